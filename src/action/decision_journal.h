@@ -1,0 +1,43 @@
+// The port through which decisions are kept. `storage` implements it.
+//
+// A decision is committed before the answer that follows from it goes out (bounded wait), so that
+// `kill -9` loses none.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/decision.h"
+
+namespace leumund::action {
+
+// What stands after all decisions so far.
+struct StandingRecord {
+  std::vector<model::Restriction> restrictions;
+  std::vector<model::Subject> exempt;
+  std::uint64_t last_number = 0;
+};
+
+class DecisionJournal {
+ public:
+  virtual ~DecisionJournal() = default;
+
+  // One transaction: appends the decisions and changes the standing accordingly.
+  virtual base::Status commit(std::span<const model::Decision> decisions) = 0;
+
+  virtual base::Result<StandingRecord> load_standing() = 0;
+
+  // Decisions with number > `after`, oldest first, at most `limit`.
+  virtual base::Result<std::vector<model::Decision>> decisions(std::uint64_t after,
+                                                               std::size_t limit) = 0;
+
+  // The newest decisions about one subject, newest first.
+  virtual base::Result<std::vector<model::Decision>> decisions_about(const model::Subject& subject,
+                                                                     std::size_t limit) = 0;
+};
+
+}  // namespace leumund::action

@@ -1,0 +1,112 @@
+// The whole path on one screen: an event comes in, an answer and decisions come out.
+//
+// Flow:    intake -> feed() -> message table -> ledger -> detectors -> restriction book -> Outcome.
+// Time:    passed in; the engine has no clock, thread, socket or file. Live, replay and cluster run
+//          this code; the same events with the same `now` give the same outcomes byte for byte.
+// Limits:  bounded memory (Settings::limits); what happens when a table is full stands there.
+// Threads: none of its own and no lock; whoever owns it guards it.
+// Errors:  none on feed(); commands say why they cannot be done.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "action/restriction_book.h"
+#include "base/hash.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "evidence/ledger_journal.h"
+#include "model/answer.h"
+#include "model/decision.h"
+#include "model/mail_event.h"
+#include "model/subject.h"
+#include "verdict/settings.h"
+
+namespace leumund::engine {
+
+struct Limits {
+  std::size_t ledger_bytes = 1ULL << 30;   // full: the account longest silent is forgotten, counted
+  std::size_t messages_max = 500'000;      // full: the oldest message is forgotten, counted
+};
+
+struct Settings {
+  verdict::Settings detection;
+  action::BookSettings book;
+  Limits limits;
+  base::HashKey key;
+};
+
+// What one event led to.
+struct Outcome {
+  model::Subject subject;  // whom a submission was counted for; name "" for other events
+  model::Answer answer;
+  double score = 0;        // of the subject after this event
+  std::vector<model::Decision> decisions;
+};
+
+// How a subject stands, for people and machines.
+struct Explanation {
+  model::Subject subject;
+  bool known = false;
+  std::string standing;  // "good", "watched", "throttled", "suspended", "exempt"
+  double score = 0;
+  double threshold = 0;
+  std::vector<model::Term> terms;           // what makes the score now
+  std::vector<std::pair<std::string, std::string>> habits;  // "recipients_per_day" -> "3.2", ...
+  const model::Restriction* restriction = nullptr;  // ends with the next call
+  action::Attempts attempts;
+  std::vector<model::QueueKey> queued;      // its mail that is still in the queue
+  std::string what_would_change;            // a sentence
+};
+
+struct Counters {
+  std::uint64_t events = 0;
+  std::uint64_t submissions = 0;
+  std::uint64_t recipients = 0;
+  std::uint64_t duplicates = 0;        // sightings of a recipient already counted
+  std::uint64_t late = 0;              // events older than their windows
+  std::uint64_t future = 0;            // events dated after `now`, counted at `now`
+  std::uint64_t subjects = 0;
+  std::uint64_t subjects_forgotten = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t messages_forgotten = 0;
+  std::uint64_t ledger_bytes = 0;
+};
+
+class Engine {
+ public:
+  explicit Engine(Settings settings);
+  ~Engine();
+
+  Outcome feed(const model::MailEvent& event, base::TimePoint now);
+  // Ends restrictions whose time is over; call about once a second.
+  std::vector<model::Decision> tick(base::TimePoint now);
+
+  // The book with its commands; decisions of commands that concern queued mail are completed by
+  // with_queue(), which fills Decision::held.
+  [[nodiscard]] action::RestrictionBook& book();
+  [[nodiscard]] model::Decision with_queue(model::Decision decision) const;
+
+  [[nodiscard]] Explanation explain(const model::Subject& subject, base::TimePoint now) const;
+  // Subjects with the highest scores now, highest first.
+  [[nodiscard]] std::vector<std::pair<model::Subject, double>> watched(std::size_t most,
+                                                                       base::TimePoint now) const;
+  [[nodiscard]] Counters counters() const;
+
+  // Persistence: hands at most `most` changed subjects to `visit` and marks them clean; returns
+  // how many are still dirty. load_record() takes one back at start.
+  std::size_t drain_dirty(std::size_t most,
+                          const std::function<void(evidence::SubjectRecord&&)>& visit);
+  base::Status load_record(std::string_view subject, std::string_view state);
+
+  void set_settings(Settings settings);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace leumund::engine
