@@ -11,8 +11,18 @@ std::string_view decision_kind_name(DecisionKind kind) {
     case DecisionKind::exempted: return "exempted";
     case DecisionKind::exemption_ended: return "exemption_ended";
     case DecisionKind::announced: return "announced";
+    case DecisionKind::extended: return "extended";
+    case DecisionKind::alarm: return "alarm";
   }
   return "restricted";
+}
+
+std::optional<DecisionKind> parse_decision_kind(std::string_view text) {
+  for (int i = 0; i <= static_cast<int>(DecisionKind::alarm); ++i) {
+    const auto kind = static_cast<DecisionKind>(i);
+    if (decision_kind_name(kind) == text) return kind;
+  }
+  return std::nullopt;
 }
 
 }  // namespace leumund::model

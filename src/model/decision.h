@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -24,9 +25,12 @@ enum class DecisionKind : std::uint8_t {
   exempted,          // never restrict this subject from now on
   exemption_ended,
   announced,         // a bulk mailing is expected
+  extended,          // a standing restriction got a later end; nothing else changed
+  alarm,             // a bound was reached, from here on findings are only reported; reason says which
 };
 
 [[nodiscard]] std::string_view decision_kind_name(DecisionKind kind);
+[[nodiscard]] std::optional<DecisionKind> parse_decision_kind(std::string_view text);
 
 struct Decision {
   std::uint64_t number = 0;  // rising, unique in one installation; the handle for `undo`
@@ -40,6 +44,12 @@ struct Decision {
   std::vector<QueueKey> held;         // this subject's mail that was still queued
   bool unattended = false;            // made automatically while the admin is away
   std::uint32_t recipients_before = 0;  // that left in the burst before the stop, as counted
+
+  std::string by = {};                    // who made it: a detector, "admin", "file", "api", ...
+  std::uint64_t undoes = 0;               // number of the automatic decision taken back; 0: none
+  std::vector<Restriction> beneath = {};  // milder ones that return when this one ends; mildest first
+  std::vector<std::pair<std::string, std::string>> recovery = {};  // at release: item, by whom
+  bool without_checklist = false;         // at release: `by` takes the responsibility
 };
 
 }  // namespace leumund::model

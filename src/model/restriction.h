@@ -35,6 +35,8 @@ struct Restriction {
   std::string by;  // "burst" (a detector), "admin", "file", "api"
   base::TimePoint since;
   std::optional<base::TimePoint> until;  // nothing: until released
+  std::uint64_t decision = 0;            // number of the decision that made it; handle for `undo`
+  bool automatic = false;                // made by a detector, so it can be undone
 
   bool operator==(const Restriction&) const = default;
 };
