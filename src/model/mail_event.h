@@ -55,6 +55,10 @@ struct Submission {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;  // for fingerprints; never kept
   bool forwarded = false;
+  // The message that this one goes on from, under a new queue id: a content filter gave it back, or
+  // it was requeued or forwarded. It is the same mail: nothing of it is counted again, and `queue`
+  // becomes one more name of that message for its deliveries and for holding.
+  std::optional<QueueKey> continues;
 };
 
 enum class DeliveryStatus : std::uint8_t { sent, deferred, bounced, expired };
