@@ -1,0 +1,1 @@
+"""Real servers for tests, private and throwaway. Start reading in README.md."""
