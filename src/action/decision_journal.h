@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -15,11 +17,23 @@
 
 namespace leumund::action {
 
+// What was tried while restricted: tells whether the attacker is still there.
+struct Attempts {
+  std::uint64_t recipients = 0;
+  std::optional<base::TimePoint> last_at;
+};
+
 // What stands after all decisions so far.
 struct StandingRecord {
   std::vector<model::Restriction> restrictions;
   std::vector<model::Subject> exempt;
   std::uint64_t last_number = 0;
+  // Milder restrictions under the one that stands, mildest first.
+  std::map<model::Subject, std::vector<model::Restriction>> beneath;
+  std::vector<std::pair<model::Subject, Attempts>> attempts;
+  // When automatic restrictions of the unattended time were made, so that a restart does not
+  // hand out the bounds anew; the last day suffices.
+  std::vector<base::TimePoint> unattended_at;
 };
 
 class DecisionJournal {
@@ -38,6 +52,10 @@ class DecisionJournal {
   // The newest decisions about one subject, newest first.
   virtual base::Result<std::vector<model::Decision>> decisions_about(const model::Subject& subject,
                                                                      std::size_t limit) = 0;
+
+  // Counts of what was tried; kept with the standing, gone when the restriction goes.
+  virtual base::Status save_attempts(
+      std::span<const std::pair<model::Subject, Attempts>> attempts) = 0;
 };
 
 }  // namespace leumund::action

@@ -4,13 +4,15 @@
 //          submission -> Answer.
 // Time:    passed in. A restriction ends at `until`; tick() reports it.
 // Limits:  `restrictions_max` restrictions (default 1,000,000); beyond it a finding becomes
-//          would_restrict and refused_full() counts.
+//          would_restrict and refused_full() counts. A person's command is never refused for it.
 // Threads: none of its own and no lock; the engine's owner guards it.
 // Errors:  a command that cannot be done says why (release without its checklist, unknown subject).
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,7 +34,7 @@ namespace leumund::action {
 
 // When nobody watches: detectors in observe mode act all the same, within these bounds.
 struct Unattended {
-  std::optional<base::TimePoint> from;   // nothing: off
+  std::optional<base::TimePoint> from;  // nothing: off
   std::optional<base::TimePoint> until;
   std::uint32_t restrictions_per_hour = 20;
   std::uint32_t restrictions_per_day = 100;
@@ -41,7 +43,8 @@ struct Unattended {
 struct BookSettings {
   std::map<std::string, model::Mode> detector_modes;  // by Finding::kind; absent: `default_mode`
   model::Mode default_mode = model::Mode::observe;
-  std::map<std::string, std::optional<std::chrono::seconds>> detector_spans;  // nothing: until released
+  std::map<std::string, std::optional<std::chrono::seconds>>
+      detector_spans;  // nothing: until released
   std::uint32_t throttle_recipients_per_hour = 20;
   std::vector<std::string> helpdesk;     // addresses, lower case; always reachable
   std::vector<std::string> own_domains;  // lower case; what `external_only` lets through
@@ -52,23 +55,18 @@ struct BookSettings {
 
 // What the owner or the helpdesk did before the release. `password` names who changed it.
 struct Recovery {
-  std::map<std::string, std::string> done;  // item -> by whom: password, sessions, forwards, filters, script
-  bool without_checklist = false;           // a person takes the responsibility; recorded
+  std::map<std::string, std::string>
+      done;                        // item -> by whom: password, sessions, forwards, filters, script
+  bool without_checklist = false;  // a person takes the responsibility; recorded
 };
 
 // What is asked at one submission.
 struct Ask {
   const model::Subject& subject;
-  std::string_view recipient;      // "" at end of data when there are several
-  bool only_helpdesk = false;      // every recipient accepted so far is a helpdesk address
-  bool only_internal = false;      // ... is at an own domain
-  std::uint32_t recipients = 1;    // that this question would let out
-};
-
-// What was tried while restricted: tells whether the attacker is still there.
-struct Attempts {
-  std::uint64_t recipients = 0;
-  std::optional<base::TimePoint> last_at;
+  std::string_view recipient;    // "" at end of data when there are several
+  bool only_helpdesk = false;    // every recipient accepted so far is a helpdesk address
+  bool only_internal = false;    // ... is at an own domain or a helpdesk address
+  std::uint32_t recipients = 1;  // that this question would let out; 0 if all were asked about
 };
 
 class RestrictionBook {
@@ -87,43 +85,99 @@ class RestrictionBook {
   [[nodiscard]] model::Answer answer(const Ask& ask, base::TimePoint now);
 
   // A detector's finding at the level it proposes; nothing when the subject is exempt or already
-  // restricted at least as hard (or would be, in observe mode, within the last day).
+  // restricted at least as hard (or would be, in observe mode, within the last day). A finding
+  // about a subject that is already restricted moves its end; tick() tells that as `extended`.
   [[nodiscard]] std::optional<model::Decision> apply(const model::Finding& finding,
                                                      model::Level level, base::TimePoint now);
 
-  // A person's commands; `by` is "admin", "file", "api", ...
+  // A person's commands; `by` is "admin", "file", "api", ... A person's word replaces what stands,
+  // milder or harder, exempt or not; a restriction in observe mode becomes would_restrict.
   [[nodiscard]] model::Decision suspend(const model::Restriction& restriction, base::TimePoint now);
+  // Errors: unavailable when nothing stands against the subject, refused when the checklist is
+  // not complete (the message names what is missing), malformed for an item nobody knows.
   [[nodiscard]] base::Result<model::Decision> release(const model::Subject& subject,
                                                       const Recovery& recovery,
                                                       const std::string& by, base::TimePoint now);
   // Undoes an automatic decision by its number: the subject is as before it, and its release
-  // needs no checklist.
+  // needs no checklist. The decision is `released`, or `restricted` with what returned.
   [[nodiscard]] base::Result<model::Decision> undo(std::uint64_t number, const std::string& by,
                                                    base::TimePoint now);
   [[nodiscard]] std::vector<model::Decision> exempt(const model::Subject& subject, bool on,
                                                     const std::string& by, base::TimePoint now);
 
-  // Ends what is over.
+  // Ends what is over, brings back what lay beneath, and tells extensions and alarms.
   [[nodiscard]] std::vector<model::Decision> tick(base::TimePoint now);
 
   [[nodiscard]] const model::Restriction* find(const model::Subject& subject) const;
   [[nodiscard]] bool is_exempt(const model::Subject& subject) const;
   [[nodiscard]] bool is_helpdesk(std::string_view recipient) const;
+  // At an own domain, and not routed onwards by "%", "!" or a second "@" in the local part.
   [[nodiscard]] bool is_internal(std::string_view recipient) const;
   [[nodiscard]] std::vector<model::Restriction> restrictions() const;  // sorted by subject
   [[nodiscard]] std::vector<model::Subject> exemptions() const;        // sorted
   [[nodiscard]] Attempts attempts(const model::Subject& subject) const;
+  // Attempts counted since the last call, for DecisionJournal::save_attempts().
+  [[nodiscard]] std::vector<std::pair<model::Subject, Attempts>> drain_attempts();
+  // The items a release of this subject needs, in the order of the settings.
+  [[nodiscard]] std::vector<std::string> checklist(const model::Subject& subject) const;
   [[nodiscard]] std::uint64_t refused_full() const { return refused_full_; }
   // Gives the next decision number; the engine uses it for decisions made outside the book.
   [[nodiscard]] std::uint64_t next_number() { return ++last_number_; }
 
  private:
-  struct Entry;
+  struct SubjectHash {
+    std::size_t operator()(const model::Subject& subject) const;
+  };
+  // Recipients let out under `throttle` in the last hour, in slots of ten minutes; never more than
+  // the limit in any hour.
+  struct ThrottleWindow {
+    std::array<std::uint32_t, 7> slots{};
+    std::int64_t newest = 0;
+  };
+  struct Entry {
+    model::Restriction restriction;
+    std::vector<model::Restriction> beneath;  // mildest first
+    Attempts attempts;
+    bool attempts_dirty = false;
+    ThrottleWindow throttle;
+  };
+  struct Seen {  // what observe mode said
+    model::Level level;
+    base::TimePoint at;
+  };
+  using Entries = std::unordered_map<model::Subject, Entry, SubjectHash>;
+
+  [[nodiscard]] model::Decision decide(model::DecisionKind kind, const model::Subject& subject,
+                                       const std::string& by, base::TimePoint now);
+  void put(const model::Subject& subject, Entry entry);
+  void remove(Entries::iterator it);
+  [[nodiscard]] std::optional<model::Restriction> next_beneath(Entry& entry, base::TimePoint now);
+  void extend(Entry& entry, const model::Finding& finding, base::TimePoint now);
+  [[nodiscard]] std::optional<model::Decision> would(model::Decision decision, base::TimePoint now);
+  void forget_old_unattended(base::TimePoint now);
+  [[nodiscard]] bool within_bounds(base::TimePoint now);
+  void alarm(const std::string& text, base::TimePoint now);
+  [[nodiscard]] bool throttle_lets(Entry& entry, std::uint32_t recipients, base::TimePoint now);
+  [[nodiscard]] model::Answer refuse(Entry& entry, const Ask& ask, model::Disposition disposition,
+                                     std::string text, base::TimePoint now);
+
   BookSettings settings_;
+  std::unordered_set<std::string> helpdesk_;
+  std::unordered_set<std::string> own_domains_;
   Unattended unattended_;
   std::uint64_t last_number_ = 0;
   std::uint64_t refused_full_ = 0;
-  // The rest of the state is the action helper's to shape.
+  Entries entries_;
+  std::unordered_set<model::Subject, SubjectHash> exempt_;
+  std::unordered_map<model::Subject, Seen, SubjectHash> observed_;
+  // Ends of restrictions, soonest first; an entry that no longer matches its restriction is stale.
+  std::multimap<base::TimePoint, model::Subject> ends_;
+  std::unordered_map<std::uint64_t, model::Subject> automatic_;  // standing ones, for undo
+  std::deque<base::TimePoint> unattended_at_;                    // oldest first, the last day
+  std::optional<base::TimePoint> alarmed_at_;
+  std::vector<model::Decision> pending_;  // for the next tick()
+  std::vector<model::Subject> attempted_;
+  base::TimePoint observed_swept_at_;
 };
 
 }  // namespace leumund::action
