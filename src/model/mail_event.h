@@ -39,6 +39,17 @@ enum class SubmissionStage : std::uint8_t {
   accepted,   // whole message: policy at end of data, API, milter, or the log's qmgr line
 };
 
+// What is known about a client address besides itself, looked up at the edge before the event enters
+// the engine. All of it may be missing.
+struct ClientFacts {
+  std::optional<std::uint32_t> as_number;  // from the operator's database file
+  std::string country;                     // two letters, upper case; "" unknown
+  std::optional<std::pair<float, float>> place;  // degrees of latitude and longitude
+  std::vector<std::string> listed;         // exploit and authentication lists that name the address
+
+  bool operator==(const ClientFacts&) const = default;
+};
+
 struct Submission {
   std::string id;
   QueueKey queue;
@@ -47,6 +58,7 @@ struct Submission {
   std::string account;  // SASL name or certificate name; "" if none
   std::string script;   // "uid33" or "uid33:/path" for local submission; "" if none
   std::optional<base::IpAddress> client;
+  ClientFacts client_facts = {};
   std::string helo;
   std::optional<std::string> envelope_sender;  // nothing: not known; "": the null reverse-path
   std::vector<std::string> recipients;         // as far as they are known
@@ -97,6 +109,7 @@ struct Login {
   std::optional<base::IpAddress> client;
   std::string service;
   bool ok = true;
+  ClientFacts client_facts = {};
 };
 
 // A bulk mailing that is expected (`leumund announce`).
