@@ -1,0 +1,99 @@
+// All settings as plain values: what is fixed from start to stop, and what a reload may replace.
+//
+// Flow:    option_table.h names, bounds and documents each; load.h fills them; the daemon's wiring
+//          hands the parts to the rooms that need them.
+// Owner:   the values own what they hold. RunSettings are published whole, never changed in place.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/time.h"
+#include "model/restriction.h"
+
+namespace leumund::config {
+
+enum class TableType : std::uint8_t { cdb, lmdb };
+enum class Language : std::uint8_t { en, de };
+
+// What is taken up at start only. The defaults stand in the option table, not here.
+struct StartSettings {
+  std::string state_folder;
+  std::vector<std::string> policy_listen;  // parse_listen_address() takes each
+  std::uint32_t policy_connections_max = 0;
+  std::string api_listen;  // "" is off
+  std::string control_socket;
+  std::string control_group;  // "" leaves the group of the process
+  std::uint32_t control_mode = 0;
+  std::vector<std::string> log_sources;  // "auto", "file:/path", "journal"; empty is off
+  std::string suspended_file;
+  std::string table_folder;
+  TableType table_type = TableType::cdb;
+  std::uint64_t ledger_bytes = 0;
+  std::uint64_t messages_max = 0;
+  std::uint64_t restrictions_max = 0;
+  bool recipients_hashed = false;
+  std::string geo_country_database;  // "" is off
+  std::string geo_asn_database;
+  bool metrics_enabled = false;
+};
+
+// What `leumund config check` can find right and a reload then puts in force.
+struct RunSettings {
+  base::LogLevel log_level = base::LogLevel::info;
+  model::Mode default_mode = model::Mode::observe;
+  model::Mode burst_mode = model::Mode::observe;
+  double burst_false_alarms = 0;                       // per account and day
+  std::optional<std::chrono::seconds> burst_span;      // nothing: until released
+  std::optional<model::Level> burst_level;             // nothing: the detector proposes
+  std::uint32_t throttle_recipients_per_hour = 0;
+  std::vector<std::string> helpdesk;                   // addresses, lower case
+  std::vector<std::string> own_domains;                // lower case
+  std::string contact;
+  std::vector<std::string> release_requires;
+  std::vector<std::string> postfix_config_folders;
+  std::string queue_helper;                            // "" is off
+  std::string api_token_file;                          // "" is none
+  Language notice_language = Language::en;
+  std::string notice_admin;                            // "" is off
+  std::string notice_from;
+  std::string notice_smtp;                             // listen address form, or "" for off
+  std::string notice_webhook;                          // "" is off
+  bool notice_owner = false;
+  std::optional<base::TimePoint> unattended_from;
+  std::optional<base::TimePoint> unattended_until;
+  std::vector<std::string> unattended_schedule;        // parse_weekly_span() takes each
+  std::uint32_t unattended_per_hour = 0;
+  std::uint32_t unattended_per_day = 0;
+  std::chrono::seconds keep_decisions{0};
+  std::chrono::seconds keep_counts{0};
+};
+
+struct Settings {
+  StartSettings start;
+  RunSettings run;
+};
+
+// Where default folders come from: systemd's variables, the user's, or the system's.
+struct Surroundings {
+  bool root = true;
+  std::string state_directory;    // $STATE_DIRECTORY (systemd)
+  std::string runtime_directory;  // $RUNTIME_DIRECTORY (systemd)
+  std::string xdg_state_home;
+  std::string xdg_runtime_dir;
+  std::string home;
+
+  // Reads the environment of this process; for the edge only.
+  [[nodiscard]] static Surroundings of_process();
+
+  // "/var/lib/leumund", or the user's own folder where we are not root.
+  [[nodiscard]] std::string state_folder() const;
+  // "/run/leumund", or the user's own folder.
+  [[nodiscard]] std::string run_folder() const;
+};
+
+}  // namespace leumund::config

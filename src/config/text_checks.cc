@@ -1,0 +1,109 @@
+#include "config/text_checks.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "config/listen_address.h"
+#include "config/weekly_span.h"
+
+namespace leumund::config {
+namespace {
+
+constexpr std::size_t domain_bytes_max = 255;
+constexpr std::size_t local_bytes_max = 64;
+
+void lower(std::string& text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+}
+
+bool is_name_byte(unsigned char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
+
+// Labels of letters, digits, hyphens and bytes of UTF-8, separated by single points.
+bool is_domain(std::string_view text) {
+  if (text.empty() || text.size() > domain_bytes_max) return false;
+  char before = '.';
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '.' ? before == '.' : !(is_name_byte(byte) || byte >= 0x80)) return false;
+    before = c;
+  }
+  return before != '.';
+}
+
+}  // namespace
+
+std::string check_path(std::string& text) {
+  const bool absolute =
+      text.starts_with('/') || text.starts_with("${state}/") || text.starts_with("${run}/");
+  return absolute ? "" : "want an absolute path";
+}
+
+std::string check_path_or_empty(std::string& text) { return text.empty() ? "" : check_path(text); }
+
+std::string check_listen_address(std::string& text) {
+  if (text.starts_with("unix:${")) {  // the folder is put in later
+    std::string path = text.substr(5);
+    return check_path(path);
+  }
+  const auto address = parse_listen_address(text);
+  return address ? "" : address.error().message;
+}
+
+std::string check_listen_address_or_empty(std::string& text) {
+  return text.empty() ? "" : check_listen_address(text);
+}
+
+std::string check_log_source(std::string& text) {
+  if (text == "auto" || text == "journal" || text.starts_with("file:/")) return "";
+  return "want auto, journal or file:/path";
+}
+
+std::string check_mail_address(std::string& text) {
+  lower(text);
+  const auto at = text.rfind('@');
+  const auto fine = [](unsigned char c) { return c > 0x20 && c != 0x7f && c != ',' && c != ';'; };
+  if (at == std::string::npos || at == 0 || at > local_bytes_max ||
+      !std::all_of(text.begin(), text.end(), fine) || !is_domain(std::string_view(text).substr(at + 1))) {
+    return "want one mail address, like postmaster@example.org";
+  }
+  return "";
+}
+
+std::string check_mail_address_or_empty(std::string& text) {
+  return text.empty() ? "" : check_mail_address(text);
+}
+
+std::string check_domain(std::string& text) {
+  lower(text);
+  return is_domain(text) ? "" : "want a domain, like example.org";
+}
+
+std::string check_group(std::string& text) {
+  const bool fine = text.size() <= 32 && std::all_of(text.begin(), text.end(), is_name_byte);
+  return fine ? "" : "want the name of a system group";
+}
+
+std::string check_web_address_or_empty(std::string& text) {
+  const bool fine = text.empty() || ((text.starts_with("http://") || text.starts_with("https://")) &&
+                                     !text.contains(' ') && !text.ends_with("//"));
+  return fine ? "" : "want an address that starts with https:// or http://";
+}
+
+std::string check_recovery_item(std::string& text) {
+  constexpr std::array<std::string_view, 5> items = {"password", "sessions", "forwards", "filters",
+                                                     "script"};
+  const bool known = std::find(items.begin(), items.end(), text) != items.end();
+  return known ? "" : "want password, sessions, forwards, filters or script";
+}
+
+std::string check_weekly_span(std::string& text) {
+  const auto span = parse_weekly_span(text);
+  return span ? "" : span.error().message;
+}
+
+}  // namespace leumund::config
