@@ -1,0 +1,85 @@
+// The one place where every event, command and tick of the running daemon meets the engine.
+//
+// Flow:    intake or face -> Pipeline -> Engine::feed -> decisions -> journal (bounded wait)
+//          -> effects and listeners -> answer to whoever asked.
+// Time:    every call takes `now`; the callers are edges and read the clock.
+// Limits:  an answer that carries a decision waits at most `commit_patience` for the journal; after
+//          that it goes out and the decision is written as soon as the journal answers. At most
+//          `unwritten_max` decisions wait for a journal that is down; the oldest stay.
+// Threads: any. The engine has one lock; nothing is written under it.
+// Errors:  a journal that fails is counted and said in the log; mail goes on.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "action/decision_journal.h"
+#include "base/guarded.h"
+#include "engine/engine.h"
+#include "model/decision.h"
+#include "model/mail_event.h"
+
+namespace leumund::apps {
+
+// What writes decisions; the keeper thread implements it, so that nobody else waits for a disk.
+class DecisionWriter {
+ public:
+  virtual ~DecisionWriter() = default;
+  // Takes the decisions; true once they are on disk, false when `patience` ran out or it failed
+  // (they stay queued and are tried again).
+  virtual bool write(std::vector<model::Decision> decisions, std::chrono::milliseconds patience) = 0;
+};
+
+struct PipelineCounters {
+  std::uint64_t decisions = 0;
+  std::uint64_t unwritten_answers = 0;  // answers that went out before their decision was on disk
+};
+
+class Pipeline {
+ public:
+  using Listener = std::function<void(const std::vector<model::Decision>&)>;
+  using EngineWork = std::function<void(engine::Engine&)>;
+
+  Pipeline(engine::Settings settings, DecisionWriter& writer);
+
+  // Called with every batch of decisions, on the thread that caused them; must not block.
+  // Set before the first event.
+  void add_listener(Listener listener);
+
+  engine::Outcome feed(const model::MailEvent& event, base::TimePoint now);
+  void tick(base::TimePoint now);
+
+  // Runs a command under the engine's lock; it returns the decisions it made, which are then
+  // written and published like any other.
+  template <typename Command>
+  auto command(Command&& work) {
+    auto result = engine_.with(std::forward<Command>(work));
+    publish(result.second);
+    return std::move(result.first);
+  }
+
+  // Runs read-only or persistence work under the engine's lock. Keep it short.
+  template <typename Work>
+  decltype(auto) with_engine(Work&& work) {
+    return engine_.with(std::forward<Work>(work));
+  }
+
+  [[nodiscard]] PipelineCounters counters() const;
+
+ private:
+  void publish(const std::vector<model::Decision>& decisions);
+
+  base::Guarded<engine::Engine> engine_;
+  DecisionWriter& writer_;
+  std::vector<Listener> listeners_;
+  std::atomic<std::uint64_t> decisions_ = 0;
+  std::atomic<std::uint64_t> unwritten_answers_ = 0;
+};
+
+}  // namespace leumund::apps
