@@ -1,0 +1,42 @@
+// The recipients an account has written to, as keyed hashes of 31 bits.
+//
+// Exact for what it holds: with 4,096 members a stranger is taken for known once in half a million.
+//
+// Limits:  `members_max` members of 4 bytes; beyond it a newcomer takes the place of a member chosen
+//          by its own hash, so that a list longer than the cap is not forgotten in one round.
+// Time:    contains() looks at members one after the other, 16 in one step: 0.3 us when full.
+// Threads: none of its own and no lock.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace leumund::evidence {
+
+class RecipientSet {
+ public:
+  static constexpr std::size_t members_max = 4096;
+
+  [[nodiscard]] bool contains(std::uint32_t hash) const;
+  // Returns true when it was not known before.
+  bool add(std::uint32_t hash);
+  void remove(std::uint32_t hash);
+  // Adds what another node saw. Commutative as long as neither side is full.
+  void merge(const RecipientSet& other);
+
+  [[nodiscard]] std::size_t size() const { return members_.size(); }
+  [[nodiscard]] bool empty() const { return members_.empty(); }
+  [[nodiscard]] std::span<const std::uint32_t> members() const { return members_; }
+  // Takes over members read from a record; more than members_max are cut.
+  void assign(std::span<const std::uint32_t> members);
+  [[nodiscard]] std::size_t heap_bytes() const { return members_.capacity() * sizeof(std::uint32_t); }
+
+ private:
+  [[nodiscard]] std::size_t find(std::uint32_t hash) const;  // members_.size() if absent
+
+  std::vector<std::uint32_t> members_;
+};
+
+}  // namespace leumund::evidence
