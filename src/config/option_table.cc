@@ -31,8 +31,8 @@ void add_places(std::vector<Option>& table) {
       "Where the HTTP interface listens over TCP; it reads only, unless a token is set; empty is off."));
   table.push_back(text_option("api.token_file", &Run::api_token_file, "path", "",
       check_path_or_empty,
-      "File with the bearer token for TCP callers; with it POST /v1/events wants it and the verbs "
-      "that change something become usable over TCP; empty is none."));
+      "File with the bearer token for TCP callers; once set, every /v1 request over TCP needs it and "
+      "the verbs that change something become usable there; empty is none."));
   table.push_back(text_option("control.socket", &Start::control_socket, "path", "${run}/control",
       check_path, "Unix socket of the command leumund; whoever may write to it may do everything."));
   table.push_back(text_option("control.group", &Start::control_group, "group", "", check_group,
@@ -135,7 +135,7 @@ void add_measures(std::vector<Option>& table) {
       {"/etc/postfix"}, check_path,
       "Configuration folders of the Postfix instances whose queues we may hold."));
   table.push_back(text_option("postfix.queue_helper", &Run::queue_helper, "path",
-      "/usr/libexec/leumund/leumund_queue", check_path_or_empty,
+      "/usr/libexec/leumund/leumund-queue", check_path_or_empty,
       "The small privileged program for queue commands; empty is off: nothing is held."));
 }
 
