@@ -1,0 +1,77 @@
+// The HTTP interface: /v1/VERB with the same words as the command, /metrics, /healthz.
+//
+// Flow:    net's HTTP server -> Call -> Api::handle -> Control -> Reply. The stream is served by
+//          ApiService from the StreamRing.
+// Limits:  4 KiB of query, 64 KiB of body, 16 MiB for POST /v1/events; lists are cut at 1,000.
+// Threads: the caller's, one call at a time.
+// Errors:  every failure is {"error":{"code":...,"message":...}} with a fitting status. A token is
+//          compared in constant time.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "face/control.h"
+
+namespace leumund::face {
+
+// Through which door a caller came: whoever may write to the Unix socket may do everything; over
+// TCP only reading and POST /v1/events, unless a token is set and given.
+enum class Door : std::uint8_t { unix_socket, tcp };
+
+struct Call {
+  Door door = Door::unix_socket;
+  std::string_view method;  // "GET", "POST"
+  std::string_view path;    // "/v1/explain"
+  std::string_view query;   // "subject=a%40c.test", not decoded
+  std::string_view body;
+  std::string_view authorization;  // header values, "" if missing
+  std::string_view host;
+  std::string_view origin;
+};
+
+struct Reply {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  bool stream = false;  // server-sent events follow from the ring, after `stream_after`
+  std::uint64_t stream_after = 0;
+};
+
+struct ApiSettings {
+  std::string token;    // "" none
+  bool metrics = true;
+};
+
+// Limits that the HTTP server enforces before a body is read whole.
+constexpr std::size_t verb_body_max = 64U << 10;
+constexpr std::size_t events_body_max = 16U << 20;
+[[nodiscard]] std::size_t body_max(std::string_view method, std::string_view path);
+
+class Api {
+ public:
+  // `metrics_text` makes the text of /metrics.
+  Api(Control& control, std::function<std::string()> metrics_text, ApiSettings settings)
+      : control_(control), metrics_text_(std::move(metrics_text)), settings_(std::move(settings)) {}
+
+  [[nodiscard]] Reply handle(const Call& call, base::TimePoint now);
+  void set_settings(ApiSettings settings) { settings_ = std::move(settings); }
+
+ private:
+  [[nodiscard]] const char* refusal_at_door(const Call& call, bool changes, bool posts_events) const;
+
+  Control& control_;
+  std::function<std::string()> metrics_text_;
+  ApiSettings settings_;
+};
+
+// The OpenAPI description, from the same table that routes the calls.
+[[nodiscard]] std::string openapi_json();
+
+// Reads the bearer token of `file`: its first line, 16 to 512 printable bytes without spaces.
+[[nodiscard]] base::Result<std::string> read_token(const std::string& file);
+
+}  // namespace leumund::face

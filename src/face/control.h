@@ -1,0 +1,144 @@
+// What the faces need from the running daemon: one method for each verb, in plain values.
+//
+// Flow:    HTTP request -> Api -> Control -> engine, journal, queue -> plain value -> JSON.
+// Time:    the implementation is an edge and reads the clock; spans and ends come in as values.
+// Limits:  lists are cut at the `most` or `limit` given.
+// Threads: called from the HTTP thread only, one request at a time; must answer within seconds.
+// Errors:  by code, and the faces branch on it: `refused` is a clear no (409), `unavailable` from
+//          release, undo and a queue verb means nothing stands there (404), elsewhere that a part of
+//          the daemon is gone (503), `malformed` and `too_large` are the caller's mistake (400, 413).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "action/restriction_book.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "engine/engine.h"
+#include "model/decision.h"
+#include "model/restriction.h"
+#include "model/subject.h"
+
+namespace leumund::face {
+
+// One thing the daemon depends on, as `status` shows it: an intake, the store, the queue helper.
+struct PartStatus {
+  std::string name;    // "policy", "log /var/log/mail.log", "store", "tables"
+  bool well = true;
+  std::string detail;  // "12,301 questions, last 2 s ago"; what to do where it is not well
+};
+
+struct StatusReport {
+  std::string version;
+  base::TimePoint now;
+  base::TimePoint started_at;
+  model::Mode burst_mode = model::Mode::observe;
+  bool unattended_now = false;
+  action::Unattended unattended;
+  engine::Counters counters;
+  std::uint64_t restrictions_total = 0;
+  std::uint64_t exemptions_total = 0;
+  std::vector<model::Restriction> restrictions;                  // newest first, at most `most`
+  std::vector<std::pair<model::Subject, double>> watched;        // highest score first
+  std::vector<PartStatus> parts;
+};
+
+struct SubjectReport {
+  engine::Explanation explanation;  // its `restriction` pointer is not used: see below
+  std::optional<model::Restriction> restriction;
+  bool exempt = false;
+  std::vector<std::string> checklist;       // what a release needs
+  std::vector<model::Decision> decisions;   // about the subject, newest first
+};
+
+// What happens to a subject's held mail when it is released.
+enum class HeldMail : std::uint8_t { keep_held, release, remove };
+
+struct SuspendOrder {
+  model::Subject subject;
+  model::Level level = model::Level::no_sending;
+  std::optional<std::chrono::seconds> span;  // nothing: until released
+  std::string reason;
+  std::string by;
+};
+
+struct ReleaseOrder {
+  model::Subject subject;
+  action::Recovery recovery;
+  HeldMail mail = HeldMail::keep_held;
+  std::string by;
+};
+
+struct AnnounceOrder {
+  model::Subject subject;
+  std::uint32_t recipients = 0;
+  std::optional<base::TimePoint> from;  // nothing: from now
+  base::TimePoint until;
+  std::string by;
+};
+
+// From now (or `from`) to `until`; `until` nothing switches it off.
+struct UnattendedOrder {
+  std::optional<base::TimePoint> from;
+  std::optional<base::TimePoint> until;
+  std::string by;
+};
+
+// One held message of a subject.
+struct HeldMessage {
+  model::QueueKey queue;
+  std::string sender;
+  std::uint64_t size_bytes = 0;
+  std::uint32_t recipients = 0;
+  std::optional<base::TimePoint> arrived_at;
+};
+
+enum class QueueWork : std::uint8_t { release, remove };
+
+struct QueueReport {
+  std::uint64_t done = 0;
+  std::uint64_t failed = 0;
+  std::string detail;  // what went wrong, "" if nothing
+};
+
+// What POST /v1/events did, line by line.
+struct FeedReport {
+  std::uint64_t accepted = 0;
+  std::uint64_t rejected = 0;
+  std::vector<std::string> problems;  // "line 3: ...", the first few
+};
+
+class Control {
+ public:
+  virtual ~Control() = default;
+
+  virtual base::Result<StatusReport> status(std::size_t most) = 0;
+  virtual base::Result<SubjectReport> explain(const model::Subject& subject) = 0;
+  virtual base::Result<model::Decision> suspend(const SuspendOrder& order) = 0;
+  virtual base::Result<model::Decision> release(const ReleaseOrder& order) = 0;
+  // No decision: it was exempt (or not exempt) already.
+  virtual base::Result<std::vector<model::Decision>> exempt(const model::Subject& subject, bool on,
+                                                            const std::string& by) = 0;
+  virtual base::Result<model::Decision> announce(const AnnounceOrder& order) = 0;
+  virtual base::Result<model::Decision> undo(std::uint64_t number, const std::string& by) = 0;
+  virtual base::Result<action::Unattended> unattended() = 0;
+  virtual base::Result<action::Unattended> set_unattended(const UnattendedOrder& order) = 0;
+  virtual base::Result<std::vector<HeldMessage>> held_mail(const model::Subject& subject) = 0;
+  virtual base::Result<QueueReport> queue_work(const model::Subject& subject, QueueWork work,
+                                               const std::string& by) = 0;
+  // Decisions with number > `after`, oldest first, at most `limit`.
+  virtual base::Result<std::vector<model::Decision>> decisions(std::uint64_t after,
+                                                               std::size_t limit) = 0;
+  // JSON lines of formats.md; the views end with the call.
+  virtual base::Result<FeedReport> feed_events(std::string_view lines) = 0;
+  // Reads the configuration anew; tells in words what changed and what needs a restart.
+  virtual base::Result<std::vector<std::string>> reload() = 0;
+};
+
+}  // namespace leumund::face

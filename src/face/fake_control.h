@@ -1,0 +1,110 @@
+// A Control for the tests of the HTTP layer alone: remembers what it was asked, answers plainly.
+// Everything else is tested against the real daemon.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "face/control.h"
+
+namespace leumund::face {
+
+class FakeControl final : public Control {
+ public:
+  std::vector<std::string> asked;
+  std::optional<base::Error> error;
+
+  template <typename T>
+  base::Result<T> answer(T value) {
+    if (error) return *error;
+    return value;
+  }
+  static model::Decision decision(model::DecisionKind kind, const model::Subject& subject) {
+    model::Decision made;
+    made.number = 7;
+    made.kind = kind;
+    made.subject = subject;
+    made.restriction.subject = subject;
+    return made;
+  }
+
+  base::Result<StatusReport> status(std::size_t most) override {
+    asked.push_back("status " + std::to_string(most));
+    StatusReport report;
+    report.version = "0.1.0";
+    report.parts.push_back({"store", false, "disk full"});
+    report.watched.push_back({{model::SubjectKind::account, "b@c.test"}, 3.25});
+    return answer(report);
+  }
+  base::Result<SubjectReport> explain(const model::Subject& subject) override {
+    asked.push_back("explain " + subject.to_string());
+    SubjectReport report;
+    report.explanation.subject = subject;
+    report.explanation.standing = "good";
+    return answer(report);
+  }
+  base::Result<model::Decision> suspend(const SuspendOrder& order) override {
+    asked.push_back("suspend " + order.subject.to_string() + " " +
+                    std::string(model::level_name(order.level)) + " " +
+                    (order.span ? std::to_string(order.span->count()) : "-") + " " + order.reason +
+                    " by " + order.by);
+    auto made = decision(model::DecisionKind::restricted, order.subject);
+    made.restriction.reason = order.reason;
+    return answer(made);
+  }
+  base::Result<model::Decision> release(const ReleaseOrder& order) override {
+    std::string text = "release " + order.subject.to_string();
+    for (const auto& [item, who] : order.recovery.done) text += " " + item + "=" + who;
+    if (order.recovery.without_checklist) text += " without_checklist";
+    asked.push_back(text + " mail " + std::to_string(static_cast<int>(order.mail)));
+    return answer(decision(model::DecisionKind::released, order.subject));
+  }
+  base::Result<std::vector<model::Decision>> exempt(const model::Subject& subject, bool on,
+                                                    const std::string&) override {
+    asked.push_back(std::string(on ? "exempt " : "exempt off ") + subject.to_string());
+    return answer(std::vector{decision(model::DecisionKind::exempted, subject)});
+  }
+  base::Result<model::Decision> announce(const AnnounceOrder& order) override {
+    asked.push_back("announce " + order.subject.to_string() + " " + std::to_string(order.recipients) +
+                    " " + base::format_rfc3339(order.until));
+    return answer(decision(model::DecisionKind::announced, order.subject));
+  }
+  base::Result<model::Decision> undo(std::uint64_t number, const std::string&) override {
+    asked.push_back("undo " + std::to_string(number));
+    return answer(decision(model::DecisionKind::released, {model::SubjectKind::account, "a"}));
+  }
+  base::Result<action::Unattended> unattended() override { return answer(action::Unattended{}); }
+  base::Result<action::Unattended> set_unattended(const UnattendedOrder& order) override {
+    asked.push_back("unattended " + (order.until ? base::format_rfc3339(*order.until) : "off"));
+    action::Unattended set;
+    set.from = order.from;
+    set.until = order.until;
+    return answer(set);
+  }
+  base::Result<std::vector<HeldMessage>> held_mail(const model::Subject& subject) override {
+    asked.push_back("queue " + subject.to_string());
+    HeldMessage one;
+    one.queue.queue_id = "4XyZ";
+    return answer(std::vector{one});
+  }
+  base::Result<QueueReport> queue_work(const model::Subject& subject, QueueWork work,
+                                       const std::string&) override {
+    asked.push_back("queue " + std::string(work == QueueWork::release ? "release " : "delete ") +
+                    subject.to_string());
+    return answer(QueueReport{.done = 2, .failed = 0, .detail = ""});
+  }
+  base::Result<std::vector<model::Decision>> decisions(std::uint64_t after, std::size_t limit) override {
+    asked.push_back("decisions " + std::to_string(after) + " " + std::to_string(limit));
+    return answer(std::vector{decision(model::DecisionKind::ended, {model::SubjectKind::account, "a"})});
+  }
+  base::Result<FeedReport> feed_events(std::string_view lines) override {
+    asked.push_back("feed " + std::to_string(lines.size()));
+    return answer(FeedReport{.accepted = 1, .rejected = 0, .problems = {}});
+  }
+  base::Result<std::vector<std::string>> reload() override {
+    asked.emplace_back("reload");
+    return answer(std::vector<std::string>{"detectors.burst.mode"});
+  }
+};
+
+}  // namespace leumund::face
