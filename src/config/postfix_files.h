@@ -8,6 +8,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "config/settings.h"
 
@@ -23,14 +25,22 @@ struct PostfixFiles {
   std::string users;
 };
 
-// The right-hand sides in `accounts` and `senders`. connect defines both classes in main.cf; each
-// lets the helpdesk (and own domains) through and refuses the rest.
+// The right-hand sides in `accounts` and `senders`. connect defines every class in main.cf, as
+// restriction_classes() spells it; a table that names a class main.cf does not know makes Postfix
+// answer 451. Each lets the helpdesk (and own domains) through and stops the rest.
 constexpr std::string_view no_sending_class = "leumund_no_sending";
 constexpr std::string_view external_only_class = "leumund_external_only";
+constexpr std::string_view hold_class = "leumund_hold";      // held for review
+constexpr std::string_view sender_class = "leumund_sender";  // who did not log in; own domains pass
 // The right-hand side in `helpdesk` and `own_domains`.
 constexpr std::string_view let_through = "OK";
 
 [[nodiscard]] std::string_view table_type_name(TableType type);
 [[nodiscard]] PostfixFiles postfix_files(const StartSettings& settings);
+
+// What main.cf needs for the classes: names for smtpd_restriction_classes and the value of each,
+// mildest first. `contact` stands in the refusal; characters with a meaning in main.cf are dropped.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> restriction_classes(
+    const PostfixFiles& files, std::string_view contact);
 
 }  // namespace leumund::config
