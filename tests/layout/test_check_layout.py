@@ -27,7 +27,7 @@ def tree(tmp_path):
         write(tmp_path, f"src/{room}/CMakeLists.txt",
               f"leumund_room(NAME {room} SOURCES {room}.cc HEADERS {room}.h{needs})\n")
         write(tmp_path, f"src/{room}/{room}.h", "int f();\n")
-        write(tmp_path, f"src/{room}/{room}.cc", '#include "base/base.h"\n\nint f() { return 1; }\n')
+        write(tmp_path, f"src/{room}/{room}.cc", '#include "base/base.h"\nint f() { return 1; }\n')
     write(tmp_path, "tests/CMakeLists.txt", "")
     return tmp_path
 

@@ -4,7 +4,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from peers.ground import Ground, answers, pid_is_alive, require_program, require_root, tail, wait_until
+from peers.ground import (Ground, answers, pid_is_alive, require_program, require_root, tail,
+                          wait_until)
 
 _CONFIG = """\
 base_dir = {t}/run

@@ -33,7 +33,8 @@ smtp unix - - n - - smtp
 relay unix - - n - - smtp
   -o syslog_name=postfix/relay
 egress2 unix - - n - - smtp
-  -o smtp_bind_address={egress2_address} -o smtp_helo_name=egress2.c.test -o syslog_name=postfix/egress2
+  -o smtp_bind_address={egress2_address} -o smtp_helo_name=egress2.c.test
+  -o syslog_name=postfix/egress2
 showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
@@ -144,10 +145,11 @@ class Postfix:
         # To files, not pipes: the master daemon inherits them and would keep a pipe open.
         with open(self.folder / "start.txt", "w") as output:
             status = subprocess.run([self._postfix, "-c", str(self.etc), "start"], stdout=output,
-                                    stderr=output, stdin=subprocess.DEVNULL, timeout=60, check=False)
+                                    stderr=output, stdin=subprocess.DEVNULL, timeout=60,
+                                    check=False)
         if status.returncode != 0:
-            raise AssertionError(f"Postfix did not start:\n{(self.folder / 'start.txt').read_text()}"
-                                 f"\n{self.log()}")
+            told = (self.folder / "start.txt").read_text()
+            raise AssertionError(f"Postfix did not start:\n{told}\n{self.log()}")
         wait_until(lambda: answers(self.submission_port), f"Postfix {self.name}'s submission port")
 
     def set(self, **parameters: Optional[str]) -> None:

@@ -114,7 +114,8 @@ class SmtpSink:
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", self.port), _Session)
         self._server.sink = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,),
+                                        daemon=True)
         self._thread.start()
 
     @property
@@ -144,8 +145,9 @@ class SmtpSink:
         return [mail for mail in self.mails if mail.envelope_sender == envelope_sender.lower()]
 
     def wait_for(self, recipient: str, count: int = 1, seconds: float = 15.0) -> list[Mail]:
-        return wait_until(lambda: found if len(found := self.mails_to(recipient)) >= count else None,
-                          f"{count} mail(s) to {recipient} at the sink", seconds)
+        wait_until(lambda: len(self.mails_to(recipient)) >= count,
+                   f"{count} mail(s) to {recipient} at the sink", seconds)
+        return self.mails_to(recipient)
 
     def clear(self) -> None:
         with self._lock:

@@ -29,8 +29,8 @@ def swaks(port: int, to: Union[str, Sequence[str]], *, user: Optional[str] = Non
     `client` is the address the server shall see (XCLIENT); `sender` is the login name by default.
     """
     recipients = [to] if isinstance(to, str) else list(to)
-    command = [require_program("swaks"), "--server", "127.0.0.1", "--port", str(port), "--helo", helo,
-               "--from", sender or user or "nobody@c.test", "--to", ",".join(recipients),
+    command = [require_program("swaks"), "--server", "127.0.0.1", "--port", str(port),
+               "--helo", helo, "--from", sender or user or "nobody@c.test", "--to", ",".join(recipients),
                "--timeout", str(timeout), "--header", f"Subject: {subject}", "--body", body,
                *arguments]
     if user:
@@ -39,7 +39,8 @@ def swaks(port: int, to: Union[str, Sequence[str]], *, user: Optional[str] = Non
         command += ["--xclient-addr", client, "--xclient-optional-strict"]
     for header in headers:
         command += ["--add-header", header]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout + 20, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout + 20,
+                          check=False)
     replies = re.findall(r"^<[-~*][*~-]?\s+(.*)$", done.stdout, re.MULTILINE)
     queued = re.search(r"queued as (\S+)", done.stdout)
     refusal = next((reply for reply in replies if re.match(r"[45]\d\d[ -]", reply)), "")
