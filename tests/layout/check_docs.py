@@ -4,7 +4,7 @@
     check_docs.py [TREE]
 
 Links between documents resolve, commands that documents show exist, the room table stands in one
-shape everywhere, decisions are numbered without gaps, and what a program generates is what the
+shape everywhere, decisions are numbered and listed, and what a program generates is what the
 committed page says (LEUMUND_BIN names the folder of the built programs).
 """
 import os
@@ -89,9 +89,9 @@ def check_room_table(tree: Path, findings: Findings) -> None:
 def check_decisions(tree: Path, findings: Findings) -> None:
     folder = tree / "docs/decisions"
     pages = sorted(path.name for path in folder.glob("*.md") if path.name != "README.md")
-    numbers = [int(name[:3]) for name in pages if re.match(r"\d{3}-", name)]
-    if len(numbers) != len(pages) or numbers != list(range(1, len(pages) + 1)):
-        findings.add(folder, 1, "pages are not numbered 001- and on without gaps")
+    numbers = [name[:4] for name in pages if re.match(r"\d{4}-", name)]
+    if len(numbers) != len(pages) or len(set(numbers)) != len(pages):
+        findings.add(folder, 1, "a page is not named NNNN-title.md with a number of its own")
     index = (folder / "README.md").read_text() if (folder / "README.md").is_file() else ""
     for name in pages:
         if name not in index:

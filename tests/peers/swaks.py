@@ -30,7 +30,8 @@ def swaks(port: int, to: Union[str, Sequence[str]], *, user: Optional[str] = Non
     """
     recipients = [to] if isinstance(to, str) else list(to)
     command = [require_program("swaks"), "--server", "127.0.0.1", "--port", str(port),
-               "--helo", helo, "--from", sender or user or "nobody@c.test", "--to", ",".join(recipients),
+               "--helo", helo, "--from", sender or user or "nobody@c.test",
+               "--to", ",".join(recipients),
                "--timeout", str(timeout), "--header", f"Subject: {subject}", "--body", body,
                *arguments]
     if user:
