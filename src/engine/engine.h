@@ -16,6 +16,7 @@
 
 #include "action/restriction_book.h"
 #include "base/hash.h"
+#include "base/ip_address.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "evidence/ledger_journal.h"
@@ -23,6 +24,7 @@
 #include "model/decision.h"
 #include "model/mail_event.h"
 #include "model/subject.h"
+#include "verdict/burst.h"
 #include "verdict/settings.h"
 
 namespace leumund::engine {
@@ -37,6 +39,9 @@ struct Settings {
   action::BookSettings book;
   Limits limits;
   base::HashKey key;
+  // Clients that may send outwards without a login. Mail from anywhere else without account or
+  // script comes in from outside: it is neither counted nor judged.
+  std::vector<base::IpPrefix> relay_clients = {};
 };
 
 // What one event led to.
@@ -45,6 +50,8 @@ struct Outcome {
   model::Answer answer;
   double score = 0;        // of the subject after this event
   std::vector<model::Decision> decisions;
+  verdict::Tally tally = {};          // what the score was made of, where the event was judged
+  verdict::Judgement judgement = {};
 };
 
 // How a subject stands, for people and machines.
@@ -67,7 +74,7 @@ struct Counters {
   std::uint64_t submissions = 0;
   std::uint64_t recipients = 0;
   std::uint64_t duplicates = 0;        // sightings of a recipient already counted
-  std::uint64_t late = 0;              // events older than their windows
+  std::uint64_t late = 0;              // over an hour old: they inform and do not trigger
   std::uint64_t future = 0;            // events dated after `now`, counted at `now`
   std::uint64_t subjects = 0;
   std::uint64_t subjects_forgotten = 0;
@@ -89,6 +96,10 @@ class Engine {
   // with_queue(), which fills Decision::held.
   [[nodiscard]] action::RestrictionBook& book();
   [[nodiscard]] model::Decision with_queue(model::Decision decision) const;
+
+  // The restriction was a mistake: what the subject sent in that time becomes habit, and the client
+  // addresses it used are no longer held against others. Call after the book released it.
+  void learn_from_release(const model::Subject& subject, base::TimePoint now);
 
   [[nodiscard]] Explanation explain(const model::Subject& subject, base::TimePoint now) const;
   // Subjects with the highest scores now, highest first.

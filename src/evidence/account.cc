@@ -25,6 +25,10 @@ Seen& oldest_of(std::vector<Seen>& seen) {
                            [](const Seen& a, const Seen& b) { return a.last_at < b.last_at; });
 }
 
+// Above this suspicion mail waits, and is dropped when a day old: in observe mode nothing is stopped,
+// and still a burst must not become habit.
+constexpr float suspicious = 6;
+
 std::uint8_t small(std::size_t value) {
   return static_cast<std::uint8_t>(std::min<std::size_t>(value, 255));
 }
@@ -61,7 +65,7 @@ void Account::learn_hours(base::TimePoint until) {
   std::size_t done = 0;
   for (; done < recent.hours.size() && recent.hours[done].hour < newest_habit; ++done) {
     const HourTally& hour = recent.hours[done];
-    if (recent.restricted || hour.messages + static_cast<std::uint32_t>(hour.first_sent) == 0) continue;
+    if (!learning() || hour.messages + static_cast<std::uint32_t>(hour.first_sent) == 0) continue;
     if (hour.messages > 0) habits.learn_hour(hour.hour, hour.messages, hour.contacts);
     habits.new_recipients.add(hour.scored_new, hour.scored_known, new_recipients_cap);
     habits.refused.add(hour.first_refused, hour.first_sent, refused_cap);
@@ -74,7 +78,7 @@ void Account::learn_clients(base::TimePoint until) {
   if (recent.clients.empty()) return;
   const auto old = [until](const ClientSeen& seen) { return seen.first_at + habit_age <= until; };
   if (!std::any_of(recent.clients.begin(), recent.clients.end(), old)) return;
-  if (!recent.restricted) {
+  if (learning()) {
     habits.networks_most = std::max(habits.networks_most, small(distinct(recent.clients, &ClientSeen::network)));
     habits.addresses_most = std::max(habits.addresses_most, small(distinct(recent.clients, &ClientSeen::address)));
     for (const ClientSeen& seen : recent.clients) {
@@ -90,7 +94,7 @@ void Account::learn_clients(base::TimePoint until) {
 void Account::learn_senders(base::TimePoint until) {
   const auto old = [until](const SenderSeen& seen) { return seen.first_at + habit_age <= until; };
   for (const SenderSeen& seen : recent.senders) {
-    if (!old(seen) || recent.restricted) continue;
+    if (!old(seen) || !learning()) continue;
     habits.senders.add(seen.hash, day_of(seen.last_at), seen.messages, Habits::senders_max);
   }
   std::erase_if(recent.senders, old);
@@ -98,6 +102,7 @@ void Account::learn_senders(base::TimePoint until) {
 
 void Account::start_afresh(base::TimePoint at, bool learn) {
   recent.restricted = !learn;
+  recent.suspicion.clear(at);
   const base::TimePoint everything = at + hours(48);
   learn_hours(everything);
   learn_clients(everything);
@@ -107,7 +112,11 @@ void Account::start_afresh(base::TimePoint at, bool learn) {
   recent.contacts.clear();
   recent.recipients.clear();
   recent.campaign_member = false;
-  recent.suspicion.clear(at);
+  recent.found_at = {};
+}
+
+bool Account::learning() const {
+  return !recent.restricted && recent.suspicion.total() < suspicious;
 }
 
 HourTally& Account::this_hour(base::TimePoint at) {

@@ -41,6 +41,8 @@ struct ClientSeen {
   std::uint16_t country = 0;
   std::uint16_t messages = 0;
   std::uint16_t failed_logins = 0;
+  bool listed = false;        // on an exploit or authentication list when last seen
+  bool listed_by_us = false;  // used by an account that is restricted
   std::optional<std::pair<float, float>> place;
   base::TimePoint first_at;
   base::TimePoint last_at;
@@ -80,6 +82,7 @@ struct Recent {
   std::int64_t automatic_hour = 0;
   bool campaign_member = false;
   bool restricted = false;         // by our own detector; what comes now is not learned
+  base::TimePoint found_at;        // the detector's last finding, not kept on disk
 };
 
 class Account {
@@ -99,6 +102,8 @@ class Account {
   void see_sender(std::uint32_t hash, base::TimePoint at);
   void object(const Objection& objection);
 
+  // What it does now may become habit.
+  [[nodiscard]] bool learning() const;
   // Nothing was seen of it before this day.
   [[nodiscard]] bool has_habits() const { return habits.hours_active > 0; }
   [[nodiscard]] float contacts_of_day(base::TimePoint at) const;

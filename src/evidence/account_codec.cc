@@ -231,6 +231,7 @@ void write_client(Writer& writer, const ClientSeen& seen) {
   writer.number(seen.country);
   writer.number(seen.messages);
   writer.number(seen.failed_logins);
+  writer.number((seen.listed ? 1U : 0U) | (seen.listed_by_us ? 2U : 0U));
   writer.time(seen.first_at);
   writer.time(seen.last_at);
   writer.number(seen.place ? 1 : 0);
@@ -246,6 +247,9 @@ void read_client(Reader& reader, ClientSeen& seen) {
   reader.number(seen.country);
   reader.number(seen.messages);
   reader.number(seen.failed_logins);
+  const std::uint64_t lists = reader.number(3);
+  seen.listed = (lists & 1) != 0;
+  seen.listed_by_us = (lists & 2) != 0;
   reader.time(seen.first_at);
   reader.time(seen.last_at);
   seen.place.reset();

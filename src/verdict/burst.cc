@@ -51,6 +51,8 @@ void tally_clients(const Account& account, base::TimePoint now, Tally& tally) {
     if (!counts(seen)) continue;
     tally.from_network = true;
     ++tally.addresses;
+    tally.client_listed = tally.client_listed || seen.listed;
+    tally.client_listed_by_us = tally.client_listed_by_us || seen.listed_by_us;
     tally.failed_logins = std::max<std::uint32_t>(tally.failed_logins, seen.failed_logins);
     bool network_counted = false;
     bool country_counted = seen.country == 0;
@@ -160,11 +162,11 @@ double first_contact_value(const Account& account, bool unknown, const Settings&
   return clip(unknown ? std::log(bad / own) : std::log((1 - bad) / (1 - own)), settings);
 }
 
-Tally tally_of(const Account& account, const Surroundings& surroundings, base::TimePoint now,
+Tally tally_of(const Account& account, base::TimePoint watching_since, base::TimePoint now,
                const Settings& settings) {
   const evidence::Habits& habits = account.habits;
   Tally tally;
-  tally.maturity = maturity(surroundings.watching_since, now, settings);
+  tally.maturity = maturity(watching_since, now, settings);
   tally.has_habits = account.has_habits();
   tally.hour_contacts = static_cast<double>(account.recent.contacts.total(now)) / 16;
   tally.hour_recipients = static_cast<double>(account.recent.recipients.total(now));
@@ -187,8 +189,6 @@ Tally tally_of(const Account& account, const Surroundings& surroundings, base::T
   for (const evidence::SenderSeen& seen : account.recent.senders) {
     tally.new_sender = tally.new_sender || !habits.senders.contains(seen.hash);
   }
-  tally.client_listed = surroundings.client_listed;
-  tally.client_listed_by_us = surroundings.client_listed_by_us;
   tally.campaign_member = account.recent.campaign_member;
   return tally;
 }

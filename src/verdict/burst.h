@@ -41,13 +41,6 @@ enum class TermName : std::uint8_t {
 };
 inline constexpr std::size_t term_count = 12;
 
-// What the detector needs besides the account itself.
-struct Surroundings {
-  base::TimePoint watching_since;  // of the oldest mail ever counted here
-  bool client_listed = false;      // on an exploit or authentication list
-  bool client_listed_by_us = false;
-};
-
 // What the windows say of one subject now.
 struct Tally {
   double maturity = 1;         // how much the lack of a habit means, 0..1
@@ -105,7 +98,7 @@ struct MessageRecipients {
 [[nodiscard]] double first_contact_value(const evidence::Account& account, bool unknown,
                                          const Settings& settings);
 
-[[nodiscard]] Tally tally_of(const evidence::Account& account, const Surroundings& surroundings,
+[[nodiscard]] Tally tally_of(const evidence::Account& account, base::TimePoint watching_since,
                              base::TimePoint now, const Settings& settings);
 [[nodiscard]] Judgement judge(const Tally& tally, const evidence::Suspicion& suspicion,
                               const Settings& settings);

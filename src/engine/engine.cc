@@ -1,0 +1,264 @@
+#include "engine/engine.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/parts.h"
+
+namespace leumund::engine {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+// Older news inform, but a measure that they would have triggered is no longer the answer.
+constexpr hours late_after{1};
+// How often a finding about a subject that is restricted already is told to the book, which may
+// move the restriction's end.
+constexpr minutes find_again_after{10};
+
+evidence::Ledger::Settings ledger_settings(const Settings& settings) {
+  evidence::Ledger::Settings out;
+  out.bytes_max = settings.limits.ledger_bytes;
+  out.half_life = std::chrono::seconds(static_cast<std::int64_t>(settings.detection.half_life_hours * 3600));
+  out.key = settings.key;
+  return out;
+}
+
+}  // namespace
+
+Engine::Parts::Parts(Settings given)
+    : settings(std::move(given)),
+      ledger(ledger_settings(settings)),
+      messages(std::max<std::size_t>(1, settings.limits.messages_max), settings.key),
+      book(settings.book) {}
+
+Engine::Engine(Settings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {}
+Engine::~Engine() = default;
+
+// The whole path: when, whom, what it adds up to, what follows, what is answered.
+Outcome Engine::feed(const model::MailEvent& event, base::TimePoint now) {
+  Parts& p = *parts_;
+  ++p.counters.events;
+  if (event.occurred_at > now) ++p.counters.future;
+  const base::TimePoint at = std::min(event.occurred_at, now);
+  const bool late = at + late_after < now;
+  if (late) ++p.counters.late;
+
+  Counting counting({p.settings.detection, p.settings.relay_clients, p.settings.key, p.ledger, p.messages,
+                     p.own_listing, p.totals},
+                    at);
+  const Counted counted = std::visit(counting, event.what);
+  Outcome outcome;
+  if (const auto* announcement = std::get_if<model::Announcement>(&event.what)) {
+    if (counted.account != nullptr) outcome.decisions.push_back(p.announced(*announcement, at));
+    return outcome;
+  }
+  if (counted.account == nullptr || !counted.judged) return outcome;
+
+  evidence::Account& account = *counted.account;
+  p.notice_release(account, at);
+  p.refresh_own_listing(account, at);
+  outcome.tally = verdict::tally_of(account, p.ledger.watching_since(), at, p.settings.detection);
+  outcome.judgement = verdict::judge(outcome.tally, account.recent.suspicion, p.settings.detection);
+  outcome.score = outcome.judgement.score;
+  if (outcome.judgement.alarm() && !late) p.decide(outcome, counted, at, now);
+  if (const auto* submission = std::get_if<model::Submission>(&event.what)) {
+    ++p.counters.submissions;
+    p.answer(outcome, counted, *submission, now);
+  }
+  return outcome;
+}
+
+void Engine::Parts::notice_release(evidence::Account& account, base::TimePoint at) {
+  if (!account.recent.restricted) return;
+  const auto subject = model::Subject::parse(account.name);
+  if (subject && book.find(*subject) == nullptr) account.start_afresh(at, false);
+}
+
+void Engine::Parts::refresh_own_listing(evidence::Account& account, base::TimePoint at) {
+  for (evidence::ClientSeen& seen : account.recent.clients) {
+    if (!seen.listed_by_us) continue;
+    const model::Subject* user = own_listing.find(seen.address, at);
+    seen.listed_by_us = user != nullptr && book.find(*user) != nullptr;
+    if (user != nullptr && !seen.listed_by_us) own_listing.remove(seen.address);
+  }
+}
+
+void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimePoint at,
+                           base::TimePoint now) {
+  evidence::Account& account = *counted.account;
+  const auto subject = model::Subject::parse(account.name);
+  if (!subject || book.is_exempt(*subject)) return;
+  const model::Level level = verdict::proposed_level(outcome.judgement);
+  const model::Restriction* standing = book.find(*subject);
+  const bool hard_enough = standing != nullptr && standing->level >= level;
+  const bool told = account.recent.found_at + find_again_after > at;
+  if (told && (hard_enough || standing == nullptr)) return;
+  account.recent.found_at = at;
+
+  model::Finding finding{*subject, "burst", outcome.judgement.score, outcome.judgement.threshold,
+                         verdict::describe(outcome.judgement, outcome.tally, account.recent.suspicion,
+                                           [this](std::uint64_t message) { return name_of(message); }),
+                         at};
+  auto decision = book.apply(finding, level, now);
+  if (book.find(*subject) != nullptr && !account.recent.restricted) {
+    account.recent.restricted = true;
+    hold_against(account, *subject, at);
+    forget_burst(account);
+  }
+  if (!decision) return;
+  decision->held = queued_of(*subject);
+  decision->recipients_before = account.recent.suspicion.recipients_passed();
+  outcome.decisions.push_back(std::move(*decision));
+}
+
+void Engine::Parts::hold_against(evidence::Account& account, const model::Subject& subject,
+                                 base::TimePoint at) {
+  for (const evidence::ClientSeen& seen : account.recent.clients) {
+    if (seen.messages == 0 || seen.network == 0 || account.habits.networks.contains(seen.network)) continue;
+    own_listing.add(seen.address, subject, at);
+  }
+}
+
+// The burst's recipients do not stay acquaintances.
+void Engine::Parts::forget_burst(evidence::Account& account) {
+  const base::TimePoint since = std::min(account.recent.suspicion.began_at(), account.recent.at - hours(24));
+  const std::uint64_t hash = ledger.hash_of(account.name);
+  messages.of_account(hash, [&](Message& message) {
+    if (message.first_at < since) return false;
+    for (const RecipientMark& mark : message.recipients) {
+      if (mark.fresh()) account.habits.recipients.remove(mark.hash());
+    }
+    return true;
+  });
+}
+
+void Engine::Parts::answer(Outcome& outcome, const Counted& counted, const model::Submission& submission,
+                           base::TimePoint now) {
+  const auto subject = model::Subject::parse(counted.account->name);
+  if (!subject) return;
+  outcome.subject = *subject;
+  // A message that is in the queue already, or is told again, asks for nothing.
+  const bool asked = submission.source != model::Source::log && !submission.continues;
+  if (!asked) return;
+  evidence::Account& account = *counted.account;
+  action::Ask ask{.subject = *subject, .recipient = {}};
+  if (submission.stage == model::SubmissionStage::recipient && submission.recipients.size() == 1) {
+    ask.recipient = submission.recipients.front();
+  }
+  if (!submission.recipients.empty()) {
+    const auto all = [&](auto is) {
+      return std::all_of(submission.recipients.begin(), submission.recipients.end(), is);
+    };
+    ask.only_helpdesk = all([this](const std::string& r) { return book.is_helpdesk(r); });
+    ask.only_internal =
+        all([this](const std::string& r) { return book.is_internal(r) || book.is_helpdesk(r); });
+  }
+  ask.recipients = counted.recipients_counted;
+  outcome.answer = book.answer(ask, now);
+  const bool lets = outcome.answer.disposition == model::Disposition::pass ||
+                    outcome.answer.disposition == model::Disposition::warn;
+  if (lets) {
+    account.recent.suspicion.count_passed(counted.recipients_counted);
+    return;
+  }
+  if (submission.stage == model::SubmissionStage::accepted) counted.message->refused = true;
+  // Counting goes on while suspended: from where does the attacker try now?
+  if (account.recent.restricted) hold_against(account, *subject, account.recent.at);
+}
+
+std::vector<model::QueueKey> Engine::Parts::queued_of(const model::Subject& subject) const {
+  constexpr std::size_t most = 100'000;
+  std::vector<model::QueueKey> keys;
+  const std::function<bool(const Message&)> collect = [&keys](const Message& message) {
+    if (message.queued()) keys.insert(keys.end(), message.queues.begin(), message.queues.end());
+    return keys.size() < most;
+  };
+  messages.of_account(ledger.hash_of(subject.to_string()), collect);
+  std::reverse(keys.begin(), keys.end());  // oldest first
+  return keys;
+}
+
+std::string Engine::Parts::name_of(std::uint64_t number) const {
+  const Message* message = messages.by_number(number);
+  if (message == nullptr) return {};
+  if (!message->queues.empty()) return message->queues.back().queue_id;
+  return message->id;
+}
+
+model::Decision Engine::Parts::announced(const model::Announcement& announcement, base::TimePoint at) {
+  model::Decision decision;
+  decision.number = book.next_number();
+  decision.kind = model::DecisionKind::announced;
+  decision.at = at;
+  decision.subject = {model::SubjectKind::account, announcement.account};
+  decision.by = "announcement";
+  decision.restriction.subject = decision.subject;
+  decision.restriction.since = at;
+  decision.restriction.until = announcement.until;
+  decision.restriction.reason = fmt::format("a mailing to {} recipients is expected", announcement.recipients);
+  return decision;
+}
+
+std::vector<model::Decision> Engine::tick(base::TimePoint now) { return parts_->book.tick(now); }
+
+action::RestrictionBook& Engine::book() { return parts_->book; }
+
+model::Decision Engine::with_queue(model::Decision decision) const {
+  decision.held = parts_->queued_of(decision.subject);
+  return decision;
+}
+
+void Engine::learn_from_release(const model::Subject& subject, base::TimePoint now) {
+  Parts& p = *parts_;
+  const std::string name = subject.to_string();
+  const std::uint64_t hash = p.ledger.hash_of(name);
+  evidence::Account* account = p.ledger.touch_again(hash, now);
+  if (account == nullptr) return;
+  for (const evidence::ClientSeen& seen : account->recent.clients) {
+    const model::Subject* user = p.own_listing.find(seen.address, now);
+    if (user != nullptr && *user == subject) p.own_listing.remove(seen.address);
+  }
+  const base::TimePoint since = std::min(account->recent.suspicion.began_at(), now - hours(48));
+  p.messages.of_account(hash, [&](Message& message) {
+    if (message.first_at < since) return false;
+    for (const RecipientMark& mark : message.recipients) account->habits.recipients.add(mark.hash());
+    return true;
+  });
+  account->start_afresh(now, true);
+}
+
+void Engine::set_settings(Settings settings) {
+  Parts& p = *parts_;
+  settings.key = p.settings.key;  // everything counted so far stands under this key
+  p.settings = std::move(settings);
+  p.book.set_settings(p.settings.book);
+  p.ledger.set_bytes_max(p.settings.limits.ledger_bytes);
+}
+
+Counters Engine::counters() const {
+  const Parts& p = *parts_;
+  Counters counters = p.counters;
+  counters.recipients = p.totals.recipients;
+  counters.duplicates = p.totals.duplicates;
+  counters.subjects = p.ledger.size();
+  counters.subjects_forgotten = p.ledger.forgotten();
+  counters.messages = p.messages.size();
+  counters.messages_forgotten = p.messages.forgotten();
+  counters.ledger_bytes = p.ledger.bytes();
+  return counters;
+}
+
+std::size_t Engine::drain_dirty(std::size_t most,
+                                const std::function<void(evidence::SubjectRecord&&)>& visit) {
+  return parts_->ledger.drain_dirty(most, visit);
+}
+
+base::Status Engine::load_record(std::string_view subject, std::string_view state) {
+  return parts_->ledger.load_record(subject, state);
+}
+
+}  // namespace leumund::engine

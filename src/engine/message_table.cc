@@ -1,0 +1,102 @@
+#include "engine/message_table.h"
+
+#include <algorithm>
+
+namespace leumund::engine {
+
+RecipientMark* Message::find(std::uint32_t hash) {
+  hash &= RecipientMark::hash_mask;
+  const auto at = std::find_if(recipients.begin(), recipients.end(),
+                               [hash](const RecipientMark& mark) { return mark.hash() == hash; });
+  return at == recipients.end() ? nullptr : &*at;
+}
+
+std::uint64_t MessageTable::hash_of(const model::QueueKey& queue) const {
+  std::uint64_t hash = base::keyed_hash(key_, queue.queue_id);
+  if (!queue.host.empty()) hash = base::combine_hashes(hash, base::keyed_hash(key_, queue.host));
+  if (!queue.instance.empty()) {
+    hash = base::combine_hashes(hash, ~base::keyed_hash(key_, queue.instance));
+  }
+  return hash;
+}
+
+Message* MessageTable::by_number(std::uint64_t number) {
+  if (number == 0 || number > newest_) return nullptr;
+  Message& message = messages_[(number - 1) % messages_max_];
+  return message.number == number ? &message : nullptr;
+}
+
+const Message* MessageTable::by_number(std::uint64_t number) const {
+  if (number == 0 || number > newest_) return nullptr;
+  const Message& message = messages_[(number - 1) % messages_max_];
+  return message.number == number ? &message : nullptr;
+}
+
+Message* MessageTable::by_id(std::string_view id) {
+  return id.empty() ? nullptr : by_number(ids_.find(base::keyed_hash(key_, id)));
+}
+
+Message* MessageTable::by_queue(const model::QueueKey& queue) {
+  return queue.known() ? by_number(queues_.find(hash_of(queue))) : nullptr;
+}
+
+Message& MessageTable::create(std::string_view id, std::uint64_t account, base::TimePoint at) {
+  ++newest_;
+  const std::size_t slot = (newest_ - 1) % messages_max_;
+  if (slot < messages_.size()) {
+    forget(messages_[slot]);
+  } else {
+    messages_.emplace_back();
+  }
+  Message& message = messages_[slot];
+  message.number = newest_;
+  message.account = account;
+  message.first_at = at;
+  message.previous_of_account = newest_of_account_.find(account);
+  newest_of_account_.set(account, newest_);
+  if (!id.empty()) {
+    message.id = id;
+    message.id_hash = base::keyed_hash(key_, id);
+    ids_.set(message.id_hash, newest_);
+  }
+  return message;
+}
+
+void MessageTable::forget(Message& message) {
+  ++forgotten_;
+  const auto erase_own = [&message](FlatIndex& index, std::uint64_t key) {
+    if (index.find(key) == message.number) index.erase(key);
+  };
+  if (message.id_hash != 0) erase_own(ids_, message.id_hash);
+  for (const model::QueueKey& queue : message.queues) erase_own(queues_, hash_of(queue));
+  erase_own(newest_of_account_, message.account);
+  message = Message{};
+}
+
+void MessageTable::add_queue(Message& message, const model::QueueKey& queue) {
+  if (!queue.known()) return;
+  if (std::find(message.queues.begin(), message.queues.end(), queue) == message.queues.end()) {
+    if (message.queues.size() >= Message::queues_max) message.queues.erase(message.queues.begin());
+    message.queues.push_back(queue);
+  }
+  queues_.set(hash_of(queue), message.number);
+}
+
+void MessageTable::of_account(std::uint64_t account, const std::function<bool(Message&)>& visit) {
+  for (std::uint64_t number = newest_of_account_.find(account); number != 0;) {
+    Message* message = by_number(number);
+    if (message == nullptr || !visit(*message)) return;
+    number = message->previous_of_account;
+  }
+}
+
+void MessageTable::of_account(std::uint64_t account,
+                              const std::function<bool(const Message&)>& visit) const {
+  for (std::uint64_t number = newest_of_account_.find(account); number != 0;) {
+    const Message* message = by_number(number);
+    if (message == nullptr || !visit(*message)) return;
+    number = message->previous_of_account;
+  }
+}
+
+}  // namespace leumund::engine

@@ -1,0 +1,105 @@
+// Every message seen of late, so that its sightings by policy, log, milter and API are one message,
+// and so that deliveries, complaints and queue ids lead back to the account that sent it.
+//
+// Limits:  `messages_max`; beyond it the oldest message is forgotten and counted. A message keeps at
+//          most 10,000 recipients and 16 queue ids.
+// Threads: none of its own and no lock.
+// Owner:   pointers to messages end with the next create().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "engine/flat_index.h"
+#include "model/mail_event.h"
+
+namespace leumund::engine {
+
+// One recipient of one message: 30 bits of keyed hash and what became of it.
+class RecipientMark {
+ public:
+  static constexpr std::uint32_t hash_mask = 0x3fffffffU;
+
+  RecipientMark(std::uint32_t hash, bool fresh) : bits_((hash & hash_mask) | (fresh ? fresh_bit : 0)) {}
+  [[nodiscard]] std::uint32_t hash() const { return bits_ & hash_mask; }
+  [[nodiscard]] bool fresh() const { return (bits_ & fresh_bit) != 0; }        // never written to before
+  [[nodiscard]] bool resolved() const { return (bits_ & resolved_bit) != 0; }  // delivered or refused
+  void resolve() { bits_ |= resolved_bit; }
+
+ private:
+  static constexpr std::uint32_t fresh_bit = 0x80000000U;
+  static constexpr std::uint32_t resolved_bit = 0x40000000U;
+  std::uint32_t bits_;
+};
+
+struct Message {
+  static constexpr std::size_t recipients_max = 10'000;
+  static constexpr std::size_t queues_max = 16;
+
+  std::uint64_t number = 0;
+  std::uint64_t account = 0;              // hash of its subject in the ledger
+  std::uint64_t previous_of_account = 0;  // number
+  base::TimePoint first_at;
+  std::string id;
+  std::uint64_t id_hash = 0;
+  std::vector<model::QueueKey> queues;    // the newest last
+  std::vector<RecipientMark> recipients;
+  std::uint32_t recipient_count = 0;      // as claimed; may be more than are known
+  std::uint32_t fresh = 0;
+  std::uint32_t resolved = 0;
+  std::uint32_t client = 0;               // keyed hashes, for joining with the log
+  std::uint32_t sender = 0;
+  float applied = 0;                      // what its recipients added to the suspicion
+  float scored_new = 0;                   // ... to the hour's tally
+  float scored_known = 0;
+  float contacts = 0;
+  std::uint8_t content_refusals = 0;      // counted ones
+  bool announced = false;
+  bool automatic = false;                 // null sender: an automatic answer
+  bool left_queue = false;
+  bool refused = false;                   // was not let in
+
+  [[nodiscard]] RecipientMark* find(std::uint32_t hash);
+  [[nodiscard]] bool queued() const { return !queues.empty() && !left_queue && !refused; }
+};
+
+class MessageTable {
+ public:
+  MessageTable(std::size_t messages_max, base::HashKey key) : messages_max_(messages_max), key_(key) {}
+
+  [[nodiscard]] Message* by_id(std::string_view id);
+  [[nodiscard]] Message* by_queue(const model::QueueKey& queue);
+  [[nodiscard]] Message* by_number(std::uint64_t number);
+  [[nodiscard]] const Message* by_number(std::uint64_t number) const;
+
+  Message& create(std::string_view id, std::uint64_t account, base::TimePoint at);
+  // Gives a message one more queue id. A queue id that is used again belongs to the newest.
+  void add_queue(Message& message, const model::QueueKey& queue);
+
+  // Visits the messages of an account, newest first, until `visit` says no.
+  void of_account(std::uint64_t account, const std::function<bool(Message&)>& visit);
+  void of_account(std::uint64_t account, const std::function<bool(const Message&)>& visit) const;
+
+  [[nodiscard]] std::size_t size() const { return messages_.size(); }
+  [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
+
+ private:
+  [[nodiscard]] std::uint64_t hash_of(const model::QueueKey& queue) const;
+  void forget(Message& message);
+
+  std::size_t messages_max_;
+  base::HashKey key_;
+  std::vector<Message> messages_;  // message n lies at (n - 1) % messages_max
+  std::uint64_t newest_ = 0;
+  std::uint64_t forgotten_ = 0;
+  FlatIndex ids_;
+  FlatIndex queues_;
+  FlatIndex newest_of_account_;
+};
+
+}  // namespace leumund::engine

@@ -1,0 +1,38 @@
+// What an engine is made of, in the order in which an event meets it. Only for the engine's own files.
+#pragma once
+
+#include "action/restriction_book.h"
+#include "engine/counting.h"
+#include "engine/engine.h"
+#include "engine/message_table.h"
+#include "engine/own_listing.h"
+#include "evidence/ledger.h"
+
+namespace leumund::engine {
+
+struct Engine::Parts {
+  explicit Parts(Settings given);
+
+  // Ends what a release has made void, for an account that an event touches.
+  void notice_release(evidence::Account& account, base::TimePoint at);
+  // A finding that crosses the threshold becomes a decision.
+  void decide(Outcome& outcome, const Counted& counted, base::TimePoint at, base::TimePoint now);
+  void answer(Outcome& outcome, const Counted& counted, const model::Submission& submission,
+              base::TimePoint now);
+  void hold_against(evidence::Account& account, const model::Subject& subject, base::TimePoint at);
+  void forget_burst(evidence::Account& account);
+  void refresh_own_listing(evidence::Account& account, base::TimePoint at);
+  [[nodiscard]] std::vector<model::QueueKey> queued_of(const model::Subject& subject) const;
+  [[nodiscard]] std::string name_of(std::uint64_t message) const;
+  [[nodiscard]] model::Decision announced(const model::Announcement& announcement, base::TimePoint at);
+
+  Settings settings;
+  evidence::Ledger ledger;
+  MessageTable messages;
+  OwnListing own_listing;
+  action::RestrictionBook book;
+  Counters counters;
+  CountingTotals totals;
+};
+
+}  // namespace leumund::engine
