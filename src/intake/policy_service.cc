@@ -65,7 +65,7 @@ void PolicyService::stop(std::chrono::milliseconds grace) { listener_->stop(grac
 void PolicyService::answer(const wire::PolicyRequest& request, std::string& out) {
   ++counters_.requests;
   model::Answer answer;
-  if (fill_policy_event(request, options_.naming, base::system_now(), event_)) {
+  if (fill_policy_event(request, options_.naming, options_.clock(), event_)) {
     answer = ask_handler();
   } else {
     ++counters_.not_judged;

@@ -21,6 +21,7 @@
 
 #include "base/ip_address.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "intake/policy_event.h"
 #include "model/answer.h"
 #include "model/mail_event.h"
@@ -61,6 +62,8 @@ class PolicyService {
     PolicyNaming naming = {};
     // Clients that send for us without a login, beside loopback and private addresses (mynetworks).
     std::vector<base::IpPrefix> own_networks = {};
+    // What the events are dated with; replaced where a recorded day is played.
+    std::function<base::TimePoint()> clock = base::system_now;
   };
 
   [[nodiscard]] static base::Result<std::unique_ptr<PolicyService>> open(net::EventLoop& loop,

@@ -154,8 +154,7 @@ base::Result<std::pair<std::string, std::string>> split_url(std::string_view url
     if (server.size() == scheme.size() || server.find('@') != std::string_view::npos) break;
     std::string target = slash == std::string_view::npos ? "/" : std::string(url.substr(slash));
     target = target.substr(0, target.find('#'));
-    if (!target.starts_with('/')) target.insert(0, "/");
-    return std::pair(std::string(server), target);
+    return std::pair(std::string(server), target.starts_with('/') ? target : '/' + target);
   }
   return Error{ErrorCode::malformed,
                fmt::format("\"{}\" is not an http:// or https:// address without user name",

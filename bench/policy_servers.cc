@@ -1,0 +1,151 @@
+#include "bench/policy_servers.h"
+
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <stop_token>
+#include <thread>
+
+#include "base/check.h"
+#include "intake/policy_service.h"
+#include "net/event_loop.h"
+#include "net/socket.h"
+
+namespace leumund::bench {
+
+void bind_to_core(unsigned core) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(core % std::thread::hardware_concurrency(), &set);
+  sched_setaffinity(0, sizeof set, &set);
+}
+
+base::Result<std::unique_ptr<ServerProcess>> ServerProcess::start(unsigned core,
+                                                                  const Serve& serve) {
+  std::fflush(stdout);  // the child would print it once more
+  std::array<int, 2> ends{};
+  CHECK(pipe(ends.data()) == 0);
+  const pid_t pid = fork();
+  CHECK(pid >= 0);
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    bind_to_core(core);
+    serve([&](std::uint16_t port) { (void)!write(ends[1], &port, sizeof port); });
+    _exit(1);
+  }
+  std::uint16_t port = 0;
+  close(ends[1]);
+  const bool told = read(ends[0], &port, sizeof port) == sizeof port;
+  close(ends[0]);
+  std::unique_ptr<ServerProcess> out(new ServerProcess(pid, port));
+  if (!told) return base::Error{base::ErrorCode::unavailable, "a server did not start"};
+  return out;
+}
+
+base::Result<std::unique_ptr<ServerProcess>> ServerProcess::daemon(
+    unsigned core, const std::vector<std::string>& command, const std::string& pid_file,
+    std::uint16_t port) {
+  std::fflush(stdout);
+  const pid_t starter = fork();
+  CHECK(starter >= 0);
+  if (starter == 0) {
+    bind_to_core(core);
+    std::vector<char*> arguments;
+    for (const std::string& argument : command) {
+      arguments.push_back(const_cast<char*>(argument.c_str()));
+    }
+    arguments.push_back(nullptr);
+    if (std::freopen("/dev/null", "w", stdout) == nullptr) _exit(1);
+    if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(1);
+    execvp(arguments[0], arguments.data());
+    _exit(127);
+  }
+  waitpid(starter, nullptr, 0);
+  const net::Endpoint where = net::Endpoint::tcp("127.0.0.1", port);
+  for (int i = 0; i < 100; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    pid_t pid = 0;
+    std::ifstream(pid_file) >> pid;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+    if (pid > 0 && net::connect_to(where, deadline)) {
+      return std::unique_ptr<ServerProcess>(new ServerProcess(pid, port));
+    }
+  }
+  return base::Error{base::ErrorCode::unavailable, command.front() + " does not listen"};
+}
+
+ServerProcess::~ServerProcess() {
+  kill(pid_, SIGTERM);
+  for (int i = 0; i < 100 && kill(pid_, 0) == 0; ++i) {
+    waitpid(pid_, nullptr, WNOHANG);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  kill(pid_, SIGKILL);
+}
+
+double ServerProcess::cpu_seconds() const {
+  clockid_t clock = 0;
+  timespec used{};
+  if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
+void serve_bare_echo(const std::function<void(std::uint16_t)>& report) {
+  auto listening = net::ListeningSocket::open(net::Endpoint::tcp("127.0.0.1", 0));
+  CHECK(listening.ok());
+  const int epoll = epoll_create1(EPOLL_CLOEXEC);
+  epoll_event event{.events = EPOLLIN, .data = {.fd = listening->fd()}};
+  epoll_ctl(epoll, EPOLL_CTL_ADD, listening->fd(), &event);
+  report(listening->bound().port);
+  std::array<epoll_event, 256> events{};
+  std::array<char, 64 * 1024> buffer{};
+  for (;;) {
+    const int ready = epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
+    for (int i = 0; i < ready; ++i) {
+      const int fd = events[static_cast<std::size_t>(i)].data.fd;
+      if (fd == listening->fd()) {
+        const int peer = accept4(fd, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        const int on = 1;
+        setsockopt(peer, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        event = {.events = EPOLLIN, .data = {.fd = peer}};
+        epoll_ctl(epoll, EPOLL_CTL_ADD, peer, &event);
+        continue;
+      }
+      const ssize_t got = recv(fd, buffer.data(), buffer.size(), 0);
+      if (got <= 0) {
+        close(fd);
+      } else {
+        (void)!send(fd, buffer.data(), static_cast<std::size_t>(got), MSG_NOSIGNAL);
+      }
+    }
+  }
+}
+
+void serve_policy(Judge judge, const std::function<void(std::uint16_t)>& report) {
+  auto loop = net::EventLoop::open();
+  CHECK(loop.ok());
+  CHECK(judge == Judge::pass_all);
+  auto service =
+      intake::PolicyService::open(**loop, {.listen = net::Endpoint::tcp("127.0.0.1", 0)},
+                                  [](const model::MailEvent&) { return model::Answer{}; });
+  CHECK(service.ok());
+  report((*service)->bound().port);
+  loop.value()->run(std::stop_token{});
+  _exit(0);
+}
+
+}  // namespace leumund::bench
