@@ -94,7 +94,7 @@ void print_postfwd(RequestSource& source, std::chrono::milliseconds span) {
   auto server = ServerProcess::daemon(server_core,
                                       {program,
                                        "-n",
-                                       "-q",
+                                       "-P",
                                        "-i",
                                        "127.0.0.1",
                                        "-p",
