@@ -1,0 +1,177 @@
+#include "action/access_table.h"
+
+#include <cdb.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "action/atomic_file.h"
+#include "action/one_line.h"
+
+namespace leumund::action {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using model::Level;
+using model::SubjectKind;
+
+constexpr std::string_view cdb_type = "cdb:";
+// What check_user_acl_byuid() of Postfix looks up for a uid without a name.
+constexpr std::string_view nameless_user = "unknown";
+
+std::optional<std::string_view> class_of(Level level) {
+  switch (level) {
+    case Level::throttle: return std::nullopt;
+    case Level::hold: return config::hold_class;
+    case Level::external_only: return config::external_only_class;
+    case Level::no_sending: return config::no_sending_class;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint32_t> uid_of(std::string_view script) {
+  if (!script.starts_with("uid")) return std::nullopt;
+  script.remove_prefix(3);
+  std::uint32_t uid = 0;
+  const auto [end, error] = std::from_chars(script.data(), script.data() + script.size(), uid);
+  if (error != std::errc() || end != script.data() + script.size()) return std::nullopt;
+  return uid;
+}
+
+// A line of the list is a pattern to Postfix: "!", "/" or ":" in it would mean something else.
+bool plain_login_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("._-$@+").contains(c);
+  });
+}
+
+base::Status write_cdb(const std::string& path, const std::map<std::string, std::string>& rows) {
+  auto file = AtomicFile::open(path, 0644);
+  if (!file.ok()) return file.error();
+  const auto failed = [&path] {
+    return Error{errno == ENOSPC ? ErrorCode::exhausted : ErrorCode::unavailable,
+                 fmt::format("cannot write table {}: {}", path, std::strerror(errno))};
+  };
+  cdb_make making{};
+  if (::cdb_make_start(&making, file->fd()) != 0) return failed();
+  bool written = true;
+  for (const auto& [key, value] : rows) {
+    written = written &&
+              ::cdb_make_put(&making, key.data(), static_cast<unsigned>(key.size()), value.data(),
+                             static_cast<unsigned>(value.size()), CDB_PUT_REPLACE) >= 0;
+  }
+  // Always finished: it frees the memory of cdb_make.
+  if (::cdb_make_finish(&making) != 0 || !written) return failed();
+  const auto done = file->commit();
+  return done.ok() ? base::Status() : done.error();
+}
+
+}  // namespace
+
+std::optional<std::string> system_login_name(std::uint32_t uid) {
+  std::array<char, 16384> buffer;
+  passwd entry{};
+  passwd* found = nullptr;
+  if (::getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return std::nullopt;
+  }
+  return std::string(found->pw_name);
+}
+
+AccessTableContent compile(std::span<const model::Restriction> restrictions,
+                           std::span<const std::string> helpdesk,
+                           std::span<const std::string> own_domains,
+                           const LoginNameOf& login_name_of) {
+  AccessTableContent content;
+  for (const auto& restriction : restrictions) {
+    const auto stop = class_of(restriction.level);
+    const auto& subject = restriction.subject;
+    if (restriction.mode == model::Mode::observe) continue;
+    if (stop && subject.kind == SubjectKind::account) {
+      const std::string name = lower_case(subject.name);
+      content.accounts[name] = *stop;
+      // By envelope sender only what leaves for other domains: see restriction_classes().
+      if (restriction.level != Level::hold && name.contains('@')) {
+        content.senders[name] = config::sender_class;
+      }
+    } else if (const auto uid = uid_of(subject.name); uid && subject.kind == SubjectKind::script &&
+                                                      restriction.level == Level::no_sending) {
+      const auto name = login_name_of(*uid);
+      if (name && !plain_login_name(*name)) {
+        ++content.not_expressed;
+      } else {
+        content.users[name ? lower_case(*name) : std::string(nameless_user)] = "";
+      }
+    } else {
+      ++content.not_expressed;
+    }
+  }
+  for (const auto& address : helpdesk) {
+    content.helpdesk[lower_case(address)] = config::let_through;
+  }
+  for (const auto& domain : own_domains) {
+    content.own_domains[lower_case(domain)] = config::let_through;
+  }
+  return content;
+}
+
+base::Result<std::unique_ptr<AccessTables>> AccessTables::open(config::PostfixFiles files) {
+  for (const auto* name : {&files.accounts, &files.senders, &files.helpdesk, &files.own_domains}) {
+    if (!name->starts_with(cdb_type)) {
+      return Error{ErrorCode::malformed,
+                   fmt::format("table \"{}\" is not of type cdb, the only one we write", *name)};
+    }
+  }
+  return std::unique_ptr<AccessTables>(new AccessTables(std::move(files)));
+}
+
+base::Status AccessTables::publish_table(const std::string& name,
+                                         std::map<std::string, std::string> rows) {
+  const bool table = name.starts_with(cdb_type);
+  const std::string path = table ? name.substr(cdb_type.size()) + ".cdb" : name;
+  const auto before = published_.find(name);
+  // Somebody may have deleted it: without the file Postfix answers 451 to everybody.
+  if (before != published_.end() && before->second == rows && ::access(path.c_str(), F_OK) == 0) {
+    return {};
+  }
+  base::Status status;
+  if (table) {
+    status = write_cdb(path, rows);
+  } else {
+    std::string lines;
+    for (const auto& [key, value] : rows) lines += key + "\n";
+    const auto done = write_file_atomically(path, lines, 0644);
+    if (!done.ok()) status = done.error();
+  }
+  if (!status.ok()) return status;
+  published_[name] = std::move(rows);
+  ++writes_;
+  return {};
+}
+
+base::Status AccessTables::publish(const AccessTableContent& content) {
+  base::Status first;
+  // What lets the helpdesk through comes before what stops a sender.
+  const std::array<std::pair<const std::string*, const std::map<std::string, std::string>*>, 5>
+      tables = {{{&files_.helpdesk, &content.helpdesk},
+                 {&files_.own_domains, &content.own_domains},
+                 {&files_.accounts, &content.accounts},
+                 {&files_.users, &content.users},
+                 {&files_.senders, &content.senders}}};
+  for (const auto& [name, rows] : tables) {
+    auto status = publish_table(*name, *rows);
+    if (!status.ok() && first.ok()) first = std::move(status);
+  }
+  return first;
+}
+
+}  // namespace leumund::action

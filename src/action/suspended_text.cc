@@ -1,0 +1,225 @@
+#include "action/suspended_text.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include "action/one_line.h"
+
+namespace leumund::action {
+namespace {
+
+using model::Subject;
+using model::SubjectKind;
+
+constexpr std::size_t line_bytes_max = 4096;
+constexpr std::size_t reason_bytes_max = 400;
+constexpr std::string_view as_of_mark = "# leumund: as of decision ";
+constexpr std::string_view explanation =
+    "# Suspended senders, one a line; edits are taken up within a second.\n"
+    "#   NAME [throttle|hold|external_only|no_sending] [until=2026-12-31T08:00:00Z] [# reason]\n"
+    "# A name alone means no_sending. Remove a line to let the sender send again: that skips the\n"
+    "# recovery checklist and is recorded as done by this file. Keep this comment: a file without\n"
+    "# any text is taken for an accident, not for a wish to release everybody.\n";
+
+bool valid_utf8(std::string_view text) {
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t more = lead < 0x80   ? 0
+                             : lead < 0xc2 ? 9
+                             : lead < 0xe0 ? 1
+                             : lead < 0xf0 ? 2
+                             : lead < 0xf5 ? 3
+                                           : 9;
+    if (more == 9 || i + more >= text.size()) return false;
+    for (std::size_t k = 1; k <= more; ++k) {
+      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
+    }
+    i += more + 1;
+  }
+  return true;
+}
+
+bool blank_char(char c) { return c == ' ' || c == '\t'; }
+
+std::string_view trim(std::string_view text) {
+  while (!text.empty() && (blank_char(text.front()))) text.remove_prefix(1);
+  while (!text.empty() && (blank_char(text.back()) || text.back() == '\r')) text.remove_suffix(1);
+  return text;
+}
+
+// Takes the next word, in double quotes with \" and \\ where it has blanks; nothing when a quote
+// does not end.
+std::optional<std::string> take_word(std::string_view& rest) {
+  std::string word;
+  if (!rest.starts_with('"')) {
+    const auto end = std::min(rest.find_first_of(" \t"), rest.size());
+    word = rest.substr(0, end);
+    rest = trim(rest.substr(end));
+    return word;
+  }
+  for (std::size_t i = 1; i < rest.size(); ++i) {
+    if (rest[i] == '"') {
+      rest = rest.substr(i + 1);
+      if (!rest.empty() && !blank_char(rest.front())) return std::nullopt;
+      rest = trim(rest);
+      return word;
+    }
+    if (rest[i] == '\\' && i + 1 < rest.size()) ++i;
+    word += rest[i];
+  }
+  return std::nullopt;
+}
+
+// Login names are compared without regard to case, as Postfix looks them up.
+std::optional<Subject> subject_of(std::string_view word) {
+  auto subject = Subject::parse(word);
+  if (subject && subject->kind == SubjectKind::account) subject->name = lower_case(subject->name);
+  return subject;
+}
+
+std::optional<std::uint64_t> as_of_in(std::string_view line) {
+  if (!line.starts_with(as_of_mark)) return std::nullopt;
+  line.remove_prefix(as_of_mark.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), number);
+  if (error != std::errc() || end != line.data() + line.size()) return std::nullopt;
+  return number;
+}
+
+void read_entry(std::string_view rest, SuspendedLine& line) {
+  auto name = take_word(rest);
+  line.subject = name ? subject_of(*name) : std::nullopt;
+  if (!line.subject) {
+    line.problem = "the line does not begin with a sender's name";
+    return;
+  }
+  bool level_given = false;
+  while (!rest.empty() && !rest.starts_with('#')) {
+    const auto word = take_word(rest);
+    if (!word) {
+      line.problem = "a quote does not end";
+    } else if (const auto level = model::parse_level(*word); level && !level_given) {
+      line.entry.level = *level;
+      level_given = true;
+    } else if (word->starts_with("until=") && !line.entry.until) {
+      const auto until = base::parse_rfc3339(std::string_view(*word).substr(6));
+      if (until.ok()) line.entry.until = std::chrono::floor<std::chrono::seconds>(*until);
+      if (!until.ok()) line.problem = until.error().message;
+    } else {
+      line.problem = fmt::format("\"{}\" is neither a level nor until=TIME", one_line(*word, 60));
+    }
+    if (!line.problem.empty()) return;
+  }
+  if (rest.starts_with('#')) line.entry.reason = one_line(trim(rest.substr(1)), reason_bytes_max);
+}
+
+SuspendedLine read_line(std::string_view text) {
+  SuspendedLine line{.text = text, .subject = std::nullopt, .entry = {}, .problem = {}};
+  const auto content = trim(text);
+  const bool control = std::any_of(content.begin(), content.end(), [](unsigned char c) {
+    return (c < 0x20 && c != '\t') || c == 0x7f;
+  });
+  if (content.empty()) return line;
+  if (text.size() > line_bytes_max) {
+    line.problem = fmt::format("the line has more than {} bytes", line_bytes_max);
+  } else if (control || !valid_utf8(content)) {
+    line.problem = "the line has bytes that are no text";
+  } else if (!content.starts_with('#')) {
+    read_entry(content, line);
+  }
+  return line;
+}
+
+}  // namespace
+
+SuspendedText parse_suspended(std::string_view text) {
+  SuspendedText parsed;
+  parsed.ends_with_newline = text.empty() || text.ends_with('\n');
+  for (std::size_t start = 0; start < text.size();) {
+    const auto end = std::min(text.find('\n', start), text.size());
+    SuspendedLine line = read_line(text.substr(start, end - start));
+    start = end + 1;
+    const std::uint64_t number = parsed.lines.size() + 1;
+    if (!trim(line.text).empty()) parsed.blank = false;
+    if (const auto as_of = as_of_in(trim(line.text))) parsed.as_of = as_of;
+    if (!line.problem.empty()) {
+      if (parsed.problems++ == 0) {
+        parsed.first_problem = fmt::format("line {}: {}", number, line.problem);
+      }
+      if (line.subject) parsed.problem_lines.emplace(*line.subject, number);
+    } else if (line.subject) {
+      const auto [it, fresh] = parsed.entries.emplace(*line.subject, line.entry);
+      if (!fresh && it->second.level < line.entry.level) it->second = line.entry;
+    }
+    parsed.lines.push_back(std::move(line));
+  }
+  return parsed;
+}
+
+std::string suspended_line(const Subject& subject, const SuspendedEntry& entry) {
+  const std::string spelled =
+      subject.kind == SubjectKind::account && Subject::parse(subject.name)->kind == subject.kind
+          ? subject.name
+          : subject.to_string();
+  std::string line;
+  if (spelled.find_first_of(" \t\"\\") == std::string::npos && !spelled.starts_with('#')) {
+    line = spelled;
+  } else {
+    line = "\"";
+    for (const char c : spelled) {
+      if (c == '"' || c == '\\') line += '\\';
+      line += c;
+    }
+    line += '"';
+  }
+  line += ' ';
+  line += model::level_name(entry.level);
+  if (entry.until) line += " until=" + base::format_rfc3339(*entry.until);
+  if (!entry.reason.empty()) line += " # " + one_line(entry.reason, reason_bytes_max);
+  return line;
+}
+
+std::string rewrite_suspended(std::string_view text,
+                              const std::map<Subject, SuspendedEntry>& wanted,
+                              std::uint64_t as_of) {
+  const SuspendedText parsed = parse_suspended(text);
+  const std::string mark = fmt::format("{}{}\n", as_of_mark, as_of);
+  std::string out;
+  std::set<Subject> written;
+  bool marked = false;
+  const bool commented =
+      std::any_of(parsed.lines.begin(), parsed.lines.end(),
+                  [](const auto& line) { return trim(line.text).starts_with('#'); });
+  if (!commented) out += explanation;
+  if (!parsed.as_of) {
+    out += mark;
+    marked = true;
+  }
+  for (const auto& line : parsed.lines) {
+    if (as_of_in(trim(line.text))) {
+      if (!marked) out += mark;
+      marked = true;
+      continue;
+    }
+    if (line.problem.empty() && line.subject) {
+      const auto want = wanted.find(*line.subject);
+      if (want == wanted.end() || !written.insert(*line.subject).second) continue;
+      if (!want->second.same_measure(line.entry)) {
+        out += suspended_line(want->first, want->second) + "\n";
+        continue;
+      }
+    }
+    out += line.text;
+    out += '\n';
+  }
+  for (const auto& [subject, entry] : wanted) {
+    if (!written.contains(subject)) out += suspended_line(subject, entry) + "\n";
+  }
+  return out;
+}
+
+}  // namespace leumund::action
