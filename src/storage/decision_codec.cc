@@ -1,0 +1,147 @@
+#include "storage/decision_codec.h"
+
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+namespace leumund::storage {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t text_bytes_max = 4U << 20;
+
+std::int64_t micros(base::TimePoint at) { return at.time_since_epoch().count(); }
+base::TimePoint moment(const json& value) {
+  return base::TimePoint(base::Micros(value.get<std::int64_t>()));
+}
+
+json to_json(const model::Restriction& restriction) {
+  json out = {{"subject", restriction.subject.to_string()},
+              {"level", model::level_name(restriction.level)},
+              {"mode", model::mode_name(restriction.mode)},
+              {"reason", restriction.reason},
+              {"by", restriction.by},
+              {"since", micros(restriction.since)},
+              {"decision", restriction.decision},
+              {"automatic", restriction.automatic}};
+  if (restriction.until) out["until"] = micros(*restriction.until);
+  return out;
+}
+
+model::Subject subject_of(const json& value) {
+  auto subject = model::Subject::parse(value.get<std::string>());
+  if (!subject) throw json::other_error::create(500, "no subject", nullptr);
+  return *subject;
+}
+
+model::Restriction restriction_of(const json& value) {
+  model::Restriction out;
+  out.subject = subject_of(value.at("subject"));
+  const auto level = model::parse_level(value.at("level").get<std::string>());
+  if (!level) throw json::other_error::create(500, "no level", nullptr);
+  out.level = *level;
+  out.mode = value.at("mode") == "observe" ? model::Mode::observe : model::Mode::enforce;
+  out.reason = value.at("reason");
+  out.by = value.at("by");
+  out.since = moment(value.at("since"));
+  if (value.contains("until")) out.until = moment(value.at("until"));
+  out.decision = value.value("decision", std::uint64_t{0});
+  out.automatic = value.value("automatic", false);
+  return out;
+}
+
+json to_json(const model::Term& term) {
+  return {{"name", term.name}, {"value", term.value}, {"text", term.text}, {"events", term.events}};
+}
+
+json to_json(const model::Decision& decision) {
+  json out = {{"number", decision.number},
+              {"kind", model::decision_kind_name(decision.kind)},
+              {"at", micros(decision.at)},
+              {"subject", decision.subject.to_string()},
+              {"by", decision.by},
+              {"detector", decision.detector},
+              {"score", decision.score},
+              {"restriction", to_json(decision.restriction)},
+              {"unattended", decision.unattended},
+              {"recipients_before", decision.recipients_before},
+              {"undoes", decision.undoes},
+              {"without_checklist", decision.without_checklist}};
+  for (const auto& term : decision.terms) out["terms"].push_back(to_json(term));
+  for (const auto& key : decision.held) out["held"].push_back({key.host, key.instance, key.queue_id});
+  for (const auto& below : decision.beneath) out["beneath"].push_back(to_json(below));
+  for (const auto& [item, who] : decision.recovery) out["recovery"].push_back({item, who});
+  return out;
+}
+
+model::Decision decision_of(const json& value) {
+  model::Decision out;
+  out.number = value.at("number");
+  const auto kind = model::parse_decision_kind(value.at("kind").get<std::string>());
+  if (!kind) throw json::other_error::create(500, "no kind of decision", nullptr);
+  out.kind = *kind;
+  out.at = moment(value.at("at"));
+  out.subject = subject_of(value.at("subject"));
+  out.by = value.at("by");
+  out.detector = value.at("detector");
+  out.score = value.at("score");
+  out.restriction = restriction_of(value.at("restriction"));
+  out.unattended = value.value("unattended", false);
+  out.recipients_before = value.value("recipients_before", 0U);
+  out.undoes = value.value("undoes", std::uint64_t{0});
+  out.without_checklist = value.value("without_checklist", false);
+  const json none = json::array();
+  for (const auto& term : value.value("terms", none)) {
+    out.terms.push_back({term.at("name"), term.at("value"), term.at("text"),
+                         term.at("events").get<std::vector<std::string>>()});
+  }
+  for (const auto& key : value.value("held", none)) {
+    out.held.push_back({key.at(0), key.at(1), key.at(2)});
+  }
+  for (const auto& below : value.value("beneath", none)) {
+    out.beneath.push_back(restriction_of(below));
+  }
+  for (const auto& item : value.value("recovery", none)) {
+    out.recovery.emplace_back(item.at(0), item.at(1));
+  }
+  return out;
+}
+
+// A login name may hold any bytes; what is not UTF-8 is kept as U+FFFD rather than refused.
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+template <typename T>
+base::Result<T> decode(std::string_view text, const char* what, T (*read)(const json&)) {
+  if (text.size() > text_bytes_max) {
+    return base::Error{base::ErrorCode::too_large,
+                       fmt::format("a stored {} of {} bytes is over the limit of {}", what,
+                                   text.size(), text_bytes_max)};
+  }
+  try {
+    return read(json::parse(text));
+  } catch (const json::exception& error) {
+    return base::Error{base::ErrorCode::malformed,
+                       fmt::format("a stored {} cannot be read: {}", what, error.what())};
+  }
+}
+
+}  // namespace
+
+std::string encode_decision(const model::Decision& decision) { return dump(to_json(decision)); }
+
+base::Result<model::Decision> decode_decision(std::string_view text) {
+  return decode<model::Decision>(text, "decision", decision_of);
+}
+
+std::string encode_restriction(const model::Restriction& restriction) {
+  return dump(to_json(restriction));
+}
+
+base::Result<model::Restriction> decode_restriction(std::string_view text) {
+  return decode<model::Restriction>(text, "restriction", restriction_of);
+}
+
+}  // namespace leumund::storage

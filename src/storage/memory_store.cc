@@ -1,0 +1,135 @@
+#include "storage/memory_store.h"
+
+#include <algorithm>
+
+namespace leumund::storage {
+
+using model::DecisionKind;
+
+base::Status MemoryStore::save_checkpoint(std::span<const evidence::SubjectRecord> records,
+                                          std::span<const Mark> marks) {
+  state_.with([&](State& state) {
+    for (const auto& record : records) {
+      if (record.state.empty()) {
+        state.ledger.erase(record.subject);
+      } else {
+        state.ledger[record.subject] = record.state;
+      }
+    }
+    for (const auto& [name, value] : marks) state.marks[name] = value;
+  });
+  return {};
+}
+
+base::Status MemoryStore::load(
+    const std::function<void(std::string_view subject, std::string_view state)>& visit) {
+  state_.with([&](State& state) {
+    for (const auto& [subject, record] : state.ledger) visit(subject, record);
+  });
+  return {};
+}
+
+base::Result<std::map<std::string, std::string>> MemoryStore::load_marks() {
+  return state_.with([](State& state) { return state.marks; });
+}
+
+void MemoryStore::apply(State& state, const model::Decision& decision) {
+  switch (decision.kind) {
+    case DecisionKind::restricted:
+    case DecisionKind::extended: {
+      Standing& standing = state.standing[decision.subject];
+      standing.restriction = decision.restriction;
+      standing.beneath = decision.beneath;
+      break;
+    }
+    case DecisionKind::released:
+    case DecisionKind::ended: state.standing.erase(decision.subject); break;
+    case DecisionKind::exempted: state.exempt[decision.subject] = true; break;
+    case DecisionKind::exemption_ended: state.exempt.erase(decision.subject); break;
+    case DecisionKind::would_restrict:
+    case DecisionKind::announced:
+    case DecisionKind::alarm: break;
+  }
+}
+
+base::Status MemoryStore::commit(std::span<const model::Decision> decisions) {
+  state_.with([&](State& state) {
+    for (const auto& decision : decisions) {
+      const auto at = std::lower_bound(
+          state.decisions.begin(), state.decisions.end(), decision.number,
+          [](const model::Decision& one, std::uint64_t number) { return one.number < number; });
+      if (at != state.decisions.end() && at->number == decision.number) {
+        *at = decision;
+      } else {
+        state.decisions.insert(at, decision);
+      }
+      if (state.decisions.size() > decisions_max) state.decisions.pop_front();
+      state.last_number = std::max(state.last_number, decision.number);
+      apply(state, decision);
+    }
+  });
+  return {};
+}
+
+base::Result<action::StandingRecord> MemoryStore::load_standing() {
+  return state_.with([](State& state) {
+    action::StandingRecord out;
+    for (const auto& [subject, standing] : state.standing) {
+      out.restrictions.push_back(standing.restriction);
+      if (!standing.beneath.empty()) out.beneath[subject] = standing.beneath;
+      if (standing.attempts.recipients > 0) out.attempts.emplace_back(subject, standing.attempts);
+    }
+    for (const auto& [subject, on] : state.exempt) out.exempt.push_back(subject);
+    out.last_number = state.last_number;
+    for (const auto& decision : state.decisions) {
+      if (decision.unattended) out.unattended_at.push_back(decision.at);
+    }
+    return out;
+  });
+}
+
+base::Result<std::vector<model::Decision>> MemoryStore::decisions(std::uint64_t after,
+                                                                  std::size_t limit) {
+  return state_.with([&](State& state) {
+    std::vector<model::Decision> out;
+    for (const auto& decision : state.decisions) {
+      if (decision.number > after && out.size() < limit) out.push_back(decision);
+    }
+    return out;
+  });
+}
+
+base::Result<std::vector<model::Decision>> MemoryStore::decisions_about(
+    const model::Subject& subject, std::size_t limit) {
+  return state_.with([&](State& state) {
+    std::vector<model::Decision> out;
+    for (auto it = state.decisions.rbegin(); it != state.decisions.rend() && out.size() < limit;
+         ++it) {
+      if (it->subject == subject) out.push_back(*it);
+    }
+    return out;
+  });
+}
+
+base::Status MemoryStore::save_attempts(
+    std::span<const std::pair<model::Subject, action::Attempts>> attempts) {
+  state_.with([&](State& state) {
+    for (const auto& [subject, tried] : attempts) {
+      const auto it = state.standing.find(subject);
+      if (it != state.standing.end()) it->second.attempts = tried;
+    }
+  });
+  return {};
+}
+
+base::Result<std::uint64_t> MemoryStore::forget_decisions(base::TimePoint before) {
+  return state_.with([&](State& state) {
+    const auto last = state.last_number;
+    return static_cast<std::uint64_t>(std::erase_if(state.decisions, [&](const auto& decision) {
+      return decision.at < before && decision.number < last &&
+             !state.standing.contains(decision.subject);
+    }));
+  });
+}
+
+}  // namespace leumund::storage

@@ -1,0 +1,54 @@
+// The store without a disk: what a daemon runs on when its state folder cannot be written.
+//
+// Limits:  the newest `decisions_max` decisions; counts are not kept at all (the engine has them).
+// Threads: any.
+// Errors:  none.
+#pragma once
+
+#include <deque>
+
+#include "base/guarded.h"
+#include "storage/store.h"
+
+namespace leumund::storage {
+
+class MemoryStore final : public Store {
+ public:
+  static constexpr std::size_t decisions_max = 100'000;
+
+  base::Status save_checkpoint(std::span<const evidence::SubjectRecord> records,
+                               std::span<const Mark> marks) override;
+  base::Status load(
+      const std::function<void(std::string_view subject, std::string_view state)>& visit) override;
+  base::Result<std::map<std::string, std::string>> load_marks() override;
+
+  base::Status commit(std::span<const model::Decision> decisions) override;
+  base::Result<action::StandingRecord> load_standing() override;
+  base::Result<std::vector<model::Decision>> decisions(std::uint64_t after,
+                                                       std::size_t limit) override;
+  base::Result<std::vector<model::Decision>> decisions_about(const model::Subject& subject,
+                                                             std::size_t limit) override;
+  base::Status save_attempts(
+      std::span<const std::pair<model::Subject, action::Attempts>> attempts) override;
+  base::Result<std::uint64_t> forget_decisions(base::TimePoint before) override;
+
+ private:
+  struct Standing {
+    model::Restriction restriction;
+    std::vector<model::Restriction> beneath;
+    action::Attempts attempts;
+  };
+  struct State {
+    std::map<std::string, std::string> ledger;
+    std::map<std::string, std::string> marks;
+    std::deque<model::Decision> decisions;  // by number
+    std::map<model::Subject, Standing> standing;
+    std::map<model::Subject, bool> exempt;
+    std::uint64_t last_number = 0;
+  };
+  static void apply(State& state, const model::Decision& decision);
+
+  base::Guarded<State> state_;
+};
+
+}  // namespace leumund::storage

@@ -1,0 +1,27 @@
+// The tables of the SQLite store, as numbered steps from an empty file to this version.
+//
+// A step is never changed once released; a new one is added. PRAGMA user_version holds the number of
+// the last step done.
+#pragma once
+
+#include <array>
+
+namespace leumund::storage {
+
+inline constexpr std::array<const char*, 1> schema_steps = {
+    // 1: counts, marks, decisions and what stands
+    "CREATE TABLE ledger(subject TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE mark(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE decision(number INTEGER PRIMARY KEY, at INTEGER NOT NULL, subject TEXT NOT NULL,"
+    " unattended INTEGER NOT NULL, body TEXT NOT NULL);"
+    "CREATE INDEX decision_subject ON decision(subject, number);"
+    "CREATE INDEX decision_at ON decision(at);"
+    // depth 0 is in force, 1.. lie beneath it, mildest first
+    "CREATE TABLE restriction(subject TEXT, depth INTEGER, body TEXT NOT NULL,"
+    " PRIMARY KEY(subject, depth)) WITHOUT ROWID;"
+    "CREATE TABLE exemption(subject TEXT PRIMARY KEY) WITHOUT ROWID;"
+    "CREATE TABLE attempts(subject TEXT PRIMARY KEY, recipients INTEGER NOT NULL, last_at INTEGER)"
+    " WITHOUT ROWID;",
+};
+
+}  // namespace leumund::storage

@@ -1,0 +1,436 @@
+#include "storage/sqlite_store.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/core.h>
+#include <sqlite3.h>
+
+#include <filesystem>
+#include <optional>
+
+#include "storage/decision_codec.h"
+#include "storage/sqlite_schema.h"
+
+namespace leumund::storage {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using model::DecisionKind;
+
+constexpr int busy_milliseconds = 2000;  // somebody looks into the file with sqlite3
+
+ErrorCode code_of(int sqlite_code) {
+  switch (sqlite_code & 0xff) {
+    case SQLITE_FULL: return ErrorCode::exhausted;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return ErrorCode::malformed;
+    default: return ErrorCode::unavailable;
+  }
+}
+
+Error error_of(const SQLite::Exception& error, const std::string& path) {
+  return {code_of(error.getErrorCode()), fmt::format("store {}: {}", path, error.what())};
+}
+
+// SQLiteCpp throws; every way into it goes through here.
+template <typename Work>
+auto attempt(SQLite::Database& database, Work&& work) -> decltype(work(database)) {
+  try {
+    return work(database);
+  } catch (const SQLite::Exception& error) {
+    return error_of(error, database.getFilename());
+  }
+}
+
+void migrate(SQLite::Database& database, int from) {
+  for (std::size_t step = static_cast<std::size_t>(from); step < schema_steps.size(); ++step) {
+    SQLite::Transaction transaction(database);
+    database.exec(schema_steps[step]);
+    database.exec(fmt::format("PRAGMA user_version = {}", step + 1));
+    transaction.commit();
+  }
+}
+
+base::Result<std::unique_ptr<SQLite::Database>> open_database(const std::string& path) {
+  try {
+    auto database = std::make_unique<SQLite::Database>(
+        path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, busy_milliseconds);
+    database->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+                   "PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -32768;");
+    const int version = database->execAndGet("PRAGMA user_version").getInt();
+    if (version > static_cast<int>(schema_steps.size())) {
+      return Error{ErrorCode::refused,
+                   fmt::format("store {} has version {}, this program knows {}: it was made by a "
+                               "newer one and is left untouched",
+                               path, version, schema_steps.size())};
+    }
+    migrate(*database, version);
+    return database;
+  } catch (const SQLite::Exception& error) {
+    return error_of(error, path);
+  }
+}
+
+void erase_standing(SQLite::Database& database, const std::string& subject) {
+  for (const char* sql : {"DELETE FROM restriction WHERE subject = ?",
+                          "DELETE FROM attempts WHERE subject = ?"}) {
+    SQLite::Statement statement(database, sql);
+    statement.bindNoCopy(1, subject);
+    statement.exec();
+  }
+}
+
+void write_standing(SQLite::Database& database, const std::string& subject,
+                    const model::Restriction& restriction,
+                    const std::vector<model::Restriction>& beneath) {
+  SQLite::Statement clear(database, "DELETE FROM restriction WHERE subject = ?");
+  clear.bindNoCopy(1, subject);
+  clear.exec();
+  SQLite::Statement insert(database, "INSERT INTO restriction(subject, depth, body) VALUES(?, ?, ?)");
+  const auto put = [&](std::int64_t depth, const model::Restriction& one) {
+    insert.bind(1, subject);
+    insert.bind(2, depth);
+    insert.bind(3, encode_restriction(one));
+    insert.exec();
+    insert.reset();
+  };
+  put(0, restriction);
+  for (std::size_t i = 0; i < beneath.size(); ++i) put(static_cast<std::int64_t>(i) + 1, beneath[i]);
+}
+
+void change_exemption(SQLite::Database& database, const std::string& subject, bool exempt) {
+  SQLite::Statement statement(database,
+                              exempt ? "INSERT OR IGNORE INTO exemption(subject) VALUES(?)"
+                                     : "DELETE FROM exemption WHERE subject = ?");
+  statement.bindNoCopy(1, subject);
+  statement.exec();
+}
+
+void apply(SQLite::Database& database, const model::Decision& decision) {
+  const std::string subject = decision.subject.to_string();
+  switch (decision.kind) {
+    case DecisionKind::restricted:
+    case DecisionKind::extended:
+      write_standing(database, subject, decision.restriction, decision.beneath);
+      break;
+    case DecisionKind::released:
+    case DecisionKind::ended: erase_standing(database, subject); break;
+    case DecisionKind::exempted: change_exemption(database, subject, true); break;
+    case DecisionKind::exemption_ended: change_exemption(database, subject, false); break;
+    case DecisionKind::would_restrict:
+    case DecisionKind::announced:
+    case DecisionKind::alarm: break;
+  }
+}
+
+void append(SQLite::Database& database, const model::Decision& decision) {
+  // A retry after a doubtful failure may find its own row.
+  SQLite::Statement statement(database,
+                              "INSERT OR REPLACE INTO decision(number, at, subject, unattended, body)"
+                              " VALUES(?, ?, ?, ?, ?)");
+  statement.bind(1, static_cast<std::int64_t>(decision.number));
+  statement.bind(2, static_cast<std::int64_t>(decision.at.time_since_epoch().count()));
+  statement.bind(3, decision.subject.to_string());
+  statement.bind(4, decision.unattended ? 1 : 0);
+  statement.bind(5, encode_decision(decision));
+  statement.exec();
+}
+
+void read_restrictions(SQLite::Database& database, action::StandingRecord& out) {
+  SQLite::Statement rows(database, "SELECT depth, body FROM restriction ORDER BY subject, depth");
+  while (rows.executeStep()) {
+    auto restriction = decode_restriction(rows.getColumn(1).getText());
+    // One unreadable row must not free everybody else.
+    if (!restriction) continue;
+    if (rows.getColumn(0).getInt() == 0) {
+      out.restrictions.push_back(std::move(*restriction));
+    } else {
+      out.beneath[restriction->subject].push_back(*restriction);
+    }
+  }
+}
+
+void read_attempts(SQLite::Database& database, action::StandingRecord& out) {
+  SQLite::Statement rows(database, "SELECT subject, recipients, last_at FROM attempts");
+  while (rows.executeStep()) {
+    const auto subject = model::Subject::parse(rows.getColumn(0).getText());
+    if (!subject) continue;
+    action::Attempts attempts;
+    attempts.recipients = static_cast<std::uint64_t>(rows.getColumn(1).getInt64());
+    if (!rows.getColumn(2).isNull()) {
+      attempts.last_at = base::TimePoint(base::Micros(rows.getColumn(2).getInt64()));
+    }
+    out.attempts.emplace_back(*subject, attempts);
+  }
+}
+
+void read_standing(SQLite::Database& database, action::StandingRecord& out) {
+  read_restrictions(database, out);
+  SQLite::Statement exempt(database, "SELECT subject FROM exemption ORDER BY subject");
+  while (exempt.executeStep()) {
+    const auto subject = model::Subject::parse(exempt.getColumn(0).getText());
+    if (subject) out.exempt.push_back(*subject);
+  }
+  read_attempts(database, out);
+  out.last_number = static_cast<std::uint64_t>(
+      database.execAndGet("SELECT ifnull(max(number), 0) FROM decision").getInt64());
+  constexpr std::int64_t day_micros = 86'400'000'000;
+  SQLite::Statement unattended(database,
+                               "SELECT at FROM decision WHERE unattended AND at >"
+                               " (SELECT ifnull(max(at), 0) FROM decision) - ? ORDER BY at");
+  unattended.bind(1, day_micros);
+  while (unattended.executeStep()) {
+    out.unattended_at.emplace_back(base::Micros(unattended.getColumn(0).getInt64()));
+  }
+}
+
+base::Result<std::vector<model::Decision>> read_decisions(SQLite::Statement& rows) {
+  std::vector<model::Decision> out;
+  while (rows.executeStep()) {
+    auto decision = decode_decision(rows.getColumn(0).getText());
+    if (!decision) return decision.error();
+    out.push_back(std::move(*decision));
+  }
+  return out;
+}
+
+// PATH.damaged-1, -2, ...: the first that is free.
+std::string place_for_damaged(const std::string& path) {
+  for (int n = 1;; ++n) {
+    std::string place = fmt::format("{}.damaged-{}", path, n);
+    if (!std::filesystem::exists(place)) return place;
+  }
+}
+
+}  // namespace
+
+SqliteStore::SqliteStore(std::unique_ptr<SQLite::Database> database)
+    : database_(std::move(database)) {}
+
+SqliteStore::~SqliteStore() = default;
+
+base::Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path) {
+  auto database = open_database(path);
+  if (!database) return database.error();
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(*database)));
+}
+
+base::Result<SqliteStore::Opened> SqliteStore::open_or_replace(const std::string& path) {
+  Opened opened;
+  auto first = open(path);
+  std::optional<Error> damage;
+  if (first) {
+    opened.store = std::move(*first);
+    const auto standing = opened.store->load_standing();
+    if (standing) return opened;
+    damage = standing.error();
+  } else {
+    damage = first.error();
+  }
+  if (damage->code != ErrorCode::malformed) return *damage;
+  if (opened.store) {
+    opened.store->database_.with([&](auto& database) {
+      try {
+        read_standing(*database, opened.salvaged);
+      } catch (const SQLite::Exception&) {  // what was read until here is what there is
+      }
+    });
+    opened.store.reset();
+  }
+  opened.moved_to = place_for_damaged(path);
+  std::error_code failed;
+  std::filesystem::rename(path, opened.moved_to, failed);
+  if (failed) {
+    return Error{ErrorCode::unavailable, fmt::format("store {} is damaged and cannot be moved to {}: {}",
+                                                     path, opened.moved_to, failed.message())};
+  }
+  for (const char* part : {"-wal", "-shm"}) {
+    std::filesystem::rename(path + part, opened.moved_to + part, failed);  // often not there
+  }
+  auto second = open(path);
+  if (!second) return second.error();
+  opened.store = std::move(*second);
+  const auto restored = opened.store->restore_standing(opened.salvaged);
+  if (!restored) return restored.error();
+  return opened;
+}
+
+base::Status SqliteStore::restore_standing(const action::StandingRecord& standing) {
+  return database_.with([&](auto& database) {
+    return attempt(*database, [&](SQLite::Database& db) -> base::Status {
+      SQLite::Transaction transaction(db);
+      for (const auto& restriction : standing.restrictions) {
+        const auto beneath = standing.beneath.find(restriction.subject);
+        write_standing(db, restriction.subject.to_string(), restriction,
+                       beneath == standing.beneath.end() ? std::vector<model::Restriction>()
+                                                         : beneath->second);
+      }
+      for (const auto& subject : standing.exempt) change_exemption(db, subject.to_string(), true);
+      transaction.commit();
+      return {};
+    });
+  });
+}
+
+base::Status SqliteStore::save_checkpoint(std::span<const evidence::SubjectRecord> records,
+                                          std::span<const Mark> marks) {
+  return database_.with([&](auto& database) {
+    return attempt(*database, [&](SQLite::Database& db) -> base::Status {
+      SQLite::Transaction transaction(db);
+      SQLite::Statement put(db, "INSERT INTO ledger(subject, state) VALUES(?, ?)"
+                                " ON CONFLICT(subject) DO UPDATE SET state = excluded.state");
+      SQLite::Statement erase(db, "DELETE FROM ledger WHERE subject = ?");
+      for (const auto& record : records) {
+        SQLite::Statement& statement = record.state.empty() ? erase : put;
+        statement.bindNoCopy(1, record.subject);
+        if (!record.state.empty()) {
+          statement.bindNoCopy(2, record.state.data(), static_cast<int>(record.state.size()));
+        }
+        statement.exec();
+        statement.reset();
+      }
+      SQLite::Statement mark(db, "INSERT INTO mark(name, value) VALUES(?, ?)"
+                                 " ON CONFLICT(name) DO UPDATE SET value = excluded.value");
+      for (const auto& [name, value] : marks) {
+        mark.bindNoCopy(1, name);
+        mark.bindNoCopy(2, value);
+        mark.exec();
+        mark.reset();
+      }
+      transaction.commit();
+      return {};
+    });
+  });
+}
+
+base::Status SqliteStore::load(
+    const std::function<void(std::string_view subject, std::string_view state)>& visit) {
+  return database_.with([&](auto& database) {
+    return attempt(*database, [&](SQLite::Database& db) -> base::Status {
+      SQLite::Statement rows(db, "SELECT subject, state FROM ledger");
+      while (rows.executeStep()) {
+        const auto subject = rows.getColumn(0);
+        const auto state = rows.getColumn(1);
+        visit({subject.getText(), static_cast<std::size_t>(subject.getBytes())},
+              {static_cast<const char*>(state.getBlob()), static_cast<std::size_t>(state.getBytes())});
+      }
+      return {};
+    });
+  });
+}
+
+base::Result<std::map<std::string, std::string>> SqliteStore::load_marks() {
+  using Marks = std::map<std::string, std::string>;
+  return database_.with([&](auto& database) {
+    return attempt(*database, [&](SQLite::Database& db) -> base::Result<Marks> {
+      Marks marks;
+      SQLite::Statement rows(db, "SELECT name, value FROM mark");
+      while (rows.executeStep()) {
+        marks.emplace(rows.getColumn(0).getString(), rows.getColumn(1).getString());
+      }
+      return marks;
+    });
+  });
+}
+
+base::Status SqliteStore::commit(std::span<const model::Decision> decisions) {
+  return database_.with([&](auto& database) {
+    return attempt(*database, [&](SQLite::Database& db) -> base::Status {
+      db.exec("PRAGMA synchronous = FULL");
+      try {
+        SQLite::Transaction transaction(db);
+        for (const auto& decision : decisions) {
+          append(db, decision);
+          apply(db, decision);
+        }
+        transaction.commit();
+      } catch (const SQLite::Exception&) {
+        db.exec("PRAGMA synchronous = NORMAL");
+        throw;
+      }
+      db.exec("PRAGMA synchronous = NORMAL");
+      return {};
+    });
+  });
+}
+
+base::Result<action::StandingRecord> SqliteStore::load_standing() {
+  return database_.with([&](auto& database) {
+    return attempt(*database, [&](SQLite::Database& db) -> base::Result<action::StandingRecord> {
+      action::StandingRecord standing;
+      read_standing(db, standing);
+      return standing;
+    });
+  });
+}
+
+base::Result<std::vector<model::Decision>> SqliteStore::decisions(std::uint64_t after,
+                                                                  std::size_t limit) {
+  using Decisions = std::vector<model::Decision>;
+  return database_.with([&](auto& database) {
+    return attempt(*database, [&](SQLite::Database& db) -> base::Result<Decisions> {
+      SQLite::Statement rows(db,
+                             "SELECT body FROM decision WHERE number > ? ORDER BY number LIMIT ?");
+      rows.bind(1, static_cast<std::int64_t>(after));
+      rows.bind(2, static_cast<std::int64_t>(limit));
+      return read_decisions(rows);
+    });
+  });
+}
+
+base::Result<std::vector<model::Decision>> SqliteStore::decisions_about(
+    const model::Subject& subject, std::size_t limit) {
+  using Decisions = std::vector<model::Decision>;
+  return database_.with([&](auto& database) {
+    return attempt(*database, [&](SQLite::Database& db) -> base::Result<Decisions> {
+      SQLite::Statement rows(
+          db, "SELECT body FROM decision WHERE subject = ? ORDER BY number DESC LIMIT ?");
+      rows.bind(1, subject.to_string());
+      rows.bind(2, static_cast<std::int64_t>(limit));
+      return read_decisions(rows);
+    });
+  });
+}
+
+base::Status SqliteStore::save_attempts(
+    std::span<const std::pair<model::Subject, action::Attempts>> attempts) {
+  return database_.with([&](auto& database) {
+    return attempt(*database, [&](SQLite::Database& db) -> base::Status {
+      SQLite::Transaction transaction(db);
+      // Only where a restriction stands: the release may have been written in between.
+      SQLite::Statement put(db,
+                            "INSERT INTO attempts(subject, recipients, last_at) SELECT ?1, ?2, ?3"
+                            " WHERE EXISTS(SELECT 1 FROM restriction WHERE subject = ?1)"
+                            " ON CONFLICT(subject) DO UPDATE SET recipients = excluded.recipients,"
+                            " last_at = excluded.last_at");
+      for (const auto& [subject, tried] : attempts) {
+        put.bind(1, subject.to_string());
+        put.bind(2, static_cast<std::int64_t>(tried.recipients));
+        if (tried.last_at) {
+          put.bind(3, static_cast<std::int64_t>(tried.last_at->time_since_epoch().count()));
+        } else {
+          put.bind(3);
+        }
+        put.exec();
+        put.reset();
+      }
+      transaction.commit();
+      return {};
+    });
+  });
+}
+
+base::Result<std::uint64_t> SqliteStore::forget_decisions(base::TimePoint before) {
+  return database_.with([&](auto& database) {
+    return attempt(*database, [&](SQLite::Database& db) -> base::Result<std::uint64_t> {
+      SQLite::Statement erase(db,
+                              "DELETE FROM decision WHERE at < ?"
+                              " AND subject NOT IN (SELECT subject FROM restriction)"
+                              " AND number < (SELECT max(number) FROM decision)");
+      erase.bind(1, static_cast<std::int64_t>(before.time_since_epoch().count()));
+      return static_cast<std::uint64_t>(erase.exec());
+    });
+  });
+}
+
+}  // namespace leumund::storage

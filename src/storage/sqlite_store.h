@@ -1,0 +1,61 @@
+// The store in one SQLite file (WAL), with numbered migrations.
+//
+// Limits:  none of its own; the disk's.
+// Threads: any; one lock around the connection. Decisions are written with synchronous=FULL, counts
+//          with NORMAL: a kill loses neither, a power failure at most the last counts.
+// Errors:  as Store says. A damaged file is not repaired in place: open_or_replace() moves it aside.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/guarded.h"
+#include "storage/store.h"
+
+namespace SQLite {
+class Database;
+}
+
+namespace leumund::storage {
+
+class SqliteStore final : public Store {
+ public:
+  // Opens or makes the file and brings its tables to this version. `refused`: a newer version made
+  // it; nothing was touched.
+  [[nodiscard]] static base::Result<std::unique_ptr<SqliteStore>> open(const std::string& path);
+
+  struct Opened {
+    std::unique_ptr<SqliteStore> store;
+    std::string moved_to;  // where the damaged file lies now; "" if it was well
+    action::StandingRecord salvaged;  // what could still be read of it
+  };
+  // As open(), but a damaged file is renamed to PATH.damaged-N, whatever of the standing can be read
+  // is written into the new one, and the caller is told.
+  [[nodiscard]] static base::Result<Opened> open_or_replace(const std::string& path);
+
+  ~SqliteStore() override;
+
+  base::Status save_checkpoint(std::span<const evidence::SubjectRecord> records,
+                               std::span<const Mark> marks) override;
+  base::Status load(
+      const std::function<void(std::string_view subject, std::string_view state)>& visit) override;
+  base::Result<std::map<std::string, std::string>> load_marks() override;
+
+  base::Status commit(std::span<const model::Decision> decisions) override;
+  base::Result<action::StandingRecord> load_standing() override;
+  base::Result<std::vector<model::Decision>> decisions(std::uint64_t after,
+                                                       std::size_t limit) override;
+  base::Result<std::vector<model::Decision>> decisions_about(const model::Subject& subject,
+                                                             std::size_t limit) override;
+  base::Status save_attempts(
+      std::span<const std::pair<model::Subject, action::Attempts>> attempts) override;
+  base::Result<std::uint64_t> forget_decisions(base::TimePoint before) override;
+
+ private:
+  explicit SqliteStore(std::unique_ptr<SQLite::Database> database);
+  base::Status restore_standing(const action::StandingRecord& standing);
+
+  base::Guarded<std::unique_ptr<SQLite::Database>> database_;
+};
+
+}  // namespace leumund::storage

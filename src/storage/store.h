@@ -1,0 +1,42 @@
+// What the daemon keeps on disk: counts, decisions with what stands, and a few named marks.
+//
+// Flow:    keeper -> save_checkpoint(), commit(); start -> load(), load_standing(), load_marks().
+// Time:    none; decisions carry theirs.
+// Threads: any; one call at a time has the database.
+// Errors:  by code: `exhausted` the disk is full, `unavailable` the file cannot be read or written
+//          now, `malformed` the file is damaged, `refused` it was written by a newer version.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "action/decision_journal.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "evidence/ledger_journal.h"
+
+namespace leumund::storage {
+
+// A small named text that must be true together with the counts: "log/file:/var/log/mail.log" is the
+// place up to which that log is counted.
+using Mark = std::pair<std::string, std::string>;
+
+class Store : public evidence::LedgerJournal, public action::DecisionJournal {
+ public:
+  // Counts and marks in one transaction, all or nothing.
+  virtual base::Status save_checkpoint(std::span<const evidence::SubjectRecord> records,
+                                       std::span<const Mark> marks) = 0;
+  virtual base::Result<std::map<std::string, std::string>> load_marks() = 0;
+
+  base::Status save(std::span<const evidence::SubjectRecord> records) final {
+    return save_checkpoint(records, {});
+  }
+
+  // Drops decisions made before `before` that nothing in force goes back to.
+  virtual base::Result<std::uint64_t> forget_decisions(base::TimePoint before) = 0;
+};
+
+}  // namespace leumund::storage

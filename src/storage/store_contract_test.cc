@@ -1,0 +1,321 @@
+// What every store must do, run against each of them.
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "storage/memory_store.h"
+#include "storage/sqlite_schema.h"
+#include "storage/sqlite_store.h"
+
+namespace leumund::storage {
+namespace {
+
+using base::TimePoint;
+using model::Decision;
+using model::DecisionKind;
+using model::Subject;
+
+class Folder {
+ public:
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "leumund-store-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] std::string file(const char* name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TimePoint at(int seconds) { return TimePoint(std::chrono::seconds(1'700'000'000 + seconds)); }
+
+Decision decision(std::uint64_t number, DecisionKind kind, const char* subject) {
+  Decision out;
+  out.number = number;
+  out.kind = kind;
+  out.at = at(static_cast<int>(number));
+  out.subject = *Subject::parse(subject);
+  out.by = "burst";
+  out.restriction.subject = out.subject;
+  out.restriction.level = model::Level::no_sending;
+  out.restriction.reason = "31 of 33 recipients never written to";
+  out.restriction.since = out.at;
+  out.restriction.until = at(9000);
+  out.restriction.decision = number;
+  out.restriction.automatic = true;
+  return out;
+}
+
+struct Kind {
+  const char* name;
+  std::unique_ptr<Store> (*make)(const Folder&);
+};
+
+class StoreContract : public testing::TestWithParam<Kind> {
+ protected:
+  Folder folder_;
+  std::unique_ptr<Store> store_ = GetParam().make(folder_);
+};
+
+TEST_P(StoreContract, KeepsCountsAndMarksOfOneCheckpointTogether) {
+  const std::string bytes("\x01\x00\xff" "x", 4);
+  const std::vector<evidence::SubjectRecord> records = {{"account:a", bytes}, {"account:b", "2"}};
+  const std::vector<Mark> marks = {{"log/file:/var/log/mail.log", "8:42"}};
+  ASSERT_TRUE(store_->save_checkpoint(records, marks).ok());
+  ASSERT_TRUE(store_->save_checkpoint(std::vector<evidence::SubjectRecord>{{"account:b", ""}}, {}).ok());
+  std::map<std::string, std::string> read;
+  ASSERT_TRUE(store_->load([&](auto subject, auto state) { read.emplace(subject, state); }).ok());
+  EXPECT_EQ(read, (std::map<std::string, std::string>{{"account:a", bytes}}));
+  EXPECT_EQ(store_->load_marks().value().at("log/file:/var/log/mail.log"), "8:42");
+}
+
+TEST_P(StoreContract, StandsAsTheDecisionsSay) {
+  Decision milder = decision(1, DecisionKind::restricted, "account:a");
+  milder.restriction.level = model::Level::hold;
+  Decision harder = decision(2, DecisionKind::restricted, "account:a");
+  harder.beneath = {milder.restriction};
+  const std::vector<Decision> all = {milder, harder,
+                                     decision(3, DecisionKind::restricted, "script:uid33"),
+                                     decision(4, DecisionKind::released, "script:uid33"),
+                                     decision(5, DecisionKind::would_restrict, "account:c"),
+                                     decision(6, DecisionKind::exempted, "account:d"),
+                                     decision(7, DecisionKind::exempted, "account:e"),
+                                     decision(8, DecisionKind::exemption_ended, "account:e")};
+  ASSERT_TRUE(store_->commit(all).ok());
+  const auto standing = store_->load_standing().value();
+  ASSERT_EQ(standing.restrictions.size(), 1U);
+  EXPECT_EQ(standing.restrictions[0], harder.restriction);
+  EXPECT_EQ(standing.beneath.at(harder.subject), std::vector{milder.restriction});
+  EXPECT_EQ(standing.exempt, std::vector{*Subject::parse("account:d")});
+  EXPECT_EQ(standing.last_number, 8U);
+}
+
+TEST_P(StoreContract, GivesDecisionsBackWhole) {
+  Decision one = decision(7, DecisionKind::restricted, "account:a");
+  one.detector = "burst";
+  one.score = 14.125;
+  one.terms = {{"new_recipient", 9.5, "31 of 33", {"m1", "m2"}}};
+  one.held = {{"", "postfix-out", "4XyZ"}};
+  one.unattended = true;
+  one.recipients_before = 6;
+  one.recovery = {{"password", "admin"}};
+  one.without_checklist = true;
+  one.undoes = 3;
+  ASSERT_TRUE(store_->commit(std::vector{one}).ok());
+  const auto read = store_->decisions(6, 10).value();
+  ASSERT_EQ(read.size(), 1U);
+  EXPECT_EQ(read[0].number, 7U);
+  EXPECT_EQ(read[0].at, one.at);
+  EXPECT_EQ(read[0].subject, one.subject);
+  EXPECT_EQ(read[0].restriction, one.restriction);
+  EXPECT_EQ(read[0].terms.at(0).events, one.terms[0].events);
+  EXPECT_EQ(read[0].held, one.held);
+  EXPECT_EQ(read[0].recovery, one.recovery);
+  EXPECT_EQ(read[0].score, one.score);
+  EXPECT_TRUE(read[0].unattended);
+  EXPECT_EQ(read[0].undoes, 3U);
+  EXPECT_TRUE(store_->decisions(7, 10).value().empty());
+  EXPECT_EQ(store_->load_standing().value().unattended_at.size(), 1U);
+}
+
+TEST_P(StoreContract, ListsDecisionsOldestFirstAndThoseOfASubjectNewestFirst) {
+  ASSERT_TRUE(store_->commit(std::vector{decision(1, DecisionKind::restricted, "account:a"),
+                                         decision(2, DecisionKind::restricted, "account:b"),
+                                         decision(3, DecisionKind::released, "account:a")}).ok());
+  const auto all = store_->decisions(0, 2).value();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[1].number, 2U);
+  const auto about = store_->decisions_about(*Subject::parse("account:a"), 5).value();
+  ASSERT_EQ(about.size(), 2U);
+  EXPECT_EQ(about[0].number, 3U);
+}
+
+TEST_P(StoreContract, ADecisionWrittenTwiceStandsOnce) {
+  const std::vector batch = {decision(1, DecisionKind::restricted, "account:a")};
+  ASSERT_TRUE(store_->commit(batch).ok());
+  ASSERT_TRUE(store_->commit(batch).ok());
+  EXPECT_EQ(store_->decisions(0, 10).value().size(), 1U);
+}
+
+TEST_P(StoreContract, AttemptsStayWithTheirRestrictionAndGoWithIt) {
+  const Subject a = *Subject::parse("account:a");
+  ASSERT_TRUE(store_->commit(std::vector{decision(1, DecisionKind::restricted, "account:a")}).ok());
+  const std::vector<std::pair<Subject, action::Attempts>> tried = {
+      {a, {12, at(5)}}, {*Subject::parse("account:free"), {3, at(5)}}};
+  ASSERT_TRUE(store_->save_attempts(tried).ok());
+  auto standing = store_->load_standing().value();
+  ASSERT_EQ(standing.attempts.size(), 1U);
+  EXPECT_EQ(standing.attempts[0].second.recipients, 12U);
+  ASSERT_TRUE(store_->commit(std::vector{decision(2, DecisionKind::released, "account:a")}).ok());
+  EXPECT_TRUE(store_->load_standing().value().attempts.empty());
+}
+
+TEST_P(StoreContract, ForgetsOldDecisionsButNeverThoseInForceNorTheLastNumber) {
+  ASSERT_TRUE(store_->commit(std::vector{decision(1, DecisionKind::restricted, "account:a"),
+                                         decision(2, DecisionKind::restricted, "account:b"),
+                                         decision(3, DecisionKind::released, "account:b")}).ok());
+  ASSERT_EQ(store_->forget_decisions(at(1000)).value(), 1U);
+  EXPECT_EQ(store_->decisions_about(*Subject::parse("account:a"), 5).value().size(), 1U);
+  EXPECT_EQ(store_->load_standing().value().last_number, 3U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Stores, StoreContract,
+    testing::Values(Kind{"memory", [](const Folder&) -> std::unique_ptr<Store> {
+                           return std::make_unique<MemoryStore>();
+                         }},
+                    Kind{"sqlite", [](const Folder& folder) -> std::unique_ptr<Store> {
+                           return std::move(SqliteStore::open(folder.file("leumund.db")).value());
+                         }}),
+    [](const auto& store) { return std::string(store.param.name); });
+
+TEST(SqliteStore, AKillRightAfterACommitLosesNothing) {
+  const Folder folder;
+  const std::string path = folder.file("leumund.db");
+  const pid_t child = fork();
+  if (child == 0) {
+    auto store = SqliteStore::open(path);
+    const bool done =
+        store.ok() &&
+        (*store)->commit(std::vector{decision(1, DecisionKind::restricted, "account:a")}).ok();
+    if (done) kill(getpid(), SIGKILL);
+    _exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  auto store = SqliteStore::open(path);
+  ASSERT_TRUE(store.ok());
+  EXPECT_EQ((*store)->load_standing().value().restrictions.size(), 1U);
+}
+
+TEST(SqliteStore, RefusesAFileOfANewerVersionAndLeavesItAlone) {
+  const Folder folder;
+  const std::string path = folder.file("leumund.db");
+  ASSERT_TRUE(SqliteStore::open(path).ok());
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &raw), SQLITE_OK);
+  sqlite3_exec(raw, "PRAGMA user_version = 999", nullptr, nullptr, nullptr);
+  sqlite3_close(raw);
+  const auto opened = SqliteStore::open_or_replace(path);
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, base::ErrorCode::refused);
+  EXPECT_NE(opened.error().message.find("999"), std::string::npos);
+  EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+// Every version that was ever released must come up to this one with its data.
+TEST(SqliteStore, BringsEveryOlderVersionUpToThisOne) {
+  for (std::size_t version = 0; version < schema_steps.size(); ++version) {
+    const Folder folder;
+    const std::string path = folder.file("leumund.db");
+    sqlite3* raw = nullptr;
+    ASSERT_EQ(sqlite3_open(path.c_str(), &raw), SQLITE_OK);
+    for (std::size_t step = 0; step < version; ++step) {
+      ASSERT_EQ(sqlite3_exec(raw, schema_steps[step], nullptr, nullptr, nullptr), SQLITE_OK);
+    }
+    const std::string mark = "PRAGMA user_version = " + std::to_string(version);
+    sqlite3_exec(raw, mark.c_str(), nullptr, nullptr, nullptr);
+    sqlite3_close(raw);
+    const auto store = SqliteStore::open(path);
+    ASSERT_TRUE(store.ok()) << store.error().message;
+    EXPECT_TRUE((*store)->commit(std::vector{decision(1, DecisionKind::restricted, "account:a")}).ok());
+  }
+}
+
+TEST(SqliteStore, MovesADamagedFileAsideAndSaysSo) {
+  const Folder folder;
+  const std::string path = folder.file("leumund.db");
+  std::ofstream(path) << std::string(10'000, 'x');
+  const auto opened = SqliteStore::open_or_replace(path);
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  EXPECT_EQ(opened->moved_to, path + ".damaged-1");
+  EXPECT_TRUE(std::filesystem::exists(opened->moved_to));
+  EXPECT_TRUE(opened->store->load_standing().value().restrictions.empty());
+}
+
+TEST(SqliteStore, SavesWhatStandsOutOfAFileDamagedElsewhere) {
+  const Folder folder;
+  const std::string path = folder.file("leumund.db");
+  {
+    auto store = SqliteStore::open(path);
+    ASSERT_TRUE(store.ok());
+    std::vector<Decision> many;
+    for (std::uint64_t n = 1; n <= 400; ++n) {
+      many.push_back(decision(n, DecisionKind::would_restrict, "account:noise"));
+    }
+    many.push_back(decision(401, DecisionKind::restricted, "account:a"));
+    ASSERT_TRUE((*store)->commit(many).ok());
+  }
+  // Wreck the index by time and the decisions, page by page, until the standing cannot be read whole.
+  const auto size = std::filesystem::file_size(path);
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &raw), SQLITE_OK);
+  sqlite3_stmt* rows = nullptr;
+  ASSERT_EQ(sqlite3_prepare_v2(raw, "SELECT rootpage FROM sqlite_master WHERE name = 'decision'", -1,
+                               &rows, nullptr), SQLITE_OK);
+  ASSERT_EQ(sqlite3_step(rows), SQLITE_ROW);
+  const auto page = static_cast<std::uintmax_t>(sqlite3_column_int64(rows, 0));
+  sqlite3_finalize(rows);
+  sqlite3_close(raw);
+  ASSERT_LT(page * 4096, size + 4096);
+  file.seekp(static_cast<std::streamoff>((page - 1) * 4096));
+  file << std::string(4096, '\xff');
+  file.close();
+  const auto opened = SqliteStore::open_or_replace(path);
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  EXPECT_NE(opened->moved_to, "");
+  const auto standing = opened->store->load_standing().value();
+  ASSERT_EQ(standing.restrictions.size(), 1U);
+  EXPECT_EQ(standing.restrictions[0].subject.name, "a");
+}
+
+TEST(SqliteStore, NamesTheFileItCannotOpen) {
+  const Folder folder;
+  const std::string missing = folder.file("no/such/folder/leumund.db");
+  const auto absent = SqliteStore::open_or_replace(missing);
+  ASSERT_FALSE(absent.ok());
+  EXPECT_EQ(absent.error().code, base::ErrorCode::unavailable);
+  EXPECT_NE(absent.error().message.find(missing), std::string::npos);
+}
+
+// The file may not grow: what fails is told, what stood before stands, and it goes on afterwards.
+TEST(SqliteStore, LosesNothingWhenTheFileCannotGrow) {
+  const Folder folder;
+  const std::string path = folder.file("leumund.db");
+  const pid_t child = fork();
+  if (child == 0) {
+    auto store = SqliteStore::open(path);
+    if (!store.ok() || !(*store)->commit(std::vector{decision(1, DecisionKind::restricted, "account:a")}).ok()) {
+      _exit(1);
+    }
+    signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{64 * 1024, RLIM_INFINITY};
+    setrlimit(RLIMIT_FSIZE, &small);
+    const std::vector<evidence::SubjectRecord> big = {{"account:b", std::string(4 << 20, 'x')}};
+    if ((*store)->save(big).ok()) _exit(2);
+    const rlimit enough{RLIM_INFINITY, RLIM_INFINITY};
+    setrlimit(RLIMIT_FSIZE, &enough);
+    if (!(*store)->commit(std::vector{decision(2, DecisionKind::restricted, "account:c")}).ok()) _exit(3);
+    _exit((*store)->load_standing().value().restrictions.size() == 2 ? 0 : 4);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+}  // namespace
+}  // namespace leumund::storage
