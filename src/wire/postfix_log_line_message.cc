@@ -369,7 +369,7 @@ void parse_qmgr(std::string_view text, PostfixLogLine& out) {
 
 void parse_delivery_agent(std::string_view text, PostfixLogLine& out) {
   std::string_view rest = text;
-  if (take(rest, "to=<") && parse_delivery(rest, out)) return;
+  if (!out.queue_id.empty() && take(rest, "to=<") && parse_delivery(rest, out)) return;
   static constexpr std::array<std::string_view, 8> words = {
       "host ",       "lost connection with ",     "conversation with ",
       "connect to ", "Cannot start TLS",          "TLS is required",
