@@ -1,0 +1,136 @@
+#include "action/queue_control.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "action/queue_id.h"
+
+namespace leumund::action {
+namespace {
+
+namespace fs = std::filesystem;
+using model::QueueKey;
+
+// A program in the helper's place that tells how it was called. The real one, with a real Postfix,
+// is in tests/component/suspended/.
+class QueueControlTest : public testing::Test {
+ protected:
+  QueueControlTest() {
+    std::string name = (fs::temp_directory_path() / "leumund_queue_XXXXXX").string();
+    folder_ = ::mkdtemp(name.data());
+  }
+  ~QueueControlTest() override { fs::remove_all(folder_); }
+
+  QueueControl control(const std::string& script) {
+    const auto path = folder_ / "helper";
+    std::ofstream(path) << "#!/bin/sh\necho \"$*\" >> " << (folder_ / "calls").string() << "\n"
+                        << script;
+    fs::permissions(path, fs::perms::owner_all);
+    return QueueControl({.helper = path,
+                         .host = "mail1",
+                         .folders = {{"", "/etc/postfix"}, {"postfix-out", "/etc/postfix-out"}},
+                         .pause = std::chrono::milliseconds(1)});
+  }
+  std::string calls() const {
+    std::ifstream in(folder_ / "calls");
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  fs::path folder_;
+};
+
+TEST(QueueId, TakesShortAndLongIdsAndNothingElse) {
+  for (const auto* good : {"2B7A31234", "4XyZbcdFGh1z", "4jX1C54L6Bz1cXhB", "ABCDE"}) {
+    EXPECT_TRUE(is_queue_id(good)) << good;
+  }
+  for (const auto* bad : {"ALL", "", "-", "../x1", "ABCD E", "ABCDE\n", "-rABCDE", "ABCDE*", "ABCD",
+                          "123456789012345678901", "\xc3\xa4\xc3\xa4\xc3\xa4"}) {
+    EXPECT_FALSE(is_queue_id(bad)) << bad;
+  }
+}
+
+TEST_F(QueueControlTest, TellsWhatWasHeldAndWhatIsGone) {
+  const auto queue = control("grep AAAAA1 | sed 's/.*/postsuper: &: placed on hold/' >&2\n");
+  const std::vector<QueueKey> keys = {{"", "", "AAAAA1"}, {"mail1", "postfix", "BBBBB2"}};
+  const auto result = queue.run(QueueVerb::hold, keys);
+  EXPECT_EQ(result.done, (std::vector<QueueKey>{{"", "", "AAAAA1"}}));
+  EXPECT_EQ(result.missing, (std::vector<QueueKey>{{"mail1", "postfix", "BBBBB2"}}));
+  EXPECT_EQ(result.trouble, "");
+  EXPECT_EQ(calls(), "hold\nhold\nhold\n");  // what it missed was asked for again
+}
+
+TEST_F(QueueControlTest, FindsMailThatWasBetweenTwoQueues) {
+  const auto queue = control(
+      "n=$(wc -l < \"$(dirname $0)/calls\"); [ $n -lt 2 ] || sed 's/.*/postsuper: &: placed on "
+      "hold/'\n");
+  const auto result = queue.run(QueueVerb::hold, std::vector<QueueKey>{{"", "", "AAAAA1"}});
+  EXPECT_EQ(result.done.size(), 1u);
+  EXPECT_TRUE(result.missing.empty());
+}
+
+TEST_F(QueueControlTest, AsksEachInstanceInItsFolderAndLeavesOtherHostsAlone) {
+  const auto queue = control("sed 's/.*/postsuper: &: removed/'\n");
+  const auto result =
+      queue.run(QueueVerb::remove, std::vector<QueueKey>{{"", "", "AAAAA1"},
+                                                         {"mail1", "postfix-out", "BBBBB2"},
+                                                         {"mail2", "", "CCCCC3"},
+                                                         {"", "postfix-other", "DDDDD4"}});
+  EXPECT_EQ(result.done.size(), 2u);
+  EXPECT_EQ(result.elsewhere.size(), 2u);
+  EXPECT_EQ(calls(), "delete\ndelete --config-dir /etc/postfix-out\n");
+}
+
+TEST_F(QueueControlTest, RunsInBatches) {
+  const auto queue = control("sed 's/.*/postsuper: &: released from hold/'\n");
+  std::vector<QueueKey> keys;
+  for (int i = 0; i < 2500; ++i) keys.push_back({"", "", "AAAAA" + std::to_string(i)});
+  EXPECT_EQ(queue.run(QueueVerb::release, keys).done.size(), 2500u);
+  EXPECT_EQ(calls(), "release\nrelease\nrelease\n");
+}
+
+TEST_F(QueueControlTest, NeverPassesOnWhatIsNoQueueId) {
+  const auto queue = control("cat >&2\n");
+  const auto result =
+      queue.run(QueueVerb::remove, std::vector<QueueKey>{{"", "", "ALL"}, {"", "", ""}});
+  EXPECT_EQ(result.missing.size(), 2u);
+  EXPECT_EQ(calls(), "");
+}
+
+TEST_F(QueueControlTest, TellsWhyItFailed) {
+  const auto queue = control("echo 'leumund-queue: no' >&2; exit 3\n");
+  const auto result = queue.run(QueueVerb::hold, std::vector<QueueKey>{{"", "", "AAAAA1"}});
+  EXPECT_EQ(result.missing.size(), 1u);
+  EXPECT_NE(result.trouble.find("leumund-queue: no"), std::string::npos) << result.trouble;
+  EXPECT_EQ(calls(), "hold\n");  // not allowed: once is enough
+  EXPECT_NE(
+      QueueControl({}).run(QueueVerb::hold, std::vector<QueueKey>{{"", "", "AAAAA1"}}).trouble, "");
+}
+
+TEST_F(QueueControlTest, ReadsTheListAndSkipsWhatIsNoLine) {
+  const auto queue = control(
+      "echo '{\"queue_name\": \"hold\", \"queue_id\": \"4jX1C54L6Bz1cXhB\", \"arrival_time\": "
+      "1700000000,"
+      " \"message_size\": 271, \"forced_expire\": false, \"sender\": \"a@c.test\", \"recipients\":"
+      " [{\"address\": \"x@y.test\"}, {\"address\": \"z@y.test\"}]}'; echo 'postqueue: warning: "
+      "x'\n");
+  const auto list = queue.list();
+  ASSERT_TRUE(list.ok());
+  ASSERT_EQ(list->size(), 2u);  // two instances
+  EXPECT_EQ(list->at(0).key.queue_id, "4jX1C54L6Bz1cXhB");
+  EXPECT_EQ(list->at(0).queue, "hold");
+  EXPECT_EQ(list->at(0).recipients, 2u);
+  EXPECT_EQ(list->at(1).key.instance, "postfix-out");
+}
+
+TEST(QueueLine, RefusesWhatIsNotAsExpected) {
+  for (const auto* bad : {"", "{}", "[]", "{\"queue_id\": 5}", "{\"queue_id\": \"ALL\"}",
+                          "{\"queue_id\": \"AAAAA1\", \"message_size\": \"x\"}", "\xff"}) {
+    EXPECT_FALSE(read_queue_line(bad).ok()) << bad;
+  }
+}
+
+}  // namespace
+}  // namespace leumund::action
