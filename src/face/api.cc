@@ -11,7 +11,6 @@
 namespace leumund::face {
 namespace {
 
-constexpr std::size_t query_bytes_max = 4096;
 constexpr std::size_t token_bytes_min = 16;
 constexpr std::size_t token_bytes_max = 512;
 
@@ -38,6 +37,24 @@ bool from_strange_page(const Call& call) {
   return !host.empty() && host != "localhost" && !base::IpAddress::parse(host);
 }
 
+// Why this caller may not, or nothing.
+const char* refusal_at_door(const Call& call, const ApiSettings& settings, bool changes) {
+  if (call.door == Door::unix_socket) return nullptr;
+  if (!settings.token.empty()) {
+    constexpr std::string_view scheme = "Bearer ";
+    const bool given = call.authorization.starts_with(scheme) &&
+                       same_secret(call.authorization.substr(scheme.size()), settings.token);
+    return given ? nullptr : "the bearer token is missing or wrong";
+  }
+  if (changes) {
+    return "over TCP this needs a token (api.token_file); use the Unix socket, as leumund does";
+  }
+  if (from_strange_page(call)) {
+    return "requests of web pages are not answered without a token";
+  }
+  return nullptr;
+}
+
 Reply method_not_allowed(std::string_view path) {
   return error_reply(405, "method_not_allowed", fmt::format("{} takes another method", path));
 }
@@ -48,31 +65,15 @@ std::size_t body_max(std::string_view method, std::string_view path) {
   return method == "POST" && path == "/v1/events" ? events_body_max : verb_body_max;
 }
 
-const char* Api::refusal_at_door(const Call& call, bool changes, bool posts_events) const {
-  if (call.door == Door::unix_socket) return nullptr;
-  if (!settings_.token.empty()) {
-    constexpr std::string_view scheme = "Bearer ";
-    const bool given = call.authorization.starts_with(scheme) &&
-                       same_secret(call.authorization.substr(scheme.size()), settings_.token);
-    return given ? nullptr : "the bearer token is missing or wrong";
-  }
-  if (changes) {
-    return "over TCP this needs a token (api.token_file); use the Unix socket, as leumund does";
-  }
-  if ((posts_events || call.path.starts_with("/v1/")) && from_strange_page(call)) {
-    return "requests of web pages are not answered without a token";
-  }
-  return nullptr;
-}
-
 Reply Api::handle(const Call& call, base::TimePoint now) {
+  const auto settings = settings_.read();
   if (call.path == "/healthz") {
     Reply reply;
     reply.content_type = "text/plain";
     reply.body = "ok\n";
     return reply;
   }
-  if (call.path == "/metrics" && settings_.metrics) {
+  if (call.path == "/metrics" && settings->metrics) {
     if (call.method != "GET") return method_not_allowed(call.path);
     Reply reply;
     reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -91,15 +92,14 @@ Reply Api::handle(const Call& call, base::TimePoint now) {
                       : error_reply(404, "not_found", "no such path; /v1/openapi.json lists all");
   }
   const bool posts_events = call.method == "POST" && call.path == "/v1/events";
-  if (const char* why = refusal_at_door(call, found->changes, posts_events)) {
-    return error_reply(settings_.token.empty() ? 403 : 401, "not_allowed", why);
+  if (const char* why = refusal_at_door(call, *settings, found->changes)) {
+    return error_reply(settings->token.empty() ? 403 : 401, "not_allowed", why);
   }
-  if (call.body.size() > body_max(call.method, call.path) || call.query.size() > query_bytes_max) {
+  if (call.body.size() > body_max(call.method, call.path)) {
     return error_reply(413, "too_large",
-                       fmt::format("the body is over {} bytes or the query over {}",
-                                   body_max(call.method, call.path), query_bytes_max));
+                       fmt::format("the body is over {} bytes", body_max(call.method, call.path)));
   }
-  auto fields = call.method == "GET" || posts_events ? Fields::from_query(call.query)
+  auto fields = call.method == "GET" || posts_events ? Fields::from_params(call.params)
                                                      : Fields::from_body(call.body.empty() ? "{}" : call.body);
   if (!fields) return error_reply(fields.error(), false);
   RouteCall route_call{.control = control_,

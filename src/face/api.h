@@ -2,17 +2,20 @@
 //
 // Flow:    net's HTTP server -> Call -> Api::handle -> Control -> Reply. The stream is served by
 //          ApiService from the StreamRing.
-// Limits:  4 KiB of query, 64 KiB of body, 16 MiB for POST /v1/events; lists are cut at 1,000.
-// Threads: the caller's, one call at a time.
+// Limits:  64 parameters, 64 KiB of body, 16 MiB for POST /v1/events; lists are cut at 1,000.
+// Threads: any, several calls at once.
 // Errors:  every failure is {"error":{"code":...,"message":...}} with a fitting status. A token is
 //          compared in constant time.
 #pragma once
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/time.h"
 #include "face/control.h"
 
@@ -26,7 +29,7 @@ struct Call {
   Door door = Door::unix_socket;
   std::string_view method;  // "GET", "POST"
   std::string_view path;    // "/v1/explain"
-  std::string_view query;   // "subject=a%40c.test", not decoded
+  std::map<std::string, std::string> params;  // of the query, decoded
   std::string_view body;
   std::string_view authorization;  // header values, "" if missing
   std::string_view host;
@@ -55,17 +58,19 @@ class Api {
  public:
   // `metrics_text` makes the text of /metrics.
   Api(Control& control, std::function<std::string()> metrics_text, ApiSettings settings)
-      : control_(control), metrics_text_(std::move(metrics_text)), settings_(std::move(settings)) {}
+      : control_(control), metrics_text_(std::move(metrics_text)) {
+    set_settings(std::move(settings));
+  }
 
   [[nodiscard]] Reply handle(const Call& call, base::TimePoint now);
-  void set_settings(ApiSettings settings) { settings_ = std::move(settings); }
+  void set_settings(ApiSettings settings) {
+    settings_.publish(std::make_shared<const ApiSettings>(std::move(settings)));
+  }
 
  private:
-  [[nodiscard]] const char* refusal_at_door(const Call& call, bool changes, bool posts_events) const;
-
   Control& control_;
   std::function<std::string()> metrics_text_;
-  ApiSettings settings_;
+  base::Published<ApiSettings> settings_;
 };
 
 // The OpenAPI description, from the same table that routes the calls.

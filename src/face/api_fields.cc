@@ -16,28 +16,6 @@ using base::ErrorCode;
 constexpr std::size_t fields_max = 64;
 constexpr double time_max = 253402300799;  // the end of the year 9999
 
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  c = static_cast<char>(c | 0x20);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-std::optional<std::string> decode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '+') {
-      out += ' ';
-    } else if (text[i] != '%') {
-      out += text[i];
-    } else {
-      if (i + 2 >= text.size() || hex(text[i + 1]) < 0 || hex(text[i + 2]) < 0) return std::nullopt;
-      out += static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2]));
-      i += 2;
-    }
-  }
-  return out;
-}
-
 std::optional<Fields::Value> value_of(const nlohmann::json& json) {
   if (json.is_null()) return Fields::Value(nullptr);
   if (json.is_boolean()) return Fields::Value(json.get<bool>());
@@ -70,21 +48,10 @@ base::Result<Fields> Fields::from_body(std::string_view text) {
   return fields;
 }
 
-base::Result<Fields> Fields::from_query(std::string_view query) {
+base::Result<Fields> Fields::from_params(const std::map<std::string, std::string>& params) {
+  if (params.size() > fields_max) return Error{ErrorCode::too_large, "over 64 parameters"};
   Fields fields;
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const std::string_view pair = query.substr(0, end);
-    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-    if (pair.empty()) continue;
-    const auto equals = pair.find('=');
-    const auto name = decode(pair.substr(0, equals));
-    const auto value =
-        decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1));
-    if (!name || !value) return Error{ErrorCode::malformed, "the query is not well encoded"};
-    if (fields.values_.size() >= fields_max) return Error{ErrorCode::too_large, "over 64 parameters"};
-    fields.values_[*name] = *value;
-  }
+  for (const auto& [name, value] : params) fields.values_[name] = value;
   return fields;
 }
 

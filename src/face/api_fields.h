@@ -1,6 +1,6 @@
 // What a caller gave, from a JSON body or a query, read by name with errors that name the field.
 //
-// Flow:    handler: Fields::from_body or from_query -> text/count/... -> problem().
+// Flow:    handler: Fields::from_body or from_params -> text/count/... -> problem().
 // Limits:  as the Api's; a field asked for twice is the handler's affair.
 // Errors:  the first thing wrong is kept; the readers then give empty values, so that a handler
 //          reads all it needs and asks once. A field nobody asked for is a problem: a typing error
@@ -26,7 +26,8 @@ class Fields {
   using Value = std::variant<std::nullptr_t, bool, double, std::string, std::map<std::string, std::string>>;
 
   [[nodiscard]] static base::Result<Fields> from_body(std::string_view json);
-  [[nodiscard]] static base::Result<Fields> from_query(std::string_view query);
+  [[nodiscard]] static base::Result<Fields> from_params(
+      const std::map<std::string, std::string>& params);
 
   [[nodiscard]] model::Subject subject(const std::string& name);  // required
   [[nodiscard]] std::optional<std::string> text(const std::string& name, std::size_t most);

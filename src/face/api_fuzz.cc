@@ -1,7 +1,9 @@
 // Any path, query and body through both doors: an answer with a status, never a crash. The first
 // line of the input is "METHOD PATH?QUERY", the rest the body.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 
 #include "face/api.h"
@@ -19,12 +21,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   call.method = line.substr(0, space);
   const auto question = line.find('?', space);
   call.path = line.substr(space + 1, question == std::string_view::npos ? question : question - space - 1);
-  if (question != std::string_view::npos) call.query = line.substr(question + 1);
+  std::string_view query = question == std::string_view::npos ? "" : line.substr(question + 1);
+  const std::string host(query);
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    const std::string name(pair.substr(0, pair.find('=')));
+    call.params[name] = pair.size() > name.size() ? pair.substr(name.size() + 1) : "";
+  }
   FakeControl control;
   Api api(control, [] { return std::string(); }, {});
   for (const Door door : {Door::unix_socket, Door::tcp}) {
     call.door = door;
-    call.host = call.query;
+    call.host = host;
     const Reply reply = api.handle(call, leumund::base::TimePoint());
     if (reply.status < 200 || reply.status > 599) std::abort();
     if (reply.status >= 400 && !reply.body.starts_with("{\"error\":{")) std::abort();

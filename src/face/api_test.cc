@@ -27,25 +27,27 @@ struct ApiTest : ::testing::Test {
   FakeControl control;
   Api api{control, [] { return std::string("metrics\n"); }, {}};
 
-  Reply ask(std::string_view method, std::string_view path, std::string_view query,
-            std::string_view body, Door door = Door::unix_socket, std::string_view token = "") {
+  Reply ask(std::string_view method, std::string_view path,
+            std::map<std::string, std::string> params, std::string_view body, Door door = Door::unix_socket, std::string_view token = "") {
     Call call;
     call.door = door;
     call.method = method;
     call.path = path;
-    call.query = query;
+    call.params = std::move(params);
     call.body = body;
     call.authorization = token;
     call.host = "localhost";
     return api.handle(call, now);
   }
-  Reply get(std::string_view path, std::string_view query = "") { return ask("GET", path, query, ""); }
-  Reply post(std::string_view path, std::string_view body) { return ask("POST", path, "", body); }
+  Reply get(std::string_view path, std::map<std::string, std::string> params = {}) {
+    return ask("GET", path, std::move(params), "");
+  }
+  Reply post(std::string_view path, std::string_view body) { return ask("POST", path, {}, body); }
 };
 
 TEST_F(ApiTest, EveryVerbReachesTheDaemonWithItsArguments) {
-  EXPECT_EQ(get("/v1/status", "most=5").status, 200);
-  EXPECT_EQ(get("/v1/explain", "subject=a%40c.test").status, 200);
+  EXPECT_EQ(get("/v1/status", {{"most", "5"}}).status, 200);
+  EXPECT_EQ(get("/v1/explain", {{"subject", "a@c.test"}}).status, 200);
   EXPECT_EQ(post("/v1/suspend",
                  R"({"subject":"a@c.test","level":"hold","for":"2h","reason":"x","by":"hans"})").status,
             200);
@@ -56,9 +58,9 @@ TEST_F(ApiTest, EveryVerbReachesTheDaemonWithItsArguments) {
                  R"({"subject":"a@c.test","recipients":600,"until":"2026-11-22T00:00:00Z"})").status, 200);
   EXPECT_EQ(post("/v1/undo", R"({"number":12})").status, 200);
   EXPECT_EQ(post("/v1/unattended", R"({"until":1795392000})").status, 200);
-  EXPECT_EQ(get("/v1/events", "after=3&limit=9").status, 200);
+  EXPECT_EQ(get("/v1/events", {{"after", "3"}, {"limit", "9"}}).status, 200);
   EXPECT_EQ(post("/v1/events", "{}\n").status, 200);
-  EXPECT_EQ(get("/v1/queue", "subject=a%40c.test").status, 200);
+  EXPECT_EQ(get("/v1/queue", {{"subject", "a@c.test"}}).status, 200);
   EXPECT_EQ(post("/v1/queue", R"({"subject":"a@c.test","do":"release"})").status, 200);
   EXPECT_EQ(post("/v1/reload", "").status, 200);
   EXPECT_THAT(control.asked,
@@ -72,7 +74,7 @@ TEST_F(ApiTest, EveryVerbReachesTheDaemonWithItsArguments) {
 
 TEST_F(ApiTest, OverTcpWithoutATokenNothingCanBeChanged) {
   for (const Route& route : routes()) {
-    const Reply reply = ask(route.method, route.path, "", "{}", Door::tcp);
+    const Reply reply = ask(route.method, route.path, {}, "{}", Door::tcp);
     EXPECT_EQ(reply.status == 403, route.changes) << route.method << ' ' << route.path;
   }
   EXPECT_THAT(control.asked, ::testing::Each(::testing::Not(HasSubstr("suspend"))));
@@ -81,12 +83,12 @@ TEST_F(ApiTest, OverTcpWithoutATokenNothingCanBeChanged) {
 TEST_F(ApiTest, ATokenOpensTcpAndIsThenNeededForAll) {
   api.set_settings({.token = "0123456789abcdef", .metrics = true});
   const std::string_view body = R"({"subject":"a","reason":"x"})";
-  EXPECT_EQ(ask("POST", "/v1/suspend", "", body, Door::tcp, "Bearer 0123456789abcdef").status, 200);
-  EXPECT_EQ(ask("POST", "/v1/suspend", "", body, Door::tcp, "Bearer 0123456789abcdeg").status, 401);
-  EXPECT_EQ(ask("POST", "/v1/suspend", "", body, Door::tcp, "Bearer ").status, 401);
-  EXPECT_EQ(ask("GET", "/v1/status", "", "", Door::tcp).status, 401);
-  EXPECT_EQ(ask("GET", "/metrics", "", "", Door::tcp).status, 200);
-  EXPECT_EQ(ask("POST", "/v1/suspend", "", body, Door::unix_socket).status, 200);
+  EXPECT_EQ(ask("POST", "/v1/suspend", {}, body, Door::tcp, "Bearer 0123456789abcdef").status, 200);
+  EXPECT_EQ(ask("POST", "/v1/suspend", {}, body, Door::tcp, "Bearer 0123456789abcdeg").status, 401);
+  EXPECT_EQ(ask("POST", "/v1/suspend", {}, body, Door::tcp, "Bearer ").status, 401);
+  EXPECT_EQ(ask("GET", "/v1/status", {}, "", Door::tcp).status, 401);
+  EXPECT_EQ(ask("GET", "/metrics", {}, "", Door::tcp).status, 200);
+  EXPECT_EQ(ask("POST", "/v1/suspend", {}, body, Door::unix_socket).status, 200);
 }
 
 TEST_F(ApiTest, APageInABrowserCannotFeedEventsOrRead) {
@@ -119,7 +121,6 @@ TEST_F(ApiTest, WrongInputNamesTheField) {
               HasSubstr("recipients is no whole number"));
   EXPECT_EQ(post("/v1/suspend", "[]").status, 400);
   EXPECT_EQ(post("/v1/suspend", "{").status, 400);
-  EXPECT_EQ(get("/v1/explain", "subject=%zz").status, 400);
   EXPECT_THAT(control.asked, IsEmpty());
 }
 
@@ -137,7 +138,9 @@ TEST_F(ApiTest, UnknownPathsMethodsAndSizesAreTold) {
   EXPECT_EQ(get("/v1/nothing").status, 404);
   EXPECT_EQ(get("/v1/suspend").status, 405);
   EXPECT_EQ(post("/v1/suspend", std::string(verb_body_max + 1, ' ')).status, 413);
-  EXPECT_EQ(get("/v1/status", std::string(5000, 'a')).status, 413);
+  std::map<std::string, std::string> many;
+  for (int i = 0; i < 65; ++i) many["p" + std::to_string(i)] = "";
+  EXPECT_EQ(get("/v1/status", many).status, 413);
   EXPECT_EQ(get("/healthz").body, "ok\n");
   EXPECT_EQ(get("/metrics").body, "metrics\n");
   api.set_settings({.token = "", .metrics = false});
@@ -145,7 +148,7 @@ TEST_F(ApiTest, UnknownPathsMethodsAndSizesAreTold) {
 }
 
 TEST_F(ApiTest, TheStreamStartsWhereAsked) {
-  const Reply reply = get("/v1/stream", "after=17");
+  const Reply reply = get("/v1/stream", {{"after", "17"}});
   EXPECT_TRUE(reply.stream);
   EXPECT_EQ(reply.stream_after, 17U);
   EXPECT_EQ(get("/v1/stream").stream_after, UINT64_MAX);

@@ -3,7 +3,7 @@
 // Flow:    HTTP request -> Api -> Control -> engine, journal, queue -> plain value -> JSON.
 // Time:    the implementation is an edge and reads the clock; spans and ends come in as values.
 // Limits:  lists are cut at the `most` or `limit` given.
-// Threads: called from the HTTP thread only, one request at a time; must answer within seconds.
+// Threads: called from the HTTP workers, several at once; must answer within seconds.
 // Errors:  by code, and the faces branch on it: `refused` is a clear no (409), `unavailable` from
 //          release, undo and a queue verb means nothing stands there (404), elsewhere that a part of
 //          the daemon is gone (503), `malformed` and `too_large` are the caller's mistake (400, 413).
@@ -44,6 +44,7 @@ struct StatusReport {
   engine::Counters counters;
   std::uint64_t restrictions_total = 0;
   std::uint64_t exemptions_total = 0;
+  std::uint64_t last_decision = 0;                               // number of the newest
   std::vector<model::Restriction> restrictions;                  // newest first, at most `most`
   std::vector<std::pair<model::Subject, double>> watched;        // highest score first
   std::vector<PartStatus> parts;

@@ -132,6 +132,7 @@ std::string status_json(const StatusReport& report) {
                {"counters", counters_json(report.counters)},
                {"restrictions_total", report.restrictions_total},
                {"exemptions_total", report.exemptions_total},
+               {"last_decision", report.last_decision},
                {"restrictions", std::move(restrictions)},
                {"watched", std::move(watched)},
                {"parts", std::move(parts)}});

@@ -1,0 +1,259 @@
+#include "face/postfix_connect.h"
+
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <utility>
+
+#include "action/atomic_file.h"
+#include "action/run_command.h"
+#include "config/listen_address.h"
+#include "face/postfix_tables.h"
+
+namespace leumund::face {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr std::size_t file_bytes_max = 256U << 10;
+
+// One Postfix, reached through its own programs.
+class Postfix {
+ public:
+  explicit Postfix(std::string folder) : folder_(std::move(folder)) {}
+
+  // "PROGRAM -c FOLDER ARGUMENTS"; a status other than 0 is an error here.
+  [[nodiscard]] base::Result<std::string> run(const std::string& name,
+                                              const std::vector<std::string>& arguments) const {
+    const auto file = postfix_program(name);
+    if (!file) return file.error();
+    action::Command command{.arguments = {*file, "-c", folder_}};
+    command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
+    command.output_bytes_max = 4U << 20;
+    auto done = action::run_command(command);
+    if (!done) return done.error();
+    if (done->exit_status != 0) {
+      std::string said = done->complaints.empty() ? done->output : done->complaints;
+      while (said.ends_with('\n')) said.pop_back();
+      const bool forbidden = said.find("ermission denied") != std::string::npos;
+      return Error{forbidden ? ErrorCode::refused : ErrorCode::unavailable,
+                   fmt::format("{} -c {}: {}{}", name, folder_, said,
+                               forbidden ? " (run this as root)" : "")};
+    }
+    return std::move(done->output);
+  }
+
+  [[nodiscard]] base::Result<PostfixView> look() const {
+    std::vector<std::string> defaults = {"-d"};
+    for (std::string& parameter : planned_parameters()) defaults.push_back(std::move(parameter));
+    const auto set = run("postconf", {"-n"});
+    if (!set) return set.error();
+    const auto unset = run("postconf", defaults);
+    if (!unset) return unset.error();
+    const auto overrides = run("postconf", {"-P"});
+    if (!overrides) return overrides.error();
+    const auto services = run("postconf", {"-F", "*/*/chroot", "*/*/command"});
+    if (!services) return services.error();
+    return parse_postconf({*set, *unset, *overrides, *services});
+  }
+
+  [[nodiscard]] base::Result<std::string> file(const char* name) const {
+    auto content = action::read_file(folder_ + "/" + name, file_bytes_max);
+    if (!content) return content.error();
+    return std::move(content->bytes);
+  }
+
+  [[nodiscard]] base::Status change(const std::vector<PostfixChange>& changes) const {
+    for (const auto& command : postconf_commands(changes)) {
+      if (auto done = run("postconf", command); !done) return done.error();
+    }
+    return {};
+  }
+
+  // Whether it runs; if so and wanted, it is told to read its configuration anew.
+  base::Status reload(bool wanted, PostfixReport& report) const {
+    report.running = run("postfix", {"status"}).ok();
+    if (!report.running || !wanted) return {};
+    if (auto done = run("postfix", {"reload"}); !done) return done.error();
+    report.reloaded = true;
+    return {};
+  }
+
+  [[nodiscard]] const std::string& folder() const { return folder_; }
+
+ private:
+  std::string folder_;
+};
+
+base::Result<std::string> real_folder(const std::string& given) {
+  std::error_code error;
+  const auto folder = std::filesystem::canonical(given, error);
+  if (error || !std::filesystem::exists(folder / "main.cf", error)) {
+    return Error{ErrorCode::unavailable, fmt::format("{} holds no main.cf: name Postfix's "
+                                                     "configuration folder by --config-dir", given)};
+  }
+  return folder.string();
+}
+
+base::Result<PostfixWish> wish_of(const config::Settings& settings) {
+  PostfixWish wish{.policy_service = "",
+                   .files = config::postfix_files(settings.start),
+                   .contact = settings.run.contact};
+  for (const std::string& listen : settings.start.policy_listen) {
+    const auto address = config::parse_listen_address(listen);
+    // A path means something else inside Postfix's chroot, so only TCP works everywhere.
+    if (address && !address->is_unix()) {
+      wish.policy_service = address->to_string();
+      break;
+    }
+  }
+  if (wish.policy_service.empty()) {
+    return Error{ErrorCode::malformed, "policy.listen has no inet: address, which Postfix needs in its "
+                                       "chroot: add inet:127.0.0.1:10040"};
+  }
+  return wish;
+}
+
+std::vector<std::string> shown_commands(const std::string& folder,
+                                        const std::vector<PostfixChange>& changes) {
+  std::vector<std::string> shown;
+  for (const auto& arguments : postconf_commands(changes)) {
+    std::vector<std::string> command = {"postconf", "-c", folder};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    shown.push_back(shell_text(command));
+  }
+  if (!changes.empty()) shown.push_back(shell_text({"postfix", "-c", folder, "reload"}));
+  return shown;
+}
+
+// The way back from what was done so far, when a later step fails.
+std::vector<PostfixChange> reversed(const std::vector<PostfixChange>& changes) {
+  std::vector<PostfixChange> back;
+  for (PostfixChange change : changes) {
+    std::swap(change.before, change.after);
+    back.push_back(std::move(change));
+  }
+  return back;
+}
+
+// A byte copy is worth keeping while nobody else touched the file since our last change.
+std::optional<std::string> bytes_before(const std::optional<PostfixFileCopy>& old, bool first,
+                                        const std::string& now) {
+  if (first) return now;
+  if (old && old->after == now) return old->before;
+  return std::nullopt;
+}
+
+base::Status carry_out(const Postfix& postfix, const PostfixPlan& plan, const std::string& path,
+                       const std::optional<PostfixRecord>& old) {
+  const auto main_now = postfix.file("main.cf");
+  const auto master_now = postfix.file("master.cf");
+  PostfixRecord record{.folder = postfix.folder(), .changes = plan.record, .main_cf = {}, .master_cf = {}};
+  if (auto kept = write_postfix_record(path, record); !kept) return kept;
+  if (auto done = postfix.change(plan.changes); !done) {
+    const auto back = postfix.change(reversed(plan.changes));
+    Error error = done.error();
+    error.message += back ? "; what was changed before has been taken back"
+                          : "; taking back failed too: " + back.error().message +
+                                "; try leumund disconnect postfix";
+    return error;
+  }
+  // The copies come after: without them disconnect works too, by value instead of by byte.
+  const auto main_after = postfix.file("main.cf");
+  const auto master_after = postfix.file("master.cf");
+  if (main_now && main_after) {
+    if (auto before = bytes_before(old ? old->main_cf : std::nullopt, !old, *main_now)) {
+      record.main_cf = PostfixFileCopy{std::move(*before), *main_after};
+    }
+  }
+  if (master_now && master_after) {
+    if (auto before = bytes_before(old ? old->master_cf : std::nullopt, !old, *master_now)) {
+      record.master_cf = PostfixFileCopy{std::move(*before), *master_after};
+    }
+  }
+  return write_postfix_record(path, record);
+}
+
+// Gives back the very bytes where nobody touched the file since; false when somebody did.
+bool restore_bytes(const Postfix& postfix, const PostfixRecord& record) {
+  const auto main_now = postfix.file("main.cf");
+  const auto master_now = postfix.file("master.cf");
+  if (!record.main_cf || !record.master_cf || !main_now || !master_now ||
+      *main_now != record.main_cf->after || *master_now != record.master_cf->after) {
+    return false;
+  }
+  const auto write = [&](const char* name, const PostfixFileCopy& copy) {
+    return copy.before == copy.after ||
+           action::write_file_atomically(postfix.folder() + "/" + name, copy.before, 0644).ok();
+  };
+  return write("master.cf", *record.master_cf) && write("main.cf", *record.main_cf);
+}
+
+}  // namespace
+
+base::Result<PostfixReport> connect_postfix(const PostfixOrder& order) {
+  const auto folder = real_folder(order.folder);
+  if (!folder) return folder.error();
+  const auto wish = wish_of(order.settings);
+  if (!wish) return wish.error();
+  const std::string path = postfix_record_path(order.settings.start.state_folder, *folder);
+  const auto old = read_postfix_record(path);
+  if (!old) return old.error();
+  const Postfix postfix(*folder);
+  const auto view = postfix.look();
+  if (!view) return view.error();
+  PostfixReport report{.folder = *folder, .plan = {}, .commands = {}, .files = {}};
+  report.plan = plan_connect(*view, *wish, *old ? (*old)->changes : std::vector<PostfixChange>());
+  report.commands = shown_commands(*folder, report.plan.changes);
+  if (!report.plan.problems.empty()) {
+    return Error{ErrorCode::refused, fmt::format("{}: {}", *folder, report.plan.problems.front())};
+  }
+  auto files = make_missing_tables(*folder, order.settings, order.dry_run);
+  if (!files) return files.error();
+  report.files = std::move(*files);
+  if (order.dry_run) {
+    report.running = postfix.run("postfix", {"status"}).ok();
+    return report;
+  }
+  if (!report.plan.changes.empty()) {
+    if (auto done = carry_out(postfix, report.plan, path, *old); !done) return done.error();
+    if (auto told = postfix.reload(order.reload, report); !told) return told.error();
+  } else {
+    report.running = postfix.run("postfix", {"status"}).ok();
+  }
+  return report;
+}
+
+base::Result<PostfixReport> disconnect_postfix(const PostfixOrder& order) {
+  const auto folder = real_folder(order.folder);
+  if (!folder) return folder.error();
+  const std::string path = postfix_record_path(order.settings.start.state_folder, *folder);
+  const auto record = read_postfix_record(path);
+  if (!record) return record.error();
+  if (!*record) {
+    return Error{ErrorCode::unavailable,
+                 fmt::format("{} is not connected: there is no record {}", *folder, path)};
+  }
+  const Postfix postfix(*folder);
+  const auto view = postfix.look();
+  if (!view) return view.error();
+  PostfixReport report{.folder = *folder, .plan = {}, .commands = {}, .files = {}};
+  report.plan = plan_disconnect(*view, (*record)->changes);
+  report.commands = shown_commands(*folder, report.plan.changes);
+  if (order.dry_run) {
+    report.running = postfix.run("postfix", {"status"}).ok();
+    return report;
+  }
+  report.bytes_restored = restore_bytes(postfix, **record);
+  if (!report.bytes_restored) {
+    if (auto done = postfix.change(report.plan.changes); !done) return done.error();
+  }
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  if (error) return Error{ErrorCode::unavailable, fmt::format("{}: {}", path, error.message())};
+  if (auto told = postfix.reload(order.reload, report); !told) return told.error();
+  return report;
+}
+
+}  // namespace leumund::face

@@ -1,0 +1,296 @@
+#include "face/postfix_plan.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "face/postfix_restrictions.h"
+
+namespace leumund::face {
+namespace {
+
+using Elements = std::vector<std::string>;
+
+constexpr const char* recipient_list = "smtpd_recipient_restrictions";
+constexpr const char* end_of_data_list = "smtpd_end_of_data_restrictions";
+constexpr const char* class_list = "smtpd_restriction_classes";
+constexpr const char* submit_list = "authorized_submit_users";
+// master.cf takes no white space in a value, so services name these instead of our elements.
+constexpr const char* recipient_checks = "leumund_recipient_checks";
+constexpr const char* end_of_data_checks = "leumund_end_of_data_checks";
+
+std::string join(const Elements& elements, std::string_view separator) {
+  std::string out;
+  for (const std::string& element : elements) {
+    if (!out.empty()) out += separator;
+    out += element;
+  }
+  return out;
+}
+
+// A listener that takes mail back from a content filter: that mail was judged when it first came.
+bool takes_back_filtered_mail(const PostfixService& service) {
+  const auto filter = service.overrides.find("content_filter");
+  const auto list = service.overrides.find(recipient_list);
+  const bool loopback = service.key.starts_with("127.") || service.key.starts_with("[::1]") ||
+                        service.key.starts_with("localhost:");
+  return loopback && filter != service.overrides.end() && filter->second.empty() &&
+         list != service.overrides.end() &&
+         list->second.find("permit_sasl_authenticated") == std::string::npos;
+}
+
+// Whether some value that stands after `changes` still names the definition.
+bool still_named(const PostfixView& view, const std::vector<PostfixChange>& changes,
+                 const std::string& definition) {
+  const auto names = [&](const std::string& service, const std::string& parameter,
+                         const std::string& value) {
+    const auto change = std::find_if(changes.begin(), changes.end(), [&](const PostfixChange& one) {
+      return one.service == service && one.parameter == parameter;
+    });
+    const std::string& stands = change == changes.end() ? value : change->after.value_or("");
+    for (const ListToken& token : list_tokens(stands)) {
+      if (token.text == "$" + definition || token.text == "${" + definition + "}" ||
+          token.text == definition) {
+        return true;
+      }
+    }
+    return false;
+  };
+  for (const auto& [parameter, value] : view.main) {
+    if (parameter != definition && names("", parameter, value)) return true;
+  }
+  for (const PostfixService& service : view.services) {
+    for (const auto& [parameter, value] : service.overrides) {
+      if (names(service.key, parameter, value)) return true;
+    }
+  }
+  return false;
+}
+
+// Collects changes against what is set, knowing what an earlier connect did.
+class Planner {
+ public:
+  Planner(const PostfixView& view, const std::vector<PostfixChange>& recorded)
+      : view_(view), recorded_(recorded) {}
+
+  // A parameter that is ours altogether.
+  void define(const std::string& parameter, std::string value) {
+    wanted_.push_back({"", parameter, std::nullopt, std::move(value), {}});
+  }
+
+  // Our elements before whatever main.cf says, or its default.
+  void prepend_in_main(const std::string& parameter, const Elements& elements) {
+    const auto now = original("", parameter, current("", parameter));
+    const auto base = now ? *now : default_of(parameter);
+    wanted_.push_back({"", parameter, now, put_first(elements, base), elements});
+  }
+
+  // The same in a service that overrides the parameter.
+  void prepend_in_service(const PostfixService& service, const std::string& parameter,
+                          const Elements& elements) {
+    const auto now = original(service.key, parameter, current(service.key, parameter));
+    if (!now) return;
+    const CompactList rest = compact_list(*now);
+    std::string tail = rest.text;
+    if (!rest.fits) {
+      const std::string kept = fmt::format("leumund_kept_{}_{}", kept_name(service.key), parameter);
+      define(kept, *now);
+      tail = "$" + kept;
+    }
+    wanted_.push_back({service.key, parameter, now, put_first(elements, tail, ","), elements});
+  }
+
+  // Keeps a service as it was although main.cf changes below it.
+  void keep_in_service(const PostfixService& service, const std::string& parameter) {
+    const auto now = original(service.key, parameter, current(service.key, parameter));
+    if (now) return;
+    const auto base = original("", parameter, current("", parameter));
+    const CompactList before = compact_list(base ? *base : default_of(parameter));
+    if (!before.fits) return;
+    wanted_.push_back({service.key, parameter, std::nullopt, before.text, {}});
+  }
+
+  PostfixPlan finish() {
+    PostfixPlan plan;
+    for (PostfixChange& change : wanted_) {
+      const auto now = current(change.service, change.parameter);
+      if (now != change.after) {
+        PostfixChange step = change;
+        step.before = now;
+        plan.changes.push_back(std::move(step));
+      }
+      plan.record.push_back(change);
+    }
+    // What an earlier connect set and this one does not want any more.
+    for (const PostfixChange& old : recorded_) {
+      const bool still = std::any_of(wanted_.begin(), wanted_.end(), [&](const PostfixChange& one) {
+        return one.service == old.service && one.parameter == old.parameter;
+      });
+      if (!still) take_back(old, plan);
+    }
+    return plan;
+  }
+
+  // Undoes one recorded change in `plan`, as far as it still stands.
+  void take_back(const PostfixChange& old, PostfixPlan& plan) const {
+    const auto now = current(old.service, old.parameter);
+    if (!now) return;
+    auto after = original(old.service, old.parameter, now);
+    if (after == now) return;
+    if (now != old.after) {
+      plan.remarks.push_back(fmt::format("{}{} was changed since; only our part is taken out",
+                                         old.service.empty() ? "" : old.service + "/", old.parameter));
+    }
+    plan.changes.push_back({old.service, old.parameter, now, std::move(after), old.elements});
+  }
+
+  [[nodiscard]] std::optional<std::string> current(const std::string& service,
+                                                   const std::string& parameter) const {
+    const std::map<std::string, std::string>* set = &view_.main;
+    if (!service.empty()) {
+      const auto found = std::find_if(view_.services.begin(), view_.services.end(),
+                                      [&](const PostfixService& one) { return one.key == service; });
+      if (found == view_.services.end()) return std::nullopt;
+      set = &found->overrides;
+    }
+    const auto found = set->find(parameter);
+    return found == set->end() ? std::nullopt : std::optional(found->second);
+  }
+
+ private:
+  // The value without what an earlier connect put there.
+  [[nodiscard]] std::optional<std::string> original(const std::string& service,
+                                                    const std::string& parameter,
+                                                    const std::optional<std::string>& now) const {
+    const auto old = std::find_if(recorded_.begin(), recorded_.end(), [&](const PostfixChange& one) {
+      return one.service == service && one.parameter == parameter;
+    });
+    if (old == recorded_.end() || !now) return now;
+    if (now == old->after) return old->before;
+    if (old->elements.empty()) {
+      // Ours altogether; a definition of ours goes, a kept override that was edited stays.
+      return service.empty() ? std::nullopt : now;
+    }
+    std::string rest = take_out(old->elements, *now);
+    const bool ours_only = list_tokens(rest).empty() && !old->before;
+    // Where nothing was set, main.cf's default stood behind our elements.
+    if (ours_only || (!old->before && rest == default_of(parameter))) return std::nullopt;
+    return rest;
+  }
+
+  [[nodiscard]] std::string default_of(const std::string& parameter) const {
+    const auto found = view_.defaults.find(parameter);
+    return found == view_.defaults.end() ? "" : found->second;
+  }
+
+  static std::string kept_name(const std::string& key) {
+    std::string out;
+    for (const char c : key) {
+      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+      out += plain ? c : '_';
+    }
+    return out;
+  }
+
+  const PostfixView& view_;
+  const std::vector<PostfixChange>& recorded_;
+  std::vector<PostfixChange> wanted_;
+};
+
+void plan_services(const PostfixView& view, Planner& planner, const Elements& classes,
+                   PostfixPlan& notes) {
+  for (const PostfixService& service : view.services) {
+    if (takes_back_filtered_mail(service)) {
+      notes.remarks.push_back(fmt::format(
+          "{} takes mail back from a content filter and is left out: that mail was judged when it "
+          "first came in", service.key));
+      planner.keep_in_service(service, end_of_data_list);
+      continue;
+    }
+    planner.prepend_in_service(service, class_list, classes);
+    planner.prepend_in_service(service, recipient_list, {std::string("$") + recipient_checks});
+    planner.prepend_in_service(service, end_of_data_list, {std::string("$") + end_of_data_checks});
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> planned_parameters() {
+  return {recipient_list, end_of_data_list, class_list, submit_list};
+}
+
+PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
+                         const std::vector<PostfixChange>& recorded) {
+  const config::PostfixFiles& files = wish.files;
+  const std::string policy = fmt::format(
+      "check_policy_service {{ {}, timeout=2s, try_limit=1, default_action=DUNNO }}",
+      wish.policy_service);
+  // The question comes first, so that attempts are counted even of a suspended account; the tables
+  // stand behind it for when nobody answers.
+  const Elements at_recipient = {policy, "check_sasl_access " + files.accounts,
+                                 "check_sender_access " + files.senders};
+  Planner planner(view, recorded);
+  Elements classes;
+  for (auto& [name, value] : config::restriction_classes(files, wish.contact)) {
+    planner.define(name, std::move(value));
+    classes.push_back(name);
+  }
+  planner.prepend_in_main(class_list, classes);
+  planner.define(recipient_checks, join(at_recipient, ", "));
+  planner.define(end_of_data_checks, policy);
+  planner.prepend_in_main(recipient_list, at_recipient);
+  planner.prepend_in_main(end_of_data_list, {policy});
+  planner.prepend_in_main(submit_list, {"!" + files.users});
+
+  PostfixPlan notes;
+  plan_services(view, planner, classes, notes);
+  PostfixPlan plan = planner.finish();
+  plan.remarks.insert(plan.remarks.begin(), notes.remarks.begin(), notes.remarks.end());
+  if (view.services.empty()) {
+    plan.problems.emplace_back("master.cf has no smtpd service: is this the right folder?");
+  }
+  return plan;
+}
+
+PostfixPlan plan_disconnect(const PostfixView& view, const std::vector<PostfixChange>& recorded) {
+  PostfixPlan plan;
+  const Planner planner(view, recorded);
+  for (const PostfixChange& old : recorded) planner.take_back(old, plan);
+  // A definition that the admin has come to use himself must not go from under him.
+  std::erase_if(plan.changes, [&](const PostfixChange& change) {
+    const bool definition = change.service.empty() && change.elements.empty();
+    if (!definition || !still_named(view, plan.changes, change.parameter)) return false;
+    plan.remarks.push_back(change.parameter + " stays: something else names it");
+    return true;
+  });
+  return plan;
+}
+
+std::vector<std::vector<std::string>> postconf_commands(const std::vector<PostfixChange>& changes) {
+  Elements set_main = {"-e"};
+  Elements unset_main = {"-X"};
+  Elements set_service = {"-P", "-e"};
+  Elements unset_service = {"-P", "-X"};
+  bool definitions_go = false;
+  for (const PostfixChange& change : changes) {
+    const bool main = change.service.empty();
+    const std::string name = main ? change.parameter : change.service + "/" + change.parameter;
+    if (change.after) {
+      (main ? set_main : set_service).push_back(fmt::format("{}={}", name, *change.after));
+    } else {
+      (main ? unset_main : unset_service).push_back(name);
+      definitions_go = definitions_go || main;
+    }
+  }
+  // A definition comes before its use and goes after it.
+  std::vector<Elements> order = {set_main, set_service, unset_service, unset_main};
+  if (definitions_go) order = {set_service, unset_service, set_main, unset_main};
+  std::vector<Elements> commands;
+  for (Elements& command : order) {
+    const std::size_t options = command.front() == "-P" ? 2 : 1;
+    if (command.size() > options) commands.push_back(std::move(command));
+  }
+  return commands;
+}
+
+}  // namespace leumund::face

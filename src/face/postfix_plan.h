@@ -1,0 +1,68 @@
+// What must change in a Postfix so that it asks us and keeps suspended senders out; and the way back.
+//
+// Flow:    postconf's output -> PostfixView -> plan_connect or plan_disconnect -> changes ->
+//          postfix_connect.h carries them out.
+// Threads: any; pure functions.
+// Errors:  `problems` say why a plan must not be carried out; `remarks` what a person should know.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/postfix_files.h"
+
+namespace leumund::face {
+
+// One smtpd of master.cf with the parameters it overrides by -o.
+struct PostfixService {
+  std::string key;  // "127.0.0.1:587/inet", as `postconf -P` writes it
+  bool chroot = false;
+  std::map<std::string, std::string> overrides;
+};
+
+struct PostfixView {
+  std::map<std::string, std::string> main;      // what main.cf sets
+  std::map<std::string, std::string> defaults;  // of the parameters we change
+  std::vector<PostfixService> services;
+};
+
+// The parameters of main.cf whose defaults a plan needs.
+[[nodiscard]] std::vector<std::string> planned_parameters();
+
+struct PostfixWish {
+  std::string policy_service;  // "inet:127.0.0.1:10040"
+  config::PostfixFiles files;
+  std::string contact;         // in the refusal text; may be ""
+};
+
+struct PostfixChange {
+  std::string service;                // "" for main.cf, else PostfixService::key
+  std::string parameter;
+  std::optional<std::string> before;  // nothing: not set
+  std::optional<std::string> after;   // nothing: removed
+  std::vector<std::string> elements;  // ours in `after`; empty: the whole parameter is ours
+
+  bool operator==(const PostfixChange&) const = default;
+};
+
+struct PostfixPlan {
+  std::vector<PostfixChange> changes;  // what is to be done now; empty: all is as wanted
+  std::vector<PostfixChange> record;   // what disconnect will have to take back in the end
+  std::vector<std::string> remarks;
+  std::vector<std::string> problems;
+};
+
+// `recorded` is what an earlier connect left to take back; empty the first time.
+[[nodiscard]] PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
+                                       const std::vector<PostfixChange>& recorded);
+[[nodiscard]] PostfixPlan plan_disconnect(const PostfixView& view,
+                                          const std::vector<PostfixChange>& recorded);
+
+// The postconf commands of a plan, in the order in which they are run: arguments after
+// "postconf -c FOLDER".
+[[nodiscard]] std::vector<std::vector<std::string>> postconf_commands(
+    const std::vector<PostfixChange>& changes);
+
+}  // namespace leumund::face

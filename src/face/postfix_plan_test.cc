@@ -1,0 +1,213 @@
+#include "face/postfix_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "face/postfix_connect.h"
+#include "face/postfix_restrictions.h"
+
+namespace leumund::face {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr const char* policy =
+    "check_policy_service { inet:127.0.0.1:10040, timeout=2s, try_limit=1, default_action=DUNNO }";
+
+PostfixWish wish() {
+  PostfixWish made;
+  made.policy_service = "inet:127.0.0.1:10040";
+  made.files = {"cdb:/t/accounts", "cdb:/t/senders", "cdb:/t/helpdesk", "cdb:/t/domains", "/t/users"};
+  made.contact = "help@c.test";
+  return made;
+}
+
+PostfixView view() {
+  PostfixView made;
+  made.defaults["authorized_submit_users"] = "static:anyone";
+  made.services = {{"smtp/inet", true, {}},
+                   {"submission/inet", true,
+                    {{"smtpd_recipient_restrictions", ""},
+                     {"smtpd_relay_restrictions", "permit_sasl_authenticated,reject"}}}};
+  return made;
+}
+
+// What postconf would leave behind.
+PostfixView carried_out(PostfixView on, const std::vector<PostfixChange>& changes) {
+  for (const PostfixChange& change : changes) {
+    auto* set = &on.main;
+    for (auto& service : on.services) {
+      if (service.key == change.service) set = &service.overrides;
+    }
+    if (change.after) {
+      (*set)[change.parameter] = *change.after;
+    } else {
+      set->erase(change.parameter);
+    }
+  }
+  return on;
+}
+
+TEST(PostfixRestrictions, PutFirstAndTakenOutGivesBackEveryByte) {
+  const std::vector<std::string> ours = {policy, "check_sasl_access cdb:/t/accounts"};
+  for (const char* value : {"", "reject", "a,b", "a  b,,c", "permit_mynetworks,\treject_x  ",
+                            "check_policy_service { inet:127.0.0.1:1, timeout=2s }, reject", " a"}) {
+    const std::string put = put_first(ours, value);
+    EXPECT_TRUE(put.starts_with(policy));
+    EXPECT_EQ(put_first(ours, put), put);
+    EXPECT_EQ(take_out(ours, put), list_tokens(value).empty() ? "" : take_out(ours, put));
+    EXPECT_EQ(list_tokens(take_out(ours, put)).size(), list_tokens(value).size()) << value;
+  }
+  EXPECT_EQ(take_out(ours, put_first(ours, "a,b")), "a,b");
+  EXPECT_EQ(take_out(ours, put_first(ours, "a  b,,c")), "a  b,,c");
+}
+
+TEST(PostfixRestrictions, TakesOutOursWhereverTheAdminMovedIt) {
+  EXPECT_EQ(take_out({policy}, std::string("reject_a, ") + policy + ", reject_b"), "reject_a, reject_b");
+  EXPECT_EQ(take_out({policy}, std::string("reject_a ") + policy), "reject_a");
+  EXPECT_EQ(take_out({"check_policy_service {inet:127.0.0.1:10040,timeout=2s,try_limit=1,"
+                      "default_action=DUNNO}"}, std::string(policy) + ", x"), "x");
+  EXPECT_EQ(take_out({"check_sasl_access cdb:/t/a"}, "check_sasl_access cdb:/t/ab"),
+            "check_sasl_access cdb:/t/ab");
+}
+
+TEST(PostfixRestrictions, CompactKeepsElementsAndSaysWhatDoesNotFit) {
+  EXPECT_EQ(compact_list("permit_mynetworks, reject").text, "permit_mynetworks,reject");
+  EXPECT_TRUE(compact_list("$mua_recipient_restrictions").fits);
+  EXPECT_FALSE(compact_list("check_helo_access static:{REJECT a b}").fits);
+}
+
+TEST(PostfixPlan, AsksFirstInMainAndInEveryServiceThatOverrides) {
+  const PostfixPlan plan = plan_connect(view(), wish(), {});
+  const PostfixView now = carried_out(view(), plan.changes);
+  EXPECT_EQ(now.main.at("smtpd_recipient_restrictions"),
+            std::string(policy) + ", check_sasl_access cdb:/t/accounts, check_sender_access cdb:/t/senders");
+  EXPECT_EQ(now.main.at("smtpd_end_of_data_restrictions"), policy);
+  EXPECT_EQ(now.main.at("authorized_submit_users"), "!/t/users, static:anyone");
+  EXPECT_EQ(now.main.at("smtpd_restriction_classes"), "leumund_hold, leumund_external_only, leumund_no_sending, leumund_sender");
+  EXPECT_THAT(now.main.at("leumund_no_sending"), HasSubstr("please contact help@c.test}"));
+  EXPECT_EQ(now.services[1].overrides.at("smtpd_recipient_restrictions"), "$leumund_recipient_checks");
+  EXPECT_THAT(now.services[0].overrides, IsEmpty());
+  EXPECT_THAT(plan_connect(now, wish(), plan.record).changes, IsEmpty());
+}
+
+TEST(PostfixPlan, KeepsWhatStoodThereBehindOurs) {
+  PostfixView before = view();
+  before.main["smtpd_recipient_restrictions"] = "permit_mynetworks, permit_sasl_authenticated, reject";
+  before.services[1].overrides["smtpd_recipient_restrictions"] = "permit_sasl_authenticated, reject";
+  const PostfixView now = carried_out(before, plan_connect(before, wish(), {}).changes);
+  EXPECT_THAT(now.main.at("smtpd_recipient_restrictions"),
+              ::testing::AllOf(::testing::StartsWith(policy), ::testing::EndsWith(
+                  ", permit_mynetworks, permit_sasl_authenticated, reject")));
+  EXPECT_EQ(now.services[1].overrides.at("smtpd_recipient_restrictions"),
+            "$leumund_recipient_checks,permit_sasl_authenticated,reject");
+}
+
+TEST(PostfixPlan, DisconnectGivesBackEveryValue) {
+  PostfixView before = view();
+  before.main["smtpd_recipient_restrictions"] = "permit_mynetworks,  reject";
+  before.main["authorized_submit_users"] = "root, www-data";
+  before.services[1].overrides["smtpd_end_of_data_restrictions"] = "check_helo_access static:{HOLD a b}";
+  const PostfixPlan plan = plan_connect(before, wish(), {});
+  const PostfixView between = carried_out(before, plan.changes);
+  EXPECT_EQ(between.services[1].overrides.at("smtpd_end_of_data_restrictions"),
+            "$leumund_end_of_data_checks,$leumund_kept_submission_inet_smtpd_end_of_data_restrictions");
+  const PostfixPlan back = plan_disconnect(between, plan.record);
+  const PostfixView after = carried_out(between, back.changes);
+  EXPECT_EQ(after.main, before.main);
+  EXPECT_EQ(after.services[1].overrides, before.services[1].overrides);
+  EXPECT_THAT(back.remarks, IsEmpty());
+}
+
+TEST(PostfixPlan, DisconnectLeavesWhatTheAdminChangedMeanwhile) {
+  const PostfixPlan plan = plan_connect(view(), wish(), {});
+  PostfixView between = carried_out(view(), plan.changes);
+  between.main["smtpd_recipient_restrictions"] =
+      "reject_unlisted_recipient, " + between.main["smtpd_recipient_restrictions"] + ", reject_a";
+  between.main["authorized_submit_users"] = "!/t/users, !bad, static:anyone";
+  between.services[1].overrides["smtpd_recipient_restrictions"] = "permit_sasl_authenticated,reject";
+  between.main["myhostname"] = "new.c.test";
+  const PostfixView after = carried_out(between, plan_disconnect(between, plan.record).changes);
+  EXPECT_EQ(after.main.at("smtpd_recipient_restrictions"), "reject_unlisted_recipient, reject_a");
+  EXPECT_EQ(after.main.at("authorized_submit_users"), "!bad, static:anyone");
+  EXPECT_EQ(after.services[1].overrides.at("smtpd_recipient_restrictions"),
+            "permit_sasl_authenticated,reject");
+  EXPECT_EQ(after.main.at("myhostname"), "new.c.test");
+  EXPECT_FALSE(after.main.contains("leumund_no_sending"));
+}
+
+TEST(PostfixPlan, ADefinitionThatTheAdminNamesStays) {
+  const PostfixPlan plan = plan_connect(view(), wish(), {});
+  PostfixView between = carried_out(view(), plan.changes);
+  between.main["smtpd_client_restrictions"] = "$leumund_end_of_data_checks";
+  const PostfixPlan back = plan_disconnect(between, plan.record);
+  EXPECT_TRUE(carried_out(between, back.changes).main.contains("leumund_end_of_data_checks"));
+  EXPECT_THAT(back.remarks, Contains(HasSubstr("leumund_end_of_data_checks stays")));
+}
+
+TEST(PostfixPlan, AnotherPortReplacesTheOldQuestionInsteadOfAskingTwice) {
+  const PostfixPlan plan = plan_connect(view(), wish(), {});
+  const PostfixView first = carried_out(view(), plan.changes);
+  PostfixWish other = wish();
+  other.policy_service = "inet:127.0.0.1:10041";
+  const PostfixPlan again = plan_connect(first, other, plan.record);
+  const PostfixView second = carried_out(first, again.changes);
+  EXPECT_THAT(second.main.at("smtpd_recipient_restrictions"), HasSubstr(":10041"));
+  EXPECT_THAT(second.main.at("smtpd_recipient_restrictions"), Not(HasSubstr(":10040")));
+  const PostfixView after = carried_out(second, plan_disconnect(second, again.record).changes);
+  EXPECT_EQ(after.main, view().main);
+}
+
+TEST(PostfixPlan, MailThatAContentFilterGivesBackIsNotAskedAboutAgain) {
+  PostfixView before = view();
+  before.main["smtpd_end_of_data_restrictions"] = "check_client_access cdb:/x";
+  before.services.push_back({"127.0.0.1:10025/inet", false,
+                             {{"content_filter", ""},
+                              {"smtpd_recipient_restrictions", "permit_mynetworks,reject"}}});
+  const PostfixPlan plan = plan_connect(before, wish(), {});
+  const PostfixView now = carried_out(before, plan.changes);
+  EXPECT_EQ(now.services[2].overrides.at("smtpd_recipient_restrictions"), "permit_mynetworks,reject");
+  EXPECT_EQ(now.services[2].overrides.at("smtpd_end_of_data_restrictions"),
+            "check_client_access,cdb:/x");
+  EXPECT_THAT(plan.remarks, ElementsAre(HasSubstr("127.0.0.1:10025/inet takes mail back")));
+  EXPECT_EQ(carried_out(now, plan_disconnect(now, plan.record).changes).services[2].overrides,
+            before.services[2].overrides);
+}
+
+TEST(PostconfOutput, IsReadWithServicesAndOverrides) {
+  const PostfixView view = parse_postconf(
+      {"mynetworks =\nsmtpd_recipient_restrictions = a = b\n", "authorized_submit_users = static:anyone\n",
+       "[::1]:587/inet/smtpd_recipient_restrictions = a,b\npickup/unix/x = 1\n",
+       "smtp/inet/chroot = y\nsmtp/inet/command = smtpd -v\n[::1]:587/inet/chroot = n\n"
+       "[::1]:587/inet/command = /usr/lib/postfix/sbin/smtpd -o x=y\npickup/unix/command = pickup\n"});
+  EXPECT_EQ(view.main.at("mynetworks"), "");
+  EXPECT_EQ(view.main.at("smtpd_recipient_restrictions"), "a = b");
+  ASSERT_EQ(view.services.size(), 2U);
+  EXPECT_TRUE(view.services[0].chroot);
+  EXPECT_EQ(view.services[1].overrides.at("smtpd_recipient_restrictions"), "a,b");
+}
+
+TEST(PostfixRecord, ComesBackAsItWasAndRefusesDamage) {
+  PostfixRecord record{.folder = "/etc/postfix", .changes = plan_connect(view(), wish(), {}).record,
+                       .main_cf = PostfixFileCopy{"a\n", "b\n"}, .master_cf = {}};
+  const std::string text = postfix_record_json(record);
+  const auto back = parse_postfix_record(text);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->changes, record.changes);
+  EXPECT_EQ(back->main_cf, record.main_cf);
+  EXPECT_FALSE(parse_postfix_record(text.substr(0, text.size() / 2)));
+  EXPECT_FALSE(parse_postfix_record("{\"version\":1,\"folder\":\"\",\"changes\":[{}]}"));
+  EXPECT_EQ(postfix_record_path("/s", "/etc/postfix"), "/s/connect/_etc_postfix.json");
+}
+
+TEST(ShellText, CanBePastedSafely) {
+  EXPECT_EQ(shell_text({"postconf", "-e", "a=b c", "d'e", "", "x\ny"}),
+            "postconf -e 'a=b c' 'd'\\''e' '' 'x?y'");
+}
+
+}  // namespace
+}  // namespace leumund::face
