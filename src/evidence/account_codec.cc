@@ -59,7 +59,7 @@ class Reader {
     return fail();
   }
   template <typename Integer>
-  void number(Integer& value) {
+  void integer(Integer& value) {
     value = static_cast<Integer>(number(std::numeric_limits<Integer>::max()));
   }
   std::int64_t signed_number() {
@@ -123,8 +123,8 @@ UsedList read_used(Reader& reader, std::size_t most) {
   std::vector<Used> items(reader.number(most));
   for (Used& used : items) {
     used.hash = reader.fixed();
-    reader.number(used.last_day);
-    reader.number(used.times);
+    reader.integer(used.last_day);
+    reader.integer(used.times);
   }
   UsedList list;
   list.assign(std::move(items));
@@ -184,17 +184,17 @@ void read_habits(Reader& reader, Habits& habits) {
                        &habits.largest_day, &habits.day_contacts}) {
     reader.sixteenths(*value);
   }
-  reader.number(habits.hours_active);
-  reader.number(habits.days_active);
-  reader.number(habits.newest_day);
-  reader.number(habits.networks_most);
-  reader.number(habits.addresses_most);
+  reader.integer(habits.hours_active);
+  reader.integer(habits.days_active);
+  reader.integer(habits.newest_day);
+  reader.integer(habits.networks_most);
+  reader.integer(habits.addresses_most);
   read_profile(reader, habits.by_hour);
   read_profile(reader, habits.by_weekday);
   habits.networks = read_used(reader, Habits::networks_max);
   habits.senders = read_used(reader, Habits::senders_max);
   habits.countries.resize(reader.number(Habits::countries_max));
-  for (std::uint16_t& country : habits.countries) reader.number(country);
+  for (std::uint16_t& country : habits.countries) reader.integer(country);
   const std::size_t known = reader.number(RecipientSet::members_max);
   const std::string_view members = reader.bytes(known * sizeof(std::uint32_t));
   std::vector<std::uint32_t> hashes(members.size() / sizeof(std::uint32_t));
@@ -220,7 +220,7 @@ void read_window(Reader& reader, Window& window) {
   for (std::uint64_t i = 0; i < filled && !reader.failed(); ++i) {
     const std::int64_t number = reader.signed_number();
     std::uint32_t amount = 0;
-    reader.number(amount);
+    reader.integer(amount);
     if (number > 0 && number < (1LL << 40)) window.add_to(number, amount);
   }
 }
@@ -244,9 +244,9 @@ void write_client(Writer& writer, const ClientSeen& seen) {
 void read_client(Reader& reader, ClientSeen& seen) {
   seen.address = reader.fixed();
   seen.network = reader.fixed();
-  reader.number(seen.country);
-  reader.number(seen.messages);
-  reader.number(seen.failed_logins);
+  reader.integer(seen.country);
+  reader.integer(seen.messages);
+  reader.integer(seen.failed_logins);
   const std::uint64_t lists = reader.number(3);
   seen.listed = (lists & 1) != 0;
   seen.listed_by_us = (lists & 2) != 0;
@@ -278,7 +278,7 @@ void read_suspicion(Reader& reader, Suspicion& suspicion) {
   std::uint32_t passed = 0;
   reader.time(at);
   reader.time(began_at);
-  reader.number(passed);
+  reader.integer(passed);
   suspicion.clear(at);
   suspicion.restore(at, began_at, passed);
   for (std::size_t i = 0; i < kind_count; ++i) {
@@ -330,7 +330,7 @@ void read_recent(Reader& reader, Recent& recent) {
   recent.hours.resize(reader.number(hours_max));
   for (HourTally& hour : recent.hours) {
     hour.hour = reader.signed_number();
-    reader.number(hour.messages);
+    reader.integer(hour.messages);
     for (float* value : {&hour.contacts, &hour.scored_new, &hour.scored_known, &hour.first_refused,
                          &hour.first_sent}) {
       reader.sixteenths(*value);
@@ -343,21 +343,21 @@ void read_recent(Reader& reader, Recent& recent) {
   recent.senders.resize(reader.number(Recent::senders_max));
   for (SenderSeen& seen : recent.senders) {
     seen.hash = reader.fixed();
-    reader.number(seen.messages);
+    reader.integer(seen.messages);
     reader.time(seen.first_at);
     reader.time(seen.last_at);
   }
   recent.objections.resize(reader.number(Recent::objections_max));
   for (Objection& objection : recent.objections) {
-    reader.number(objection.event);
+    reader.integer(objection.event);
     objection.kind = static_cast<Kind>(reader.number(kind_count - 1));
     reader.real(objection.value);
     reader.time(objection.at);
   }
   read_suspicion(reader, recent.suspicion);
-  reader.number(recent.announced_left);
+  reader.integer(recent.announced_left);
   reader.time(recent.announced_until);
-  reader.number(recent.automatic_this_hour);
+  reader.integer(recent.automatic_this_hour);
   recent.automatic_hour = reader.signed_number();
   recent.campaign_member = reader.flag();
   recent.restricted = reader.flag();

@@ -1,0 +1,29 @@
+// `leumund replay`: runs the engine over recorded events, alone: no daemon, no configuration.
+//
+// Flow:    files -> EventFile -> EventLineReader -> Engine -> lines of formats.md on `out`.
+// Time:    each event's own; the same input gives the same output byte for byte (fixed hash key).
+// Limits:  memory as the engine's settings bound it; a bad line is reported, counted and skipped.
+// Errors:  exit status 2 for wrong use or an unreadable input, 0 otherwise.
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+namespace leumund::apps {
+
+struct ReplayOptions {
+  bool enforce = true;  // answer as if in force; what was not answered pass did not leave
+  bool json = false;
+  bool progress = false;                // on standard error, for a terminal
+  std::string detector_settings;        // file with lines `name = number`; "" for the built-in ones
+  std::string features;                 // file for what each score was made of; "" for none
+  std::vector<std::string> files;       // "-" is standard input
+};
+
+int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err);
+
+// The same from the words behind `leumund replay`.
+int run_replay(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* err);
+
+}  // namespace leumund::apps
