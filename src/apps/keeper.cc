@@ -1,0 +1,153 @@
+#include "apps/keeper.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "base/log.h"
+
+namespace leumund::apps {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t waiting_max = 4096;
+constexpr std::size_t slice = 256;             // subjects taken under one hold of the engine's lock
+constexpr std::size_t decisions_batch = 1000;  // in one transaction
+constexpr milliseconds checkpoint_every{1000};
+
+}  // namespace
+
+Keeper::Keeper(storage::Store& store)
+    : store_(store), jobs_(waiting_max, base::WhenFull::push_back) {}
+
+Keeper::~Keeper() { stop(); }
+
+void Keeper::start(Pipeline& pipeline, Marks marks) {
+  pipeline_ = &pipeline;
+  marks_ = std::move(marks);
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "keep");
+    run();
+  });
+}
+
+void Keeper::stop() {
+  jobs_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool Keeper::write(std::vector<model::Decision> decisions, milliseconds patience) {
+  Job job{std::move(decisions), {}};
+  std::future<bool> written = job.written.get_future();
+  if (!jobs_.push(std::move(job))) return false;
+  return written.wait_for(patience) == std::future_status::ready && written.get();
+}
+
+KeeperStatus Keeper::status() const {
+  return status_.with([](const KeeperStatus& status) { return status; });
+}
+
+void Keeper::run() {
+  auto next = steady_clock::now() + checkpoint_every;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<milliseconds>(next - steady_clock::now());
+    if (auto job = jobs_.pop(std::max(left, milliseconds(0)))) {
+      take(std::move(*job));
+      continue;
+    }
+    const bool last = jobs_.closed() && jobs_.size() == 0;
+    if (!last && steady_clock::now() < next) continue;
+    commit_waiting();
+    checkpoint();
+    save_attempts();
+    if (last) return;
+    next = steady_clock::now() + checkpoint_every;
+  }
+}
+
+void Keeper::take(Job job) {
+  std::move(job.decisions.begin(), job.decisions.end(), std::back_inserter(waiting_));
+  commit_waiting();
+  job.written.set_value(waiting_.empty());
+}
+
+// Oldest first, so that what stands in the store is what a later decision meant to change.
+void Keeper::commit_waiting() {
+  while (!waiting_.empty()) {
+    const auto count = std::min(waiting_.size(), decisions_batch);
+    const std::vector<model::Decision> batch(
+        waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+    const auto done = store_.commit(batch);
+    if (!done) {
+      failed(done.error(), "decisions");
+      break;
+    }
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  status_.with([&](KeeperStatus& status) { status.decisions_waiting = waiting_.size(); });
+}
+
+void Keeper::checkpoint() {
+  const auto began = steady_clock::now();
+  // What failed last time is replaced by newer records of the same subjects.
+  std::vector<evidence::SubjectRecord> records = std::exchange(unsaved_, {});
+  std::unordered_map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < records.size(); ++i) places.emplace(records[i].subject, i);
+  const auto add = [&](evidence::SubjectRecord&& record) {
+    if (!places.empty()) {
+      const auto place = places.find(record.subject);
+      if (place != places.end()) {
+        records[place->second] = std::move(record);
+        return;
+      }
+    }
+    records.push_back(std::move(record));
+  };
+  while (pipeline_->with_engine(
+             [&](engine::Engine& engine) { return engine.drain_dirty(slice, add); }) > 0) {
+  }
+  const std::vector<storage::Mark> marks = marks_();
+  if (records.empty() && marks.empty()) return;
+  const auto done = store_.save_checkpoint(records, marks);
+  if (!done) {
+    unsaved_ = std::move(records);
+    failed(done.error(), "counts");
+    return;
+  }
+  status_.with([&](KeeperStatus& status) {
+    ++status.checkpoints;
+    status.subjects_written += records.size();
+    status.last_checkpoint = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
+    if (waiting_.empty() && !status.trouble.empty()) {
+      status.trouble.clear();
+      base::log(base::LogLevel::info, "store writes again");
+    }
+  });
+}
+
+void Keeper::save_attempts() {
+  const auto tried = pipeline_->with_engine(
+      [](engine::Engine& engine) { return engine.book().drain_attempts(); });
+  if (tried.empty()) return;
+  const auto done = store_.save_attempts(tried);
+  if (!done) failed(done.error(), "attempts");
+}
+
+void Keeper::failed(const base::Error& error, const char* what) {
+  const bool news = status_.with([&](KeeperStatus& status) {
+    ++status.failures;
+    const bool changed = status.trouble != error.message;
+    status.trouble = error.message;
+    return changed;
+  });
+  if (news) {
+    base::log(base::LogLevel::error, "store cannot write {}: {}; kept in memory, tried every second",
+              what, error.message);
+  }
+}
+
+}  // namespace leumund::apps

@@ -1,0 +1,81 @@
+// The thread `keep`: writes decisions at once and counts once a second, so that nobody else waits
+// for a disk.
+//
+// Flow:    Pipeline -> write() -> journal; once a second Engine::drain_dirty -> checkpoint together
+//          with the log positions.
+// Time:    the engine's time is the Clock's; the second between checkpoints is the steady clock's.
+// Limits:  `waiting_max` batches of decisions wait for a store that is down; beyond it write()
+//          answers false at once and the batch is only in memory. A checkpoint takes the engine's
+//          lock for `slice` subjects at a time.
+// Threads: write() from any; the rest from the owner.
+// Errors:  a failed write is tried again every second; `trouble` says what is wrong.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <future>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "apps/pipeline.h"
+#include "base/bounded_queue.h"
+#include "base/guarded.h"
+#include "storage/store.h"
+
+namespace leumund::apps {
+
+struct KeeperStatus {
+  std::uint64_t checkpoints = 0;
+  std::uint64_t subjects_written = 0;
+  std::uint64_t failures = 0;
+  std::uint64_t decisions_waiting = 0;
+  std::chrono::milliseconds last_checkpoint{0};
+  std::string trouble;  // "" when all is written
+};
+
+class Keeper final : public DecisionWriter {
+ public:
+  // What is saved in the same transaction as the counts; called on the keeper's thread after the
+  // counts were taken, so that a kill forgets a little rather than counting it twice.
+  using Marks = std::function<std::vector<storage::Mark>()>;
+
+  explicit Keeper(storage::Store& store);
+  ~Keeper() override;
+
+  void start(Pipeline& pipeline, Marks marks);
+  // Writes what is left and ends the thread.
+  void stop();
+
+  bool write(std::vector<model::Decision> decisions, std::chrono::milliseconds patience) override;
+
+  [[nodiscard]] KeeperStatus status() const;
+
+ private:
+  struct Job {
+    std::vector<model::Decision> decisions;
+    std::promise<bool> written;
+  };
+
+  void run();
+  void take(Job job);
+  void commit_waiting();
+  void checkpoint();
+  void save_attempts();
+  void failed(const base::Error& error, const char* what);
+
+  storage::Store& store_;
+  Pipeline* pipeline_ = nullptr;  // from start() on
+  Marks marks_;
+  base::BoundedQueue<Job> jobs_;
+  std::deque<model::Decision> waiting_;                 // the keeper's thread only
+  std::vector<evidence::SubjectRecord> unsaved_;        // of a checkpoint that failed
+  base::Guarded<KeeperStatus> status_;
+  std::thread thread_;
+};
+
+}  // namespace leumund::apps
