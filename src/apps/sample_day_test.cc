@@ -14,6 +14,7 @@
 #include <string_view>
 #include <variant>
 
+#include "engine/engine.h"
 #include "wire/event_line.h"
 
 namespace {
@@ -86,6 +87,31 @@ TEST(SampleDay, EveryLineIsAnEventThatWeRead) {
     if (text.empty()) continue;
     const auto event = reader.read(text);
     ASSERT_TRUE(event) << event.error().message << ": " << text;
+  }
+}
+
+// What `./dev run` shows must not hang on one lucky seed.
+TEST(SampleDay, EngineStopsTheHackedAccountWithinTenRecipientsAndNobodyElse) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    leumund::engine::Settings settings;
+    settings.book.default_mode = leumund::model::Mode::enforce;
+    leumund::engine::Engine engine(settings);
+    std::size_t stopped = 0;
+    const auto feed = [&](const std::vector<MailEvent>& events) {
+      for (const MailEvent& event : events) {
+        for (const auto& decision : engine.feed(event, event.occurred_at).decisions) {
+          if (decision.kind != leumund::model::DecisionKind::restricted) continue;
+          ++stopped;
+          EXPECT_EQ(decision.subject.name, leumund::apps::sample_hacked_account) << "seed " << seed;
+          EXPECT_LE(decision.recipients_before, 10U) << "seed " << seed;
+        }
+      }
+    };
+    const SampleDay sample = make_sample_day({.seed = seed});
+    feed(sample.habits);
+    EXPECT_EQ(stopped, 0U) << "seed " << seed;
+    feed(sample.day);
+    EXPECT_EQ(stopped, 1U) << "seed " << seed;
   }
 }
 
