@@ -1,0 +1,32 @@
+// A report's text by lines, and where in it the returned message begins.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace leumund::wire {
+
+// One line; views the text.
+struct Line {
+  std::string_view text;  // without blanks at its end
+  std::size_t begin = 0;  // in the whole text
+  std::size_t indent = 0;
+  std::uint32_t phrases = 0;  // that end in it
+
+  [[nodiscard]] bool blank() const { return text.size() == indent; }
+  [[nodiscard]] std::string_view content() const { return text.substr(indent); }
+};
+
+// The lines of `text`, with the phrases in them marked.
+[[nodiscard]] std::vector<Line> split_lines(std::string_view text);
+
+// The line with which the returned message, or the words that announce it, begin; lines.size() when
+// nothing looks like one.
+[[nodiscard]] std::size_t returned_line(const std::vector<Line>& lines);
+
+// "-----", "*** text ***", "---- text ----": a line that separates.
+[[nodiscard]] bool is_separator(std::string_view content);
+
+}  // namespace leumund::wire
