@@ -125,14 +125,19 @@ void print_postfwd(RequestSource& source, std::chrono::milliseconds span) {
 }
 
 int run(std::chrono::milliseconds span) {
-  auto echo = ServerProcess::start(server_core, serve_bare_echo);
-  auto plain = ServerProcess::start(
-      server_core, [](const auto& report) { serve_policy(Judge::pass_all, report); });
-  if (!echo || !plain) return 1;
-  bind_to_core(client_core);
   RequestSource source({});
+  const auto serve = [&source](Judge judge) {
+    return ServerProcess::start(server_core,
+                                [&](const auto& report) { serve_policy(judge, source, report); });
+  };
+  auto echo = ServerProcess::start(server_core, serve_bare_echo);
+  auto plain = serve(Judge::pass_all);
+  auto judging = serve(Judge::engine);
+  if (!echo || !plain || !judging) return 1;
+  bind_to_core(client_core);
   std::vector<Contestant> all = {{"bare TCP echo", echo->get(), Reply::echo},
-                                 {"policy, handler passes all", plain->get(), Reply::action}};
+                                 {"policy, handler passes all", plain->get(), Reply::action},
+                                 {"policy, engine, every term", judging->get(), Reply::action}};
   for (int round = 0; round < rounds; ++round) {
     for (Contestant& one : all) {
       if (!closed_loop_round(one, source, span)) return 1;

@@ -1,6 +1,6 @@
 // A crowd of Postfix processes: asks a policy service (or an echo) over many connections at once.
 //
-// Threads: the caller's only, which spins: it belongs on a core of its own.
+// Threads: the caller's only; it belongs on a core of its own.
 #pragma once
 
 #include <chrono>

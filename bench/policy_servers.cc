@@ -21,9 +21,14 @@
 #include <thread>
 
 #include "base/check.h"
+#include "base/guarded.h"
+#include "base/time.h"
+#include "engine/engine.h"
+#include "intake/policy_event.h"
 #include "intake/policy_service.h"
 #include "net/event_loop.h"
 #include "net/socket.h"
+#include "wire/policy_request.h"
 
 namespace leumund::bench {
 
@@ -135,13 +140,55 @@ void serve_bare_echo(const std::function<void(std::uint16_t)>& report) {
   }
 }
 
-void serve_policy(Judge judge, const std::function<void(std::uint16_t)>& report) {
+namespace {
+
+constexpr std::size_t history_requests = 600'000;
+constexpr base::Micros history_span = std::chrono::days(20);
+constexpr base::Micros between_requests = std::chrono::milliseconds(66);
+
+// The engine as the daemon has it: behind one lock, dated by a clock that runs ahead of ours.
+class JudgingEngine {
+ public:
+  explicit JudgingEngine(RequestSource& source) : engine_(engine::Settings{}) {
+    now_ = base::from_unix_seconds(1'790'000'000);
+    wire::PolicyRequestParser parser;
+    model::MailEvent event;
+    RequestSource::Cursor cursor;
+    for (std::size_t i = 0; i < history_requests; ++i) {
+      now_ += history_span / history_requests;
+      CHECK(parser.feed(source.next(cursor)) == wire::PolicyRequestParser::State::complete);
+      CHECK(intake::fill_policy_event(parser.request(), {}, now_, event));
+      (void)judge(event);
+    }
+  }
+
+  model::Answer judge(const model::MailEvent& event) {
+    return engine_
+        .with([&](engine::Engine& engine) { return engine.feed(event, event.received_at); })
+        .answer;
+  }
+  base::TimePoint next_time() { return now_ += between_requests; }
+
+ private:
+  base::Guarded<engine::Engine> engine_;
+  base::TimePoint now_;
+};
+
+}  // namespace
+
+void serve_policy(Judge judge, RequestSource source,
+                  const std::function<void(std::uint16_t)>& report) {
   auto loop = net::EventLoop::open();
   CHECK(loop.ok());
-  CHECK(judge == Judge::pass_all);
-  auto service =
-      intake::PolicyService::open(**loop, {.listen = net::Endpoint::tcp("127.0.0.1", 0)},
-                                  [](const model::MailEvent&) { return model::Answer{}; });
+  intake::PolicyService::Options options{.listen = net::Endpoint::tcp("127.0.0.1", 0)};
+  intake::PolicyService::Handler handler = [](const model::MailEvent&) { return model::Answer{}; };
+  std::unique_ptr<JudgingEngine> engine;
+  if (judge == Judge::engine) {
+    engine = std::make_unique<JudgingEngine>(source);
+    options.clock = [&engine] { return engine->next_time(); };
+    handler = [&engine](const model::MailEvent& event) { return engine->judge(event); };
+  }
+  auto service = intake::PolicyService::open(**loop, std::move(options), std::move(handler));
   CHECK(service.ok());
   report((*service)->bound().port);
   loop.value()->run(std::stop_token{});
