@@ -43,9 +43,9 @@ inline constexpr std::size_t fault_count = 7;
 
 // A list the reply names, with the pages where one can look up and ask to be taken off.
 struct NamedList {
-  std::string id;  // registry id; a private list has the id of its operator
-  std::string delist_url;
-  std::string delist_method;
+  std::string id = {};  // registry id; a private list has the id of its operator
+  std::string delist_url = {};
+  std::string delist_method = {};
   bool dead = false;  // the list was shut down: the receiver asks something that no longer exists
 
   bool operator==(const NamedList&) const = default;

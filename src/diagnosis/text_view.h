@@ -28,7 +28,7 @@ struct Entity {
   EntityKind kind = EntityKind::host;
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
-  base::IpAddress address;      // address, network, and host or URL where they carry one
+  base::IpAddress address = {};  // address, network, and host or URL where they carry one
   bool has_address = false;
   std::uint32_t host_begin = 0;  // host part of a host, mailbox or URL
   std::uint32_t host_end = 0;

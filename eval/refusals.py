@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""Scores `leumund diagnose --replies --json` on the refusal texts of the evaluation data.
+
+usage: refusals.py [--program PROGRAM] [--show WHAT] [--rounds N]
+
+The texts are read from LEUMUND_DATA (default ../shared), folder data/replies. A part of them, chosen
+by hash of whole groups of similar texts, is kept back: nobody looked at it while the registries were
+written, and no error of it is ever shown. Every text is also read again with addresses, host names
+and numbers replaced at random: kind, list and our address must not change.
+"""
+import argparse
+import collections
+import csv
+import hashlib
+import json
+import os
+import random
+import re
+import subprocess
+import sys
+
+ABOUT_ADDRESS = {"ip-blocklist-public", "ip-blocklist-private", "ip-reputation-throttle",
+                 "domain-reputation"}
+KEPT_BACK_SHARE = 0.3
+
+
+def data_folder():
+    root = os.environ.get("LEUMUND_DATA", os.path.join(os.path.dirname(__file__), "..", "..", "shared"))
+    folder = os.path.join(root, "data")
+    if not os.path.exists(os.path.join(folder, "replies", "replies.tsv")):
+        sys.exit(f"eval refusals: no {folder}/replies/replies.tsv; set LEUMUND_DATA to the data folder")
+    return folder
+
+
+def word_pairs(text):
+    words = re.findall(r"[^\W\d_]+", re.sub(r"[\d.:]*\d[\d.:]*", " ", text.lower()))
+    return set(zip(words, words[1:])) or set(words)
+
+
+def kept_back(rows):
+    """Indices of the rows nobody looked at: whole groups of similar texts, chosen by hash."""
+    pairs = [word_pairs(row["reply"]) for row in rows]
+    parent = list(range(len(rows)))
+
+    def root(i):
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    for i in range(len(rows)):
+        for j in range(i):
+            union = len(pairs[i] | pairs[j])
+            if union and len(pairs[i] & pairs[j]) / union >= 0.5:
+                parent[root(i)] = root(j)
+    groups = collections.defaultdict(list)
+    for i in range(len(rows)):
+        groups[root(i)].append(i)
+    held = set()
+    for members in groups.values():
+        key = min(hashlib.sha256(b"leumund" + rows[i]["id"].encode()).hexdigest() for i in members)
+        if int(key[:8], 16) / 2**32 < KEPT_BACK_SHARE:
+            held |= set(members)
+    return held
+
+
+def diagnose(program, texts):
+    done = subprocess.run([program, "--replies", "--json"], input="\n".join(texts) + "\n",
+                          capture_output=True, text=True, encoding="utf-8", check=False)
+    if done.returncode != 0:
+        sys.exit(f"eval refusals: {program} failed: {done.stderr.strip()}")
+    out = [json.loads(line) for line in done.stdout.splitlines()]
+    if len(out) != len(texts):
+        sys.exit(f"eval refusals: {len(texts)} replies went in, {len(out)} came out")
+    return out
+
+
+def kind_right(row, found):
+    return found["kind"] in (row["kind"], row["also_accepted"])
+
+
+def about_address(row):
+    return row["kind"] in ABOUT_ADDRESS
+
+
+def lists_of(row):
+    return set() if row["blocklist"] == "-" else set(row["blocklist"].split(","))
+
+
+def same_list(label, name):
+    return label == name or name.startswith(label + "-") or label.startswith(name + "-")
+
+
+def lists_right(row, found):
+    labels, names = lists_of(row), set(found["lists"])
+    if len(labels) != len(names):
+        return False
+    return all(any(same_list(label, name) for name in names) for label in labels)
+
+
+def score(rows, found):
+    n = collections.Counter()
+    for row, f in zip(rows, found):
+        n["texts"] += 1
+        n["kind"] += kind_right(row, f)
+        said = f["kind"] in ABOUT_ADDRESS
+        truth = about_address(row)
+        accepted = truth or row["also_accepted"] in ABOUT_ADDRESS
+        n["about"] += truth
+        n["about_found"] += truth and (said or kind_right(row, f))
+        n["about_said"] += said
+        n["about_said_right"] += said and accepted
+        named = row["blocklist"] != "-"
+        n["list_named"] += named
+        n["list_right"] += named and lists_right(row, f)
+        n["list_none"] += not named
+        n["list_none_right"] += not named and not f["lists"]
+        n["address"] += row["ip"] != "-"
+        n["address_right"] += row["ip"] != "-" and f["listed_address"] == row["ip"]
+        n["no_address"] += row["ip"] == "-"
+        n["no_address_right"] += row["ip"] == "-" and not f["listed_address"]
+    return n
+
+
+def share(part, whole):
+    return f"{part}/{whole} = {part / whole:.3f}" if whole else "none"
+
+
+def print_score(title, n):
+    print(f"{title}: {n['texts']} texts")
+    print(f"  kind right                      {share(n['kind'], n['texts'])}")
+    print(f"  about address or repute: recall {share(n['about_found'], n['about'])}")
+    print(f"                        precision {share(n['about_said_right'], n['about_said'])}")
+    print(f"  right list named                {share(n['list_right'], n['list_named'])}")
+    print(f"  none where none is named        {share(n['list_none_right'], n['list_none'])}")
+    print(f"  our address right               {share(n['address_right'], n['address'])}")
+    print(f"  nothing called ours that is not {share(n['no_address_right'], n['no_address'])}")
+
+
+def show_errors(rows, found, what):
+    for row, f in zip(rows, found):
+        wrong = {"kind": not kind_right(row, f), "list": not (lists_right(row, f)),
+                 "address": (f["listed_address"] or "-") != row["ip"],
+                 "provider": row["provider"] != "-" and not f["provider"]}
+        names = [key for key, bad in wrong.items() if bad and what in (key, "all")]
+        if names:
+            print(f"--- {','.join(names)} | {row['kind']}/{row['also_accepted']} {row['detail']} "
+                  f"{row['provider']} {row['blocklist']} {row['ip']}\n    {row['reply']}\n"
+                  f" -> {f['kind']} {f['detail']} [{f['meaning']}] {f['lists']} {f['zone']} "
+                  f"{f['listed_address']} {f['provider']} | {f['evidence']}")
+
+
+def replaced(row, rng):
+    """The text with other addresses, host names and numbers, and what our address is now."""
+    def address(match, pool):
+        if match.group(0) not in pool:
+            pool[match.group(0)] = ".".join(str(rng.randint(1, 254)) for _ in range(4))
+            while pool[match.group(0)].split(".")[0] in ("10", "127", "172", "192", "169", "224"):
+                pool[match.group(0)] = ".".join(str(rng.randint(1, 223)) for _ in range(4))
+        return pool[match.group(0)]
+
+    pool = {}
+    text = re.sub(r"\b(192\.0\.2|198\.51\.100|203\.0\.113)\.\d+\b", lambda m: address(m, pool),
+                  row["reply"])
+    ours = pool.get(row["ip"], row["ip"])
+    if row["ip"].startswith("2001:db8"):
+        ours = f"2a0{rng.randint(1, 9)}:{rng.randint(100, 999)}:{rng.randint(1, 9)}::{rng.randint(1, 9999)}"
+        text = text.replace(row["ip"], ours)
+    word = "".join(rng.choice("abcdefghklmnoprstuvw") for _ in range(rng.randint(3, 9)))
+    top = rng.choice(["com", "net", "de", "org", "co.uk", "fr"])
+    text = re.sub(r"\bexample\.(com|org|net)\b", f"{word}.{top}", text)
+    text = re.sub(r"\[[0-9a-f]{16}\]|(?<![\d.:#-])\b\d{6,}\b(?!\.\d)",
+                  lambda m: re.sub(r"\d", lambda d: str(rng.randint(1, 9)), m.group(0)), text)
+    return text, ours
+
+
+def invariance(program, rows, base, rounds):
+    rng = random.Random(5)
+    n = collections.Counter()
+    for _ in range(rounds):
+        texts, expected = zip(*(replaced(row, rng) for row in rows))
+        for row, before, after, ours in zip(rows, base, diagnose(program, list(texts)), expected):
+            n["texts"] += 1
+            n["kind"] += before["kind"] == after["kind"]
+            n["lists"] += before["lists"] == after["lists"]
+            n["address"] += (after["listed_address"] or "-") == ours
+    return n
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    here = os.path.join(os.path.dirname(__file__), "..")
+    parser.add_argument("--program", default=os.path.join(here, "build/release/bin/leumund-diagnose"))
+    parser.add_argument("--show", choices=["kind", "list", "address", "provider", "all"],
+                        help="print errors of the part that is not kept back")
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    path = os.path.join(data_folder(), "replies", "replies.tsv")
+    with open(path, encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    held = kept_back(rows)
+    parts = {"worked on": [r for i, r in enumerate(rows) if i not in held],
+             "kept back": [r for i, r in enumerate(rows) if i in held]}
+    for title, part in parts.items():
+        found = diagnose(arguments.program, [r["reply"] for r in part])
+        print_score(title, score(part, found))
+        if arguments.rounds:
+            n = invariance(arguments.program, part, found, arguments.rounds)
+            print(f"  other addresses, hosts, numbers: kind same {share(n['kind'], n['texts'])}, "
+                  f"lists same {share(n['lists'], n['texts'])}, "
+                  f"our address right {share(n['address'], n['texts'])}")
+        if arguments.show and title == "worked on":
+            show_errors(part, found, arguments.show)
+
+
+if __name__ == "__main__":
+    main()

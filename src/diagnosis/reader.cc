@@ -1,0 +1,189 @@
+#include "diagnosis/reader.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "diagnosis/reading.h"
+
+namespace leumund::diagnosis {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using base::Status;
+
+constexpr std::array<std::string_view, fact_count> fact_names = {
+    "+our-address", "+our-network", "+address-list", "+domain-list",     "+dead-list",
+    "+some-list",   "+transient",   "+permanent",    "+greeting",        "+mail",
+    "+rcpt",        "+data",        "+recipient",    "+resolver-error", "+outer-answer"};
+
+// "status-7.25" -> 7025.
+bool status_number(std::string_view id, std::uint32_t& out) {
+  constexpr std::string_view prefix = "status-";
+  if (!id.starts_with(prefix)) return false;
+  id.remove_prefix(prefix.size());
+  std::uint32_t subject = 0;
+  std::uint32_t detail = 0;
+  const char* end = id.data() + id.size();
+  const auto first = std::from_chars(id.data(), end, subject);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '.') return false;
+  const auto second = std::from_chars(first.ptr + 1, end, detail);
+  if (second.ec != std::errc() || second.ptr != end || detail > 999) return false;
+  out = subject * 1000 + detail;
+  return true;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Reader>> Reader::compile(Registry registry) {
+  std::unique_ptr<Reader> reader(new Reader);
+  reader->registry_ = std::move(registry);
+  reader->provider_table_ = std::make_unique<ProviderTable>(reader->registry_.providers);
+  reader->index_hosts();
+  if (auto done = reader->number_concepts(); !done) return done.error();
+  if (auto done = reader->compile_meanings(); !done) return done.error();
+  if (auto done = reader->compile_patterns(); !done) return done.error();
+  return reader;
+}
+
+base::Result<std::unique_ptr<Reader>> Reader::shipped(std::span<const RegistrySource> own) {
+  std::vector<RegistrySource> sources(embedded_registry().begin(), embedded_registry().end());
+  sources.insert(sources.end(), own.begin(), own.end());
+  auto registry = read_registry(sources);
+  if (!registry) return registry.error();
+  return compile(std::move(*registry));
+}
+
+void Reader::index_hosts() {
+  for (std::uint32_t i = 0; i < registry_.lists.size(); ++i) {
+    list_ids_.emplace(registry_.lists[i].id, i);
+    for (const std::string& host : registry_.lists[i].hosts) list_hosts_.add(host, i);
+  }
+}
+
+std::uint32_t Reader::list_of_host(std::string_view host) const {
+  const auto found = list_hosts_.find(host);
+  return found ? *found + 1 : 0;
+}
+
+Status Reader::number_concepts() {
+  for (const Concept& one : registry_.concepts) concept_bits_.emplace(one.id, concept_count_++);
+  for (std::size_t i = 0; i < fact_count; ++i) {
+    fact_bits_[i] = concept_count_;
+    concept_bits_.emplace(fact_names[i], concept_count_++);
+  }
+  for (const Meaning& meaning : registry_.meanings) {
+    for (const auto* ids : {&meaning.needs, &meaning.any, &meaning.unless}) {
+      for (const std::string& id : *ids) {
+        std::uint32_t number = 0;
+        if (!status_number(id, number) || concept_bits_.contains(id)) continue;
+        status_bits_.emplace(number, concept_count_);
+        concept_bits_.emplace(id, concept_count_++);
+      }
+    }
+  }
+  if (concept_count_ > max_concepts) {
+    return Error{ErrorCode::too_large,
+                 fmt::format("registry: {} concepts, facts and status codes, at most {} fit",
+                             concept_count_, max_concepts)};
+  }
+  return {};
+}
+
+Status Reader::set_bits(const std::vector<std::string>& ids, const Meaning& meaning,
+                        ConceptSet& out) {
+  for (const std::string& id : ids) {
+    const auto it = concept_bits_.find(id);
+    if (it == concept_bits_.end()) {
+      return Error{ErrorCode::malformed, fmt::format("registry: meaning '{}' speaks of '{}', which "
+                                                     "is no concept", meaning.id, id)};
+    }
+    out.set(it->second);
+  }
+  return {};
+}
+
+Status Reader::compile_meanings() {
+  for (const Meaning& meaning : registry_.meanings) {
+    CompiledMeaning compiled;
+    compiled.meaning = meaning;
+    if (meaning.needs.empty() && meaning.any.empty()) {
+      return Error{ErrorCode::malformed,
+                   fmt::format("registry: meaning '{}' needs nothing, so it always holds",
+                               meaning.id)};
+    }
+    if (auto done = set_bits(meaning.needs, meaning, compiled.needs); !done) return done;
+    if (auto done = set_bits(meaning.any, meaning, compiled.any); !done) return done;
+    if (auto done = set_bits(meaning.unless, meaning, compiled.unless); !done) return done;
+    meanings_.push_back(std::move(compiled));
+  }
+  for (std::uint32_t i = 0; i < registry_.classes.size(); ++i) {
+    class_index_.emplace(registry_.classes[i].id, i);
+  }
+  for (const Provider& provider : registry_.providers) {
+    for (const ProviderReply& reply : provider.replies) {
+      Scope scope{};
+      if (!class_index_.contains(reply.reply_class)) {
+        return Error{ErrorCode::malformed, fmt::format("provider '{}': class '{}' is not known",
+                                                       provider.id, reply.reply_class)};
+      }
+      if (!reply.scope.empty() && !scope_from_name(reply.scope, scope)) {
+        return Error{ErrorCode::malformed, fmt::format("provider '{}': scope '{}' is not known",
+                                                       provider.id, reply.scope)};
+      }
+    }
+  }
+  return {};
+}
+
+Status Reader::compile_patterns() {
+  using Role = PatternUse::Role;
+  std::vector<Scanner::Input> words;
+  std::vector<Scanner::Input> codes;
+  const auto add = [](std::vector<Scanner::Input>& inputs, std::vector<PatternUse>& uses,
+                      const Pattern& pattern, std::string origin, PatternUse use) {
+    inputs.push_back({.re = pattern.re, .origin = std::move(origin)});
+    uses.push_back(use);
+  };
+  for (std::uint32_t i = 0; i < registry_.concepts.size(); ++i) {
+    const Concept& one = registry_.concepts[i];
+    for (std::uint32_t k = 0; k < one.patterns.size(); ++k) {
+      add(words, word_uses_, one.patterns[k], "concept " + one.id, {Role::concept_words, i, k});
+    }
+  }
+  for (std::uint32_t i = 0; i < registry_.lists.size(); ++i) {
+    const BlockList& one = registry_.lists[i];
+    for (std::uint32_t k = 0; k < one.names.size(); ++k) {
+      add(words, word_uses_, one.names[k], "list " + one.id, {Role::list_name, i, k});
+    }
+  }
+  for (std::uint32_t i = 0; i < registry_.providers.size(); ++i) {
+    const Provider& one = registry_.providers[i];
+    for (std::uint32_t k = 0; k < one.marks.size(); ++k) {
+      add(codes, code_uses_, one.marks[k], "provider " + one.id, {Role::provider_mark, i, k});
+    }
+    for (std::uint32_t k = 0; k < one.replies.size(); ++k) {
+      add(codes, code_uses_, one.replies[k].pattern, "provider " + one.id,
+          {Role::provider_reply, i, k});
+    }
+  }
+  for (std::uint32_t i = 0; i < registry_.markers.size(); ++i) {
+    add(codes, code_uses_, registry_.markers[i].pattern, "marker", {Role::marker, i, 0});
+  }
+  auto word_scanner = Scanner::compile(words);
+  if (!word_scanner) return word_scanner.error();
+  auto code_scanner = Scanner::compile(codes);
+  if (!code_scanner) return code_scanner.error();
+  words_ = std::move(*word_scanner);
+  codes_ = std::move(*code_scanner);
+  inputs_ = std::move(words);
+  inputs_.insert(inputs_.end(), codes.begin(), codes.end());
+  return {};
+}
+
+Diagnosis Reader::diagnose(const Reply& reply, Session& session) const {
+  return Reading(*this, session, reply).result();
+}
+
+}  // namespace leumund::diagnosis

@@ -1,0 +1,382 @@
+#include "diagnosis/reading.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace leumund::diagnosis {
+namespace {
+
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// How much less an outer answer counts than the one it carries: its writer only hands on.
+constexpr double weight_per_hop = 12;
+// A provider's own code, where the provider is known or nobody else writes it.
+constexpr double provider_code_weight = 92;
+// Below this a meaning is a guess from a status code or a single common word.
+constexpr double sure_weight = 100;
+
+bool followed_by(std::string_view text, std::size_t at, std::string_view what) {
+  return text.substr(at).starts_with(what);
+}
+
+}  // namespace
+
+Reading::Reading(const Reader& reader, Reader::Session& session, const Reply& reply)
+    : reader_(reader), session_(session), reply_(reply), view_(session.view_) {
+  view_.read(reply.text, reader);
+  plain_ = view_.plain();
+  session.word_matches_.clear();
+  session.code_matches_.clear();
+  if (plain_.empty()) return;
+  reader.codes_->scan(plain_, session.code_scratch_, session.code_matches_);
+  reader.words_->scan(view_.masked(), session.word_scratch_, session.word_matches_);
+}
+
+Diagnosis Reading::result() {
+  Diagnosis out;
+  if (plain_.empty()) return out;
+  find_hops();
+  find_remote();
+  find_provider();
+  note_words();
+  note_entities();
+  find_our_address();
+  note_facts();
+  choose();
+  fill_codes(out);
+  fill_meaning(out);
+  fill_lists(out);
+  fill_zone(out);
+  fill_lookup(out);
+  fill_hops(out);
+  fill_evidence(out);
+  fill_pool(out);
+  return out;
+}
+
+void Reading::find_hops() {
+  using Role = PatternUse::Role;
+  hops_[0] = {};
+  hop_count_ = 1;
+  bool wrapper_before = false;
+  for (const Match& match : session_.code_matches_) {
+    const PatternUse& use = reader_.code_uses_[match.pattern];
+    if (use.role != Role::marker) continue;
+    const Marker& marker = reader_.registry_.markers[use.owner];
+    if (marker.stage != Stage::unknown) stage_ = marker.stage;
+    if (marker.kind == "stage") continue;
+    const std::uint32_t start = match.end - std::min(match.end, marker.back);
+    if (marker.kind == "wrapper") wrapper_before = true;
+    Hop& last = hops_[hop_count_ - 1];
+    if (start <= last.begin + 1 || start >= plain_.size()) continue;
+    if (hop_count_ == max_hops) break;
+    last.end = start;
+    read_code(last);
+    // What stands before the first answer ("host X[...] said:") is no answer itself.
+    if (hop_count_ == 1 && last.code == 0) {
+      if (announced_ == 0) announced_ = start;
+      last = Hop{.begin = start};
+      continue;
+    }
+    last.wrapper = wrapper_before;
+    wrapper_before = false;
+    hops_[hop_count_++] = Hop{.begin = start};
+  }
+  Hop& last = hops_[hop_count_ - 1];
+  last.end = static_cast<std::uint32_t>(plain_.size());
+  read_code(last);
+  if (stage_ == Stage::unknown) stage_ = reply_.stage;
+}
+
+// "554 5.7.0 ", "554 #5.7.1 ", "5.7.1 " or nothing at the beginning of a hop.
+void Reading::read_code(Hop& hop) {
+  std::string_view text = plain_.substr(hop.begin, hop.end - hop.begin);
+  const std::size_t first = text.find_first_not_of(" '\"(<:;");
+  if (first == std::string_view::npos) return;
+  text.remove_prefix(first);
+  const auto code_at = [](std::string_view t) {
+    return t.size() >= 3 && (t[0] == '4' || t[0] == '5') && is_digit(t[1]) && is_digit(t[2]) &&
+           (t.size() == 3 || !(is_digit(t[3]) || t[3] == '.'));
+  };
+  if (!code_at(text) && text.starts_with("220")) {  // a greeting that goes on to refuse
+    const std::size_t at = std::min(text.find(" 4"), text.find(" 5"));
+    if (at != std::string_view::npos && code_at(text.substr(at + 1))) text.remove_prefix(at + 1);
+  }
+  if (code_at(text)) {
+    std::from_chars(text.data(), text.data() + 3, hop.code);
+    text.remove_prefix(3);
+  }
+  const std::size_t skip = text.find_first_not_of(" -");
+  if (skip == std::string_view::npos) return;
+  text.remove_prefix(skip);
+  if (text.starts_with('#')) text.remove_prefix(1);
+  std::size_t end = 0;
+  std::size_t dots = 0;
+  while (end < text.size() && (is_digit(text[end]) || text[end] == '.')) {
+    dots += text[end++] == '.' ? 1 : 0;
+  }
+  while (end > 0 && text[end - 1] == '.') {
+    --end;
+    --dots;
+  }
+  if (dots == 2 && end >= 5 && end <= 9 && (text[0] == '4' || text[0] == '5') && text[1] == '.') {
+    hop.status = text.substr(0, end);
+  }
+}
+
+std::size_t Reading::hop_at(std::size_t plain_offset) const {
+  std::size_t at = 0;
+  while (at + 1 < hop_count_ && plain_offset >= hops_[at + 1].begin) ++at;
+  return at;
+}
+
+void Reading::find_remote() {
+  remote_ = reply_.remote;
+  // The host that stands before "said:", "refused to talk to me:" or a hop's beginning.
+  const std::size_t innermost = hops_[hop_count_ - 1].begin;
+  for (const Entity& entity : view_.entities()) {
+    if (entity.begin >= innermost) break;
+    const bool name = entity.kind == EntityKind::host ||
+                      (entity.kind == EntityKind::address && remote_.empty());
+    if (name) remote_ = view_.raw(entity.begin, entity.end);
+  }
+}
+
+void Reading::find_provider() {
+  const ProviderTable& table = *reader_.provider_table_;
+  provider_ = table.of_id(reply_.provider);
+  std::string host(remote_.substr(0, remote_.find('[')));
+  std::transform(host.begin(), host.end(), host.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  if (!provider_) provider_ = table.of_mx(host);
+  if (!provider_) provider_ = table.of_named_host(host);
+  using Role = PatternUse::Role;
+  std::size_t best_hop = 0;
+  if (!provider_) {
+    for (const Match& match : session_.code_matches_) {
+      const PatternUse& use = reader_.code_uses_[match.pattern];
+      if (use.role != Role::provider_mark && use.role != Role::provider_reply) continue;
+      if (use.role == Role::provider_reply &&
+          !reader_.registry_.providers[use.owner].replies[use.item].alone) {
+        continue;
+      }
+      const std::size_t hop = hop_at(match.end == 0 ? 0 : match.end - 1);
+      if (provider_ && hop < best_hop) continue;
+      if (provider_ && hop == best_hop && use.role == Role::provider_reply) continue;
+      provider_ = use.owner;
+      best_hop = hop;
+    }
+  }
+  if (!provider_) {
+    for (const Entity& entity : view_.entities()) {
+      if (entity.kind != EntityKind::url && entity.kind != EntityKind::host) continue;
+      if (entity.list != 0) continue;
+      if (const auto found = table.of_named_host(view_.host_of(entity))) provider_ = found;
+    }
+  }
+  if (!provider_ && !reply_.recipient.empty()) {
+    const std::size_t at = reply_.recipient.rfind('@');
+    if (at != std::string_view::npos) provider_ = table.of_domain(reply_.recipient.substr(at + 1));
+  }
+}
+
+void Reading::note_words() {
+  using Role = PatternUse::Role;
+  for (const Match& match : session_.word_matches_) {
+    const PatternUse& use = reader_.word_uses_[match.pattern];
+    const std::size_t hop = hop_at(view_.plain_offset(match.end == 0 ? 0 : match.end - 1));
+    if (use.role == Role::concept_words) hops_[hop].concepts.set(use.owner);
+    if (use.role == Role::list_name) note_list(use.owner, hop);
+  }
+  for (std::size_t hop = 0; hop < hop_count_; ++hop) {
+    const std::string_view status = hops_[hop].status;
+    if (status.empty()) continue;
+    std::uint32_t subject = 0;
+    std::uint32_t detail = 0;
+    const char* end = status.data() + status.size();
+    const auto first = std::from_chars(status.data() + 2, end, subject);
+    if (first.ptr != end) std::from_chars(first.ptr + 1, end, detail);
+    const auto it = reader_.status_bits_.find(subject * 1000 + detail);
+    if (it != reader_.status_bits_.end()) hops_[hop].concepts.set(it->second);
+  }
+}
+
+void Reading::note_list(std::uint32_t list, std::size_t hop) {
+  for (std::size_t i = 0; i < list_count_; ++i) {
+    if (lists_[i] != list) continue;
+    list_hops_[i] = std::max(list_hops_[i], static_cast<std::uint8_t>(hop));
+    return;
+  }
+  if (list_count_ == max_named_lists) return;
+  lists_[list_count_] = list;
+  list_hops_[list_count_++] = static_cast<std::uint8_t>(hop);
+}
+
+void Reading::note_entities() {
+  for (const Entity& entity : view_.entities()) {
+    const std::size_t hop = hop_at(entity.begin);
+    const bool names_list = entity.kind == EntityKind::host || entity.kind == EntityKind::url;
+    if (entity.list != 0 && names_list && entity.begin >= announced_) {
+      note_list(entity.list - 1, hop);
+    }
+    if (entity.kind == EntityKind::url && view_.text_of(entity).find("/returnc/") !=
+                                              std::string_view::npos) {
+      set_fact(hops_[hop].concepts, Fact::resolver_error);
+    }
+    if (entity.kind == EntityKind::mailbox) set_fact(hops_[hop].concepts, Fact::recipient_named);
+  }
+}
+
+void Reading::note_facts() {
+  for (std::size_t i = 0; i < list_count_; ++i) {
+    const BlockList& list = reader_.registry_.lists[lists_[i]];
+    ConceptSet& set = hops_[list_hops_[i]].concepts;
+    set_fact(set, Fact::some_list);
+    set_fact(set, list.lists_domains ? Fact::domain_list : Fact::address_list);
+    if (list.dead) set_fact(set, Fact::dead_list);
+  }
+  if (ours_ != nullptr) {
+    const bool range = ours_->kind == EntityKind::network;
+    set_fact(hops_[hop_at(ours_->begin)].concepts, range ? Fact::our_network : Fact::our_address);
+  }
+  for (std::size_t i = 0; i < hop_count_; ++i) {
+    Hop& hop = hops_[i];
+    const char first = hop.code != 0 ? (hop.code >= 500 ? '5' : '4')
+                       : hop.status.empty() ? '\0' : hop.status.front();
+    if (first == '4') set_fact(hop.concepts, Fact::transient);
+    if (first == '5') set_fact(hop.concepts, Fact::permanent);
+    if (i + 1 < hop_count_) set_fact(hop.concepts, Fact::outer_answer);
+    switch (stage_) {
+      case Stage::unknown: break;
+      case Stage::connect:
+      case Stage::greeting: set_fact(hop.concepts, Fact::greeting); break;
+      case Stage::mail: set_fact(hop.concepts, Fact::mail); break;
+      case Stage::rcpt: set_fact(hop.concepts, Fact::rcpt); break;
+      case Stage::data:
+      case Stage::end: set_fact(hop.concepts, Fact::data); break;
+    }
+  }
+}
+
+// An address that the text names for another reason than to refuse it.
+bool Reading::not_ours(const Entity& entity) const {
+  if (entity.address.is_loopback() || entity.begin < announced_) return true;
+  std::size_t after = entity.end;
+  while (after < plain_.size() && (plain_[after] == ']' || plain_[after] == ')')) ++after;
+  for (const std::string_view speaker : {" said", ":25 said", " refused to talk", " smtp error",
+                                         ": host said", " does not like", " failed after",
+                                         ":25: "}) {
+    if (followed_by(plain_, after, speaker)) return true;
+  }
+  const std::size_t from = entity.begin > 48 ? entity.begin - 48 : 0;
+  const std::string_view before = plain_.substr(from, entity.begin - from);
+  for (const std::string_view mark : {"relay=[", "relay=", "resolver ", "nameserver ", "dns server ",
+                                      "example: ", "e.g. ", "for example ", "connected to ",
+                                      "giving up on ", "remote host ", "open resolver ["}) {
+    const std::size_t at = before.rfind(mark);
+    if (at != std::string_view::npos && before.find(' ', at + mark.size()) ==
+                                            std::string_view::npos) {
+      return true;
+    }
+  }
+  if (entity.kind == EntityKind::url) {
+    const std::string_view url = view_.text_of(entity);
+    return url.find("/returnc/") != std::string_view::npos;
+  }
+  return false;
+}
+
+// How plainly the text says that this address is the one it refuses; 0: it does not.
+int Reading::claim(const Entity& entity) const {
+  if (!entity.has_address || not_ours(entity)) return 0;
+  const bool bare = entity.kind == EntityKind::address || entity.kind == EntityKind::network;
+  if (bare && entity.address.is_v4() && entity.address.v4_bits() >> 24 == 0) return 0;
+  int points = bare ? 20 : entity.reversed ? (entity.list != 0 ? 15 : 0) : 8;
+  if (entity.kind == EntityKind::url && entity.list == 0) points -= 3;
+  if (bare) {
+    const std::size_t from = entity.begin > 40 ? entity.begin - 40 : 0;
+    const std::string_view before = plain_.substr(from, entity.begin - from);
+    for (const std::string_view word : {"client", "from", "your ip", "ip ", "ip:", "sender",
+                                        "address", "host ", "adresse", "direccion", "indirizzo",
+                                        "endereco", "ip<", "ip=", "ip[", "ip ["}) {
+      if (before.find(word) != std::string_view::npos) points += 4;
+    }
+    if (entity.address.is_private()) points -= 18;
+  }
+  return points + 30 * static_cast<int>(hop_at(entity.begin));
+}
+
+void Reading::find_our_address() {
+  int best = 0;
+  for (const Entity& entity : view_.entities()) {
+    if (!entity.has_address) continue;
+    const int points = claim(entity);
+    if (points <= best) continue;
+    if (!reply_.our_addresses.empty() && entity.kind != EntityKind::network &&
+        std::find(reply_.our_addresses.begin(), reply_.our_addresses.end(), entity.address) ==
+            reply_.our_addresses.end()) {
+      continue;
+    }
+    best = points;
+    ours_ = &entity;
+  }
+}
+
+void Reading::choose_in_hop(std::size_t hop) {
+  const ConceptSet& has = hops_[hop].concepts;
+  const double distance = weight_per_hop * static_cast<double>(hop_count_ - 1 - hop);
+  for (const CompiledMeaning& one : reader_.meanings_) {
+    if (one.meaning.weight - distance <= choice_.weight) continue;
+    if ((one.needs & ~has).any() || (one.unless & has).any()) continue;
+    if (one.any.any() && (one.any & has).none()) continue;
+    choice_ = {.meaning = &one.meaning, .weight = one.meaning.weight - distance, .hop = hop};
+  }
+  choose_provider_reply(hop, distance);
+}
+
+void Reading::choose_provider_reply(std::size_t hop, double distance) {
+  if (provider_code_weight - distance <= choice_.weight) return;
+  const ProviderReply* first = nullptr;
+  for (const Match& match : session_.code_matches_) {
+    const PatternUse& use = reader_.code_uses_[match.pattern];
+    if (use.role != PatternUse::Role::provider_reply) continue;
+    if (hop_at(match.end == 0 ? 0 : match.end - 1) != hop) continue;
+    const ProviderReply& reply = reader_.registry_.providers[use.owner].replies[use.item];
+    if (!reply.alone && (!provider_ || *provider_ != use.owner)) continue;
+    if (provider_ && *provider_ != use.owner && first != nullptr) continue;
+    if (first == nullptr || &reply < first) first = &reply;
+  }
+  if (first == nullptr) return;
+  const Meaning& meaning =
+      reader_.registry_.classes[reader_.class_index_.find(first->reply_class)->second];
+  choice_ = {.meaning = &meaning, .reply = first, .weight = provider_code_weight - distance,
+             .hop = hop};
+}
+
+void Reading::choose() {
+  for (std::size_t hop = hop_count_; hop-- > 0;) choose_in_hop(hop);
+}
+
+void Reading::fill_meaning(Diagnosis& out) const {
+  if (choice_.meaning == nullptr) return;
+  const Meaning& meaning = *choice_.meaning;
+  out.meaning = meaning.id;
+  out.kind = meaning.kind;
+  out.detail = meaning.detail;
+  out.reason = meaning.reason;
+  out.scope = meaning.scope;
+  out.fault = meaning.fault;
+  out.advice = meaning.advice;
+  out.confidence = std::clamp(choice_.weight / sure_weight, 0.05, 0.99);
+  if (choice_.reply != nullptr) {
+    if (!choice_.reply->action.empty()) out.advice = choice_.reply->action;
+    if (!choice_.reply->detail.empty()) out.detail = choice_.reply->detail;
+    Scope scope{};
+    if (scope_from_name(choice_.reply->scope, scope)) out.scope = scope;
+  }
+  if (ours_ != nullptr && ours_->kind == EntityKind::network && out.scope == Scope::address) {
+    out.scope = Scope::range;
+  }
+}
+
+}  // namespace leumund::diagnosis

@@ -1,0 +1,87 @@
+// One reply being read: the steps behind Reader::diagnose, in the order they happen.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "diagnosis/reader.h"
+
+namespace leumund::diagnosis {
+
+inline constexpr std::size_t max_hops = 8;
+inline constexpr std::size_t max_named_lists = 8;
+
+class Reading {
+ public:
+  Reading(const Reader& reader, Reader::Session& session, const Reply& reply);
+  [[nodiscard]] Diagnosis result();
+
+ private:
+  // One answer within the text: [begin, end) of the plain text, outermost first.
+  struct Hop {
+    std::uint32_t begin = 0;
+    std::uint32_t end = 0;
+    int code = 0;
+    std::string_view status = {};
+    bool wrapper = false;      // a report's own words around the answer it hands on
+    ConceptSet concepts = {};
+  };
+  struct Choice {
+    const Meaning* meaning = nullptr;
+    const ProviderReply* reply = nullptr;
+    double weight = -1000;
+    std::size_t hop = 0;
+  };
+
+  void find_hops();
+  void read_code(Hop& hop);
+  [[nodiscard]] std::size_t hop_at(std::size_t plain_offset) const;
+  void find_remote();
+  void find_provider();
+  void note_words();
+  void note_list(std::uint32_t list, std::size_t hop);
+  void note_entities();
+  void note_facts();
+  [[nodiscard]] bool not_ours(const Entity& entity) const;
+  [[nodiscard]] int claim(const Entity& entity) const;
+  void find_our_address();
+  void choose();
+  void choose_in_hop(std::size_t hop);
+  void choose_provider_reply(std::size_t hop, double distance);
+  void set_fact(ConceptSet& set, Fact fact) const {
+    set.set(reader_.fact_bits_[static_cast<std::size_t>(fact)]);
+  }
+
+  void fill_meaning(Diagnosis& out) const;
+  void fill_codes(Diagnosis& out) const;
+  void fill_lists(Diagnosis& out);
+  void fill_zone(Diagnosis& out) const;
+  void fill_lookup(Diagnosis& out) const;
+  void fill_hops(Diagnosis& out) const;
+  void fill_evidence(Diagnosis& out) const;
+  void fill_pool(Diagnosis& out) const;
+  [[nodiscard]] std::string words_of(std::uint32_t pattern, std::size_t not_before) const;
+
+  const Reader& reader_;
+  Reader::Session& session_;
+  const Reply& reply_;
+  TextView& view_;
+  std::string_view plain_;
+  std::array<Hop, max_hops> hops_;
+  std::size_t hop_count_ = 0;
+  std::size_t announced_ = 0;
+  Stage stage_ = Stage::unknown;
+  std::optional<std::uint32_t> provider_;
+  std::string_view remote_;
+  std::array<std::uint32_t, max_named_lists> lists_{};
+  std::array<std::uint8_t, max_named_lists> list_hops_{};
+  std::size_t list_count_ = 0;
+  const Entity* ours_ = nullptr;
+  Choice choice_;
+};
+
+}  // namespace leumund::diagnosis

@@ -1,0 +1,199 @@
+// The second half of Reading: what was found goes into the Diagnosis.
+#include <algorithm>
+
+#include "diagnosis/reading.h"
+
+namespace leumund::diagnosis {
+namespace {
+
+std::string with_address(std::string_view url, std::string_view address) {
+  std::string out(url);
+  const std::size_t at = out.find("{ip}");
+  if (at != std::string::npos) out.replace(at, 4, address);
+  return out.find('{') == std::string::npos ? out : std::string();
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+}  // namespace
+
+void Reading::fill_codes(Diagnosis& out) const {
+  // The answer our mail got: the first, unless that is only the reporter's envelope around it.
+  const Hop* hop = &hops_[0];
+  for (std::size_t i = 0; i < hop_count_; ++i) {
+    hop = &hops_[i];
+    if (!hops_[i].wrapper && (hops_[i].code != 0 || !hops_[i].status.empty())) break;
+  }
+  out.code = hop->code;
+  out.status = std::string(hop->status);
+  out.permanent = out.code != 0 ? out.code >= 500 : out.status.starts_with('5');
+  if (provider_) out.provider = reader_.registry_.providers[*provider_].id;
+  out.remote = std::string(remote_.substr(0, remote_.find('[')));
+  if (ours_ == nullptr) return;
+  out.listed_address = ours_->address.to_string();
+  if (ours_->kind == EntityKind::network) {
+    const std::string_view text = view_.text_of(*ours_);
+    out.listed_address += text.substr(std::min(text.find('/'), text.size()));
+  }
+}
+
+void Reading::fill_lists(Diagnosis& out) {
+  const auto& lists = reader_.registry_.lists;
+  if (choice_.reply != nullptr && !choice_.reply->list.empty()) {
+    std::string_view rest = choice_.reply->list;
+    while (!rest.empty()) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      const auto it = reader_.list_ids_.find(std::string(rest.substr(0, comma)));
+      if (it != reader_.list_ids_.end()) note_list(it->second, choice_.hop);
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+  }
+  const bool about_lists = out.kind != Kind::unknown_user && out.kind != Kind::mailbox_full &&
+                           out.kind != Kind::greylist;
+  const bool own_list = out.kind == Kind::ip_blocklist_private && provider_ &&
+                        !reader_.registry_.providers[*provider_].private_list.empty();
+  for (std::size_t i = 0; about_lists && i < list_count_; ++i) {
+    const BlockList& list = lists[lists_[i]];
+    if (list_hops_[i] != choice_.hop && list_hops_[i] + 1U != hop_count_) continue;
+    const bool beaten =
+        list.family_name && std::any_of(lists_.begin(), lists_.begin() + list_count_, [&](auto k) {
+          return k != lists_[i] && lists[k].family == list.family && !lists[k].family_name;
+        });
+    if (beaten) continue;
+    out.lists.push_back({.id = list.id,
+                         .delist_url = list.delist_url,
+                         .delist_method = list.delist_method,
+                         .dead = list.dead});
+  }
+  if (own_list && out.lists.empty()) {
+    const Provider& provider = reader_.registry_.providers[*provider_];
+    out.lists.push_back({.id = provider.private_list,
+                         .delist_url = provider.delist_url,
+                         .delist_method = provider.delist_method});
+  }
+  const bool all_dead = !out.lists.empty() &&
+                        std::all_of(out.lists.begin(), out.lists.end(),
+                                    [](const NamedList& list) { return list.dead; });
+  if (all_dead && out.kind == Kind::ip_blocklist_public) {
+    out.fault = Fault::receiver;
+    out.advice = "ask-recipient";
+  }
+}
+
+void Reading::fill_zone(Diagnosis& out) const {
+  const auto spell = [&](const Entity& entity) {
+    std::string name(view_.raw(entity.begin, entity.end));
+    if (entity.reversed) {  // the name that was looked up: the zone begins behind the address
+      std::size_t at = 0;
+      for (int i = 0; i < 4; ++i) at = name.find('.', at) + 1;
+      name.erase(0, at);
+    }
+    return name;
+  };
+  for (const Entity& entity : view_.entities()) {
+    if (entity.kind != EntityKind::host || entity.begin < announced_) continue;
+    if (entity.list != 0) {
+      out.zone = spell(entity);
+      continue;
+    }
+    if (!out.zone.empty() || entity.begin < 6) continue;
+    // A list nobody knows, which the text calls by its zone: "blocked using dnsbl.example.org".
+    const std::string_view before = plain_.substr(0, entity.begin);
+    for (const std::string_view lead : {"using ", "dnsbl:", "dnsbl ", "rbl:", "rbl ", "listed at ",
+                                        "listed in ", "listed on ", "listed by ", "blacklisted by ",
+                                        "dnsbl=", "rbl="}) {
+      if (before.ends_with(lead)) out.zone = spell(entity);
+    }
+  }
+  const bool block = out.kind == Kind::ip_blocklist_public || out.kind == Kind::ip_blocklist_private;
+  if (!out.zone.empty() && out.lists.empty() && block) out.lists.push_back({.id = out.zone});
+  if (!block && out.lists.empty()) out.zone.clear();
+}
+
+void Reading::fill_lookup(Diagnosis& out) const {
+  const Entity* page = nullptr;
+  int best = 0;
+  for (const Entity& entity : view_.entities()) {
+    if (entity.kind != EntityKind::url || entity.begin < announced_) continue;
+    if (view_.text_of(entity).find("/returnc/") != std::string_view::npos) continue;
+    const int points = 1 + (entity.list != 0 ? 2 : 0) + (entity.has_address ? 4 : 0) +
+                       static_cast<int>(hop_at(entity.begin)) * 8;
+    if (points <= best) continue;
+    best = points;
+    page = &entity;
+  }
+  if (page != nullptr) {
+    out.lookup_url = std::string(view_.raw(page->begin, page->end));
+    return;
+  }
+  for (const NamedList& named : out.lists) {
+    const auto it = reader_.list_ids_.find(named.id);
+    if (it == reader_.list_ids_.end() || !out.lookup_url.empty()) continue;
+    out.lookup_url =
+        with_address(reader_.registry_.lists[it->second].lookup_url, out.listed_address);
+  }
+}
+
+void Reading::fill_hops(Diagnosis& out) const {
+  if (hop_count_ < 2) return;
+  for (std::size_t i = 0; i < hop_count_; ++i) {
+    const auto hop = trimmed(view_.raw(hops_[i].begin, hops_[i].end));
+    if (!hop.empty()) out.hops.emplace_back(hop);
+  }
+}
+
+std::string Reading::words_of(std::uint32_t pattern, std::size_t not_before) const {
+  const auto [begin, end] = reader_.words_->locate(pattern, view_.masked(), not_before);
+  if (end == begin) return {};
+  const std::size_t from = view_.plain_offset(begin);
+  return std::string(trimmed(view_.raw(from, view_.plain_offset(end))));
+}
+
+void Reading::fill_evidence(Diagnosis& out) const {
+  if (choice_.meaning == nullptr) return;
+  if (choice_.reply != nullptr) {
+    for (const Match& match : session_.code_matches_) {
+      const PatternUse& use = reader_.code_uses_[match.pattern];
+      if (use.role != PatternUse::Role::provider_reply ||
+          &reader_.registry_.providers[use.owner].replies[use.item] != choice_.reply) {
+        continue;
+      }
+      const auto [begin, end] = reader_.codes_->locate(match.pattern, plain_, match.end);
+      if (end > begin) out.evidence = std::string(trimmed(view_.raw(begin, end)));
+      return;
+    }
+  }
+  for (const std::string& id : choice_.meaning->needs) {
+    const auto bit = reader_.concept_bits_.find(id);
+    if (bit == reader_.concept_bits_.end()) continue;
+    for (const Match& match : session_.word_matches_) {
+      const PatternUse& use = reader_.word_uses_[match.pattern];
+      if (use.role != PatternUse::Role::concept_words || use.owner != bit->second) continue;
+      if (hop_at(view_.plain_offset(match.end - 1)) != choice_.hop) continue;
+      const std::string words = words_of(match.pattern, match.end);
+      if (words.empty() || out.evidence.find(words) != std::string::npos) break;
+      if (!out.evidence.empty()) out.evidence += " ... ";
+      out.evidence += words;
+      break;
+    }
+  }
+}
+
+void Reading::fill_pool(Diagnosis& out) const {
+  const auto bit = reader_.concept_bits_.find("address-pool");
+  if (bit == reader_.concept_bits_.end()) return;
+  for (const Match& match : session_.word_matches_) {
+    const PatternUse& use = reader_.word_uses_[match.pattern];
+    if (use.role != PatternUse::Role::concept_words || use.owner != bit->second) continue;
+    out.pool = words_of(match.pattern, match.end);
+    if (out.pool.starts_with("from ")) out.pool.erase(0, 5);
+    return;
+  }
+}
+
+}  // namespace leumund::diagnosis
