@@ -192,6 +192,9 @@ def check_tests(tree: Path, findings: Findings) -> None:
     """Every story is run by CTest, every fuzz target has seeds, every corpus a target."""
     lists = tree / "tests/CMakeLists.txt"
     text = lists.read_text() if lists.is_file() else ""
+    for path in cpp_files(tree, "bench") if (tree / "bench").is_dir() else []:
+        if path.name not in (tree / "bench/CMakeLists.txt").read_text():
+            findings.add(path, 1, "belongs to no target of bench/CMakeLists.txt")
     for kind in ("component", "sabotage"):
         for path in sorted((tree / "tests" / kind).rglob("test_*.py")):
             if str(path.relative_to(tree / "tests")) not in text:
@@ -323,7 +326,7 @@ def format_command(tree: Path, findings: Findings) -> int:
     if shutil.which("clang-format-19") is None:
         print("clang-format-19 is not installed")
         return 1 if os.environ.get("CI") else 77
-    files = [path for below in ("src", "tests") for path in cpp_files(tree, below)]
+    files = [path for below in ("src", "bench", "tests") for path in cpp_files(tree, below)]
     done = subprocess.run(["clang-format-19", "--dry-run", "-Werror", *map(str, files)],
                           capture_output=True, text=True, check=False)
     places: dict[str, set[int]] = {}
