@@ -71,6 +71,16 @@ def test_rooms_finds(tree, name, text, finding):
     assert finding in check("rooms", tree)
 
 
+def test_a_header_that_only_tests_include_and_a_generated_one_need_no_list(tree):
+    write(tree, "src/base/fake.h", "int fake();\n")
+    write(tree, "src/base/base_test.cc", '#include "base/fake.h"\n#include "base/made.h"\n')
+    write(tree, "src/base/CMakeLists.txt", "configure_file(made.in ${B}/generated/base/made.h)\n"
+          "leumund_room(NAME base SOURCES base.cc HEADERS base.h TESTS base_test.cc)\n")
+    assert check("rooms", tree) == ""
+    write(tree, "src/base/base.cc", '#include "base/fake.h"\n')
+    assert "fake.h:1: belongs to no target" in check("rooms", tree)
+
+
 @pytest.mark.parametrize("name, text, finding", [
     ("src/base/base.cc", "// " + "x" * 98, "101 columns"),
     ("src/base/base.h", "\n" * 251, "251 lines, at most 250"),
