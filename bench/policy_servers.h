@@ -44,6 +44,9 @@ class ServerProcess {
 // Sends back what it receives, with as little as that takes: epoll, recv, send.
 [[noreturn]] void serve_bare_echo(const std::function<void(std::uint16_t)>& report);
 
+// The same with Boost.Asio.
+[[noreturn]] void serve_asio_echo(const std::function<void(std::uint16_t)>& report);
+
 enum class Judge { pass_all, engine };
 
 // Our policy service, with a handler that passes everything or with the real engine behind its lock
