@@ -346,9 +346,15 @@ bool DeliveryReportReader::Work::text_is_report(const DeliveryReport& report) co
   const std::uint32_t both = subject | said.phrases;
   const bool fails = (both & (phrase_bit(Phrase::failure) | phrase_bit(Phrase::delay))) != 0;
   const bool system = envelope.daemon || envelope.null_sender;
-  if (system && (fails || !said.answers.empty()) &&
-      (subject & (phrase_bit(Phrase::away) | phrase_bit(Phrase::automatic))) == 0) {
-    return true;
+  const bool returns = said.returned < text.size() || message_part != no_part;
+  const bool points = said.certainty >= 3 || !said.answers.empty() || returns;
+  if (system && (subject & (phrase_bit(Phrase::away) | phrase_bit(Phrase::automatic))) == 0) {
+    // A postmaster also writes about quotas; a bounce says who, or what, or returns the message.
+    if (fails && (points || envelope.null_sender || (subject & phrase_bit(Phrase::failure)) != 0)) {
+      return true;
+    }
+    // In a language whose phrases are not known.
+    if (!said.answers.empty() || (said.certainty >= 3 && returns)) return true;
   }
   if (subject & phrase_bit(Phrase::list)) return true;
   if (envelope.auto_answer && !system) return false;
@@ -357,7 +363,6 @@ bool DeliveryReportReader::Work::text_is_report(const DeliveryReport& report) co
   if ((subject & phrase_bit(Phrase::failure)) != 0 && (said.certainty >= 3 || !said.answers.empty())) {
     return true;
   }
-  const bool returns = said.returned < text.size() || message_part != no_part;
   return (said.phrases & phrase_bit(Phrase::failure)) != 0 && said.certainty >= 3 && returns;
 }
 
@@ -434,7 +439,8 @@ DeliveryReport DeliveryReportReader::Work::read(std::string_view raw, int nestin
   if (report.recipients.empty() && read_notification(report)) return report;
   read_original(report);
   if (!report.recipients.empty()) return report;
-  report.feedback = read_feedback_report(tree, report.subject, said.notice, charsets);
+  report.feedback = read_feedback_report(tree, report.subject, said.notice,
+                                         said.returned < text.size(), charsets);
   if (report.feedback) {
     from_feedback(report);
     return report;

@@ -27,19 +27,6 @@ bool is_trace_header(std::string_view line) {
   return false;
 }
 
-// "Subject: x": any header line as a returned message may begin with; not "Reason: x".
-bool is_message_header(std::string_view line) {
-  const std::size_t size = header_name_size(line);
-  if (size == 0) return false;
-  const std::string_view name = line.substr(0, size);
-  if (is_trace_header(line) || starts_ignoring_case(name, "X-")) return true;
-  for (const std::string_view known : {"From", "To", "Subject", "Date", "Sender", "Cc", "Reply-To",
-                                       "Resent-From", "User-Agent", "Content-Transfer-Encoding"}) {
-    if (equal_ignoring_case(name, known)) return true;
-  }
-  return false;
-}
-
 std::string_view unquoted(const Line& line) {
   std::string_view text = line.text;
   while (text.starts_with('>') || text.starts_with('|')) {
@@ -97,6 +84,18 @@ void mark_phrases(std::string_view text, std::vector<Line>& lines) {
 }
 
 }  // namespace
+
+bool is_message_header(std::string_view line) {
+  const std::size_t size = header_name_size(line);
+  if (size == 0) return false;
+  const std::string_view name = line.substr(0, size);
+  if (is_trace_header(line) || starts_ignoring_case(name, "X-")) return true;
+  for (const std::string_view known : {"From", "To", "Subject", "Date", "Sender", "Cc", "Reply-To",
+                                       "Resent-From", "User-Agent", "Content-Transfer-Encoding"}) {
+    if (equal_ignoring_case(name, known)) return true;
+  }
+  return false;
+}
 
 std::vector<Line> split_lines(std::string_view text) {
   std::vector<Line> lines;

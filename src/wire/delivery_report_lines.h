@@ -26,6 +26,9 @@ struct Line {
 // nothing looks like one.
 [[nodiscard]] std::size_t returned_line(const std::vector<Line>& lines);
 
+// "Subject: x": a header line as a returned message may begin with; not "Reason: x".
+[[nodiscard]] bool is_message_header(std::string_view line);
+
 // "-----", "*** text ***", "---- text ----": a line that separates.
 [[nodiscard]] bool is_separator(std::string_view content);
 

@@ -53,7 +53,7 @@ struct Key {
 };
 // What stands before ":" or "=" and an address; matched at the end of what is before it.
 constexpr std::array address_keys = {
-    Key{"mail from", is_sender},     Key{"envelope-from", is_sender}, Key{"return-path", is_sender},
+    Key{"message-id", is_sender},    Key{"mail from", is_sender},     Key{"envelope-from", is_sender}, Key{"return-path", is_sender},
     Key{"reply-to", is_sender},      Key{"sender", is_sender},        Key{"from", is_sender},
     Key{"von", is_sender},           Key{"absender", is_sender},      Key{"de", is_sender},
     Key{"cc", in_prose},             Key{"bcc", in_prose},            Key{"rcpt to", listed},
@@ -149,6 +149,8 @@ bool is_role_address(std::string_view address) {
 
 // The sender is often named in a line or paragraph of his own before the recipients.
 bool introduced_as_sender(const std::vector<Line>& lines, std::size_t at) {
+  // A Message-ID looks like an address.
+  if (at > 0 && equal_ignoring_case(lines[at - 1].content(), "message-id:")) return true;
   if (lines[at].phrases & phrase_bit(Phrase::sender)) return true;
   std::size_t above = at;
   while (above > 0 && at - above < 2) {
@@ -273,7 +275,9 @@ class WordGatherer {
   [[nodiscard]] std::string words_of(const Mention& mention) const {
     std::string out;
     const Line& line = lines_[mention.line];
-    if (mention.weight >= listed) {
+    // "User mailbox exceeds allowed size: a@b.example" has its reason in front.
+    const bool reason_in_front = mention.begin > line.indent + 24;
+    if (mention.weight >= listed && !reason_in_front) {
       std::string_view rest = line.text.substr(mention.end);
       while (!rest.empty() && (rest[0] == ':' || rest[0] == ' ' || rest[0] == '>' ||
                                rest[0] == ',' || rest[0] == ';' || rest[0] == '\t')) {
@@ -287,7 +291,7 @@ class WordGatherer {
     for (std::size_t i = mention.line + 1;
          i < lines_.size() && out.size() < hints_.answer_bytes; ++i) {
       if (lines_[i].blank() || starts_[i] || is_separator(lines_[i].content())) break;
-      if (lines_[i].content().starts_with(">>> ")) continue;
+      if (lines_[i].content().starts_with(">>> ") || is_message_header(lines_[i].content())) continue;
       append_line(stripped(lines_[i].content()), hints_.answer_bytes, out);
     }
     drop_cut_character(out);
@@ -312,7 +316,12 @@ std::vector<std::string> gather_answers(const std::vector<Line>& lines,
     const auto answer = find_answer(content);
     if (!answer) continue;
     std::string text;
-    append_line(content.substr(answer->begin), hints.answer_bytes, text);
+    // "mailbox unavailable [SMTP error code 550]" says it in front of the code.
+    const std::string_view behind = content.substr(answer->begin + 3);
+    const bool words_behind = std::any_of(behind.begin(), behind.end(), [](char c) {
+      return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || static_cast<unsigned char>(c) >= 0x80;
+    });
+    append_line(words_behind ? content.substr(answer->begin) : content, hints.answer_bytes, text);
     for (; i + 1 < lines.size(); ++i) {
       const Line& next = lines[i + 1];
       if (next.blank() || recipient_lines[i + 1] || is_separator(next.content()) ||

@@ -121,11 +121,26 @@ HeaderFields original_header(const MimeTree& tree) {
   return {};
 }
 
-// Smart formats of the time before ARF, told by a mark that only they have.
+// The fields of a feedback part as running text.
+std::optional<FeedbackReport> fields_in_text(std::string_view notice) {
+  const std::size_t begin = notice.find("\nFeedback-Type:");
+  if (begin == std::string_view::npos) return std::nullopt;
+  const HeaderFields fields(notice.substr(begin + 1));
+  if (!fields.has("User-Agent") && !fields.has("Source-IP") && !fields.has("Version")) {
+    return std::nullopt;
+  }
+  FeedbackReport report;
+  for (const auto& field : fields.all()) take_field(field, report);
+  if (report.original_recipients.empty()) report.redacted = true;
+  return report;
+}
+
+// The formats of the time before ARF, told by a mark that only they have.
 std::optional<FeedbackReport> read_older_format(const MimeTree& tree, std::string_view subject,
-                                                std::string_view notice) {
+                                                std::string_view notice, bool returned_in_text) {
   const HeaderFields original = original_header(tree);
   FeedbackReport report;
+  if (auto fields = fields_in_text(notice)) return fields;
   if (original.has("X-HmXmrOriginalRecipient")) {
     // Microsoft's Junk Mail Reporting Program.
     report.type = "abuse";
@@ -144,7 +159,7 @@ std::optional<FeedbackReport> read_older_format(const MimeTree& tree, std::strin
     report.redacted = true;
     return report;
   }
-  const bool attached = part_of(tree, MimeKind::message) != nullptr ||
+  const bool attached = returned_in_text || part_of(tree, MimeKind::message) != nullptr ||
                         part_of(tree, MimeKind::message_headers) != nullptr;
   const std::uint32_t said = phrases_in(subject) | phrases_in(notice.substr(0, 1024));
   if (!attached || (said & phrase_bit(Phrase::complaint)) == 0) return std::nullopt;
@@ -157,10 +172,12 @@ std::optional<FeedbackReport> read_older_format(const MimeTree& tree, std::strin
 }  // namespace
 
 std::optional<FeedbackReport> read_feedback_report(const MimeTree& tree, std::string_view subject,
-                                                   std::string_view notice,
+                                                   std::string_view notice, bool returned_in_text,
                                                    CharsetReader& charsets) {
   const MimePart* const part = part_of(tree, MimeKind::feedback_report);
-  if (part == nullptr) return read_older_format(tree, subject, notice);
+  if (part == nullptr) {
+    return read_older_format(tree, subject, notice, returned_in_text);
+  }
   std::string text;
   append_part_text(*part, part_bytes, charsets, text);
   // Some write an empty line in front of the fields or between them.

@@ -33,10 +33,12 @@ struct FeedbackReport {
 
 // `tree` is of the whole message; the report is looked for in its feedback part, then in the shape
 // of formats that have none: JMRP (the original attached with X-HmXmrOriginalRecipient), SpamCop,
-// plain "email abuse report" texts. `notice` is the text for people.
+// plain "email abuse report" texts. `notice` is the text for
+// people; `returned_in_text` tells that the original stands behind it.
 [[nodiscard]] std::optional<FeedbackReport> read_feedback_report(const MimeTree& tree,
                                                                  std::string_view subject,
                                                                  std::string_view notice,
+                                                                 bool returned_in_text,
                                                                  CharsetReader& charsets);
 
 }  // namespace leumund::wire

@@ -14,7 +14,7 @@ void check_feedback(std::string_view raw, bool must) {
   CharsetReader charsets;
   MimeTree tree;
   scan_mime(raw, tree);
-  const auto report = read_feedback_report(tree, raw.substr(0, 100), raw, charsets);
+  const auto report = read_feedback_report(tree, raw.substr(0, 100), raw, must, charsets);
   CHECK(!must || report.has_value());
   if (!report) return;
   CHECK(!report->type.empty());

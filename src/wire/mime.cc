@@ -207,9 +207,10 @@ void Scanner::run() {
   at = open_part(at, no_part, 0);
   while (at < raw_.size()) {
     if (!raw_.substr(at).starts_with("--")) {
-      const std::size_t found = raw_.find("\n--", at);
-      if (found == std::string_view::npos) break;
-      at = found + 1;
+      // memmem: string_view::find stops at every line end, which is slow where lines are empty.
+      const void* const found = memmem(raw_.data() + at, raw_.size() - at, "\n--", 3);
+      if (found == nullptr) break;
+      at = static_cast<std::size_t>(static_cast<const char*>(found) - raw_.data()) + 1;
     }
     std::size_t next = at;
     const std::string_view line = line_at(at, next);
