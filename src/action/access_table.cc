@@ -54,6 +54,12 @@ bool plain_login_name(std::string_view name) {
   });
 }
 
+std::string path_of(const std::string& name) {
+  return name.starts_with(cdb_type) ? name.substr(cdb_type.size()) + ".cdb" : name;
+}
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
 base::Status write_cdb(const std::string& path, const std::map<std::string, std::string>& rows) {
   auto file = AtomicFile::open(path, 0644);
   if (!file.ok()) return file.error();
@@ -137,12 +143,10 @@ base::Result<std::unique_ptr<AccessTables>> AccessTables::open(config::PostfixFi
 base::Status AccessTables::publish_table(const std::string& name,
                                          std::map<std::string, std::string> rows) {
   const bool table = name.starts_with(cdb_type);
-  const std::string path = table ? name.substr(cdb_type.size()) + ".cdb" : name;
+  const std::string path = path_of(name);
   const auto before = published_.find(name);
   // Somebody may have deleted it: without the file Postfix answers 451 to everybody.
-  if (before != published_.end() && before->second == rows && ::access(path.c_str(), F_OK) == 0) {
-    return {};
-  }
+  if (before != published_.end() && before->second == rows && exists(path)) return {};
   base::Status status;
   if (table) {
     status = write_cdb(path, rows);
@@ -156,6 +160,22 @@ base::Status AccessTables::publish_table(const std::string& name,
   published_[name] = std::move(rows);
   ++writes_;
   return {};
+}
+
+base::Status AccessTables::create_missing() {
+  base::Status first;
+  for (const auto* name :
+       {&files_.helpdesk, &files_.own_domains, &files_.accounts, &files_.users, &files_.senders}) {
+    if (exists(path_of(*name))) continue;
+    auto status = publish_table(*name, {});
+    if (!status.ok() && first.ok()) first = std::move(status);
+  }
+  return first;
+}
+
+bool AccessTables::any_missing() const {
+  return std::any_of(published_.begin(), published_.end(),
+                     [](const auto& pair) { return !exists(path_of(pair.first)); });
 }
 
 base::Status AccessTables::publish(const AccessTableContent& content) {

@@ -56,6 +56,12 @@ class AccessTables {
   // from being written; the first error is returned.
   [[nodiscard]] base::Status publish(const AccessTableContent& content);
 
+  // Makes those that are not there, empty: Postfix answers 451 to everybody without them. What an
+  // earlier run left stays.
+  [[nodiscard]] base::Status create_missing();
+  // Whether somebody has deleted a table that publish() wrote.
+  [[nodiscard]] bool any_missing() const;
+
   [[nodiscard]] std::uint64_t writes() const { return writes_; }
 
  private:

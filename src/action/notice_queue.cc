@@ -1,0 +1,80 @@
+#include "action/notice_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace leumund::action {
+
+using base::TimePoint;
+
+void NoticeQueue::add(Outgoing outgoing, TimePoint now) {
+  if (waiting_.size() >= rates_.waiting_max) {
+    waiting_.pop_front();
+    ++dropped_;
+  }
+  outgoing.ticket = ++last_ticket_;
+  outgoing.made_at = now;
+  waiting_.push_back({std::move(outgoing), now, rates_.retry_first});
+}
+
+bool NoticeQueue::own_mail(const model::Decision& decision, TimePoint now) {
+  // A clock set back starts the waiting anew instead of making it last for years.
+  if (!token_at_ || now < *token_at_) token_at_ = now;
+  while (tokens_ < rates_.tokens_max && now - *token_at_ >= rates_.token_every) {
+    ++tokens_;
+    *token_at_ += rates_.token_every;
+  }
+  if (tokens_ == rates_.tokens_max) token_at_ = now;
+  const bool only_reported = decision.kind == model::DecisionKind::would_restrict;
+  // While some are being collected the next ones join them: in order, and one mail less.
+  if (!only_reported && tokens_ > 0) {
+    --tokens_;
+    return true;
+  }
+  if (collected_.size() >= rates_.collected_max) {
+    collected_.pop_front();
+    ++dropped_;
+  }
+  if (!collecting_since_ || now < *collecting_since_) collecting_since_ = now;
+  collected_.push_back(decision);
+  return false;
+}
+
+std::vector<model::Decision> NoticeQueue::collected(TimePoint now) {
+  if (!collecting_since_ || now - *collecting_since_ < rates_.collect_every) return {};
+  collecting_since_.reset();
+  const auto all = std::exchange(collected_, {});
+  return {all.begin(), all.end()};
+}
+
+std::optional<Outgoing> NoticeQueue::due(TimePoint now) {
+  const auto it = std::find_if(waiting_.begin(), waiting_.end(),
+                               [now](const Waiting& one) { return one.next_try <= now; });
+  if (it == waiting_.end()) return std::nullopt;
+  return it->outgoing;
+}
+
+std::deque<NoticeQueue::Waiting>::iterator NoticeQueue::find(std::uint64_t ticket) {
+  return std::find_if(waiting_.begin(), waiting_.end(),
+                      [ticket](const Waiting& one) { return one.outgoing.ticket == ticket; });
+}
+
+void NoticeQueue::sent(std::uint64_t ticket) {
+  const auto it = find(ticket);
+  if (it != waiting_.end()) waiting_.erase(it);
+}
+
+bool NoticeQueue::failed(std::uint64_t ticket, TimePoint now) {
+  const auto it = find(ticket);
+  if (it == waiting_.end()) return true;
+  if (now - it->outgoing.made_at >= rates_.give_up) {
+    waiting_.erase(it);
+    ++dropped_;
+    return true;
+  }
+  it->next_try = now + it->pause;
+  it->pause = std::min(it->pause * 2, rates_.retry_most);
+  return false;
+}
+
+}  // namespace leumund::action

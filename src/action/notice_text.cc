@@ -1,0 +1,273 @@
+#include "action/notice_text.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "action/notice_templates.inc"
+#include "action/one_line.h"
+
+namespace leumund::action {
+namespace {
+
+using model::Decision;
+using model::DecisionKind;
+using model::Level;
+
+constexpr std::size_t reasons_max = 8;
+constexpr std::size_t list_max = 200;
+constexpr std::size_t fact_bytes_max = 400;
+
+bool german(Language language) { return language == Language::de; }
+
+std::string readable(base::TimePoint at) {
+  std::string text = base::format_rfc3339(at);  // 2026-11-21T18:00:00Z
+  std::replace(text.begin(), text.end(), 'T', ' ');
+  text.pop_back();
+  return text + " UTC";
+}
+
+std::string level_words(Level level, Language language) {
+  switch (level) {
+    case Level::throttle:
+      return german(language) ? "wenige Empfänger je Stunde" : "a few recipients an hour";
+    case Level::hold:
+      return german(language) ? "Post wird zur Durchsicht angehalten" : "mail is held for review";
+    case Level::external_only:
+      return german(language) ? "keine Post an fremde Domains" : "no mail to other domains";
+    case Level::no_sending: return german(language) ? "kein Versand" : "no sending";
+  }
+  return "";
+}
+
+std::vector<const model::Term*> strongest(const Decision& decision) {
+  std::vector<const model::Term*> terms;
+  for (const auto& term : decision.terms) {
+    if (term.value > 0) terms.push_back(&term);
+  }
+  std::stable_sort(terms.begin(), terms.end(),
+                   [](const auto* a, const auto* b) { return a->value > b->value; });
+  if (terms.size() > reasons_max) terms.resize(reasons_max);
+  return terms;
+}
+
+std::string reasons_of(const Decision& decision) {
+  std::string text;
+  for (const auto* term : strongest(decision)) {
+    if (!text.empty()) text += '\n';
+    text += fmt::format("{:+6.1f}  {}", term->value,
+                        one_line(term->text.empty() ? term->name : term->text, 200));
+  }
+  return text.empty() ? one_line(decision.restriction.reason, fact_bytes_max) : text;
+}
+
+std::string held_words(const HoldOutcome& outcome, Language language) {
+  if (outcome.held == 0 && outcome.missing == 0) return german(language) ? "keine" : "none";
+  std::string text = german(language) ? fmt::format("{} angehalten", outcome.held)
+                                      : fmt::format("{} on hold", outcome.held);
+  if (outcome.missing > 0) {
+    text += german(language) ? fmt::format(", {} schon fort", outcome.missing)
+                             : fmt::format(", {} had left already", outcome.missing);
+  }
+  return text;
+}
+
+std::string checklist_of(const model::Subject& subject) {
+  switch (subject.kind) {
+    case model::SubjectKind::script: return "--done script=WHO";
+    case model::SubjectKind::forward: return "--done forwards=WHO";
+    case model::SubjectKind::account:
+      return "--done password=WHO --done sessions=WHO --done forwards=WHO";
+    default: return "";
+  }
+}
+
+std::map<std::string, std::string> facts_of(const Decision& decision, Language language) {
+  const auto& restriction = decision.restriction;
+  const std::string subject = one_line(decision.subject.to_string(), fact_bytes_max);
+  std::string by = one_line(decision.by, 100);
+  if (restriction.automatic) by += german(language) ? " (Detektor)" : " (detector)";
+  return {
+      {"subject", subject},
+      {"subject_name", one_line(decision.subject.name, fact_bytes_max)},
+      {"argument", shell_argument(subject)},
+      {"level_words", level_words(restriction.level, language)},
+      {"since", readable(decision.at)},
+      {"until", restriction.until  ? readable(*restriction.until)
+                : german(language) ? "zur Freigabe"
+                                   : "released by a person"},
+      {"by", by},
+      {"number", std::to_string(decision.number)},
+      {"recipients_before",
+       decision.recipients_before > 0 ? std::to_string(decision.recipients_before) : ""},
+      {"reasons", reasons_of(decision)},
+      {"reason", one_line(restriction.reason, fact_bytes_max)},
+      {"checklist", checklist_of(decision.subject)},
+      {"undo", restriction.automatic ? fmt::format("leumund undo {}", decision.number) : ""},
+  };
+}
+
+std::string_view text_of(std::string_view name, Language language) {
+  for (const auto& one : notice_templates) {
+    if (one.name == name && one.language == (german(language) ? "de" : "en")) return one.text;
+  }
+  return "?\n\n?\n";
+}
+
+std::string list_line(const Decision& decision, Language language, bool with_undo) {
+  std::string line = fmt::format("{}  {:<14} {}  {}", readable(decision.at),
+                                 model::decision_kind_name(decision.kind),
+                                 one_line(decision.subject.to_string(), 120),
+                                 level_words(decision.restriction.level, language));
+  if (decision.kind == DecisionKind::restricted && decision.restriction.automatic) {
+    line += fmt::format("{}leumund undo {}", with_undo ? "\n    " : "  ", decision.number);
+  }
+  return line;
+}
+
+// Lists decisions as lines; the number left out goes into `left_out`.
+std::string list_of(std::span<const Decision> decisions, Language language, bool with_undo,
+                    std::string& left_out) {
+  std::string text;
+  for (const auto& decision : decisions.subspan(0, std::min(decisions.size(), list_max))) {
+    if (!text.empty()) text += '\n';
+    text += list_line(decision, language, with_undo);
+  }
+  if (decisions.size() > list_max) {
+    const auto more = decisions.size() - list_max;
+    left_out = german(language) ? fmt::format("... und {} weitere", more)
+                                : fmt::format("... and {} more", more);
+  }
+  return text;
+}
+
+// One line of a template; nothing when all of its facts are empty, unless it is the subject.
+void append_filled(std::string& out, std::string_view line,
+                   const std::map<std::string, std::string>& facts) {
+  std::string filled;
+  bool any_fact = false;
+  bool any_full = false;
+  for (std::size_t at = 0; at < line.size();) {
+    const auto open = line.find("{{", at);
+    const auto close = open == std::string_view::npos ? open : line.find("}}", open);
+    if (close == std::string_view::npos) {
+      filled += line.substr(at);
+      break;
+    }
+    filled += line.substr(at, open - at);
+    const auto fact = facts.find(std::string(line.substr(open + 2, close - open - 2)));
+    any_fact = true;
+    if (fact != facts.end() && !fact->second.empty()) {
+      any_full = true;
+      const std::string indentation(std::min(line.find_first_not_of(' '), open), ' ');
+      for (const char c : fact->second) {
+        filled += c;
+        if (c == '\n') filled += indentation;
+      }
+    }
+    at = close + 2;
+  }
+  if (any_fact && !any_full && !out.empty()) return;
+  while (!filled.empty() && filled.back() == ' ') filled.pop_back();
+  out += filled + "\n";
+}
+
+}  // namespace
+
+std::string shell_argument(std::string_view text) {
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("@._:/+=-").contains(c);
+  });
+  if (plain) return std::string(text);
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') out += "'\\'";
+    out += c;
+  }
+  return out + "'";
+}
+
+NoticeText fill_template(std::string_view text, const std::map<std::string, std::string>& facts) {
+  std::string filled;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    append_filled(filled, text.substr(0, end), facts);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  NoticeText notice;
+  const auto end = filled.find('\n');
+  notice.subject = one_line(filled.substr(0, end), 300);
+  if (end != std::string::npos) {
+    notice.body = filled.substr(std::min(filled.find_first_not_of('\n', end), filled.size()));
+  }
+  return notice;
+}
+
+NoticeText restricted_notice(const Decision& decision, const HoldOutcome& outcome,
+                             Language language) {
+  auto facts = facts_of(decision, language);
+  facts["held"] = held_words(outcome, language);
+  facts["trouble"] = one_line(outcome.trouble, fact_bytes_max);
+  return fill_template(text_of("restricted", language), facts);
+}
+
+NoticeText observed_notice(const Decision& decision, Language language) {
+  auto facts = facts_of(decision, language);
+  // In the unattended time a detector acts, so this one was beyond the bounds.
+  if (decision.unattended) {
+    facts["why_not"] = german(language) ? "die Grenze für automatische Maßnahmen ist erreicht"
+                                        : "the bound of automatic measures is reached";
+  } else {
+    facts["why_not"] =
+        german(language) ? "der Detektor beobachtet nur" : "the detector only observes";
+  }
+  return fill_template(text_of("observed", language), facts);
+}
+
+NoticeText alarm_notice(const Decision& decision, Language language) {
+  return fill_template(text_of("alarm", language), facts_of(decision, language));
+}
+
+NoticeText collected_notice(std::span<const Decision> decisions, Language language) {
+  std::map<std::string, std::string> facts;
+  facts["count"] = std::to_string(decisions.size());
+  facts["list"] = list_of(decisions, language, false, facts["left_out"]);
+  return fill_template(text_of("collected", language), facts);
+}
+
+NoticeText digest_notice(std::span<const Decision> decisions, base::TimePoint from,
+                         base::TimePoint until, Language language) {
+  const auto count = [&](auto... kinds) {
+    return std::to_string(std::count_if(decisions.begin(), decisions.end(), [&](const auto& one) {
+      return ((one.kind == kinds) || ...);
+    }));
+  };
+  std::vector<Decision> restricted;
+  for (const auto& decision : decisions) {
+    if (decision.kind == DecisionKind::restricted && decision.restriction.automatic) {
+      restricted.push_back(decision);
+    }
+  }
+  std::map<std::string, std::string> facts = {
+      {"count", std::to_string(decisions.size())},
+      {"since", readable(from)},
+      {"until", readable(until)},
+      {"restricted", count(DecisionKind::restricted)},
+      {"reported", count(DecisionKind::would_restrict, DecisionKind::alarm)},
+      {"released", count(DecisionKind::released, DecisionKind::ended)},
+  };
+  facts["list"] = list_of(restricted, language, true, facts["left_out"]);
+  return fill_template(text_of("digest", language), facts);
+}
+
+NoticeText owner_notice(const Decision& decision, const std::string& contact, Language language) {
+  auto facts = facts_of(decision, language);
+  facts["contact"] = contact.empty()
+                         ? (german(language) ? "Ihren Administrator" : "your administrator")
+                         : one_line(contact, 200);
+  return fill_template(text_of("owner", language), facts);
+}
+
+}  // namespace leumund::action
