@@ -69,6 +69,9 @@ class LogCorrelator {
   // Tells all that waits: nothing more will come, or nothing has come for longer than the wait.
   void settle(base::TimePoint received_at);
 
+  // True while settle() would have something to tell.
+  [[nodiscard]] bool waiting() const { return due_head_ < due_.size(); }
+
   [[nodiscard]] CorrelatorCounters counters() const;
 
  private:
