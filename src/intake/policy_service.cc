@@ -39,8 +39,8 @@ class PolicyService::Session final : public net::StreamSession {
 
 base::Result<std::unique_ptr<PolicyService>> PolicyService::open(net::EventLoop& loop,
                                                                  Options options, Handler handler) {
-  std::unique_ptr<PolicyService> out(
-      new PolicyService(loop, std::move(options), std::move(handler)));
+  std::unique_ptr<PolicyService> out(new PolicyService(loop, std::move(options)));
+  out->handler_ = std::move(handler);
   net::StreamOptions stream = out->options_.stream;
   // The parser must see a request that is too long as a whole, to say so instead of just closing.
   stream.input_max = std::max(stream.input_max, 2 * out->options_.limits.request_bytes);
@@ -52,10 +52,9 @@ base::Result<std::unique_ptr<PolicyService>> PolicyService::open(net::EventLoop&
   return out;
 }
 
-PolicyService::PolicyService(net::EventLoop& loop, Options options, Handler handler)
+PolicyService::PolicyService(net::EventLoop& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
-      handler_(std::move(handler)),
       logged_at_(net::EventLoop::Clock::now() - logged_every) {}
 
 PolicyService::~PolicyService() = default;

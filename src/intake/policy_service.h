@@ -86,7 +86,7 @@ class PolicyService {
     std::array<std::atomic<std::uint64_t>, policy_latency_bounds.size() + 1> latency;
   };
 
-  PolicyService(net::EventLoop& loop, Options options, Handler handler);
+  PolicyService(net::EventLoop& loop, Options options);
   void answer(const wire::PolicyRequest& request, std::string& out);
   void refuse(const base::Error& error, std::string& out);
   [[nodiscard]] model::Answer ask_handler();
@@ -96,7 +96,7 @@ class PolicyService {
 
   net::EventLoop& loop_;
   const Options options_;
-  const Handler handler_;
+  Handler handler_;
   model::MailEvent event_;  // used again for every request, so that its strings keep their memory
   LiveCounters counters_{};
   net::EventLoop::Clock::time_point logged_at_;
