@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
+#include <optional>
 #include <utility>
 
 #include "apps/sample_day_people.h"
@@ -45,8 +47,15 @@ class Provider {
   }
 
   std::vector<model::MailEvent> take() {
-    std::ranges::stable_sort(events_, {}, &model::MailEvent::occurred_at);
-    return std::move(events_);
+    // Events of one moment stay in the order in which they were made.
+    std::vector<std::size_t> order(events_.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, {},
+                      [this](std::size_t i) { return std::pair(events_[i].occurred_at, i); });
+    std::vector<model::MailEvent> sorted;
+    sorted.reserve(order.size());
+    for (const std::size_t i : order) sorted.push_back(std::move(events_[i]));
+    return sorted;
   }
 
  private:
