@@ -73,7 +73,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Pieces of lengths that depend on the input itself.
   CHECK(whole ==
         read_all(input, [&](std::size_t step) { return std::size_t{1} + data[step % size] % 37; }));
-  if (size <= 256) {
+  if (size <= 48) {  // every single cut; byte by byte has covered the longer ones
     for (std::size_t cut = 1; cut < size; ++cut) {
       CHECK(whole == read_all(input, [&](std::size_t step) { return step == 0 ? cut : size; }));
     }
