@@ -10,8 +10,10 @@
 #include <memory>
 #include <sstream>
 
+#include "apps/diagnose_message.h"
 #include "diagnosis/explain.h"
 #include "diagnosis/reader.h"
+#include "wire/mime.h"
 
 namespace leumund::apps {
 namespace {
@@ -22,13 +24,15 @@ using diagnosis::Language;
 using diagnosis::Reader;
 
 constexpr std::size_t max_line_bytes = 1 << 20;
+constexpr std::size_t max_message_bytes = 64 << 20;
 constexpr std::size_t max_own_registry_bytes = diagnosis::max_registry_bytes;
 
 constexpr const char* usage =
     "usage: leumund diagnose [--replies] [--json] [--registry FILE] [FILE...]\n"
-    "Says what refusals mean. With --replies each line is one reply of a mail server; without it\n"
-    "each file is one reply, which may have several lines. No FILE: standard input.\n"
-    "  --json           one JSON object per reply\n"
+    "Says what refusals mean. Each file is a raw message (a delivery report, a complaint; an mbox may\n"
+    "hold several) or one bare reply of a mail server, which may have several lines. With --replies\n"
+    "each line is one reply. No FILE: standard input.\n"
+    "  --json           one JSON object per reply, or per recipient of a report\n"
     "  --registry FILE  further patterns of your own (TOML, as in docs/diagnosis.md)\n";
 
 struct Options {
@@ -78,6 +82,19 @@ nlohmann::ordered_json text_or_null(const std::string& text) {
   return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(text);
 }
 
+const char* stage_word(model::DeliveryStage stage) {
+  switch (stage) {
+    case model::DeliveryStage::unknown: return "unknown";
+    case model::DeliveryStage::connect: return "connect";
+    case model::DeliveryStage::greeting: return "greeting";
+    case model::DeliveryStage::mail: return "mail";
+    case model::DeliveryStage::rcpt: return "rcpt";
+    case model::DeliveryStage::data: return "data";
+    case model::DeliveryStage::end: return "end";
+  }
+  return "unknown";
+}
+
 class Printer {
  public:
   Printer(const Reader& reader, const Explainer& english, const Explainer& german, bool json,
@@ -88,23 +105,67 @@ class Printer {
   void reply(const std::string& file, std::string_view text) {
     const Diagnosis diagnosis = reader_.diagnose({.text = text}, session_);
     ++count_;
-    if (json_) print_json(file, diagnosis);
+    if (json_) print_json(file, nullptr, diagnosis);
     else print_text(text, diagnosis);
+  }
+  // Nothing is printed for a message that is no report.
+  void message(const std::string& file, std::string_view raw) {
+    const MessageDiagnosis message = diagnose_message(raw, reports_, reader_, session_);
+    for (const auto& [report, diagnosis] : message.recipients) {
+      ++count_;
+      if (json_) {
+        const Recipient about{message.report, report};
+        print_json(file, &about, diagnosis);
+      } else {
+        fmt::print(out_, "{} ({}): ", report.recipient, report_kind_name(message.report.kind));
+        print_text(report.text, diagnosis);
+      }
+    }
   }
   [[nodiscard]] std::size_t count() const { return count_; }
 
  private:
-  void print_json(const std::string& file, const Diagnosis& d) {
+  struct Recipient {
+    const wire::DeliveryReport& report;
+    const wire::RecipientReport& of;
+  };
+
+  // Further fields of a result that comes from a report.
+  static void add_report(const Recipient& about, nlohmann::ordered_json& object) {
+    const wire::OriginalMessage& original = about.report.original;
+    object["report"] = report_kind_name(about.report.kind);
+    object["text"] = about.of.text;
+    object["stage"] = stage_word(about.of.stage);
+    object["reporting_mta"] = text_or_null(about.report.reporting_mta);
+    object["original"] = {{"message_id", text_or_null(original.message_id)},
+                          {"queue_id", text_or_null(original.queue_id)},
+                          {"from", text_or_null(original.from)},
+                          {"subject", text_or_null(original.subject)},
+                          {"trace", text_or_null(original.trace)}};
+    if (!about.report.feedback) return;
+    const wire::FeedbackReport& feedback = *about.report.feedback;
+    object["feedback"] = {
+        {"type", feedback.type},
+        {"source_ip", text_or_null(feedback.source_ip ? feedback.source_ip->to_string() : "")},
+        {"reported_domain", text_or_null(feedback.reported_domain)},
+        {"auth_failure", text_or_null(feedback.auth_failure)},
+        {"redacted", feedback.redacted}};
+  }
+
+  void print_json(const std::string& file, const Recipient* about, const Diagnosis& d) {
     nlohmann::ordered_json lists = nlohmann::ordered_json::array();
     nlohmann::ordered_json delist = nlohmann::ordered_json::array();
     for (const auto& list : d.lists) {
       lists.push_back(list.id);
       if (!list.delist_url.empty()) delist.push_back(list.delist_url);
     }
-    const nlohmann::ordered_json object = {
+    const std::string action(about == nullptr ? (d.permanent ? "failed" : "delayed")
+                                              : report_action_name(about->of.action));
+    nlohmann::ordered_json object = {
         {"file", file},
-        {"recipient", nullptr},
-        {"action", d.permanent ? "failed" : "delayed"},
+        {"recipient", about == nullptr ? nlohmann::ordered_json(nullptr)
+                                       : text_or_null(about->of.recipient)},
+        {"action", text_or_null(action)},
         {"code", d.code == 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(d.code)},
         {"status", text_or_null(d.status)},
         {"permanent", d.permanent},
@@ -128,6 +189,7 @@ class Printer {
         {"advice", d.advice},
         {"explanation", {{"en", english_.explain(d)}, {"de", german_.explain(d)}}},
     };
+    if (about != nullptr) add_report(*about, object);
     // Replies come in any charset; what is no UTF-8 is replaced.
     const std::string line =
         object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
@@ -147,6 +209,7 @@ class Printer {
 
   const Reader& reader_;
   Reader::Session session_;
+  wire::DeliveryReportReader reports_;
   const Explainer& english_;
   const Explainer& german_;
   const bool json_;
@@ -170,7 +233,13 @@ int diagnose_inputs(const Options& options, Printer& printer, std::FILE* err) {
       read_lines(name, in, printer);
       return;
     }
-    std::string text(std::istreambuf_iterator<char>(in), {});
+    std::string text(max_message_bytes, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    if (looks_like_message(text)) {
+      for (const std::string_view message : wire::split_mbox(text)) printer.message(name, message);
+      return;
+    }
     text.resize(std::min(text.size(), max_line_bytes));
     printer.reply(name, text);
   };

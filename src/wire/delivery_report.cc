@@ -229,7 +229,12 @@ void DeliveryReportReader::Work::fill_answer(std::string_view diagnostic, std::s
     if (out.text.starts_with("25") && out.text.size() > 3 && out.text[3] == ' ') out.code = 250;
   }
   const std::string_view status = find_status(out.text);
-  if (!status.empty() && (out.status.empty() || !status.ends_with(".0.0"))) out.status = status;
+  // The field beside the answer is often a summary of less worth, unless the answer quotes it.
+  const bool quoted = !out.status.empty() && !out.status.ends_with(".0.0") &&
+                      !out.status.ends_with(".4.7") && out.text.find(out.status) != std::string::npos;
+  if (!quoted && !status.empty() && (out.status.empty() || !status.ends_with(".0.0"))) {
+    out.status = status;
+  }
   out.stage = find_stage(out.text);
   if (out.stage == model::DeliveryStage::unknown) out.stage = find_stage(words);
   if (out.stage == model::DeliveryStage::unknown && only) out.stage = find_stage(said.notice);

@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Expected{"postfix_blocklist", bounce, "erika@ziel.example", failed, 554, "5.7.1",
                  "[192.0.2.7] blocked using bl.spamcop.net", DeliveryStage::rcpt},
-        Expected{"exchange_online_nested", bounce, "info@mail.example.de", failed, 554, "5.7.0",
+        Expected{"exchange_online_nested", bounce, "info@mail.example.de", failed, 554, "5.7.514",
                  "-> 554 5.7.1 Service unavailable; Client host [40.107.21.79] blocked using "
                  "bl.spamcop.net"},
         Expected{"exim_two", bounce, "erika@ziel.example", failed, 550, "5.7.1",
