@@ -1,6 +1,7 @@
 #include "action/access_table.h"
 
 #include <cdb.h>
+#include <lmdb.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ using model::Level;
 using model::SubjectKind;
 
 constexpr std::string_view cdb_type = "cdb:";
+constexpr std::string_view lmdb_type = "lmdb:";
 // What check_user_acl_byuid() of Postfix looks up for a uid without a name.
 constexpr std::string_view nameless_user = "unknown";
 
@@ -55,7 +57,9 @@ bool plain_login_name(std::string_view name) {
 }
 
 std::string path_of(const std::string& name) {
-  return name.starts_with(cdb_type) ? name.substr(cdb_type.size()) + ".cdb" : name;
+  if (name.starts_with(cdb_type)) return name.substr(cdb_type.size()) + ".cdb";
+  if (name.starts_with(lmdb_type)) return name.substr(lmdb_type.size()) + ".lmdb";
+  return name;
 }
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
@@ -77,6 +81,46 @@ base::Status write_cdb(const std::string& path, const std::map<std::string, std:
   }
   // Always finished: it frees the memory of cdb_make.
   if (::cdb_make_finish(&making) != 0 || !written) return failed();
+  const auto done = file->commit();
+  return done.ok() ? base::Status() : done.error();
+}
+
+// Puts all rows into a new LMDB file in one transaction; 0 or LMDB's error number.
+int fill_lmdb(MDB_env* environment, const std::string& path,
+              const std::map<std::string, std::string>& rows) {
+  std::size_t bytes = 1 << 20;
+  // Pages are about half full at worst; the room is only address space.
+  for (const auto& [key, value] : rows) bytes += 4 * (key.size() + value.size() + 64);
+  if (const int failed = ::mdb_env_set_mapsize(environment, bytes)) return failed;
+  // The file is ours alone until it is renamed, and AtomicFile syncs it.
+  constexpr unsigned alone = MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC;
+  if (const int failed = ::mdb_env_open(environment, path.c_str(), alone, 0644)) return failed;
+  MDB_txn* work = nullptr;
+  if (const int failed = ::mdb_txn_begin(environment, nullptr, 0, &work)) return failed;
+  MDB_dbi table = 0;
+  int failed = ::mdb_dbi_open(work, nullptr, 0, &table);
+  for (auto row = rows.begin(); failed == 0 && row != rows.end(); ++row) {
+    MDB_val key{row->first.size(), const_cast<char*>(row->first.data())};
+    MDB_val value{row->second.size(), const_cast<char*>(row->second.data())};
+    failed = ::mdb_put(work, table, &key, &value, 0);
+    if (failed == MDB_BAD_VALSIZE) failed = 0;  // a name over 511 bytes no login can have
+  }
+  if (failed == 0) return ::mdb_txn_commit(work);
+  ::mdb_txn_abort(work);
+  return failed;
+}
+
+base::Status write_lmdb(const std::string& path, const std::map<std::string, std::string>& rows) {
+  auto file = AtomicFile::open(path, 0644);
+  if (!file.ok()) return file.error();
+  MDB_env* environment = nullptr;
+  int failed = ::mdb_env_create(&environment);
+  if (failed == 0) failed = fill_lmdb(environment, file->beside(), rows);
+  if (environment != nullptr) ::mdb_env_close(environment);
+  if (failed != 0) {
+    return Error{failed == ENOSPC ? ErrorCode::exhausted : ErrorCode::unavailable,
+                 fmt::format("cannot write table {}: {}", path, ::mdb_strerror(failed))};
+  }
   const auto done = file->commit();
   return done.ok() ? base::Status() : done.error();
 }
@@ -132,9 +176,9 @@ AccessTableContent compile(std::span<const model::Restriction> restrictions,
 
 base::Result<std::unique_ptr<AccessTables>> AccessTables::open(config::PostfixFiles files) {
   for (const auto* name : {&files.accounts, &files.senders, &files.helpdesk, &files.own_domains}) {
-    if (!name->starts_with(cdb_type)) {
+    if (!name->starts_with(cdb_type) && !name->starts_with(lmdb_type)) {
       return Error{ErrorCode::malformed,
-                   fmt::format("table \"{}\" is not of type cdb, the only one we write", *name)};
+                   fmt::format("table \"{}\" is neither of type cdb nor lmdb", *name)};
     }
   }
   return std::unique_ptr<AccessTables>(new AccessTables(std::move(files)));
@@ -142,14 +186,15 @@ base::Result<std::unique_ptr<AccessTables>> AccessTables::open(config::PostfixFi
 
 base::Status AccessTables::publish_table(const std::string& name,
                                          std::map<std::string, std::string> rows) {
-  const bool table = name.starts_with(cdb_type);
   const std::string path = path_of(name);
   const auto before = published_.find(name);
   // Somebody may have deleted it: without the file Postfix answers 451 to everybody.
   if (before != published_.end() && before->second == rows && exists(path)) return {};
   base::Status status;
-  if (table) {
+  if (name.starts_with(cdb_type)) {
     status = write_cdb(path, rows);
+  } else if (name.starts_with(lmdb_type)) {
+    status = write_lmdb(path, rows);
   } else {
     std::string lines;
     for (const auto& [key, value] : rows) lines += key + "\n";

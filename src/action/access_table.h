@@ -49,7 +49,7 @@ using LoginNameOf = std::function<std::optional<std::string>(std::uint32_t uid)>
 
 class AccessTables {
  public:
-  // Names of config::postfix_files(). Only type cdb is written.
+  // Names of config::postfix_files(), "cdb:/folder/name" or "lmdb:/folder/name".
   [[nodiscard]] static base::Result<std::unique_ptr<AccessTables>> open(config::PostfixFiles files);
 
   // Writes what has changed, or is missing on disk. A failure of one table does not keep the others

@@ -3,6 +3,7 @@
 #include <cdb.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <lmdb.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -142,10 +143,42 @@ TEST_F(AccessTablesTest, AFailureNamesTheTableAndKeepsTheOldOne) {
   EXPECT_EQ(look_up(folder_ / "suspended_accounts.cdb", "b"), "leumund_hold");  // the others go on
 }
 
-TEST(AccessTables, RefusesATypeItDoesNotWrite) {
+TEST_F(AccessTablesTest, WritesLmdbTheSameWay) {
   config::StartSettings settings;
+  settings.table_folder = folder_;
   settings.table_type = config::TableType::lmdb;
-  EXPECT_FALSE(AccessTables::open(config::postfix_files(settings)).ok());
+  auto tables = std::move(AccessTables::open(config::postfix_files(settings))).value();
+  AccessTableContent content;
+  for (int i = 0; i < 20'000; ++i) {
+    content.accounts[std::to_string(i) + "@verein.example"] = "leumund_no_sending";
+  }
+  ASSERT_TRUE(tables->publish(content).ok());
+  content.accounts.erase("0@verein.example");
+  ASSERT_TRUE(tables->publish(content).ok());
+  const auto path = folder_ / "suspended_accounts.lmdb";
+  MDB_env* environment = nullptr;
+  ASSERT_EQ(mdb_env_create(&environment), 0);
+  ASSERT_EQ(mdb_env_open(environment, path.c_str(), MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY, 0), 0);
+  MDB_txn* look = nullptr;
+  ASSERT_EQ(mdb_txn_begin(environment, nullptr, MDB_RDONLY, &look), 0);
+  MDB_dbi table = 0;
+  ASSERT_EQ(mdb_dbi_open(look, nullptr, 0, &table), 0);
+  const auto find = [&](std::string name) {
+    MDB_val key{name.size(), name.data()};
+    MDB_val value{};
+    return mdb_get(look, table, &key, &value);
+  };
+  EXPECT_EQ(find("19999@verein.example"), 0);
+  EXPECT_EQ(find("0@verein.example"), MDB_NOTFOUND);
+  mdb_txn_abort(look);
+  mdb_env_close(environment);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 5);
+}
+
+TEST(AccessTables, RefusesATypeItDoesNotWrite) {
+  auto files = config::postfix_files({});
+  files.accounts = "hash:/etc/postfix/x";
+  EXPECT_FALSE(AccessTables::open(files).ok());
 }
 
 }  // namespace

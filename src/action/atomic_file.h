@@ -37,6 +37,8 @@ class AtomicFile {
   AtomicFile& operator=(AtomicFile&&) = delete;
   ~AtomicFile();  // without commit() the new file is removed
 
+  // Where the new file lies until commit(), for a library that wants a path.
+  [[nodiscard]] const std::string& beside() const { return beside_; }
   [[nodiscard]] int fd() const { return file_.get(); }
   [[nodiscard]] base::Status write(std::string_view bytes);
   // Makes the new file durable and visible, and tells what it is now. Ends the use of this object.

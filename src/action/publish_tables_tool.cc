@@ -1,7 +1,7 @@
 // For the component tests: publishes the tables of a file of suspended senders, as the daemon does,
 // and prints the Postfix classes they name.
 //
-//     publish_tables FILE TABLE_FOLDER HELPDESK OWN_DOMAIN
+//     publish_tables FILE TABLE_FOLDER HELPDESK OWN_DOMAIN [lmdb]
 #include <cstdio>
 
 #include "action/access_table.h"
@@ -10,7 +10,7 @@
 
 int main(int argc, char** argv) {
   using namespace leumund;
-  if (argc != 5) return 2;
+  if (argc != 5 && argc != 6) return 2;
   const auto content = action::read_file(argv[1], 1 << 20);
   if (!content.ok()) return std::fprintf(stderr, "%s\n", content.error().message.c_str()), 1;
   std::vector<model::Restriction> restrictions;
@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   }
   config::StartSettings settings;
   settings.table_folder = argv[2];
+  if (argc == 6) settings.table_type = config::TableType::lmdb;
   const auto files = config::postfix_files(settings);
   auto tables = action::AccessTables::open(files);
   if (!tables.ok()) return std::fprintf(stderr, "%s\n", tables.error().message.c_str()), 1;

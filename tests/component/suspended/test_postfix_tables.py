@@ -172,6 +172,18 @@ def test_a_chrooted_smtpd_sees_the_tables_too(guarded):
     assert guarded.rcpt(session, "x@y.test")[0] == 250
 
 
+def test_postfix_reads_our_lmdb_tables(guarded):
+    folder = guarded.folder / "lmdb"
+    folder.mkdir()
+    for lines, expected in (("a@c.test\n", "leumund_no_sending"), ("b@c.test\n", "")):
+        (guarded.folder / "lines").write_text(lines)
+        subprocess.run([guarded.tool, guarded.folder / "lines", folder, HELPDESK, "own.test", "lmdb"],
+                       check=True, capture_output=True)
+        found = guarded.postfix.command("postmap", "-q", "a@c.test",
+                                        f"lmdb:{folder}/suspended_accounts")
+        assert found.stdout.strip() == expected, found
+
+
 def test_a_missing_table_stops_everybody_so_it_must_never_be_missing(guarded):
     (guarded.tables / "suspended_accounts.cdb").rename(guarded.folder / "away.cdb")
     code, text = guarded.rcpt(guarded.login("honest@c.test"), "x@y.test")
