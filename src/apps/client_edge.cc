@@ -1,0 +1,40 @@
+#include "apps/client_edge.h"
+
+#include <variant>
+
+namespace leumund::apps {
+
+bool ClientEdge::needs_facts(const model::MailEvent& event) const {
+  if (!facts_ || facts_->empty()) return false;
+  const auto* submission = std::get_if<model::Submission>(&event.what);
+  const auto* login = std::get_if<model::Login>(&event.what);
+  return (submission != nullptr && submission->client) || (login != nullptr && login->client);
+}
+
+void ClientEdge::add_facts(model::MailEvent& event) const {
+  if (auto* submission = std::get_if<model::Submission>(&event.what)) {
+    submission->client_facts = facts_->look_up(*submission->client);
+  } else if (auto* login = std::get_if<model::Login>(&event.what)) {
+    login->client_facts = facts_->look_up(*login->client);
+  }
+}
+
+engine::Outcome ClientEdge::feed_live(const model::MailEvent& event) {
+  const auto now = clock_.now();
+  if (clock_.is_system() && !needs_facts(event)) return pipeline_.feed(event, now);
+  model::MailEvent dated = event;
+  dated.occurred_at = now;
+  dated.received_at = now;
+  if (needs_facts(dated)) add_facts(dated);
+  return pipeline_.feed(dated, now);
+}
+
+engine::Outcome ClientEdge::feed_recorded(const model::MailEvent& event) {
+  const auto now = clock_.now();
+  if (!needs_facts(event)) return pipeline_.feed(event, now);
+  model::MailEvent known = event;
+  add_facts(known);
+  return pipeline_.feed(known, now);
+}
+
+}  // namespace leumund::apps

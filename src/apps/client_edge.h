@@ -1,0 +1,38 @@
+// The last step before the engine: adds to an event what is looked up about its client, and in a
+// demonstration puts the event on the demonstration's clock.
+//
+// Flow:    policy, log, API -> ClientEdge -> Pipeline::feed.
+// Threads: any; nothing changes after construction.
+#pragma once
+
+#include <memory>
+
+#include "apps/clock.h"
+#include "apps/pipeline.h"
+#include "intake/client_facts.h"
+#include "model/mail_event.h"
+
+namespace leumund::apps {
+
+class ClientEdge {
+ public:
+  // `facts` may be null.
+  ClientEdge(Pipeline& pipeline, const Clock& clock,
+             std::unique_ptr<intake::ClientFactsSource> facts)
+      : pipeline_(pipeline), clock_(clock), facts_(std::move(facts)) {}
+
+  // An event that happens now (policy): on a clock of ours it is dated anew.
+  engine::Outcome feed_live(const model::MailEvent& event);
+  // An event that was recorded with its own time (log, API).
+  engine::Outcome feed_recorded(const model::MailEvent& event);
+
+ private:
+  [[nodiscard]] bool needs_facts(const model::MailEvent& event) const;
+  void add_facts(model::MailEvent& event) const;
+
+  Pipeline& pipeline_;
+  const Clock& clock_;
+  std::unique_ptr<intake::ClientFactsSource> facts_;
+};
+
+}  // namespace leumund::apps

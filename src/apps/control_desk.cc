@@ -1,0 +1,257 @@
+#include "apps/control_desk.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "apps/version.h"
+#include "base/log.h"
+#include "wire/event_line.h"
+
+namespace leumund::apps {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using model::Decision;
+using Decisions = std::vector<Decision>;
+
+constexpr std::size_t decisions_shown = 20;   // about one subject
+constexpr std::size_t problems_shown = 10;    // of one batch of events
+constexpr std::size_t held_decisions_read = 50;
+
+// The result of a command and the decisions that the pipeline has to write and publish.
+template <typename T>
+std::pair<base::Result<T>, Decisions> told(base::Result<T> result, Decisions decisions) {
+  return {std::move(result), std::move(decisions)};
+}
+
+}  // namespace
+
+base::Result<face::StatusReport> ControlDesk::status(std::size_t most) {
+  face::StatusReport report;
+  report.version = version;
+  report.now = around_.clock.now();
+  report.started_at = around_.started_at;
+  report.burst_mode = around_.burst_mode();
+  around_.pipeline.with_engine([&](engine::Engine& engine) {
+    report.counters = engine.counters();
+    report.unattended = engine.book().unattended();
+    report.restrictions = engine.book().restrictions();
+    report.exemptions_total = engine.book().exemptions().size();
+    report.watched = engine.watched(most, report.now);
+  });
+  const auto& away = report.unattended;
+  report.unattended_now =
+      away.from && *away.from <= report.now && (!away.until || report.now < *away.until);
+  report.restrictions_total = report.restrictions.size();
+  std::stable_sort(report.restrictions.begin(), report.restrictions.end(),
+                   [](const auto& a, const auto& b) { return a.since > b.since; });
+  if (report.restrictions.size() > most) report.restrictions.resize(most);
+  report.parts = around_.parts();
+  return report;
+}
+
+base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& subject) {
+  face::SubjectReport report;
+  const auto now = around_.clock.now();
+  around_.pipeline.with_engine([&](engine::Engine& engine) {
+    report.explanation = engine.explain(subject, now);
+    if (const auto* standing = engine.book().find(subject)) report.restriction = *standing;
+    report.explanation.restriction = nullptr;  // ends with the lock
+    report.exempt = engine.book().is_exempt(subject);
+    report.checklist = engine.book().checklist(subject);
+  });
+  auto decisions = around_.store.decisions_about(subject, decisions_shown);
+  if (decisions) report.decisions = std::move(*decisions);  // without a store: what is known now
+  return report;
+}
+
+base::Result<Decision> ControlDesk::suspend(const face::SuspendOrder& order) {
+  const auto now = around_.clock.now();
+  return around_.pipeline.command([&](engine::Engine& engine) {
+    model::Restriction restriction;
+    restriction.subject = order.subject;
+    restriction.level = order.level;
+    restriction.reason = order.reason;
+    restriction.by = order.by;
+    if (order.span) restriction.until = now + *order.span;
+    Decision decision = engine.with_queue(engine.book().suspend(restriction, now));
+    return told<Decision>(decision, {decision});
+  });
+}
+
+base::Result<Decision> ControlDesk::release(const face::ReleaseOrder& order) {
+  const auto now = around_.clock.now();
+  auto result = around_.pipeline.command([&](engine::Engine& engine) {
+    auto decision = engine.book().release(order.subject, order.recovery, order.by, now);
+    if (!decision) return told<Decision>(decision.error(), {});
+    return told<Decision>(*decision, {*decision});
+  });
+  if (!result || order.mail == face::HeldMail::keep_held) return result;
+  const auto work = order.mail == face::HeldMail::release ? face::QueueWork::release
+                                                          : face::QueueWork::remove;
+  const auto done = queue_work(order.subject, work, order.by);
+  if (!done || done->failed > 0) {
+    // The release stands; the mail stays where it is and can be asked for again.
+    return Error{ErrorCode::internal,
+                 fmt::format("{} is released, but its held mail is not all done: {}",
+                             order.subject.to_string(),
+                             done ? done->detail : done.error().message)};
+  }
+  return result;
+}
+
+base::Result<Decisions> ControlDesk::exempt(const model::Subject& subject, bool on,
+                                            const std::string& by) {
+  const auto now = around_.clock.now();
+  return around_.pipeline.command([&](engine::Engine& engine) {
+    Decisions decisions = engine.book().exempt(subject, on, by, now);
+    return told<Decisions>(decisions, decisions);
+  });
+}
+
+base::Result<Decision> ControlDesk::announce(const face::AnnounceOrder& order) {
+  const auto now = around_.clock.now();
+  if (order.subject.kind != model::SubjectKind::account) {
+    return Error{ErrorCode::malformed, "only an account can announce a mailing"};
+  }
+  model::MailEvent event;
+  event.occurred_at = order.from.value_or(now);
+  event.received_at = now;
+  event.what = model::Announcement{order.subject.name, order.recipients, order.until};
+  const auto outcome = around_.pipeline.feed(event, now);
+  if (outcome.decisions.empty()) {
+    return Error{ErrorCode::internal, order.subject.to_string() + " cannot be announced now"};
+  }
+  return outcome.decisions.front();
+}
+
+base::Result<Decision> ControlDesk::undo(std::uint64_t number, const std::string& by) {
+  const auto now = around_.clock.now();
+  std::vector<model::QueueKey> held;
+  auto result = around_.pipeline.command([&](engine::Engine& engine) {
+    auto decision = engine.book().undo(number, by, now);
+    if (!decision) return told<Decision>(decision.error(), {});
+    // It was a mistake: what the subject sent was honest.
+    engine.learn_from_release(decision->subject, now);
+    return told<Decision>(*decision, {*decision});
+  });
+  if (result && result->kind == model::DecisionKind::released) {
+    const auto done = queue_work(result->subject, face::QueueWork::release, by);
+    if (!done) {
+      base::log(base::LogLevel::warn, "undone subject={} but its held mail stays: {}",
+                result->subject.to_string(), done.error().message);
+    }
+  }
+  return result;
+}
+
+base::Result<action::Unattended> ControlDesk::unattended() {
+  return around_.pipeline.with_engine(
+      [](engine::Engine& engine) { return engine.book().unattended(); });
+}
+
+base::Result<action::Unattended> ControlDesk::set_unattended(const face::UnattendedOrder& order) {
+  const auto now = around_.clock.now();
+  const auto set = around_.pipeline.with_engine([&](engine::Engine& engine) {
+    action::Unattended unattended = engine.book().unattended();
+    unattended.from = order.until ? std::optional(order.from.value_or(now)) : std::nullopt;
+    unattended.until = order.until;
+    engine.book().set_unattended(unattended);
+    return unattended;
+  });
+  base::log(base::LogLevel::info, "unattended by={} until={}", order.by,
+            set.until ? base::format_rfc3339(*set.until) : "off");
+  return set;
+}
+
+std::vector<model::QueueKey> ControlDesk::queue_keys(const model::Subject& subject) {
+  std::set<model::QueueKey> keys;
+  around_.pipeline.with_engine([&](engine::Engine& engine) {
+    Decision about;
+    about.subject = subject;
+    const auto queued = engine.with_queue(std::move(about)).held;
+    keys.insert(queued.begin(), queued.end());
+  });
+  // From before a restart: the decisions say what was held then.
+  if (const auto decisions = around_.store.decisions_about(subject, held_decisions_read)) {
+    for (const auto& decision : *decisions) keys.insert(decision.held.begin(), decision.held.end());
+  }
+  return {keys.begin(), keys.end()};
+}
+
+base::Result<std::vector<face::HeldMessage>> ControlDesk::held_mail(const model::Subject& subject) {
+  const auto queue = around_.queue();
+  if (!queue.on()) {
+    return Error{ErrorCode::unavailable, "postfix.queue_helper is off: nothing is held or listed"};
+  }
+  const auto keys = queue_keys(subject);
+  const std::set<model::QueueKey> ours(keys.begin(), keys.end());
+  auto listed = queue.list();
+  if (!listed) return listed.error();
+  std::vector<face::HeldMessage> held;
+  for (const auto& message : *listed) {
+    if (message.queue != "hold" || !ours.contains(message.key)) continue;
+    held.push_back({message.key, message.sender, message.size_bytes, message.recipients,
+                    message.arrived_at});
+  }
+  return held;
+}
+
+base::Result<face::QueueReport> ControlDesk::queue_work(const model::Subject& subject,
+                                                        face::QueueWork work,
+                                                        const std::string& by) {
+  const auto held = held_mail(subject);
+  if (!held) return held.error();
+  std::vector<model::QueueKey> keys;
+  for (const auto& message : *held) keys.push_back(message.queue);
+  face::QueueReport report;
+  if (keys.empty()) return report;
+  const auto verb = work == face::QueueWork::release ? action::QueueVerb::release
+                                                     : action::QueueVerb::remove;
+  const auto result = around_.queue().run(verb, keys);
+  report.done = result.done.size();
+  report.failed = keys.size() - std::min(keys.size(), result.done.size());
+  report.detail = result.trouble;
+  base::log(base::LogLevel::info, "queue subject={} verb={} by={} done={} failed={}",
+            subject.to_string(), work == face::QueueWork::release ? "release" : "delete", by,
+            report.done, report.failed);
+  return report;
+}
+
+base::Result<Decisions> ControlDesk::decisions(std::uint64_t after, std::size_t limit) {
+  return around_.store.decisions(after, limit);
+}
+
+base::Result<face::FeedReport> ControlDesk::feed_events(std::string_view lines) {
+  face::FeedReport report;
+  wire::EventLineReader reader(wire::EventLineReader::Bodies::leave_out);
+  std::size_t number = 0;
+  while (!lines.empty()) {
+    const auto end = lines.find('\n');
+    const std::string_view line = lines.substr(0, end);
+    lines.remove_prefix(end == std::string_view::npos ? lines.size() : end + 1);
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
+    auto event = reader.read(line);
+    if (!event) {
+      ++report.rejected;
+      if (report.problems.size() < problems_shown) {
+        report.problems.push_back(fmt::format("line {}: {}", number, event.error().message));
+      }
+      continue;
+    }
+    const auto now = around_.clock.now();
+    event->received_at = now;
+    around_.pipeline.feed(*event, now);
+    ++report.accepted;
+  }
+  return report;
+}
+
+base::Result<std::vector<std::string>> ControlDesk::reload() { return around_.reload(); }
+
+}  // namespace leumund::apps

@@ -1,0 +1,62 @@
+// What the command and the HTTP interface can do to the running daemon: each verb over pipeline,
+// store and queue.
+//
+// Flow:    Api -> ControlDesk -> Pipeline::command -> decisions, as from any event.
+// Time:    reads the Clock once a call.
+// Threads: the HTTP workers, several at once.
+// Errors:  as face/control.h says.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "action/queue_control.h"
+#include "apps/clock.h"
+#include "apps/pipeline.h"
+#include "base/guarded.h"
+#include "face/control.h"
+#include "storage/store.h"
+
+namespace leumund::apps {
+
+class ControlDesk final : public face::Control {
+ public:
+  struct Around {
+    Pipeline& pipeline;
+    storage::Store& store;
+    const Clock& clock;
+    std::function<action::QueueControl()> queue;      // as configured now
+    std::function<std::vector<face::PartStatus>()> parts;
+    std::function<base::Result<std::vector<std::string>>()> reload;
+    std::function<model::Mode()> burst_mode;
+    base::TimePoint started_at;
+  };
+  explicit ControlDesk(Around around) : around_(std::move(around)) {}
+
+  base::Result<face::StatusReport> status(std::size_t most) override;
+  base::Result<face::SubjectReport> explain(const model::Subject& subject) override;
+  base::Result<model::Decision> suspend(const face::SuspendOrder& order) override;
+  base::Result<model::Decision> release(const face::ReleaseOrder& order) override;
+  base::Result<std::vector<model::Decision>> exempt(const model::Subject& subject, bool on,
+                                                    const std::string& by) override;
+  base::Result<model::Decision> announce(const face::AnnounceOrder& order) override;
+  base::Result<model::Decision> undo(std::uint64_t number, const std::string& by) override;
+  base::Result<action::Unattended> unattended() override;
+  base::Result<action::Unattended> set_unattended(const face::UnattendedOrder& order) override;
+  base::Result<std::vector<face::HeldMessage>> held_mail(const model::Subject& subject) override;
+  base::Result<face::QueueReport> queue_work(const model::Subject& subject, face::QueueWork work,
+                                             const std::string& by) override;
+  base::Result<std::vector<model::Decision>> decisions(std::uint64_t after,
+                                                       std::size_t limit) override;
+  base::Result<face::FeedReport> feed_events(std::string_view lines) override;
+  base::Result<std::vector<std::string>> reload() override;
+
+ private:
+  // Queue ids that belong to the subject, as far as engine and journal know.
+  [[nodiscard]] std::vector<model::QueueKey> queue_keys(const model::Subject& subject);
+
+  Around around_;
+};
+
+}  // namespace leumund::apps

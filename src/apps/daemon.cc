@@ -1,0 +1,442 @@
+#include "apps/daemon.h"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "apps/engine_settings.h"
+#include "apps/installation_key.h"
+#include "apps/version.h"
+#include "base/log.h"
+#include "config/listen_address.h"
+#include "config/postfix_files.h"
+#include "face/api_service.h"
+#include "face/report_json.h"
+#include "storage/memory_store.h"
+#include "storage/sqlite_store.h"
+
+namespace leumund::apps {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using base::LogLevel;
+using model::DecisionKind;
+
+constexpr std::chrono::milliseconds stop_patience{3000};
+constexpr const char* log_mark = "log/";
+
+base::Result<net::Endpoint> endpoint_of(const std::string& text) {
+  const auto address = config::parse_listen_address(text);
+  if (!address) return address.error();
+  if (address->is_unix()) return net::Endpoint::unix_socket(address->path);
+  return net::Endpoint::tcp(address->address.to_string(), address->port);
+}
+
+std::chrono::seconds local_offset(base::TimePoint now) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(
+      std::chrono::time_point_cast<std::chrono::system_clock::duration>(now));
+  std::tm local{};
+  localtime_r(&seconds, &local);
+  return std::chrono::seconds(local.tm_gmtoff);
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
+  auto settings = config::load_settings(options.config_file, options.config_must_exist,
+                                        config::Surroundings::of_process());
+  if (!settings) return settings.error();
+  base::set_log_level(settings->run.log_level);
+  std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*settings)));
+  for (const auto step : {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_faces,
+                          &Daemon::start_intake}) {
+    const auto done = ((*daemon).*step)();
+    if (!done) return done.error();
+  }
+  return daemon;
+}
+
+Daemon::Daemon(DaemonOptions options, config::Settings settings)
+    : options_(std::move(options)),
+      settings_(settings),
+      start_(settings.start),
+      started_at_(options_.clock.now()) {}
+
+Daemon::~Daemon() {
+  // The mirror of open(): first nobody asks, then nobody commands, then all is written.
+  for (auto& policy : policy_) policy->stop(stop_patience);
+  policy_.clear();
+  if (loop_) loop_->stop();
+  for (auto& log : logs_) log->stop();
+  for (auto& server : http_) server->stop();
+  http_.clear();
+  if (effects_) effects_->stop(stop_patience);
+  if (keeper_) keeper_->stop();
+  if (lock_ >= 0) ::close(lock_);
+}
+
+// --- engine and store ----------------------------------------------------------------------------
+
+base::Status Daemon::take_lock(const std::string& folder) {
+  std::error_code failed;
+  if (!std::filesystem::is_directory(folder, failed)) {
+    std::filesystem::create_directories(folder, failed);
+    // Postfix reads the tables below it.
+    std::filesystem::permissions(folder, std::filesystem::perms(0755), failed);
+  }
+  const std::string path = folder + "/lock";
+  lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_ < 0) return {};  // a folder that cannot be written: open_store() says so
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    return Error{ErrorCode::refused,
+                 fmt::format("another leumundd runs on {} (its lock {} is held)", folder, path)};
+  }
+  return {};
+}
+
+Daemon::StoreOpened Daemon::open_store(const std::string& folder) {
+  const std::string path = folder + "/leumund.db";
+  auto opened = storage::SqliteStore::open_or_replace(path);
+  if (!opened) {
+    return {std::make_unique<storage::MemoryStore>(),
+            opened.error().message + "; running without a store, nothing survives a restart but "
+                                     "the suspended senders' file and tables"};
+  }
+  std::string trouble;
+  if (!opened->moved_to.empty()) {
+    trouble = fmt::format("the store was damaged and lies in {}; {} restrictions were saved from it, "
+                          "counts begin anew", opened->moved_to, opened->salvaged.restrictions.size());
+  }
+  return {std::move(opened->store), std::move(trouble)};
+}
+
+base::Status Daemon::start_engine() {
+  if (const auto locked = take_lock(start_.state_folder); !locked) return locked.error();
+  StoreOpened opened = open_store(start_.state_folder);
+  store_ = std::move(opened.store);
+  store_trouble_ = std::move(opened.trouble);
+  if (!store_trouble_.empty()) base::log(LogLevel::error, "store: {}", store_trouble_);
+
+  const auto key = installation_key(*store_);
+  if (!key) return key.error();
+  keeper_ = std::make_unique<Keeper>(*store_);
+  const auto settings = settings_.with([](const config::Settings& all) { return all; });
+  pipeline_ = std::make_unique<Pipeline>(engine_settings(settings, *key), *keeper_);
+
+  std::uint64_t unreadable = 0;
+  const auto standing = store_->load_standing();
+  if (!standing) return standing.error();
+  const auto loaded = pipeline_->with_engine([&](engine::Engine& engine) {
+    engine.book().restore(*standing);
+    return store_->load([&](std::string_view subject, std::string_view state) {
+      if (!engine.load_record(subject, state)) ++unreadable;
+    });
+  });
+  if (!loaded) base::log(LogLevel::error, "counts not all loaded: {}", loaded.error().message);
+  if (unreadable > 0) base::log(LogLevel::warn, "counts unreadable subjects={}", unreadable);
+  update_unattended();
+
+  std::unique_ptr<intake::ClientFactsSource> facts;
+  auto found = intake::ClientFactsSource::open({start_.geo_country_database, start_.geo_asn_database});
+  if (found) {
+    facts = std::move(*found);
+  } else {
+    start_troubles_.push_back(found.error().message);
+    base::log(LogLevel::error, "geo: {}", found.error().message);
+  }
+  edge_ = std::make_unique<ClientEdge>(*pipeline_, options_.clock, std::move(facts));
+  pipeline_->add_listener([this](const auto& decisions) { on_decisions(decisions); });
+  keeper_->start(*pipeline_, [this] { return log_marks(); });
+  return {};
+}
+
+// --- effects -------------------------------------------------------------------------------------
+
+action::QueueControlOptions Daemon::queue_options(const config::Settings& settings) const {
+  action::QueueControlOptions out;
+  // "off" when the helper is not installed at all: said once in `status`, not at every decision.
+  out.helper = settings.run.queue_helper;
+  out.folders.clear();
+  for (const auto& folder : settings.run.postfix_config_folders) {
+    // The first folder is the instance that has no name of its own.
+    const std::string name =
+        out.folders.empty() ? "" : std::filesystem::path(folder).filename().string();
+    out.folders.emplace(name, folder);
+  }
+  return out;
+}
+
+action::EffectsSettings Daemon::effects_settings(const config::Settings& settings) const {
+  action::EffectsSettings out;
+  out.helpdesk = settings.run.helpdesk;
+  out.own_domains = settings.run.own_domains;
+  action::NoticeOptions& notices = out.notices;
+  notices.language = settings.run.notice_language == config::Language::de ? action::Language::de
+                                                                          : action::Language::en;
+  notices.admin = settings.run.notice_admin;
+  notices.from = settings.run.notice_from;
+  if (!settings.run.notice_smtp.empty()) {
+    if (auto where = endpoint_of(settings.run.notice_smtp)) notices.smtp = std::move(*where);
+  }
+  notices.webhook = settings.run.notice_webhook;
+  notices.owner = settings.run.notice_owner;
+  notices.contact = settings.run.contact;
+  char host[256] = "";
+  if (gethostname(host, sizeof host - 1) == 0 && host[0] != '\0') notices.host = host;
+  return out;
+}
+
+base::Status Daemon::start_effects() {
+  const auto settings = settings_.with([](const config::Settings& all) { return all; });
+  action::EffectsOptions options;
+  options.suspended_file = start_.suspended_file;
+  options.tables = config::postfix_files(start_);
+  options.queue = queue_options(settings);
+  options.settings = effects_settings(settings);
+  action::EffectsPorts ports;
+  ports.on_file_edit = [this](auto commands) { on_file_edit(std::move(commands)); };
+  ports.now = [this] { return options_.clock.now(); };
+  auto effects = action::Effects::open(std::move(options), std::move(ports));
+  if (!effects) return effects.error();
+  effects_ = std::move(*effects);
+  auto standing = store_->load_standing();
+  if (!standing) return standing.error();
+  effects_->publish(std::move(*standing));
+  return {};
+}
+
+// Called on whatever thread made the decisions, after they are on disk.
+void Daemon::on_decisions(const std::vector<model::Decision>& decisions) {
+  for (const auto& decision : decisions) {
+    base::log(LogLevel::info, "decision number={} kind={} subject={} level={} by={} score={:.1f}",
+              decision.number, model::decision_kind_name(decision.kind), decision.subject.to_string(),
+              model::level_name(decision.restriction.level), decision.by, decision.score);
+    decisions_by_kind_.with([&](auto& counts) {
+      ++counts[std::string(model::decision_kind_name(decision.kind))];
+    });
+    ring_.publish("decision", face::decision_json(decision));
+  }
+  if (effects_ && !effects_->submit(decisions)) {
+    base::log(LogLevel::error, "effects queue full: tables follow with the next decision count={}",
+              decisions.size());
+  }
+}
+
+// What a person wrote into the file is the person's command.
+void Daemon::on_file_edit(std::vector<action::FileCommand> commands) {
+  const auto now = options_.clock.now();
+  for (const auto& command : commands) {
+    const int done = pipeline_->command([&](engine::Engine& engine) {
+      std::vector<model::Decision> decisions;
+      if (command.suspend) {
+        decisions.push_back(engine.with_queue(engine.book().suspend(command.restriction, now)));
+      } else {
+        const action::Recovery by_hand{.done = {}, .without_checklist = true};
+        auto released = engine.book().release(command.restriction.subject, by_hand, "file", now);
+        if (released) decisions.push_back(std::move(*released));
+      }
+      return std::pair(0, std::move(decisions));
+    });
+    static_cast<void>(done);
+  }
+}
+
+// --- faces ---------------------------------------------------------------------------------------
+
+base::Status Daemon::start_faces() {
+  desk_ = std::make_unique<ControlDesk>(ControlDesk::Around{
+      .pipeline = *pipeline_,
+      .store = *store_,
+      .clock = options_.clock,
+      .queue =
+          [this] {
+            return action::QueueControl(
+                queue_options(settings_.with([](const config::Settings& all) { return all; })));
+          },
+      .parts = [this] { return parts(); },
+      .reload = [this] { return reload(); },
+      .burst_mode = [this] { return settings_.with([](auto& all) { return all.run.burst_mode; }); },
+      .started_at = started_at_});
+  face::ApiSettings api;
+  api.metrics = start_.metrics_enabled;
+  const std::string token_file = settings_.with([](auto& all) { return all.run.api_token_file; });
+  if (!token_file.empty()) {
+    auto token = face::read_token(token_file);
+    if (!token) return token.error();
+    api.token = std::move(*token);
+  }
+  api_ = std::make_unique<face::Api>(*desk_, [this] { return metrics(); }, api);
+  const auto now = [this] { return options_.clock.now(); };
+  const auto serve = [&](net::HttpOptions options, face::Door door) -> base::Status {
+    auto server = net::HttpServer::open(std::move(options),
+                                        face::http_routes(*api_, ring_, door, now));
+    if (!server) return server.error();
+    http_.push_back(std::move(*server));
+    return {};
+  };
+  std::error_code failed;
+  std::filesystem::create_directories(std::filesystem::path(start_.control_socket).parent_path(),
+                                      failed);
+  net::HttpOptions control;
+  control.listen = net::Endpoint::unix_socket(start_.control_socket);
+  control.unix_access = {start_.control_mode, start_.control_group};
+  if (const auto done = serve(std::move(control), face::Door::unix_socket); !done) {
+    return done.error();
+  }
+  if (start_.api_listen.empty()) return {};
+  auto where = endpoint_of(start_.api_listen);
+  if (!where) return where.error();
+  net::HttpOptions tcp;
+  tcp.listen = std::move(*where);
+  return serve(std::move(tcp), face::Door::tcp);
+}
+
+// --- intake --------------------------------------------------------------------------------------
+
+base::Status Daemon::start_intake() {
+  const auto marks = store_->load_marks();
+  for (std::string source : start_.log_sources) {
+    if (source == "auto") {
+      std::error_code failed;
+      source = std::filesystem::exists("/var/log/mail.log", failed) ? "file:/var/log/mail.log"
+                                                                    : "journal";
+    }
+    const auto found = marks ? marks->find(log_mark + source) : decltype(marks->end())();
+    const std::string position = marks && found != marks->end() ? found->second : "";
+    auto log = LogIntake::open(source, position, [this](const auto& event) { on_log_event(event); });
+    if (!log && !position.empty()) {
+      base::log(LogLevel::warn, "log position lost source={}: {}", source, log.error().message);
+      log = LogIntake::open(source, "", [this](const auto& event) { on_log_event(event); });
+    }
+    if (!log) {
+      start_troubles_.push_back(log.error().message);
+      base::log(LogLevel::error, "log source={} cannot be followed: {}", source, log.error().message);
+      continue;
+    }
+    logs_.push_back(std::move(*log));
+  }
+  auto loop = net::EventLoop::open();
+  if (!loop) return loop.error();
+  loop_ = std::move(*loop);
+  for (const auto& text : start_.policy_listen) {
+    auto where = endpoint_of(text);
+    if (!where) return where.error();
+    if (where->is_unix()) {
+      std::error_code failed;
+      std::filesystem::create_directories(std::filesystem::path(where->path).parent_path(), failed);
+    }
+    intake::PolicyService::Options options{.listen = std::move(*where)};
+    options.stream.connections_max = start_.policy_connections_max;
+    auto service = intake::PolicyService::open(
+        *loop_, std::move(options),
+        [this](const model::MailEvent& event) { return edge_->feed_live(event).answer; });
+    if (!service) return service.error();
+    policy_.push_back(std::move(*service));
+  }
+  for (auto& log : logs_) log->start();
+  loop_->start("io-0");
+  return {};
+}
+
+// Mail of a stopped subject that comes to light in the log was submitted before the stop took hold,
+// or past us; it is held like the rest.
+void Daemon::on_log_event(const model::MailEvent& event) {
+  const auto outcome = edge_->feed_recorded(event);
+  const auto* submission = std::get_if<model::Submission>(&event.what);
+  if (submission == nullptr || !submission->queue.known() || outcome.subject.name.empty()) return;
+  const bool stopped = pipeline_->with_engine([&](engine::Engine& engine) {
+    const auto* standing = engine.book().find(outcome.subject);
+    return standing != nullptr && (standing->level == model::Level::no_sending ||
+                                   standing->level == model::Level::hold);
+  });
+  if (stopped) effects_->hold(outcome.subject, {submission->queue});
+}
+
+std::vector<storage::Mark> Daemon::log_marks() const {
+  std::vector<storage::Mark> marks;
+  for (const auto& log : logs_) {
+    std::string position = log->position();
+    if (!position.empty()) marks.emplace_back(log_mark + log->source(), std::move(position));
+  }
+  return marks;
+}
+
+// --- time and change -----------------------------------------------------------------------------
+
+void Daemon::tick() {
+  update_unattended();
+  pipeline_->tick(options_.clock.now());
+}
+
+// The configuration's unattended hours come and go; what a person set by the verb stays.
+void Daemon::update_unattended() {
+  const auto now = options_.clock.now();
+  const auto wanted = settings_.with([&](const config::Settings& all) {
+    return configured_unattended(all.run, now, local_offset(now));
+  });
+  const auto before = pipeline_->with_engine(
+      [](engine::Engine& engine) { return engine.book().unattended(); });
+  const auto ended = away_.with([&](Away& away) -> std::optional<Away> {
+    const bool by_person = before.from && !away.by_config;
+    const bool person_is_done = by_person && before.until && *before.until <= now;
+    if (!by_person || person_is_done) {
+      away.by_config = wanted.from.has_value();
+      if (wanted.from != before.from || wanted.until != before.until) {
+        pipeline_->with_engine(
+            [&](engine::Engine& engine) { engine.book().set_unattended(wanted); });
+      }
+    }
+    const bool is_away = (by_person && !person_is_done) || wanted.from;
+    if (is_away && !away.from) {
+      away.from = now;
+      return std::nullopt;
+    }
+    if (is_away || !away.from) return std::nullopt;
+    return std::exchange(away, Away{});
+  });
+  if (!ended || !effects_) return;
+  // Somebody is back: what was done in the meantime, with the undo for each.
+  std::vector<model::Decision> done;
+  auto all = store_->decisions(0, 1'000'000);
+  if (!all) return;
+  std::copy_if(all->begin(), all->end(), std::back_inserter(done), [&](const auto& decision) {
+    return decision.unattended && decision.at >= *ended->from;
+  });
+  effects_->digest(std::move(done), *ended->from, now);
+}
+
+base::Result<std::vector<std::string>> Daemon::reload() {
+  auto wanted = config::load_settings(options_.config_file, options_.config_must_exist,
+                                      config::Surroundings::of_process());
+  if (!wanted) return wanted.error();
+  std::vector<std::string> told;
+  const auto merged = settings_.with([&](config::Settings& running) {
+    for (const auto& name : config::needs_restart(running, *wanted)) {
+      told.push_back(name + " changed and needs a restart");
+    }
+    running.run = wanted->run;
+    return running;
+  });
+  base::set_log_level(merged.run.log_level);
+  pipeline_->with_engine(
+      [&](engine::Engine& engine) { engine.set_settings(engine_settings(merged, {})); });
+  effects_->set_settings(effects_settings(merged));
+  told.insert(told.begin(), "the run-time options are in force");
+  base::log(LogLevel::info, "reloaded file={}", options_.config_file);
+  return told;
+}
+
+std::vector<std::string> Daemon::addresses() const {
+  std::vector<std::string> out;
+  for (const auto& policy : policy_) out.push_back("policy " + policy->bound().to_string());
+  for (const auto& server : http_) out.push_back("http " + server->bound().to_string());
+  return out;
+}
+
+}  // namespace leumund::apps

@@ -1,0 +1,110 @@
+// leumundd: everything constructed in the order in which it is needed and taken down in reverse.
+//
+// Flow:    configuration -> store -> engine -> keeper, effects -> faces -> intake, last, so that
+//          nothing is asked before the answer is known.
+// Time:    the Clock is read at the edges only.
+// Threads: main (this), io-0 (policy), follow (one for each log), keep, act, hold, tell, and the
+//          HTTP workers.
+// Errors:  open() names what keeps it from starting. A store that cannot be used does not: the
+//          daemon then runs on what the suspended file knows and says so.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "action/effects.h"
+#include "apps/client_edge.h"
+#include "apps/clock.h"
+#include "apps/control_desk.h"
+#include "apps/keeper.h"
+#include "apps/log_intake.h"
+#include "apps/pipeline.h"
+#include "base/guarded.h"
+#include "base/result.h"
+#include "config/load.h"
+#include "face/api.h"
+#include "face/stream_ring.h"
+#include "intake/policy_service.h"
+#include "net/event_loop.h"
+#include "net/http_server.h"
+#include "storage/store.h"
+
+namespace leumund::apps {
+
+struct DaemonOptions {
+  std::string config_file;
+  bool config_must_exist = false;
+  Clock clock;
+};
+
+class Daemon {
+ public:
+  [[nodiscard]] static base::Result<std::unique_ptr<Daemon>> open(DaemonOptions options);
+  ~Daemon();
+
+  // About once a second: ends what is over, takes up a change of the unattended hours.
+  void tick();
+  // Reads the configuration anew; a bad file changes nothing. Tells what changed.
+  base::Result<std::vector<std::string>> reload();
+
+  // Where it can be reached, for the start's log and for people.
+  [[nodiscard]] std::vector<std::string> addresses() const;
+
+ private:
+  struct StoreOpened {
+    std::unique_ptr<storage::Store> store;
+    std::string trouble;  // "" when it is the file on disk and well
+  };
+
+  explicit Daemon(DaemonOptions options, config::Settings settings);
+
+  [[nodiscard]] static StoreOpened open_store(const std::string& folder);
+  base::Status take_lock(const std::string& folder);
+  base::Status start_engine();
+  base::Status start_effects();
+  base::Status start_faces();
+  base::Status start_intake();
+  void on_decisions(const std::vector<model::Decision>& decisions);
+  void on_file_edit(std::vector<action::FileCommand> commands);
+  void on_log_event(const model::MailEvent& event);
+  void update_unattended();
+  [[nodiscard]] action::EffectsSettings effects_settings(const config::Settings& settings) const;
+  [[nodiscard]] action::QueueControlOptions queue_options(const config::Settings& settings) const;
+  [[nodiscard]] std::vector<storage::Mark> log_marks() const;
+  [[nodiscard]] std::vector<face::PartStatus> parts() const;
+  [[nodiscard]] std::string metrics() const;
+
+  const DaemonOptions options_;
+  base::Guarded<config::Settings> settings_;
+  const config::StartSettings start_;
+  const base::TimePoint started_at_;
+  int lock_ = -1;
+  std::vector<std::string> start_troubles_;
+
+  std::unique_ptr<storage::Store> store_;
+  std::string store_trouble_;
+  std::unique_ptr<Keeper> keeper_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<ClientEdge> edge_;
+  face::StreamRing ring_;
+  std::unique_ptr<action::Effects> effects_;
+  std::unique_ptr<ControlDesk> desk_;
+  std::unique_ptr<face::Api> api_;
+  std::vector<std::unique_ptr<net::HttpServer>> http_;
+  std::unique_ptr<net::EventLoop> loop_;
+  std::vector<std::unique_ptr<intake::PolicyService>> policy_;
+  std::vector<std::unique_ptr<LogIntake>> logs_;
+
+  struct Away {
+    bool by_config = false;  // the unattended time in force comes from the configuration
+    std::optional<base::TimePoint> from;
+  };
+  base::Guarded<Away> away_;
+  base::Guarded<std::map<std::string, std::uint64_t>> decisions_by_kind_;
+};
+
+}  // namespace leumund::apps

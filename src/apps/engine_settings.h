@@ -1,0 +1,22 @@
+// What the configuration means for the engine and its book.
+#pragma once
+
+#include <chrono>
+
+#include "action/restriction_book.h"
+#include "base/hash.h"
+#include "base/time.h"
+#include "config/settings.h"
+#include "engine/engine.h"
+
+namespace leumund::apps {
+
+[[nodiscard]] action::BookSettings book_settings(const config::Settings& settings);
+[[nodiscard]] engine::Settings engine_settings(const config::Settings& settings, base::HashKey key);
+
+// The unattended time that the configuration asks for at `now`; `utc_offset` is local time's.
+[[nodiscard]] action::Unattended configured_unattended(const config::RunSettings& settings,
+                                                       base::TimePoint now,
+                                                       std::chrono::seconds utc_offset);
+
+}  // namespace leumund::apps

@@ -1,0 +1,52 @@
+// One followed mail log of the daemon: a thread that reads, and the position that is kept with the
+// counts.
+//
+// Flow:    LogFollower or JournalReader -> LogIntake -> Pipeline; position() -> Keeper.
+// Time:    events carry the log's stamps; `now` is the Clock's.
+// Threads: one of its own, `follow`; position() and status() from any.
+// Errors:  a source that cannot be read stands in status() and is tried again.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "base/guarded.h"
+#include "base/result.h"
+#include "intake/log_receiver.h"
+#include "model/mail_event.h"
+
+namespace leumund::apps {
+
+class LogIntake {
+ public:
+  using Sink = std::function<void(const model::MailEvent&)>;
+
+  // `source` is "file:/path" or "journal"; `position` what was kept at the last stop, "" if nothing.
+  [[nodiscard]] static base::Result<std::unique_ptr<LogIntake>> open(const std::string& source,
+                                                                     std::string_view position,
+                                                                     Sink sink);
+  ~LogIntake();
+
+  void start();
+  // Ends the thread after the line at hand.
+  void stop();
+
+  [[nodiscard]] const std::string& source() const { return source_; }
+  [[nodiscard]] std::string position() const;
+  [[nodiscard]] intake::LogStatus status() const;
+
+ private:
+  class Reader;
+  class Receiver;
+  LogIntake();
+
+  std::string source_;
+  std::unique_ptr<Reader> reader_;
+  std::unique_ptr<Receiver> receiver_;
+  std::jthread thread_;
+};
+
+}  // namespace leumund::apps

@@ -1,0 +1,99 @@
+"""The provider of story 1: Postfix with SASL through Dovecot, leumundd beside it, connected by
+`leumund connect postfix`, and the rest of the Internet as a sink."""
+import json
+import random
+import time
+
+from peers.leumundd import built
+
+ADMIN = "admin@ops.test"
+HELPDESK = "helpdesk@c.test"
+HONEST, CRACKED = "honest@c.test", "cracked@c.test"
+USERS = {HONEST: "secret", CRACKED: "secret", "other@c.test": "secret"}
+
+CONFIG = """\
+state_folder = "{{state}}"
+log_sources = ["file:{mail_log}"]
+[policy]
+listen = ["inet:127.0.0.1:{{policy_port}}"]
+[api]
+listen = "inet:127.0.0.1:{{http_port}}"
+[control]
+socket = "{{socket}}"
+[detectors.burst]
+mode = "{mode}"
+[measures]
+helpdesk = ["helpdesk@c.test"]
+own_domains = ["c.test"]
+contact = "helpdesk@c.test"
+[postfix]
+config_dirs = ["{etc}"]
+queue_helper = "{queue_helper}"
+[notices]
+admin = "admin@ops.test"
+from = "leumund@c.test"
+smtp = "inet:127.0.0.1:{notice_port}"
+language = "en"
+"""
+
+HOME = {HONEST: "91.12.34.56", CRACKED: "84.56.7.8", "other@c.test": "79.1.2.3"}
+
+
+def bot(number: int) -> str:
+    """A client of a botnet: each in another network, all far from home."""
+    chooser = random.Random(number)
+    return f"{chooser.choice([45, 103, 177, 186, 201])}.{number % 250 + 1}.{chooser.randrange(1, 250)}.9"
+
+
+def habits(account: str, now: float, weeks: int = 4) -> list[dict]:
+    """What the account did in the weeks before: a few mails a day to the same people."""
+    chooser = random.Random(account)
+    friends = [f"friend{n}@partner{n % 3}.test" for n in range(8)]
+    events = []
+    for day in range(weeks * 7, 0, -1):
+        for hour in sorted(chooser.sample(range(8, 18), 3)):
+            at = now - day * 86400 + (hour - 12) * 3600
+            if at >= now:
+                continue
+            to = chooser.sample(friends, chooser.choice([1, 1, 2]))
+            name = f"{account}-{day}-{hour}"
+            events.append({"type": "submission", "at": at, "id": name, "account": account,
+                           "client": HOME[account], "helo": "pc", "envelope_sender": account,
+                           "recipients": to, "size": 2000})
+            events += [{"type": "delivery", "at": at + 2, "id": name, "recipient": x,
+                        "egress": "192.0.2.25", "remote": "mx.partner.test[198.51.100.9]",
+                        "status": "sent", "stage": "end", "reply": "250 2.0.0 Ok"} for x in to]
+    return sorted(events, key=lambda event: event["at"])
+
+
+class Provider:
+    """Everything started and connected; habits fed."""
+
+    def __init__(self, peers, mode: str = "enforce") -> None:
+        self.sink = peers.smtp_sink()
+        self.mailbox = peers.smtp_sink()  # the admin's, reached without our egress
+        auth = peers.dovecot_auth(USERS)
+        self.postfix = peers.postfix(sasl_path=auth.sasl_path, nexthop=self.sink.nexthop)
+        self.postfix.mail_log.touch()
+        self.leumundd = peers.leumundd(CONFIG.format(
+            mail_log=self.postfix.mail_log, etc=self.postfix.etc, mode=mode,
+            queue_helper=built("leumund-queue"), notice_port=self.mailbox.port))
+        done = self.leumundd.leumund("connect", "postfix", "--config-dir", str(self.postfix.etc),
+                                     "--config", str(self.leumundd.config_path))
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.postfix.reload()
+        time.sleep(0.5)  # smtpd processes of before the reload end
+        now = time.time()
+        for account in USERS:
+            self.leumundd.events(habits(account, now))
+
+    def standing(self, subject: str) -> str:
+        done = self.leumundd.leumund("explain", subject, "--json")
+        assert done.returncode in (0, 1), done.stdout + done.stderr
+        return json.loads(done.stdout)["standing"]
+
+    def burst(self, swaks, mails: int, first: int = 0) -> list:
+        """The cracked account writes to strangers from the botnet, one mail each."""
+        return [swaks(self.postfix.submission_port, f"stranger{n}@victims{n % 7}.test", user=CRACKED,
+                      client=bot(n), subject="Your parcel", body="Click http://bad.test/x")
+                for n in range(first, first + mails)]
