@@ -24,16 +24,16 @@ constexpr std::array outside{"freipost.example", "grosspost.example",  "mailhaus
                              "postamt.example",  "stadtwerke.example", "uni-nord.example",
                              "versand.example",  "handel-sued.example"};
 
-// Homes and offices: twelve access networks of 100.64.0.0/10, some of them with IPv6 as well.
+// Homes and offices: twelve access networks of 100.64.0.0/10, some of them with IPv6 as well. Each
+// throw of the dice is a statement of its own: compilers differ in the order of operands.
 base::IpAddress home_client(SampleDice& dice) {
   const std::uint32_t network = dice.below(12);
-  if (dice.chance(150)) {
-    const auto text =
-        fmt::format("2001:db8:{:x}:{:x}::{:x}", network, dice.below(4096), 16 + dice.below(64));
-    return *base::IpAddress::parse(text);
-  }
-  return base::IpAddress::v4((100U << 24) | ((64 + network) << 16) | (dice.below(256) << 8) |
-                             (1 + dice.below(254)));
+  const bool v6 = dice.chance(150);
+  const std::uint32_t site = dice.below(4096);
+  const std::uint32_t host = 1 + dice.below(14);
+  if (v6)
+    return *base::IpAddress::parse(fmt::format("2001:db8:{:x}:{:x}::{:x}", network, site, host));
+  return base::IpAddress::v4((100U << 24) | ((64 + network) << 16) | (site << 4) | host);
 }
 
 // The mobile network: one for all, so that many share a few addresses.
