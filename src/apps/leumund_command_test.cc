@@ -1,0 +1,309 @@
+// The command leumund: its words, its options, what it prints, and its exit statuses against a
+// server over a real Unix socket.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "apps/leumund_show.h"
+#include "apps/leumund_verbs.h"
+#include "config/load.h"
+#include "face/api_service.h"
+#include "face/fake_control.h"
+#include "net/http_server.h"
+
+namespace leumund::apps {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// A file that is read back as text.
+class Paper {
+ public:
+  Paper() : file_(std::tmpfile()) {}
+  Paper(const Paper&) = delete;
+  Paper& operator=(const Paper&) = delete;
+  ~Paper() { std::fclose(file_); }
+  [[nodiscard]] std::FILE* file() const { return file_; }
+  [[nodiscard]] std::string text() const {
+    std::rewind(file_);
+    std::string out;
+    std::array<char, 4096> chunk{};
+    while (const auto got = std::fread(chunk.data(), 1, chunk.size(), file_))
+      out.append(chunk.data(), got);
+    return out;
+  }
+
+ private:
+  std::FILE* file_;
+};
+
+ParsedRequest parse(std::vector<const char*> words, const Paper& out, const Paper& err) {
+  words.insert(words.begin(), "leumund");
+  return parse_request(static_cast<int>(words.size()), words.data(), out.file(), err.file());
+}
+
+std::size_t placeholders(std::string_view text) {
+  std::size_t count = 0;
+  for (const char c : text) count += c == '{' ? 1 : 0;
+  return count;
+}
+
+TEST(LeumundWords, BothLanguagesTakeTheSameValues) {
+  for (int i = 0; i <= static_cast<int>(last_phrase()); ++i) {
+    const auto en = phrase(Language::en, static_cast<Phrase>(i));
+    const auto de = phrase(Language::de, static_cast<Phrase>(i));
+    EXPECT_FALSE(en.empty()) << i;
+    EXPECT_EQ(placeholders(en), placeholders(de)) << en;
+  }
+}
+
+TEST(LeumundWords, TheLanguageFollowsTheOptionThenTheEnvironment) {
+  ::setenv("LC_ALL", "", 1);
+  ::unsetenv("LC_MESSAGES");
+  ::setenv("LANG", "de_DE.UTF-8", 1);
+  EXPECT_EQ(choose_language(""), Language::de);
+  EXPECT_EQ(choose_language("en"), Language::en);
+  ::setenv("LC_ALL", "C.UTF-8", 1);
+  EXPECT_EQ(choose_language(""), Language::en);
+}
+
+TEST(LeumundRequest, ReadsEveryVerb) {
+  const Paper out, err;
+  const auto release = parse({"release", "a@c.test", "--done", "password=hans", "sessions=hans",
+                              "--done", "forwards=x", "--mail", "delete"},
+                             out, err);
+  ASSERT_TRUE(release.request) << err.text();
+  EXPECT_THAT(release.request->done, ElementsAre("password=hans", "sessions=hans", "forwards=x"));
+  EXPECT_EQ(release.request->mail, "delete");
+  const auto json = parse({"--socket", "/s", "explain", "a", "--json"}, out, err);
+  EXPECT_TRUE(json.request->json);
+  EXPECT_EQ(json.request->socket, "/s");
+  EXPECT_EQ(parse({"status", "--socket", "/t"}, out, err).request->socket, "/t");
+  EXPECT_EQ(parse({"config", "check", "/f"}, out, err).request->verb, "config check");
+  EXPECT_EQ(parse({"connect", "postfix", "--config-dir", "/a", "--config-dir", "/b"}, out, err)
+                .request->config_folders.size(),
+            2U);
+  EXPECT_EQ(parse({"queue", "a", "--delete"}, out, err).request->queue_work, "delete");
+}
+
+TEST(LeumundRequest, AWrongCommandLineIsStatusTwoAndHelpIsNone) {
+  for (const std::vector<const char*>& words : std::vector<std::vector<const char*>>{
+           {},
+           {"nothing"},
+           {"explain"},
+           {"suspend", "a"},
+           {"suspend", "a", "--reason", "x", "--level", "y"},
+           {"queue", "a", "--release", "--delete"},
+           {"connect", "exim"},
+           {"undo", "x"},
+           {"unattended", "--off", "--until", "3d"},
+           {"announce", "a", "--recipients", "0", "--until", "3d"}}) {
+    const Paper out, err;
+    const auto parsed = parse(words, out, err);
+    EXPECT_FALSE(parsed.request);
+    EXPECT_EQ(parsed.status, exit_wrong_use);
+    EXPECT_THAT(err.text(), Not(IsEmpty()));
+  }
+  const Paper out, err;
+  EXPECT_EQ(parse({"--help"}, out, err).status, exit_done);
+  EXPECT_EQ(parse({"--version"}, out, err).status, exit_done);
+  EXPECT_THAT(out.text(), HasSubstr("leumund " + std::string(LEUMUND_VERSION)));
+}
+
+TEST(LeumundManual, NamesEveryVerbAndOption) {
+  std::ifstream in(LEUMUND_SOURCE_DIR "/packaging/man/leumund.1");
+  std::stringstream text;
+  text << in.rdbuf();
+  std::string manual = text.str();
+  for (auto at = manual.find("\\-"); at != std::string::npos; at = manual.find("\\-", at))
+    manual.erase(at, 1);
+  for (const std::string& word : documented_words()) EXPECT_THAT(manual, HasSubstr(word));
+}
+
+TEST(LeumundTerminal, NoControlCharacterReachesTheTerminal) {
+  EXPECT_EQ(safe("a\x1b[31m\n\x7f"), "a?[31m??");
+  EXPECT_EQ(safe("\xc2\x9b"
+                 "31m\xc3\xa4"),
+            "?31m\xc3\xa4");
+}
+
+TEST(LeumundTerminal, CutsByCharactersNotBytes) {
+  EXPECT_EQ(cut("äöüß", 4), "äöüß");
+  EXPECT_EQ(cut("äöüßx", 4), "ä...");
+  EXPECT_EQ(cut("abc", 0), "...");
+}
+
+TEST(LeumundTerminal, TimesAreReadAsPeopleTypeThem) {
+  ::setenv("TZ", "CET-1", 1);
+  ::tzset();
+  const auto now = *base::parse_rfc3339("2026-11-21T18:00:00Z");  // 19:00 local
+  const auto when = [&](std::string_view text) {
+    return base::format_rfc3339(*parse_when(text, now));
+  };
+  EXPECT_EQ(when("2026-12-24T12:00:00+01:00"), "2026-12-24T11:00:00Z");
+  EXPECT_EQ(when("2026-12-24"), "2026-12-23T23:00:00Z");
+  EXPECT_EQ(when("2026-12-24 18:30"), "2026-12-24T17:30:00Z");
+  EXPECT_EQ(when("20:00"), "2026-11-21T19:00:00Z");
+  EXPECT_EQ(when("19:00"), "2026-11-22T18:00:00Z");
+  EXPECT_EQ(when("3d"), "2026-11-24T18:00:00Z");
+  for (const char* bad : {"", "tomorrow", "2026-02-31", "2026-12-24 25:00", "24:61", "3 days"}) {
+    EXPECT_FALSE(parse_when(bad, now)) << bad;
+  }
+  ::unsetenv("TZ");
+  ::tzset();
+}
+
+TEST(LeumundShow, AStrangeAnswerEndsNothing) {
+  const Paper out, err;
+  Terminal terminal(out.file(), err.file(), Language::en);
+  for (const char* body : {"", "[]", "null", "{", "17"}) {
+    EXPECT_FALSE(show_status(terminal, body)) << body;
+    EXPECT_FALSE(show_subject(terminal, body)) << body;
+    EXPECT_EQ(event_line(terminal, body), "") << body;
+  }
+  EXPECT_TRUE(
+      show_status(terminal, R"({"parts":17,"restrictions":{"a":1},"now":"x","watched":null})"));
+  EXPECT_TRUE(show_subject(terminal,
+                           R"({"known":true,"terms":[1,{"events":{}}],"habits":[1],"until":-1})"));
+}
+
+TEST(LeumundShow, ASuspendedAccountIsExplainedWithTheWayOut) {
+  const Paper out, err;
+  Terminal terminal(out.file(), err.file(), Language::de);
+  EXPECT_TRUE(
+      show_subject(terminal, R"({"subject":"account:a's@c.test","known":true,"standing":"suspended",
+    "score":14.1,"threshold":9,
+    "terms":[{"name":"new_recipient","value":9.7,"text":"31 of 33 new",
+      "events":["m1"]}],
+    "restriction":{"level":"no_sending","reason":"burst","by":"burst","since":0,"until":null},
+    "attempts":{"recipients":5,"last_at":60},"queued":["4XyZ"],"checklist":["password"]})"));
+  const std::string text = out.text();
+  EXPECT_THAT(text, HasSubstr("account:a's@c.test: als Absender gesperrt"));
+  EXPECT_THAT(text, HasSubstr("+9.70 31 of 33 new [[\"m1\"]]"));
+  EXPECT_THAT(text, HasSubstr("Seitdem versucht: 5 Empfänger"));
+  EXPECT_THAT(text, HasSubstr("leumund release 'account:a'\\''s@c.test' --done password=WHO"));
+}
+
+struct LeumundAsk : ::testing::Test {
+  std::string folder = ::testing::TempDir() + "leumund_ask_" + std::to_string(::getpid());
+  face::FakeControl control;
+  face::StreamRing ring;
+  face::Api api{control, [] { return std::string(); }, {}};
+  std::unique_ptr<net::HttpServer> server;
+  std::string printed;
+  std::string complained;
+
+  void SetUp() override {
+    std::filesystem::create_directories(folder);
+    net::HttpOptions options;
+    options.listen = net::Endpoint::unix_socket(folder + "/control");
+    auto opened = net::HttpServer::open(
+        std::move(options),
+        face::http_routes(api, ring, face::Door::unix_socket, [] { return base::system_now(); }));
+    ASSERT_TRUE(opened) << opened.error().message;
+    server = std::move(*opened);
+  }
+  void TearDown() override {
+    server.reset();
+    std::filesystem::remove_all(folder);
+  }
+  int run(std::vector<const char*> words) {
+    const Paper out, err;
+    const std::string socket = folder + "/control";
+    words.insert(words.begin(), {"--socket", socket.c_str()});
+    const auto parsed = parse(words, out, err);
+    if (!parsed.request) return parsed.status;
+    Terminal terminal(out.file(), err.file(), Language::en);
+    const int status = ask_daemon(*parsed.request, terminal);
+    printed = out.text();
+    complained = err.text();
+    return status;
+  }
+};
+
+TEST_F(LeumundAsk, OrdersReachTheDaemonAsTyped) {
+  EXPECT_EQ(run({"suspend", "a@c.test", "--level", "hold", "--for", "2h", "--reason", "too much"}),
+            exit_done);
+  EXPECT_THAT(printed, HasSubstr("account:a@c.test restricted"));
+  EXPECT_EQ(run({"release", "a@c.test", "--done", "password=hans", "--mail", "release"}),
+            exit_done);
+  EXPECT_EQ(run({"exempt", "script:uid33"}), exit_done);
+  EXPECT_EQ(run({"undo", "7"}), exit_done);
+  EXPECT_EQ(run({"unattended", "--off"}), exit_done);
+  EXPECT_EQ(run({"queue", "a@c.test", "--delete"}), exit_done);
+  EXPECT_EQ(run({"config", "reload"}), exit_done);
+  EXPECT_THAT(control.asked,
+              ElementsAre(StartsWith("suspend account:a@c.test hold 7200 too much by admin "),
+                          "release account:a@c.test password=hans mail 1", "exempt script:uid33",
+                          "undo 7", "unattended off", "queue delete account:a@c.test", "reload"));
+}
+
+TEST_F(LeumundAsk, TheExitStatusTellsNoFromWrongFromGone) {
+  EXPECT_EQ(run({"explain", "nobody@c.test"}), exit_negative);
+  control.error = base::Error{base::ErrorCode::refused, "password is not done"};
+  EXPECT_EQ(run({"release", "a"}), exit_negative);
+  EXPECT_THAT(complained, HasSubstr("leumund: password is not done"));
+  control.error = base::Error{base::ErrorCode::unavailable, "the store is gone"};
+  EXPECT_EQ(run({"status"}), exit_unreachable);
+  control.error.reset();
+  EXPECT_EQ(run({"release", "a", "--done", "password"}), exit_wrong_use);
+  EXPECT_EQ(run({"suspend", "a", "--for", "soon", "--reason", "x"}), exit_wrong_use);
+  EXPECT_EQ(run({"announce", "a", "--recipients", "5", "--until", "someday"}), exit_wrong_use);
+  EXPECT_THAT(complained, HasSubstr("--until: 'someday' is no time"));
+  server.reset();
+  EXPECT_EQ(run({"status"}), exit_unreachable);
+  EXPECT_THAT(complained, HasSubstr("systemctl status leumundd"));
+  EXPECT_EQ(run({"status", "--json"}), exit_unreachable);
+  EXPECT_THAT(printed, HasSubstr("\"code\":\"unreachable\""));
+}
+
+TEST_F(LeumundAsk, JsonIsOneObjectALine) {
+  EXPECT_EQ(run({"status", "--json"}), exit_done);
+  EXPECT_THAT(printed, StartsWith("{\"version\":\"0.1.0\""));
+  EXPECT_EQ(run({"events", "--json", "--since", "0"}), exit_done);
+  EXPECT_THAT(printed, StartsWith("{\"decision\":\"ended\",\"number\":7,"));
+  EXPECT_EQ(std::count(printed.begin(), printed.end(), '\n'), 1);
+}
+
+TEST_F(LeumundAsk, WatchWithoutATerminalPrintsLinesWithoutEscapes) {
+  EXPECT_EQ(run({"watch", "--count", "2", "--interval", "0.2"}), exit_done);
+  EXPECT_THAT(printed, HasSubstr("Leumund 0.1.0, observing"));
+  EXPECT_THAT(printed, HasSubstr("account:a: restriction ended"));
+  EXPECT_THAT(printed, Not(HasSubstr("\x1b")));
+}
+
+TEST(LeumundAlone, ConfigCheckTellsEveryProblemAndStatusTwo) {
+  const std::string file = ::testing::TempDir() + "leumund_check.toml";
+  std::ofstream(file) << "detectors.burst.mode = \"x\"\nnonsense = 1\n";
+  const Paper out, err;
+  Terminal terminal(out.file(), err.file(), Language::en);
+  Request request;
+  request.verb = "config check";
+  request.file = file;
+  EXPECT_EQ(work_alone(request, terminal), exit_wrong_use);
+  EXPECT_THAT(out.text(), HasSubstr(file + ":1: detectors.burst.mode"));
+  EXPECT_THAT(out.text(), HasSubstr(file + ":2: unknown option nonsense"));
+  std::ofstream(file) << "detectors.burst.mode = \"enforce\"\n";
+  EXPECT_EQ(work_alone(request, terminal), exit_done);
+  request.verb = "config show";
+  request.config = file;
+  request.changed = true;
+  request.json = true;
+  EXPECT_EQ(work_alone(request, terminal), exit_done);
+  EXPECT_THAT(out.text(), HasSubstr("{\"detectors.burst.mode\":\"enforce\"}\n"));
+  std::filesystem::remove(file);
+}
+
+}  // namespace
+}  // namespace leumund::apps

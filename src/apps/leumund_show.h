@@ -1,0 +1,40 @@
+// Turns the daemon's JSON into lines for people.
+//
+// Limits:  long lists are cut by the daemon; a line is not.
+// Errors:  JSON that lacks what it should have shows as empty; nothing ends the program.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "apps/leumund_terminal.h"
+
+namespace leumund::apps {
+
+// Each takes the body of an answer; false when it is no JSON object.
+bool show_status(Terminal& terminal, std::string_view body);
+bool show_subject(Terminal& terminal, std::string_view body);
+bool show_decisions(Terminal& terminal, std::string_view body);  // {"decisions":[...]}
+bool show_decision(Terminal& terminal, std::string_view body);   // one, with what to do next
+bool show_unattended(Terminal& terminal, std::string_view body);
+bool show_held_mail(Terminal& terminal, std::string_view body, std::string_view subject);
+bool show_queue_work(Terminal& terminal, std::string_view body);
+bool show_reload(Terminal& terminal, std::string_view body);
+
+// One line for a decision or an event of the stream; "" when it is neither.
+[[nodiscard]] std::string event_line(const Terminal& terminal, std::string_view json);
+[[nodiscard]] std::string standing_name(const Terminal& terminal, std::string_view standing);
+[[nodiscard]] std::string level_word(const Terminal& terminal, std::string_view level);
+
+// What the verbs themselves must know of an answer.
+struct SubjectFacts {
+  bool known = false;  // anything at all: counts, a restriction, an exemption
+};
+[[nodiscard]] SubjectFacts subject_facts(std::string_view body);
+[[nodiscard]] std::string error_message(std::string_view body);  // {"error":{"message"}}
+[[nodiscard]] std::uint64_t last_decision(std::string_view status_body);
+
+// {"decisions":[...]} as one object a line.
+[[nodiscard]] std::string decision_lines(std::string_view body);
+
+}  // namespace leumund::apps

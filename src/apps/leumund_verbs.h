@@ -1,0 +1,35 @@
+// Carries out what the command line asked.
+//
+// Flow:    Request -> HTTP over the Unix socket -> text for people or JSON for machines.
+// Time:    an answer of the daemon is waited for 30 s.
+// Errors:  exit statuses of formats.md; every message says what to do next.
+#pragma once
+
+#include <string>
+
+#include "apps/leumund_request.h"
+#include "apps/leumund_terminal.h"
+#include "face/api_client.h"
+
+namespace leumund::apps {
+
+// The verbs that ask the daemon.
+int ask_daemon(const Request& request, Terminal& terminal);
+
+// The verbs that need none: connect, disconnect, config check, config show.
+int work_alone(const Request& request, Terminal& terminal);
+
+// The live view; ends with Ctrl-C, or after request.refreshes looks.
+int watch(const Request& request, const face::ApiClient& client, const std::string& socket,
+          Terminal& terminal);
+
+// Tells that the daemon is not there and what to look at; returns exit_unreachable.
+int tell_unreachable(const Request& request, const std::string& socket, const base::Error& error,
+                     Terminal& terminal);
+// Tells an answer that is no success; returns the exit status for it.
+int tell_refusal(const Request& request, const face::ApiAnswer& answer, Terminal& terminal);
+
+// --socket, else $LEUMUND_SOCKET, else what the configuration or its default says.
+[[nodiscard]] std::string socket_of(const Request& request);
+
+}  // namespace leumund::apps

@@ -1,0 +1,280 @@
+"""`leumund connect postfix`: a real Postfix asks us on every way in, keeps suspended senders out
+with nobody answering, and is byte for byte as before after `disconnect`."""
+import json
+import os
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from peers.ground import require_program, wait_until
+from peers.leumundd import built
+
+HELPDESK = "helpdesk@c.test"
+USERS = {"a@c.test": "secret", "b@c.test": "secret"}
+
+CONFIG = """\
+state_folder = "{state}"
+[policy]
+listen = ["unix:{state}/policy", "inet:127.0.0.1:{port}"]
+[measures]
+helpdesk = ["helpdesk@c.test"]
+own_domains = ["c.test"]
+contact = "helpdesk@c.test"
+[postfix]
+config_dirs = ["{etc}"]
+"""
+
+
+class PolicyPeer:
+    """Answers DUNNO and remembers what it was asked: (state, login, recipient)."""
+
+    def __init__(self, port: int) -> None:
+        self.asked: list[tuple[str, str, str]] = []
+        self._socket = socket.create_server(("127.0.0.1", port))
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                peer, _ = self._socket.accept()
+            except OSError:
+                return
+            self._open.append(peer)
+            threading.Thread(target=self._answer, args=(peer,), daemon=True).start()
+
+    def _answer(self, peer: socket.socket) -> None:
+        waiting = b""
+        while True:
+            try:
+                got = peer.recv(65536)
+            except OSError:
+                return
+            if not got:
+                return
+            waiting += got
+            while b"\n\n" in waiting:
+                request, waiting = waiting.split(b"\n\n", 1)
+                fields = dict(line.split("=", 1) for line in request.decode().splitlines())
+                self.asked.append((fields["protocol_state"], fields["sasl_username"],
+                                   fields["recipient"]))
+                peer.sendall(b"action=DUNNO\n\n")
+
+    def close(self) -> None:
+        self._socket.close()
+        for peer in self._open:
+            peer.close()
+
+
+class Place:
+    """A Postfix with every way in that an admin may have set up, and a configuration of ours."""
+
+    def __init__(self, peers) -> None:
+        self.sink = peers.smtp_sink()
+        auth = peers.dovecot_auth(USERS)
+        ports = peers.ground.ports
+        self.ways = {"overridden empty": ports.free(), "overridden": ports.free(),
+                     "overridden with blanks": ports.free(), "chroot": ports.free()}
+        self.filter_port = ports.free()
+        self.postfix = peers.postfix(
+            sasl_path=auth.sasl_path, nexthop=self.sink.nexthop,
+            main={"mynetworks": "127.0.0.0/8", "smtpd_recipient_restrictions": None,
+                  "smtpd_relay_restrictions": "permit_mynetworks,\n    permit_sasl_authenticated, "
+                                              "defer_unauth_destination"},
+            master=f"""\
+127.0.0.1:{self.ways['overridden empty']} inet n - n - - smtpd
+  -o syslog_name=postfix/submission
+  -o smtpd_recipient_restrictions=
+  -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
+127.0.0.1:{self.ways['overridden']} inet n - n - - smtpd
+  -o smtpd_relay_restrictions=
+  -o smtpd_recipient_restrictions=permit_sasl_authenticated,reject
+  -o smtpd_restriction_classes=
+# a comment of the admin
+127.0.0.1:{self.ways['overridden with blanks']} inet n - n - - smtpd
+  -o {{ smtpd_recipient_restrictions = check_helo_access static:{{DUNNO a b}}, permit }}
+  -o smtpd_end_of_data_restrictions=permit
+127.0.0.1:{self.ways['chroot']} inet n - y - - smtpd
+127.0.0.1:{self.filter_port} inet n - n - - smtpd
+  -o content_filter=
+  -o smtpd_recipient_restrictions=permit_mynetworks,reject
+""")
+        self.ways["plain"] = self.postfix.smtp_port
+        self.state = peers.ground.place("state")
+        os.chmod(self.state, 0o755)
+        self.tables = self.state / "tables"
+        self.policy_port = ports.free()
+        self.config = self.state / "leumund.toml"
+        self.config.write_text(CONFIG.format(state=self.state, port=self.policy_port,
+                                             etc=self.postfix.etc))
+
+    def leumund(self, *arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run([built("leumund"), "--lang", "en", *arguments, "--config",
+                               str(self.config)],
+                              capture_output=True, text=True, timeout=60, check=False)
+
+    def connect(self) -> subprocess.CompletedProcess:
+        done = self.leumund("connect", "postfix")
+        assert done.returncode == 0, done.stdout + done.stderr
+        time.sleep(0.5)  # smtpd processes of before the reload end
+        return done
+
+    def files(self) -> dict[str, bytes]:
+        return {name: (self.postfix.etc / name).read_bytes() for name in ("main.cf", "master.cf")}
+
+    def values(self) -> tuple[str, str]:
+        """What is in force: every parameter, and every override of every service."""
+        return (self.postfix.command("postconf").stdout,
+                self.postfix.command("postconf", "-P").stdout)
+
+    def publish(self, table: str, rows: dict[str, str]) -> None:
+        """As the daemon does it: a new file renamed over the old one."""
+        source = self.tables / f"{table}.test"
+        source.write_text("".join(f"{key} {value}\n" for key, value in rows.items()))
+        done = self.postfix.command("postmap", f"cdb:{source}")
+        assert done.returncode == 0, done.stderr
+        os.rename(f"{source}.cdb", self.tables / f"{table}.cdb")
+
+
+@pytest.fixture
+def place(peers):
+    require_program("postconf")
+    return Place(peers)
+
+
+@pytest.fixture
+def policy(place):
+    peer = PolicyPeer(place.policy_port)
+    yield peer
+    peer.close()
+
+
+def test_a_dry_run_shows_the_commands_and_changes_nothing(place):
+    before = place.files()
+    done = place.leumund("connect", "postfix", "--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert f"postconf -c {place.postfix.etc} -e" in done.stdout
+    assert (f"check_policy_service {{ inet:127.0.0.1:{place.policy_port}, timeout=2s, try_limit=1, "
+            "default_action=DUNNO }") in done.stdout
+    assert "takes mail back from a content filter" in done.stdout
+    assert place.files() == before
+    assert not place.tables.exists() and not (place.state / "connect").exists()
+
+
+def test_every_way_in_asks_at_recipient_and_at_end_of_data(place, policy, swaks):
+    report = place.connect()
+    assert "Postfix has read its configuration anew" in report.stdout
+    for way, port in place.ways.items():
+        policy.asked.clear()
+        sent = swaks(port, "x@y.test", user="a@c.test")
+        assert sent, f"{way}: {sent.transcript}"
+        assert policy.asked == [("RCPT", "a@c.test", "x@y.test"),
+                                ("END-OF-MESSAGE", "a@c.test", "x@y.test")], way
+    # Who is permitted by his network before any login is asked about as well.
+    policy.asked.clear()
+    assert swaks(place.postfix.smtp_port, "x@y.test", sender="a@c.test")
+    assert [state for state, _, _ in policy.asked] == ["RCPT", "END-OF-MESSAGE"]
+    # Mail that a content filter gives back was judged when it came in.
+    policy.asked.clear()
+    assert swaks(place.filter_port, "x@y.test", sender="a@c.test")
+    assert policy.asked == []
+    assert "warning" not in place.postfix.log(), place.postfix.log()
+
+
+def test_who_is_suspended_stays_so_with_nobody_answering(place, swaks):
+    place.connect()
+    place.publish("suspended_accounts", {"a@c.test": "leumund_no_sending"})
+    for way, port in place.ways.items():
+        began = time.monotonic()
+        refused = swaks(port, "x@y.test", user="a@c.test")
+        assert refused.refusal.startswith("554 5.7.1"), f"{way}: {refused.transcript}"
+        assert "please contact helpdesk@c.test" in refused.refusal
+        assert swaks(port, HELPDESK, user="a@c.test"), f"{way}: the helpdesk is reachable"
+        assert swaks(port, "x@y.test", user="b@c.test"), f"{way}: nobody else notices"
+        assert time.monotonic() - began < 15, way
+    place.publish("suspended_accounts", {"a@c.test": "leumund_external_only"})
+    assert not swaks(place.postfix.smtp_port, "x@y.test", user="a@c.test")
+    assert swaks(place.postfix.smtp_port, "b@c.test", user="a@c.test")
+    place.publish("suspended_accounts", {})
+    assert swaks(place.postfix.smtp_port, "x@y.test", user="a@c.test")
+
+
+def test_a_listed_user_cannot_submit_by_sendmail_and_others_can(place):
+    place.connect()
+    message = "Subject: x\n\ntext\n"
+    assert place.postfix.sendmail("w@c.test", ["x@y.test"], message, user="nobody").returncode == 0
+    (place.tables / "suspended_users").write_text("nobody\n")
+    refused = place.postfix.sendmail("w@c.test", ["x@y.test"], message, user="nobody")
+    assert refused.returncode != 0 and "not allowed" in refused.stderr, refused.stderr
+    for user in ("daemon", None):
+        done = place.postfix.sendmail("w@c.test", ["x@y.test"], message, user=user)
+        assert done.returncode == 0, done.stderr
+
+
+def test_connecting_twice_changes_nothing_and_undo_gives_back_every_byte(place):
+    before, values = place.files(), place.values()
+    place.connect()
+    connected = place.files()
+    assert connected != before
+    again = place.connect()
+    assert "nothing to change" in again.stdout
+    assert place.files() == connected
+    done = place.leumund("disconnect", "postfix")
+    assert done.returncode == 0, done.stderr
+    assert place.files() == before
+    assert place.values() == values
+    once_more = place.leumund("disconnect", "postfix")
+    assert once_more.returncode == 1 and "is not connected" in once_more.stderr
+
+
+def test_undo_leaves_what_the_admin_changed_meanwhile(place):
+    values = place.values()
+    place.connect()
+    key = f"127.0.0.1:{place.ways['overridden']}/inet/smtpd_recipient_restrictions"
+    current = place.postfix.command("postconf", "-h",
+                                    "smtpd_recipient_restrictions").stdout.strip()
+    for words in (["-e", "myhostname=new.c.test",
+                   f"smtpd_recipient_restrictions=reject_unlisted_recipient, {current}, permit"],
+                  ["-P", "-e",
+                   f"{key}=reject_unlisted_recipient,$leumund_recipient_checks,reject"]):
+        changed = place.postfix.command("postconf", *words)
+        assert changed.returncode == 0, changed.stderr
+    done = place.leumund("disconnect", "postfix", "--json")
+    assert done.returncode == 0, done.stderr
+    [report] = json.loads(done.stdout)["postfix"]
+    assert not report["bytes_restored"] and len(report["remarks"]) == 2
+    # The admin takes his own changes back: all must be as at the very beginning.
+    now = place.postfix.command("postconf", "-h", "smtpd_recipient_restrictions").stdout.strip()
+    assert now == "reject_unlisted_recipient, permit"
+    assert f"{key} = reject_unlisted_recipient,reject" in place.values()[1]
+    place.postfix.command("postconf", "-e", f"myhostname={place.postfix.name}.c.test")
+    place.postfix.command("postconf", "-X", "smtpd_recipient_restrictions")
+    place.postfix.command("postconf", "-P", "-e", f"{key}=permit_sasl_authenticated,reject")
+    assert place.values() == values
+
+
+def test_another_policy_port_replaces_the_question(place, policy, swaks):
+    place.config.write_text(place.config.read_text().replace(str(place.policy_port), "10999"))
+    place.connect()
+    place.config.write_text(place.config.read_text().replace("10999", str(place.policy_port)))
+    place.connect()
+    assert "10999" not in "".join(place.values())
+    assert swaks(place.postfix.smtp_port, "x@y.test", user="a@c.test")
+    assert wait_until(lambda: len(policy.asked) == 2, "two questions", 5)
+
+
+def test_tables_that_not_everybody_can_read_are_told_before_anything_changes(place):
+    before = place.files()
+    os.chmod(place.state, 0o750)
+    done = place.leumund("connect", "postfix")
+    assert done.returncode == 1
+    assert f"chmod o+x {place.state}" in done.stderr
+    assert place.files() == before
+
+
+def test_a_folder_without_postfix_is_wrong_use(place, tmp_path):
+    done = place.leumund("connect", "postfix", "--config-dir", str(tmp_path))
+    assert done.returncode == 2 and "holds no main.cf" in done.stderr
