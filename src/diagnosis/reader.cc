@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "diagnosis/reading.h"
@@ -118,6 +119,10 @@ Status Reader::compile_meanings() {
     if (auto done = set_bits(meaning.unless, meaning, compiled.unless); !done) return done;
     meanings_.push_back(std::move(compiled));
   }
+  // The heaviest first, so that the first one that holds is the answer.
+  std::stable_sort(meanings_.begin(), meanings_.end(), [](const auto& a, const auto& b) {
+    return a.meaning.weight > b.meaning.weight;
+  });
   for (std::uint32_t i = 0; i < registry_.classes.size(); ++i) {
     class_index_.emplace(registry_.classes[i].id, i);
   }

@@ -326,10 +326,11 @@ void Reading::choose_in_hop(std::size_t hop) {
   const ConceptSet& has = hops_[hop].concepts;
   const double distance = weight_per_hop * static_cast<double>(hop_count_ - 1 - hop);
   for (const CompiledMeaning& one : reader_.meanings_) {
-    if (one.meaning.weight - distance <= choice_.weight) continue;
+    if (one.meaning.weight - distance <= choice_.weight) break;
     if ((one.needs & ~has).any() || (one.unless & has).any()) continue;
     if (one.any.any() && (one.any & has).none()) continue;
     choice_ = {.meaning = &one.meaning, .weight = one.meaning.weight - distance, .hop = hop};
+    break;
   }
   choose_provider_reply(hop, distance);
 }

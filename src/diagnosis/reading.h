@@ -64,7 +64,7 @@ class Reading {
   void fill_hops(Diagnosis& out) const;
   void fill_evidence(Diagnosis& out) const;
   void fill_pool(Diagnosis& out) const;
-  [[nodiscard]] std::string words_of(std::uint32_t pattern, std::size_t not_before) const;
+  [[nodiscard]] std::string words_of(const Match& match) const;
 
   const Reader& reader_;
   Reader::Session& session_;

@@ -147,8 +147,8 @@ void Reading::fill_hops(Diagnosis& out) const {
   }
 }
 
-std::string Reading::words_of(std::uint32_t pattern, std::size_t not_before) const {
-  const auto [begin, end] = reader_.words_->locate(pattern, view_.masked(), not_before);
+std::string Reading::words_of(const Match& match) const {
+  const auto [begin, end] = reader_.words_->locate(match, view_.masked());
   if (end == begin) return {};
   const std::size_t from = view_.plain_offset(begin);
   return std::string(trimmed(view_.raw(from, view_.plain_offset(end))));
@@ -163,7 +163,7 @@ void Reading::fill_evidence(Diagnosis& out) const {
           &reader_.registry_.providers[use.owner].replies[use.item] != choice_.reply) {
         continue;
       }
-      const auto [begin, end] = reader_.codes_->locate(match.pattern, plain_, match.end);
+      const auto [begin, end] = reader_.codes_->locate(match, plain_);
       if (end > begin) out.evidence = std::string(trimmed(view_.raw(begin, end)));
       return;
     }
@@ -175,7 +175,7 @@ void Reading::fill_evidence(Diagnosis& out) const {
       const PatternUse& use = reader_.word_uses_[match.pattern];
       if (use.role != PatternUse::Role::concept_words || use.owner != bit->second) continue;
       if (hop_at(view_.plain_offset(match.end - 1)) != choice_.hop) continue;
-      const std::string words = words_of(match.pattern, match.end);
+      const std::string words = words_of(match);
       if (words.empty() || out.evidence.find(words) != std::string::npos) break;
       if (!out.evidence.empty()) out.evidence += " ... ";
       out.evidence += words;
@@ -190,7 +190,7 @@ void Reading::fill_pool(Diagnosis& out) const {
   for (const Match& match : session_.word_matches_) {
     const PatternUse& use = reader_.word_uses_[match.pattern];
     if (use.role != PatternUse::Role::concept_words || use.owner != bit->second) continue;
-    out.pool = words_of(match.pattern, match.end);
+    out.pool = words_of(match);
     if (out.pool.starts_with("from ")) out.pool.erase(0, 5);
     return;
   }

@@ -4,13 +4,24 @@
 #include <hs/hs.h>
 #include <re2/re2.h>
 
+#include <algorithm>
+#include <map>
+
 #include "base/check.h"
+#include "diagnosis/literal_set.h"
+#include "diagnosis/pattern_split.h"
 
 namespace leumund::diagnosis {
 namespace {
 
 using base::Error;
 using base::ErrorCode;
+
+// A piece of a sequence is counted from its end, so what it may be long is added to the gap.
+constexpr std::uint32_t longest_piece_bytes = 28;
+// A sequence that began and did not go on within so many bytes may begin anew.
+constexpr std::uint32_t patience_bytes = 200;
+constexpr std::size_t longest_evidence_bytes = 120;
 
 RE2::Options re2_options() {
   RE2::Options options;
@@ -21,22 +32,139 @@ RE2::Options re2_options() {
   return options;
 }
 
+constexpr bool is_word_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
 int note_match(unsigned id, unsigned long long, unsigned long long to, unsigned, void* context) {
   auto& out = *static_cast<std::vector<Match>*>(context);
-  out.push_back({.pattern = id, .end = static_cast<std::uint32_t>(to)});
+  const auto end = static_cast<std::uint32_t>(to);
+  out.push_back({.pattern = id, .end = end, .begin = end});
   return 0;
 }
 
 }  // namespace
 
 Scanner::Scanner() = default;
-Scanner::~Scanner() { hs_free_database(database_); }
+Scanner::~Scanner() {
+  hs_free_database(literals_);
+  hs_free_database(database_);
+}
+
+// Collects the pieces of all patterns, each text once, and compiles the two databases.
+class Scanner::Builder {
+ public:
+  explicit Builder(Scanner& scanner) : scanner_(scanner) {}
+
+  void add(std::uint32_t pattern, const std::string& re) {
+    const SplitPattern split = split_pattern(re);
+    if (!split.plain.empty()) {
+      // Alternatives one by one: one that cannot be written out does not keep the others from it.
+      for (const std::string& branch : alternatives_of(split.plain)) {
+        add_piece(branch, {.pattern = pattern});
+      }
+    }
+    for (const auto& sequence : split.sequences) {
+      ++scanner_.sequence_count_;
+      for (std::size_t k = 0; k < sequence.size(); ++k) {
+        scanner_.gap_bytes_sets_.push_back(std::make_unique<std::string>(sequence[k].not_in_gap));
+        add_piece(sequence[k].re, {.pattern = pattern,
+                                   .sequence = scanner_.sequence_count_,
+                                   .gap_bytes = static_cast<std::uint32_t>(sequence[k].gap_bytes),
+                                   .piece = static_cast<std::uint8_t>(k),
+                                   .piece_count = static_cast<std::uint8_t>(sequence.size()),
+                                   .not_in_gap = *scanner_.gap_bytes_sets_.back()});
+      }
+    }
+  }
+
+  base::Status compile(std::span<const Input> patterns) {
+    flatten(texts_, scanner_.texts_, true);
+    flatten(expressions_, scanner_.expressions_, false);
+    if (auto done = compile_texts(); !done) return done;
+    return compile_expressions(patterns);
+  }
+
+ private:
+  using Collected = std::map<std::string, std::vector<Use>>;
+
+  void add_piece(const std::string& piece, Use use) {
+    const auto literals = write_out(piece);
+    if (!literals) {
+      expressions_[piece].push_back(use);
+      return;
+    }
+    for (const Literal& literal : *literals) {
+      use.word_begin = literal.word_begin;
+      use.word_end = literal.word_end;
+      texts_[literal.text].push_back(use);
+    }
+  }
+
+  void flatten(const Collected& from, std::vector<Uses>& to, bool texts) {
+    for (const auto& [text, uses] : from) {
+      to.push_back({.first = static_cast<std::uint32_t>(scanner_.uses_.size()),
+                    .count = static_cast<std::uint32_t>(uses.size()),
+                    .length = texts ? static_cast<std::uint32_t>(text.size()) : 0U});
+      scanner_.uses_.insert(scanner_.uses_.end(), uses.begin(), uses.end());
+    }
+  }
+
+  base::Status compile_texts() {
+    if (texts_.empty()) return {};
+    std::vector<const char*> pointers;
+    std::vector<std::size_t> lengths;
+    std::vector<unsigned> ids;
+    for (const auto& [text, uses] : texts_) {
+      ids.push_back(static_cast<unsigned>(pointers.size()));
+      pointers.push_back(text.c_str());
+      lengths.push_back(text.size());
+    }
+    const std::vector<unsigned> flags(pointers.size(), 0);
+    hs_compile_error_t* failure = nullptr;
+    if (hs_compile_lit_multi(pointers.data(), flags.data(), ids.data(), lengths.data(),
+                             static_cast<unsigned>(pointers.size()), HS_MODE_BLOCK, nullptr,
+                             &scanner_.literals_, &failure) == HS_SUCCESS) {
+      return {};
+    }
+    Error error{ErrorCode::malformed, fmt::format("registry: {}", failure->message)};
+    hs_free_compile_error(failure);
+    return error;
+  }
+
+  base::Status compile_expressions(std::span<const Input> patterns) {
+    if (expressions_.empty()) return {};
+    std::vector<const char*> pointers;
+    std::vector<unsigned> ids;
+    for (const auto& [text, uses] : expressions_) {
+      ids.push_back(static_cast<unsigned>(pointers.size()));
+      pointers.push_back(text.c_str());
+    }
+    const std::vector<unsigned> flags(pointers.size(), HS_FLAG_CASELESS);
+    hs_compile_error_t* failure = nullptr;
+    if (hs_compile_multi(pointers.data(), flags.data(), ids.data(),
+                         static_cast<unsigned>(pointers.size()), HS_MODE_BLOCK, nullptr,
+                         &scanner_.database_, &failure) == HS_SUCCESS) {
+      return {};
+    }
+    Error error{ErrorCode::malformed, fmt::format("registry: {}", failure->message)};
+    if (failure->expression >= 0) {
+      const auto at = static_cast<std::size_t>(failure->expression);
+      const Use& use = scanner_.uses_[scanner_.expressions_[at].first];
+      error.message = fmt::format("{}: pattern '{}', at '{}': {}", patterns[use.pattern].origin,
+                                  patterns[use.pattern].re, pointers[at], failure->message);
+    }
+    hs_free_compile_error(failure);
+    return error;
+  }
+
+  Scanner& scanner_;
+  Collected texts_;
+  Collected expressions_;
+};
 
 base::Result<std::unique_ptr<Scanner>> Scanner::compile(std::span<const Input> patterns) {
   std::unique_ptr<Scanner> scanner(new Scanner);
-  std::vector<const char*> expressions;
-  std::vector<unsigned> flags;
-  std::vector<unsigned> ids;
   const RE2::Options options = re2_options();
   for (const Input& input : patterns) {
     auto one = std::make_unique<RE2>(input.re, options);
@@ -48,52 +176,104 @@ base::Result<std::unique_ptr<Scanner>> Scanner::compile(std::span<const Input> p
       return Error{ErrorCode::malformed, fmt::format("{}: pattern '{}' matches the empty text",
                                                      input.origin, input.re)};
     }
-    ids.push_back(static_cast<unsigned>(expressions.size()));
-    expressions.push_back(input.re.c_str());
-    flags.push_back(HS_FLAG_CASELESS);
     scanner->patterns_.push_back(std::move(one));
   }
-  hs_compile_error_t* failure = nullptr;
-  if (hs_compile_multi(expressions.data(), flags.data(), ids.data(),
-                       static_cast<unsigned>(expressions.size()), HS_MODE_BLOCK, nullptr,
-                       &scanner->database_, &failure) != HS_SUCCESS) {
-    const int at = failure->expression;
-    Error error{ErrorCode::malformed,
-                at < 0 ? fmt::format("registry: {}", failure->message)
-                       : fmt::format("{}: pattern '{}': {}",
-                                     patterns[static_cast<std::size_t>(at)].origin,
-                                     patterns[static_cast<std::size_t>(at)].re, failure->message)};
-    hs_free_compile_error(failure);
-    return error;
-  }
+  Builder builder(*scanner);
+  for (std::uint32_t i = 0; i < patterns.size(); ++i) builder.add(i, patterns[i].re);
+  if (auto done = builder.compile(patterns); !done) return done.error();
   return scanner;
 }
 
-Scanner::Scratch::Scratch(const Scanner& scanner) {
-  CHECK(hs_alloc_scratch(scanner.database_, &handle_) == HS_SUCCESS);
+Scanner::Scratch::Scratch(const Scanner& scanner) : progress_(scanner.sequence_count_) {
+  for (const hs_database* database : {scanner.literals_, scanner.database_}) {
+    if (database == nullptr) continue;
+    CHECK(hs_alloc_scratch(database, &handle_) == HS_SUCCESS);
+  }
 }
 Scanner::Scratch::~Scratch() { hs_free_scratch(handle_); }
 
-void Scanner::scan(std::string_view text, Scratch& scratch, std::vector<Match>& out) const {
-  CHECK(hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0, scratch.handle_,
-                note_match, &out) == HS_SUCCESS);
+void Scanner::advance(const Use& use, std::uint32_t length, std::uint32_t end,
+                      std::string_view text, Scratch& scratch, std::vector<Match>& out) const {
+  const std::uint32_t begin = end - length;
+  if (use.word_begin && begin > 0 && is_word_char(text[begin - 1])) return;
+  if (use.word_end && end < text.size() && is_word_char(text[end])) return;
+  if (use.sequence == 0) {
+    if (out.empty() || out.back().pattern != use.pattern) {
+      out.push_back({.pattern = use.pattern, .end = end, .begin = begin});
+    }
+    return;
+  }
+  auto& progress = scratch.progress_[use.sequence - 1];
+  if (use.piece == 0) {
+    if (progress.pieces == 0) scratch.touched_.push_back(use.sequence - 1);
+    // A later beginning is nearer to what follows; one that already goes on is kept for a while.
+    if (progress.pieces <= 1 || end - progress.end > patience_bytes) {
+      progress = {.pieces = 1, .end = end, .begin = begin};
+    }
+    return;
+  }
+  if (progress.pieces != use.piece || end <= progress.end) return;
+  // An expression does not tell its length; then the gap is counted to its end and made wider.
+  const std::uint32_t to = length > 0 ? begin : end - std::min(end - progress.end, 1U);
+  const std::uint32_t most = use.gap_bytes + (length > 0 ? 0 : longest_piece_bytes);
+  if (to < progress.end || to - progress.end > most) return;
+  const std::string_view gap = text.substr(progress.end, to - progress.end);
+  for (std::size_t i = 0; i < gap.size(); ++i) {
+    if (use.not_in_gap.find(gap[i]) == std::string_view::npos) continue;
+    // A full stop inside a number or a name ends no clause.
+    if (gap[i] != '.' || i + 1 == gap.size() || gap[i + 1] == ' ') return;
+  }
+  progress.pieces = use.piece + 1U;
+  progress.end = end;
+  if (progress.pieces < use.piece_count) return;
+  out.push_back({.pattern = use.pattern, .end = end, .begin = progress.begin});
+  progress.pieces = 1;  // the same beginning may go on once more
 }
 
-std::pair<std::size_t, std::size_t> Scanner::locate(std::uint32_t pattern, std::string_view text,
-                                                    std::size_t not_before_end) const {
-  const RE2& re = *patterns_[pattern];
-  std::size_t at = 0;
-  std::pair<std::size_t, std::size_t> last{0, 0};
-  re2::StringPiece found;
-  while (at < text.size() &&
-         re.Match(re2::StringPiece(text.data(), text.size()), at, text.size(), RE2::UNANCHORED,
-                  &found, 1)) {
-    const auto begin = static_cast<std::size_t>(found.data() - text.data());
-    last = {begin, begin + found.size()};
-    if (last.second >= not_before_end) return last;
-    at = last.second > at ? last.second : at + 1;
+void Scanner::scan(std::string_view text, Scratch& scratch, std::vector<Match>& out) const {
+  auto& texts = scratch.text_matches_;
+  auto& expressions = scratch.expression_matches_;
+  texts.clear();
+  expressions.clear();
+  const auto length = static_cast<unsigned>(text.size());
+  if (literals_ != nullptr) {
+    CHECK(hs_scan(literals_, text.data(), length, 0, scratch.handle_, note_match, &texts) ==
+          HS_SUCCESS);
   }
-  return last;
+  if (database_ != nullptr) {
+    CHECK(hs_scan(database_, text.data(), length, 0, scratch.handle_, note_match, &expressions) ==
+          HS_SUCCESS);
+  }
+  const auto take = [&](const Uses& uses, std::uint32_t end) {
+    for (std::uint32_t i = 0; i < uses.count; ++i) {
+      advance(uses_[uses.first + i], uses.length, end, text, scratch, out);
+    }
+  };
+  auto next = expressions.begin();
+  for (const Match& match : texts) {  // both are ordered by end
+    for (; next != expressions.end() && next->end < match.end; ++next) {
+      take(expressions_[next->pattern], next->end);
+    }
+    take(texts_[match.pattern], match.end);
+  }
+  for (; next != expressions.end(); ++next) take(expressions_[next->pattern], next->end);
+  for (const std::uint32_t sequence : scratch.touched_) scratch.progress_[sequence] = {};
+  scratch.touched_.clear();
+}
+
+std::pair<std::size_t, std::size_t> Scanner::locate(const Match& match,
+                                                    std::string_view text) const {
+  if (match.begin < match.end) return {match.begin, match.end};
+  const std::size_t end = match.end;
+  const std::size_t from = end > longest_evidence_bytes ? end - longest_evidence_bytes : 0;
+  const std::size_t to = std::min(end + longest_piece_bytes, text.size());
+  re2::StringPiece found;
+  if (patterns_[match.pattern]->Match(re2::StringPiece(text.data(), text.size()), from, to,
+                                      RE2::UNANCHORED, &found, 1)) {
+    const auto begin = static_cast<std::size_t>(found.data() - text.data());
+    return {begin, begin + found.size()};
+  }
+  return {from, std::min(end, text.size())};
 }
 
 }  // namespace leumund::diagnosis

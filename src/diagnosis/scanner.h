@@ -1,7 +1,10 @@
 // All patterns of the registry compiled into one automaton, and each alone for captures.
 //
-// Flow:    patterns -> Hyperscan database; a scan reports which patterns end where; what decided is
-//          then found again by RE2, which also tells where it begins.
+// Flow:    patterns -> pieces (pattern_split.h) -> Hyperscan; a scan reports which
+//          patterns end where; pieces that stand for few texts are written out (literal_set.h).
+//          A pattern with gaps holds when its pieces follow each other in one
+//          clause, no further apart than its gaps allow. What decided is found again by RE2, which
+//          also tells where it begins.
 // Time:    linear in the text, whatever the patterns are.
 // Threads: a Scanner is shared and never changes; each thread has a Scratch of its own.
 // Errors:  compile() names the pattern that either library refuses.
@@ -29,6 +32,7 @@ namespace leumund::diagnosis {
 struct Match {
   std::uint32_t pattern = 0;
   std::uint32_t end = 0;
+  std::uint32_t begin = 0;  // equal to `end` where only locate() can tell
 };
 
 class Scanner {
@@ -42,7 +46,16 @@ class Scanner {
 
    private:
     friend class Scanner;
+    struct Progress {
+      std::uint32_t pieces = 0;
+      std::uint32_t end = 0;
+      std::uint32_t begin = 0;
+    };
     hs_scratch* handle_ = nullptr;
+    std::vector<Match> text_matches_;
+    std::vector<Match> expression_matches_;
+    std::vector<Progress> progress_;        // per sequence
+    std::vector<std::uint32_t> touched_;    // sequences whose progress is not zero
   };
 
   struct Input {
@@ -58,16 +71,41 @@ class Scanner {
   // Appends every match in `text`, ordered by end.
   void scan(std::string_view text, Scratch& scratch, std::vector<Match>& out) const;
 
-  // Where the match of one pattern that ends at or after `not_before_end` lies; {0, 0} if nowhere.
-  [[nodiscard]] std::pair<std::size_t, std::size_t> locate(std::uint32_t pattern,
-                                                           std::string_view text,
-                                                           std::size_t not_before_end) const;
+  // Where a reported match begins and ends.
+  [[nodiscard]] std::pair<std::size_t, std::size_t> locate(const Match& match,
+                                                           std::string_view text) const;
   [[nodiscard]] std::size_t pattern_count() const { return patterns_.size(); }
 
  private:
+  // What a text or expression of the databases stands for: a pattern, or a piece of a sequence.
+  struct Use {
+    std::uint32_t pattern = 0;
+    std::uint32_t sequence = 0;  // 1 + index; 0 for a whole pattern
+    std::uint32_t gap_bytes = 0;
+    std::uint8_t piece = 0;
+    std::uint8_t piece_count = 0;
+    bool word_begin = false;
+    bool word_end = false;
+    std::string_view not_in_gap = {};
+  };
+  struct Uses {  // those of one text or expression
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+    std::uint32_t length = 0;  // of the text; 0 for an expression, whose length is not told
+  };
+  class Builder;
   Scanner();
+  void advance(const Use& use, std::uint32_t length, std::uint32_t end, std::string_view text,
+               Scratch& scratch, std::vector<Match>& out) const;
+
   std::vector<std::unique_ptr<re2::RE2>> patterns_;
-  hs_database* database_ = nullptr;
+  std::vector<Use> uses_;
+  std::vector<Uses> texts_;        // by id in the literal database
+  std::vector<Uses> expressions_;  // by id in the expression database
+  std::vector<std::unique_ptr<std::string>> gap_bytes_sets_;
+  std::uint32_t sequence_count_ = 0;
+  hs_database* literals_ = nullptr;
+  hs_database* database_ = nullptr;  // of expressions; null if there are none
 };
 
 }  // namespace leumund::diagnosis
