@@ -38,6 +38,15 @@ base::Result<net::Endpoint> endpoint_of(const std::string& text) {
   return net::Endpoint::tcp(address->address.to_string(), address->port);
 }
 
+// A folder that Postfix's processes and the users of sendmail can look into, whatever the umask.
+// One that cannot be made is told by whoever then misses it.
+void make_public_folder(const std::string& folder) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(folder, failed)) return;
+  std::filesystem::create_directories(folder, failed);
+  std::filesystem::permissions(folder, std::filesystem::perms(0755), failed);
+}
+
 std::chrono::seconds local_offset(base::TimePoint now) {
   const std::time_t seconds = std::chrono::system_clock::to_time_t(
       std::chrono::time_point_cast<std::chrono::system_clock::duration>(now));
@@ -84,12 +93,7 @@ Daemon::~Daemon() {
 // --- engine and store ----------------------------------------------------------------------------
 
 base::Status Daemon::take_lock(const std::string& folder) {
-  std::error_code failed;
-  if (!std::filesystem::is_directory(folder, failed)) {
-    std::filesystem::create_directories(folder, failed);
-    // Postfix reads the tables below it.
-    std::filesystem::permissions(folder, std::filesystem::perms(0755), failed);
-  }
+  make_public_folder(folder);
   const std::string path = folder + "/lock";
   lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_ < 0) return {};  // a folder that cannot be written: open_store() says so
@@ -196,6 +200,7 @@ base::Status Daemon::start_effects() {
   const auto settings = settings_.with([](const config::Settings& all) { return all; });
   action::EffectsOptions options;
   options.suspended_file = start_.suspended_file;
+  make_public_folder(start_.table_folder);
   options.tables = config::postfix_files(start_);
   options.queue = queue_options(settings);
   options.settings = effects_settings(settings);
