@@ -37,17 +37,17 @@ int wrong_use(Terminal& terminal, std::string_view what) {
 // One conversation with the daemon, in the way the request wants it shown.
 class Talk {
  public:
-  Talk(const Request& request, Terminal& terminal)
-      : request(request),
-        terminal(terminal),
-        socket(socket_of(request)),
+  Talk(const Request& asked, Terminal& shown_on)
+      : request(asked),
+        terminal(shown_on),
+        socket(socket_of(asked)),
         client(socket, patience) {}
 
   using Show = std::function<bool(std::string_view body)>;
 
   int get(const std::string& target, const Show& show) { return shown(client.get(target), show); }
-  int post(const std::string& path, const JsonValue& body, const Show& show) {
-    return shown(client.post(path, body.dump()), show);
+  int post(const std::string& path, const JsonValue& sent, const Show& show) {
+    return shown(client.post(path, sent.dump()), show);
   }
 
   int shown(const base::Result<face::ApiAnswer>& answer, const Show& show) {
