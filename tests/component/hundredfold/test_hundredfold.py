@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from hundredfold.story import ADMIN, CRACKED, HELPDESK, HOME, HONEST, Provider
+from component.hundredfold.story import ADMIN, CRACKED, HELPDESK, HOME, HONEST, Provider
 from peers.ground import wait_until
 
 RECIPIENTS_MAX = 10
