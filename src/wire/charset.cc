@@ -261,11 +261,22 @@ bool CharsetReader::convert(std::string_view bytes, std::string_view iconv_name,
     ++in;
     --in_left;
   }
+  // What a converter still holds back.
+  char* to = buffer.data();
+  std::size_t to_left = buffer.size();
+  iconv(converter->handle, nullptr, nullptr, &to, &to_left);
+  out.append(buffer.data(), buffer.size() - to_left);
   return true;
 }
 
 void CharsetReader::append_utf8(std::string_view bytes, std::string_view label, std::string& out) {
-  const std::string_view name = iconv_name_of(label);
+  std::string_view name = iconv_name_of(label);
+  if (name == "UTF-16") {
+    // iconv would remember the byte order of the text before.
+    const bool little = bytes.starts_with("\xFF\xFE");
+    if (little || bytes.starts_with("\xFE\xFF")) bytes.remove_prefix(2);
+    name = little ? "UTF-16LE" : "UTF-16BE";
+  }
   const bool ascii = all_ascii(bytes);
   const bool escapes = bytes.find('\x1b') != std::string_view::npos;
   const bool in_7_bits = (name.starts_with("ISO-2022") && (escapes || !ascii)) || name == "UTF-7";

@@ -17,6 +17,7 @@ namespace leumund::wire {
 namespace {
 
 constexpr std::string_view trace_header = "X-Leumund-Trace";
+constexpr std::size_t received_steps = 30;
 
 void append_addresses(std::string_view value, std::vector<std::string>& out, std::size_t most) {
   for (auto place = find_address(value); place && out.size() < most;
@@ -34,6 +35,19 @@ std::string without_brackets(std::string_view id) {
   if (id.starts_with('<')) id.remove_prefix(1);
   if (const std::size_t close = id.find('>'); close != std::string_view::npos) id = id.substr(0, close);
   return std::string(id.substr(0, 998));
+}
+
+// The word behind " key " in a Received line; "" when it is not there.
+std::string word_behind(std::string_view line, std::string_view key) {
+  const std::size_t at = line.find(key);
+  if (at == std::string_view::npos) return {};
+  std::string_view rest = line.substr(at + key.size());
+  return std::string(rest.substr(0, std::min(rest.find_first_of(" ;()"), std::size_t{255})));
+}
+
+ReceivedStep read_received(std::string_view line) {
+  const std::string with_ends = " " + std::string(line);
+  return {.by = word_behind(with_ends, " by "), .id = word_behind(with_ends, " id ")};
 }
 
 bool says_more(std::string_view text) {
@@ -153,6 +167,13 @@ void DeliveryReportReader::Work::take_original(const HeaderFields& fields, Deliv
   original.subject = decode_header(fields.get("Subject"), charsets);
   original.date = unfold_header(fields.get("Date"));
   original.trace = unfold_header(fields.get(trace_header));
+  original.received.clear();
+  for (const auto& field : fields.all()) {
+    if (original.received.size() >= received_steps) break;
+    if (!equal_ignoring_case(field.name, "Received")) continue;
+    ReceivedStep step = read_received(unfold_header(field.value));
+    if (!step.by.empty()) original.received.push_back(std::move(step));
+  }
   if (original.envelope_sender.empty()) {
     original.envelope_sender = address_of(fields.get("Return-Path"));
   }

@@ -55,6 +55,12 @@ struct RecipientReport {
   model::DeliveryStage stage = model::DeliveryStage::unknown;
 };
 
+// One server that had the message: "by HOST (...) with ESMTP id ID" of a Received line.
+struct ReceivedStep {
+  std::string by;
+  std::string id;
+};
+
 // What the report returns of the message that it is about. Every field may be "".
 struct OriginalMessage {
   std::string message_id;  // without brackets
@@ -66,6 +72,7 @@ struct OriginalMessage {
   std::string subject;
   std::string date;
   std::string trace;  // value of X-Leumund-Trace, our own mark
+  std::vector<ReceivedStep> received;  // newest first, at most 30
 };
 
 struct DeliveryReport {

@@ -133,6 +133,9 @@ TEST(DeliveryReport, ReadsWhatIsReturnedOfTheMessage) {
   EXPECT_EQ(report.original.subject, "Beitrag 2027");
   EXPECT_EQ(report.original.trace, "v1.kq7d");
   EXPECT_EQ(report.recipients[1].stage, DeliveryStage::connect);
+  ASSERT_THAT(report.original.received, SizeIs(1));
+  EXPECT_EQ(report.original.received[0].by, "mail.verein.example");
+  EXPECT_EQ(report.original.received[0].id, "4Xk2Lm1qzz");
 }
 
 TEST(DeliveryReport, KeepsTheWordsForPeopleBesideTheDiagnosticCode) {

@@ -131,6 +131,7 @@ std::optional<FeedbackReport> fields_in_text(std::string_view notice) {
   }
   FeedbackReport report;
   for (const auto& field : fields.all()) take_field(field, report);
+  if (report.type.empty()) report.type = "abuse";
   if (report.original_recipients.empty()) report.redacted = true;
   return report;
 }

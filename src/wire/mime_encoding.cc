@@ -238,8 +238,12 @@ void append_decoded(std::string_view body, TransferEncoding encoding, std::size_
 
 void append_html_as_text(std::string_view html, std::size_t limit, std::string& out) {
   const std::size_t begin = out.size();
-  for (std::size_t i = 0; i < html.size() && out.size() - begin < limit;) {
+  for (std::size_t i = 0; i < html.size();) {
     const char c = html[i];
+    // Not in the middle of a character.
+    const bool character_begins = (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+    const std::size_t written = out.size() - begin;
+    if (written >= limit && (character_begins || written >= limit + 3)) return;
     if (c == '<') {
       i = read_tag(html, i, out);
       continue;
