@@ -189,6 +189,8 @@ void Counting::begin_message(const model::Submission& submission, Account& accou
     message.client = client_of(*submission.client, submission.client_facts).address;
     evidence::ClientSeen& seen = see_client(account, *submission.client, submission.client_facts);
     count_up(seen.messages);
+    seen.shared = p_.shared_clients.shared(seen.address, message.account, at_);
+    if (seen.network != 0 && account.learning()) p_.shared_clients.use(seen.address, message.account, at_);
   }
   if (submission.envelope_sender) {
     message.sender = hash_lower(*submission.envelope_sender);
@@ -216,6 +218,15 @@ void Counting::see_headers(const model::Submission& submission, Account& account
   }
 }
 
+void Counting::see_house(std::uint32_t recipient, const Account& account, Message& message) {
+  evidence::House& house = p_.ledger.house();
+  const bool known = house.contains(recipient);
+  message.in_house += known ? 1U : 0U;
+  if (!account.learning()) return;
+  if (!message.announced && !message.automatic) house.learn(known);
+  house.add(recipient);
+}
+
 bool Counting::count_recipient(std::string_view recipient, Account& account, Message& message) {
   const std::uint32_t hash = hash_lower(recipient) & RecipientMark::hash_mask;
   if (message.find(hash) != nullptr) {
@@ -228,6 +239,7 @@ bool Counting::count_recipient(std::string_view recipient, Account& account, Mes
                                                : account.habits.recipients.add(hash);
   message.recipients.emplace_back(hash, fresh);
   message.fresh += fresh ? 1U : 0U;
+  if (fresh) see_house(hash, account, message);
   ++p_.totals.recipients;
   evidence::Recent& recent = account.recent;
   if (message.announced && recent.announced_left > 0) --recent.announced_left;
@@ -251,12 +263,14 @@ void Counting::rescore(Account& account, Message& message, std::uint32_t fresh_b
                        std::size_t all_before) {
   if (message.recipients.size() == all_before) return;
   const auto all = static_cast<std::uint32_t>(message.recipients.size());
-  const verdict::MessageRecipients recipients{message.fresh, all - message.fresh};
+  const verdict::MessageRecipients recipients{message.fresh, all - message.fresh, message.in_house};
   const float contacts = weigh_contacts(account, message);
   evidence::HourTally& hour = account.this_hour(at_);
   hour.contacts += contacts - message.contacts;
-  account.recent.contacts.add(
-      static_cast<std::uint32_t>(std::lround(std::max(0.0F, contacts - message.contacts) * 16)), at_);
+  const auto more = static_cast<std::uint32_t>(std::lround(std::max(0.0F, contacts - message.contacts) * 16));
+  account.recent.contacts.add(more, at_);
+  account.recent.sprint.add(more, at_);
+  hour.sprint = std::max(hour.sprint, static_cast<float>(account.recent.sprint.total(at_)) / 16);
   const bool counts = contacts > 0 || (!message.announced && !message.automatic);
   if (counts) account.recent.recipients.add(message.fresh - fresh_before, at_);
   message.contacts = contacts;
@@ -266,13 +280,17 @@ void Counting::rescore(Account& account, Message& message, std::uint32_t fresh_b
   const float scored_known = counts ? share * static_cast<float>(recipients.known) : 0;
   hour.scored_new = std::max(0.0F, hour.scored_new + scored_new - message.scored_new);
   hour.scored_known = std::max(0.0F, hour.scored_known + scored_known - message.scored_known);
+  const float scored_in_house = counts ? share * static_cast<float>(recipients.in_house) : 0;
+  hour.scored_in_house = std::max(0.0F, hour.scored_in_house + scored_in_house - message.scored_in_house);
+  message.scored_in_house = scored_in_house;
   message.scored_new = scored_new;
   message.scored_known = scored_known;
   if (!counts) return;
 
   const double maturity = verdict::maturity(p_.ledger.watching_since(), at_, p_.detection);
   const auto value =
-      static_cast<float>(verdict::recipients_value(account, recipients, maturity, p_.detection));
+      static_cast<float>(verdict::recipients_value(
+      account, recipients, static_cast<double>(p_.ledger.house().known_share()), maturity, p_.detection));
   evidence::Suspicion& suspicion = account.recent.suspicion;
   evidence::Trail& trail = suspicion.trail(Kind::new_recipient);
   message.applied += suspicion.add(Kind::new_recipient, value - message.applied);

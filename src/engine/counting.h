@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "engine/message_table.h"
 #include "engine/own_listing.h"
+#include "engine/shared_clients.h"
 #include "evidence/ledger.h"
 #include "model/mail_event.h"
 #include "model/subject.h"
@@ -44,6 +45,7 @@ class Counting {
     evidence::Ledger& ledger;
     MessageTable& messages;
     OwnListing& own_listing;
+    SharedClients& shared_clients;
     CountingTotals& totals;
   };
 
@@ -72,6 +74,7 @@ class Counting {
   Message* join_by_circumstances(const model::Submission& submission, std::uint64_t account);
   void begin_message(const model::Submission& submission, evidence::Account& account, Message& message);
   void see_headers(const model::Submission& submission, evidence::Account& account);
+  void see_house(std::uint32_t recipient, const evidence::Account& account, Message& message);
   bool count_recipient(std::string_view recipient, evidence::Account& account, Message& message);
   void rescore(evidence::Account& account, Message& message, std::uint32_t fresh_before,
                std::size_t all_before);

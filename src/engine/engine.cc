@@ -33,7 +33,12 @@ Engine::Parts::Parts(Settings given)
     : settings(std::move(given)),
       ledger(ledger_settings(settings)),
       messages(std::max<std::size_t>(1, settings.limits.messages_max), settings.key),
-      book(settings.book) {}
+      book(with_review_span(settings.book)) {}
+
+action::BookSettings Engine::Parts::with_review_span(action::BookSettings book) {
+  book.detector_spans.try_emplace("bulk", hours(24));
+  return book;
+}
 
 Engine::Engine(Settings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {}
 Engine::~Engine() = default;
@@ -48,7 +53,7 @@ Outcome Engine::feed(const model::MailEvent& event, base::TimePoint now) {
   if (late) ++p.counters.late;
 
   Counting counting({p.settings.detection, p.settings.relay_clients, p.settings.key, p.ledger, p.messages,
-                     p.own_listing, p.totals},
+                     p.own_listing, p.shared_clients, p.totals},
                     at);
   const Counted counted = std::visit(counting, event.what);
   Outcome outcome;
@@ -99,7 +104,10 @@ void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimeP
   if (told && (hard_enough || standing == nullptr)) return;
   account.recent.found_at = at;
 
-  model::Finding finding{*subject, "burst", outcome.judgement.score, outcome.judgement.threshold,
+  // A mailing that is only unexpected is another kind than a burst: it is held for review, and the
+  // hold ends by itself when nothing more comes.
+  const char* kind = level == model::Level::hold ? "bulk" : "burst";
+  model::Finding finding{*subject, kind, outcome.judgement.score, outcome.judgement.threshold,
                          verdict::describe(outcome.judgement, outcome.tally, account.recent.suspicion,
                                            [this](std::uint64_t message) { return name_of(message); }),
                          at};
@@ -119,6 +127,7 @@ void Engine::Parts::hold_against(evidence::Account& account, const model::Subjec
                                  base::TimePoint at) {
   for (const evidence::ClientSeen& seen : account.recent.clients) {
     if (seen.messages == 0 || seen.network == 0 || account.habits.networks.contains(seen.network)) continue;
+    if (shared_clients.shared(seen.address, ledger.hash_of(account.name), at)) continue;
     own_listing.add(seen.address, subject, at);
   }
 }
@@ -145,6 +154,10 @@ void Engine::Parts::answer(Outcome& outcome, const Counted& counted, const model
   const bool asked = submission.source != model::Source::log && !submission.continues;
   if (!asked) return;
   evidence::Account& account = *counted.account;
+  // The hold for an unexpected mailing is about mail to strangers; the rest of the owner's mail goes on.
+  const model::Restriction* standing = book.find(*subject);
+  const bool only_bulk = standing != nullptr && standing->level == model::Level::hold && standing->by == "bulk";
+  if (only_bulk && counted.message->fresh == 0) return;
   action::Ask ask{.subject = *subject, .recipient = {}};
   if (submission.stage == model::SubmissionStage::recipient && submission.recipients.size() == 1) {
     ask.recipient = submission.recipients.front();
@@ -235,7 +248,7 @@ void Engine::set_settings(Settings settings) {
   Parts& p = *parts_;
   settings.key = p.settings.key;  // everything counted so far stands under this key
   p.settings = std::move(settings);
-  p.book.set_settings(p.settings.book);
+  p.book.set_settings(Parts::with_review_span(p.settings.book));
   p.ledger.set_bytes_max(p.settings.limits.ledger_bytes);
 }
 

@@ -51,12 +51,14 @@ struct Message {
   std::vector<RecipientMark> recipients;
   std::uint32_t recipient_count = 0;      // as claimed; may be more than are known
   std::uint32_t fresh = 0;
+  std::uint32_t in_house = 0;             // of the fresh ones
   std::uint32_t resolved = 0;
   std::uint32_t client = 0;               // keyed hashes, for joining with the log
   std::uint32_t sender = 0;
   float applied = 0;                      // what its recipients added to the suspicion
   float scored_new = 0;                   // ... to the hour's tally
   float scored_known = 0;
+  float scored_in_house = 0;
   float contacts = 0;
   std::uint8_t content_refusals = 0;      // counted ones
   bool announced = false;

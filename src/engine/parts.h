@@ -6,12 +6,16 @@
 #include "engine/engine.h"
 #include "engine/message_table.h"
 #include "engine/own_listing.h"
+#include "engine/shared_clients.h"
 #include "evidence/ledger.h"
 
 namespace leumund::engine {
 
 struct Engine::Parts {
   explicit Parts(Settings given);
+
+  // A hold for review ends a day after the last finding, unless the settings say otherwise.
+  static action::BookSettings with_review_span(action::BookSettings book);
 
   // Ends what a release has made void, for an account that an event touches.
   void notice_release(evidence::Account& account, base::TimePoint at);
@@ -30,6 +34,7 @@ struct Engine::Parts {
   evidence::Ledger ledger;
   MessageTable messages;
   OwnListing own_listing;
+  SharedClients shared_clients;
   action::RestrictionBook book;
   Counters counters;
   CountingTotals totals;

@@ -67,7 +67,10 @@ void Account::learn_hours(base::TimePoint until) {
     const HourTally& hour = recent.hours[done];
     if (!learning() || hour.messages + static_cast<std::uint32_t>(hour.first_sent) == 0) continue;
     if (hour.messages > 0) habits.learn_hour(hour.hour, hour.messages, hour.contacts);
+    habits.largest_sprint = std::max(habits.largest_sprint, hour.sprint);
     habits.new_recipients.add(hour.scored_new, hour.scored_known, new_recipients_cap);
+    habits.in_house.add(hour.scored_in_house, std::max(0.0F, hour.scored_new - hour.scored_in_house),
+                        new_recipients_cap);
     habits.refused.add(hour.first_refused, hour.first_sent, refused_cap);
     habits.last_at = std::max(habits.last_at, base::TimePoint(hours(hour.hour)));
   }
@@ -110,6 +113,7 @@ void Account::start_afresh(base::TimePoint at, bool learn) {
   recent.restricted = false;
   recent.objections.clear();
   recent.contacts.clear();
+  recent.sprint.clear();
   recent.recipients.clear();
   recent.campaign_member = false;
   recent.found_at = {};

@@ -28,8 +28,10 @@ struct HourTally {
   std::int64_t hour = 0;  // since 1970
   std::uint32_t messages = 0;
   float contacts = 0;      // weight of new contacts
+  float sprint = 0;        // most of them within two minutes
   float scored_new = 0;
   float scored_known = 0;
+  float scored_in_house = 0;  // of the new ones: somebody else here wrote to them
   float first_refused = 0;  // first contacts: "user unknown"
   float first_sent = 0;
 };
@@ -43,6 +45,7 @@ struct ClientSeen {
   std::uint16_t failed_logins = 0;
   bool listed = false;        // on an exploit or authentication list when last seen
   bool listed_by_us = false;  // used by an account that is restricted
+  bool shared = false;        // by many accounts: webmail, address translation
   std::optional<std::pair<float, float>> place;
   base::TimePoint first_at;
   base::TimePoint last_at;
@@ -71,6 +74,7 @@ struct Recent {
   base::TimePoint at;              // newest event
   std::vector<HourTally> hours;    // of the last day, oldest first
   SlidingWindow<12, 300> contacts;    // weight of new contacts, in sixteenths
+  SlidingWindow<8, 15> sprint;        // the same over two minutes
   SlidingWindow<12, 300> recipients;  // that were new
   std::vector<ClientSeen> clients;
   std::vector<SenderSeen> senders;

@@ -156,9 +156,9 @@ void read_profile(Reader& reader, std::array<std::uint8_t, size>& profile) {
 void write_habits(Writer& writer, const Habits& habits) {
   writer.time(habits.first_at);
   writer.time(habits.last_at);
-  for (const float value : {habits.new_recipients.yes, habits.new_recipients.no, habits.refused.yes,
-                            habits.refused.no, habits.contacts, habits.largest_hour,
-                            habits.largest_day, habits.day_contacts}) {
+  for (const float value : {habits.new_recipients.yes, habits.new_recipients.no, habits.in_house.yes,
+                            habits.in_house.no, habits.refused.yes, habits.refused.no, habits.contacts, habits.largest_sprint,
+                            habits.largest_hour, habits.largest_day, habits.day_contacts}) {
     writer.sixteenths(value);
   }
   writer.number(habits.hours_active);
@@ -179,9 +179,9 @@ void write_habits(Writer& writer, const Habits& habits) {
 void read_habits(Reader& reader, Habits& habits) {
   reader.time(habits.first_at);
   reader.time(habits.last_at);
-  for (float* value : {&habits.new_recipients.yes, &habits.new_recipients.no, &habits.refused.yes,
-                       &habits.refused.no, &habits.contacts, &habits.largest_hour,
-                       &habits.largest_day, &habits.day_contacts}) {
+  for (float* value : {&habits.new_recipients.yes, &habits.new_recipients.no, &habits.in_house.yes,
+                       &habits.in_house.no, &habits.refused.yes, &habits.refused.no, &habits.contacts, &habits.largest_sprint,
+                       &habits.largest_hour, &habits.largest_day, &habits.day_contacts}) {
     reader.sixteenths(*value);
   }
   reader.integer(habits.hours_active);
@@ -231,7 +231,7 @@ void write_client(Writer& writer, const ClientSeen& seen) {
   writer.number(seen.country);
   writer.number(seen.messages);
   writer.number(seen.failed_logins);
-  writer.number((seen.listed ? 1U : 0U) | (seen.listed_by_us ? 2U : 0U));
+  writer.number((seen.listed ? 1U : 0U) | (seen.listed_by_us ? 2U : 0U) | (seen.shared ? 4U : 0U));
   writer.time(seen.first_at);
   writer.time(seen.last_at);
   writer.number(seen.place ? 1 : 0);
@@ -247,9 +247,10 @@ void read_client(Reader& reader, ClientSeen& seen) {
   reader.integer(seen.country);
   reader.integer(seen.messages);
   reader.integer(seen.failed_logins);
-  const std::uint64_t lists = reader.number(3);
+  const std::uint64_t lists = reader.number(7);
   seen.listed = (lists & 1) != 0;
   seen.listed_by_us = (lists & 2) != 0;
+  seen.shared = (lists & 4) != 0;
   reader.time(seen.first_at);
   reader.time(seen.last_at);
   seen.place.reset();
@@ -294,12 +295,14 @@ void write_recent(Writer& writer, const Recent& recent) {
   for (const HourTally& hour : recent.hours) {
     writer.signed_number(hour.hour);
     writer.number(hour.messages);
-    for (const float value : {hour.contacts, hour.scored_new, hour.scored_known, hour.first_refused,
+    for (const float value : {hour.contacts, hour.sprint, hour.scored_new, hour.scored_known, hour.scored_in_house,
+                              hour.first_refused,
                               hour.first_sent}) {
       writer.sixteenths(value);
     }
   }
   write_window(writer, recent.contacts);
+  write_window(writer, recent.sprint);
   write_window(writer, recent.recipients);
   writer.number(recent.clients.size());
   for (const ClientSeen& seen : recent.clients) write_client(writer, seen);
@@ -331,12 +334,13 @@ void read_recent(Reader& reader, Recent& recent) {
   for (HourTally& hour : recent.hours) {
     hour.hour = reader.signed_number();
     reader.integer(hour.messages);
-    for (float* value : {&hour.contacts, &hour.scored_new, &hour.scored_known, &hour.first_refused,
+    for (float* value : {&hour.contacts, &hour.sprint, &hour.scored_new, &hour.scored_known, &hour.scored_in_house, &hour.first_refused,
                          &hour.first_sent}) {
       reader.sixteenths(*value);
     }
   }
   read_window(reader, recent.contacts);
+  read_window(reader, recent.sprint);
   read_window(reader, recent.recipients);
   recent.clients.resize(reader.number(Recent::clients_max));
   for (ClientSeen& seen : recent.clients) read_client(reader, seen);

@@ -129,12 +129,15 @@ void Habits::merge(const Habits& other) {
   last_at = std::max(last_at, other.last_at);
   new_recipients.yes += other.new_recipients.yes;
   new_recipients.no += other.new_recipients.no;
+  in_house.yes += other.in_house.yes;
+  in_house.no += other.in_house.no;
   refused.yes += other.refused.yes;
   refused.no += other.refused.no;
   hours_active += other.hours_active;
   days_active += other.days_active;
   newest_day = std::max(newest_day, other.newest_day);
   contacts += other.contacts;
+  largest_sprint = std::max(largest_sprint, other.largest_sprint);
   largest_hour = std::max(largest_hour, other.largest_hour);
   largest_day = std::max(largest_day, other.largest_day);
   day_contacts = std::max(day_contacts, other.day_contacts);

@@ -54,7 +54,7 @@ struct Ledger::Entry {
 };
 
 Ledger::Ledger(Settings settings)
-    : settings_(settings), index_(1024, none), scratch_(std::make_unique<Account>()) {}
+    : settings_(settings), house_(settings.house_bytes), index_(1024, none), scratch_(std::make_unique<Account>()) {}
 Ledger::~Ledger() = default;
 
 std::uint64_t Ledger::hash_of(std::string_view subject) const {
@@ -235,6 +235,7 @@ base::Status Ledger::load_record(std::string_view subject, std::string_view stat
   entry.set_packed(subject, state);
   packed_bytes_ += block_bytes(entry.packed_size);
   note_time(scratch_->habits.first_at);
+  for (const std::uint32_t recipient : scratch_->habits.recipients.members()) house_.add(recipient);
   // Loaded entries lie behind everything active, so that active ones stay together.
   unlink(slot);
   entry.newer = oldest_;

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "evidence/account.h"
+#include "evidence/house.h"
 #include "evidence/ledger_journal.h"
 
 namespace leumund::evidence {
@@ -31,6 +32,7 @@ class Ledger {
     std::size_t bytes_max = 1ULL << 30;
     std::chrono::seconds idle_after = std::chrono::hours(36);
     std::chrono::seconds half_life = std::chrono::hours(24);
+    std::size_t house_bytes = std::size_t{16} << 20;
     base::HashKey key;
   };
 
@@ -60,6 +62,7 @@ class Ledger {
   [[nodiscard]] bool watching() const { return watching_; }
   void note_time(base::TimePoint at);
 
+  [[nodiscard]] House& house() { return house_; }
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
@@ -86,6 +89,7 @@ class Ledger {
   Account& brought_to(Slot slot, base::TimePoint at);
 
   Settings settings_;
+  House house_;
   std::deque<Entry> entries_;
   std::vector<Slot> free_;
   std::vector<Slot> index_;  // open addressing, linear probing; size is a power of two

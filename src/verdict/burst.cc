@@ -64,7 +64,10 @@ void tally_clients(const Account& account, base::TimePoint now, Tally& tally) {
     }
     if (!network_counted) {
       ++tally.networks;
-      if (!account.habits.networks.contains(seen.network)) tally.from_new_network = true;
+      if (!account.habits.networks.contains(seen.network)) {
+        tally.from_new_network = true;
+        tally.new_network_private = tally.new_network_private || !seen.shared;
+      }
     }
     if (!country_counted) {
       ++tally.countries;
@@ -85,12 +88,19 @@ double log_chance(double contacts, double usual, double largest, double times, c
   return std::max(by_rate, by_largest);
 }
 
+// The recipients of one episode are not independent (a new project, a new list): what they say
+// together grows ever slower towards `most`.
+double saturated(double sum, double most) { return sum <= 0 ? sum : most * (1 - std::exp(-sum / most)); }
+
 double volume_value(const Tally& tally, const Settings& settings) {
   const double hour = log_chance(tally.hour_contacts, tally.usual_per_hour, tally.largest_hour,
                                  tally.hours_active, settings);
   const double day_rate = tally.usual_per_hour * std::max(1.0, tally.hours_active / std::max(1.0, tally.days_active)) * 2;
   const double day = log_chance(tally.day_contacts, day_rate, tally.largest_day, tally.days_active, settings);
-  const double surprise = -std::min(hour, day) - settings.volume_offset;
+  // Nobody writes that fast by hand; the rate is the hour's, in a hurry.
+  const double sprint = log_chance(tally.sprint_contacts, tally.usual_per_hour * settings.volume_sprint,
+                                   tally.largest_sprint, tally.hours_active, settings);
+  const double surprise = -std::min({sprint, hour, day}) - settings.volume_offset;
   return std::clamp(surprise, 0.0, settings.volume_max) * tally.maturity;
 }
 
@@ -99,6 +109,8 @@ double origin_value(const Tally& tally, const Settings& settings) {
   if (!tally.from_new_network) return settings.origin_known;
   double value = clip(std::log(settings.origin_bad / novelty(tally.networks_usual, tally.days_active)), settings);
   value = std::max(0.0, value) * tally.maturity;
+  // Everybody may come by webmail one day.
+  if (!tally.new_network_private) value *= settings.origin_shared;
   if (tally.new_country) value += settings.country_new * tally.maturity;
   if (tally.countries > 1) value += settings.countries_several * (tally.countries - 1);
   if (tally.impossible_speed) value += settings.impossible_speed;
@@ -136,11 +148,20 @@ double scored_share(MessageRecipients recipients, const Settings& settings) {
   return std::min(settings.scored_per_message, static_cast<double>(evidence::contact_weight(all))) / all;
 }
 
-double recipients_value(const Account& account, MessageRecipients recipients, double maturity,
-                        const Settings& settings) {
+double recipients_value(const Account& account, MessageRecipients recipients, double house_known_share,
+                        double maturity, const Settings& settings) {
+  // Some circles are known to nobody else here: a shop's customers, a script's visitors.
+  const auto strength = static_cast<float>(settings.new_prior_strength);
+  const double house_good = std::clamp(
+      static_cast<double>(account.habits.in_house.mean(static_cast<float>(house_known_share), strength)), 0.01, 0.99);
+  const double house_bad = std::min(settings.house_known_bad, house_good * 0.7);
+  const double in_house = std::log(house_bad / house_good);
+  const double stranger = std::log((1 - house_bad) / (1 - house_good));
+  const double house = recipients.in_house * in_house + (recipients.fresh - recipients.in_house) * stranger;
+  const double weight = maturity * scored_share(recipients, settings);
   // Known by the time of this message are its own recipients too.
   const bool first_ever = account.habits.recipients.size() <= recipients.fresh;
-  if (first_ever) return 0;
+  if (first_ever) return weight * house;
   const double own = std::clamp(
       static_cast<double>(account.habits.new_recipients.mean(static_cast<float>(settings.new_prior_mean),
                                                              static_cast<float>(settings.new_prior_strength))),
@@ -150,7 +171,7 @@ double recipients_value(const Account& account, MessageRecipients recipients, do
   const double bad = std::max(settings.new_bad, std::min(own + settings.new_bad_margin, (1 + own) / 2));
   const double fresh = clip(std::log(bad / own), settings);
   const double known = clip(std::log((1 - bad) / (1 - own)), settings);
-  return maturity * scored_share(recipients, settings) * (recipients.fresh * fresh + recipients.known * known);
+  return weight * (recipients.fresh * fresh + recipients.known * known + house);
 }
 
 double first_contact_value(const Account& account, bool unknown, const Settings& settings) {
@@ -169,6 +190,7 @@ Tally tally_of(const Account& account, base::TimePoint watching_since, base::Tim
   tally.maturity = maturity(watching_since, now, settings);
   tally.has_habits = account.has_habits();
   tally.hour_contacts = static_cast<double>(account.recent.contacts.total(now)) / 16;
+  tally.sprint_contacts = static_cast<double>(account.recent.sprint.total(now)) / 16;
   tally.hour_recipients = static_cast<double>(account.recent.recipients.total(now));
   tally.day_contacts = static_cast<double>(account.contacts_of_day(now));
   tally.hours_active = habits.hours_active;
@@ -177,6 +199,8 @@ Tally tally_of(const Account& account, base::TimePoint watching_since, base::Tim
       (static_cast<double>(habits.contacts) + settings.volume_mean * settings.volume_strength) /
       (tally.hours_active + settings.volume_strength) * static_cast<double>(habits.hour_preference(now));
   tally.largest_hour = std::max(static_cast<double>(habits.largest_hour), settings.volume_usual_largest);
+  tally.largest_sprint = std::max(static_cast<double>(habits.largest_sprint),
+                                  settings.volume_usual_largest * settings.volume_sprint);
   tally.largest_day = std::max(static_cast<double>(habits.largest_day), 2 * settings.volume_usual_largest);
   if (tally.has_habits && !account.recent.hours.empty()) {
     const base::TimePoint first = base::TimePoint(std::chrono::hours(account.recent.hours.front().hour));
@@ -203,7 +227,8 @@ Judgement judge(const Tally& tally, const evidence::Suspicion& suspicion, const 
   const auto sum = [&suspicion](evidence::Kind kind) {
     return static_cast<double>(suspicion.trail(kind).sum);
   };
-  put(TermName::new_recipient, sum(evidence::Kind::new_recipient));
+  put(TermName::new_recipient,
+      saturated(sum(evidence::Kind::new_recipient), settings.new_recipient_max));
   put(TermName::unknown_user, sum(evidence::Kind::unknown_user));
   put(TermName::volume, volume_value(tally, settings));
   put(TermName::origin, origin_value(tally, settings));

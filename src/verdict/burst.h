@@ -46,16 +46,19 @@ struct Tally {
   double maturity = 1;         // how much the lack of a habit means, 0..1
   bool has_habits = false;
   double silent_days = 0;      // before the mail of the last day
+  double sprint_contacts = 0;  // weight of new contacts within two minutes
   double hour_contacts = 0;    // weight of new contacts in the last hour
   double hour_recipients = 0;  // of them, new
   double day_contacts = 0;
   double usual_per_hour = 0;   // expected at this hour of the week, of an hour with mail
+  double largest_sprint = 0;
   double largest_hour = 0;
   double largest_day = 0;
   double hours_active = 0;
   double days_active = 0;
   bool from_network = false;      // mail came over a network in the last day
   bool from_new_network = false;
+  bool new_network_private = false;  // one of them is not shared by many accounts
   std::uint32_t networks = 0;     // used for mail in the last day
   std::uint32_t addresses = 0;
   std::uint32_t networks_usual = 0;  // known from habit
@@ -83,14 +86,15 @@ struct Judgement {
 // How much the lack of a habit means after watching for that long.
 [[nodiscard]] double maturity(base::TimePoint watching_since, base::TimePoint now, const Settings& settings);
 
-// The value of one message's recipients for Kind::new_recipient. The account's very first mail says
-// nothing: all its recipients are new by necessity.
+// The value of one message's recipients for Kind::new_recipient. That they are new says nothing in
+// the account's very first mail; whether the house knows them says something in any.
 struct MessageRecipients {
   std::uint32_t fresh = 0;  // never written to before
   std::uint32_t known = 0;
+  std::uint32_t in_house = 0;  // of the fresh ones: somebody else here wrote to them
 };
 [[nodiscard]] double recipients_value(const evidence::Account& account, MessageRecipients recipients,
-                                      double maturity, const Settings& settings);
+                                      double house_known_share, double maturity, const Settings& settings);
 // Recipients of one message that are scored, as a share of them.
 [[nodiscard]] double scored_share(MessageRecipients recipients, const Settings& settings);
 

@@ -25,8 +25,11 @@ struct Settings {
   double scored_per_message = fitted::scored_per_message;
   double new_prior_mean = fitted::new_prior_mean;
   double new_prior_strength = fitted::new_prior_strength;
+  double new_recipient_max = fitted::new_recipient_max;
   double new_bad = fitted::new_bad;
   double new_bad_margin = fitted::new_bad_margin;
+
+  double house_known_bad = fitted::house_known_bad;
 
   double unknown_bad = fitted::unknown_bad;
   double unknown_good = fitted::unknown_good;
@@ -40,9 +43,11 @@ struct Settings {
   double volume_usual_largest = fitted::volume_usual_largest;
   double volume_tail = fitted::volume_tail;
   double volume_offset = fitted::volume_offset;
+  double volume_sprint = fitted::volume_sprint;
   double volume_max = fitted::volume_max;
 
   double origin_bad = fitted::origin_bad;
+  double origin_shared = fitted::origin_shared;
   double origin_known = fitted::origin_known;
   double country_new = fitted::country_new;
   double countries_several = fitted::countries_several;
