@@ -1,6 +1,7 @@
 #include "intake/log_correlator.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace leumund::intake {
@@ -10,12 +11,17 @@ using wire::LineKind;
 using wire::PostfixLogLine;
 
 constexpr std::size_t origins_max = 4096;
-constexpr std::size_t sessions_count = 4096;  // a power of two: process ids spread evenly
+constexpr std::size_t sessions_max = 4096;
 constexpr std::uint32_t no_pid = 0xffffffff;
-constexpr std::size_t message_ids_count = std::size_t{1} << 18;
-constexpr std::size_t expected_count = 1024;
+constexpr std::size_t message_ids_max = std::size_t{1} << 18;
+constexpr std::size_t expected_max = 1024;
 constexpr std::chrono::minutes clock_step_min{1};
 constexpr std::size_t name_bytes_max = 320;  // RFC 5321: local part 64, @, domain 255
+
+// Twice as many places as messages, so that few clash; a power of two: process ids spread evenly.
+std::size_t table_room(std::size_t messages, std::size_t most) {
+  return std::min(std::bit_ceil(std::min(messages, most) * 2 + 1), most);
+}
 
 std::string_view cut(std::string_view text) { return text.substr(0, name_bytes_max); }
 
@@ -25,9 +31,9 @@ LogCorrelator::LogCorrelator(CorrelatorSettings settings, Sink sink)
     : settings_(std::move(settings)),
       sink_(std::move(sink)),
       table_(settings_.messages_max),
-      sessions_(sessions_count),
-      expected_(expected_count),
-      by_message_id_(message_ids_count, 0),
+      sessions_(table_room(settings_.messages_max, sessions_max)),
+      expected_(table_room(settings_.messages_max, expected_max)),
+      by_message_id_(table_room(settings_.messages_max, message_ids_max), 0),
       waiting_deliveries_(1) {
   submission_.what.emplace<model::Submission>();
   delivery_.what.emplace<model::Delivery>();
@@ -222,7 +228,7 @@ void LogCorrelator::take_message_id(const PostfixLogLine& line) {
   if (number == 0) number = make(key);
   table_.at(number).message_id_hash = id_hash;
   if (id_hash == 0) return;
-  std::uint32_t& slot = by_message_id_[id_hash % message_ids_count];
+  std::uint32_t& slot = by_message_id_[id_hash % by_message_id_.size()];
   // The first message of an id stays: those that go on from it are found through it.
   if (slot != 0 && table_.at(slot).in_use && table_.at(slot).message_id_hash == id_hash) return;
   slot = number;
@@ -339,7 +345,7 @@ void LogCorrelator::finish(std::uint32_t number, bool left_queue) {
 }
 
 LogCorrelator::Session& LogCorrelator::session_of(std::uint16_t origin, std::uint32_t pid) {
-  Session& session = sessions_[(pid + origin * 257U) % sessions_count];
+  Session& session = sessions_[(pid + origin * 257U) % sessions_.size()];
   if (session.pid != pid || session.origin != origin) {
     session.pid = pid;
     session.origin = origin;

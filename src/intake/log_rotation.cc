@@ -79,8 +79,10 @@ std::vector<RotatedFile> rotated_files(const std::string& log_path, std::uint64_
                                  [](const auto& file) { return is_date(file.first); });
   const bool counters = std::any_of(sorted.begin(), sorted.end(),
                                     [](const auto& file) { return !is_date(file.first); });
-  std::stable_sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) {
-    if (dates && counters) return a.second.changed_at < b.second.changed_at;
+  std::sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) {
+    if (dates && counters) {
+      return std::tie(a.second.changed_at, a.first) < std::tie(b.second.changed_at, b.first);
+    }
     return older(a.first, b.first);
   });
   std::vector<RotatedFile> out;

@@ -195,7 +195,11 @@ void parse_head(std::string_view line, PostfixLogLine& out) {
     if (close == std::string_view::npos) return;
     line.remove_prefix(close + 1);
     if (take(line, "1 ")) {
-      if (parse_rfc5424(line, out)) out.kind = LineKind::foreign;
+      if (parse_rfc5424(line, out)) {
+        out.kind = LineKind::foreign;
+      } else {
+        out.stamp = {};
+      }
       return;
     }
     if (line.size() < 16) return;

@@ -128,7 +128,8 @@ TEST(PostfixLogLine, ReadsEveryLayoutOfTheStamp) {
       {"<22>Oct  3 16:40:39", "0-10-3 60039"},
   };
   for (const auto& [stamp, wanted] : stamps) {
-    const PostfixLogLine line = parsed(stamp + rest);
+    const std::string text = stamp + rest;  // the line's views point into it
+    const PostfixLogLine line = parsed(text);
     EXPECT_EQ(line.kind, LineKind::removed) << stamp;
     EXPECT_EQ(described_stamp(line.stamp), wanted) << stamp;
     EXPECT_EQ(line.host, "mx") << stamp;
@@ -147,6 +148,12 @@ TEST(PostfixLogLine, ReadsSyslogProtocolFrames) {
   EXPECT_EQ(line.kind, LineKind::client);
   EXPECT_EQ(line.pid, 42U);
   EXPECT_EQ(line.account, "a@c.test");
+}
+
+TEST(PostfixLogLine, LeavesNoStampOfAFrameThatIsNone) {
+  const PostfixLogLine line = parsed("<22>1 2022-01-80T19:42:12Z h t - - [x");
+  EXPECT_EQ(line.kind, LineKind::no_stamp);
+  EXPECT_EQ(line.stamp.month, 0);
 }
 
 TEST(PostfixLogLine, SaysWhereADeliveryEnded) {
