@@ -12,6 +12,7 @@
 // Errors:  never the caller's: troubles() says what does not work now, for people.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -131,6 +132,7 @@ class Effects {
   void carry_out();
   void publish_tables();
   void look_at_file();
+  [[nodiscard]] std::vector<HoldWork> with_what_waits(HoldWork first);
   void work_hold(HoldWork work);
   void try_hold(const model::Subject& subject, PendingHold hold, HoldOutcome& outcome);
   void retry_holds();
@@ -157,6 +159,7 @@ class Effects {
 
   // Of thread `hold`.
   std::map<model::Subject, PendingHold> pending_holds_;
+  std::atomic<bool> holds_abandoned_ = false;  // the end's deadline has passed
 
   std::jthread act_;
   std::jthread hold_;

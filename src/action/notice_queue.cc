@@ -26,8 +26,10 @@ bool NoticeQueue::own_mail(const model::Decision& decision, TimePoint now) {
   }
   if (tokens_ == rates_.tokens_max) token_at_ = now;
   const bool only_reported = decision.kind == model::DecisionKind::would_restrict;
-  // While some are being collected the next ones join them: in order, and one mail less.
-  if (!only_reported && tokens_ > 0) {
+  // Also in observe mode the admin hears of a hacked account at once; but the last tokens are kept
+  // for what was really stopped.
+  const std::uint32_t reserve = only_reported ? rates_.tokens_max / 2 : 0;
+  if (tokens_ > reserve) {
     --tokens_;
     return true;
   }
