@@ -12,10 +12,8 @@ action::BookSettings book_settings(const config::Settings& settings) {
   out.default_mode = settings.run.default_mode;
   out.detector_modes["burst"] = settings.run.burst_mode;
   out.detector_spans["burst"] = settings.run.burst_span;
-  // An unexpected mailing is found by the same detector, held for review, and no longer than a
-  // mailing lasts.
+  // An unexpected mailing is found by the same detector and held for review.
   out.detector_modes["bulk"] = settings.run.burst_mode;
-  out.detector_spans["bulk"] = std::chrono::hours(24);
   out.throttle_recipients_per_hour = settings.run.throttle_recipients_per_hour;
   out.helpdesk = settings.run.helpdesk;
   out.own_domains = settings.run.own_domains;
