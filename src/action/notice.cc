@@ -159,8 +159,9 @@ void Notifier::tell(NoticeCause cause) {
         queue_mail(state, decision.subject.name,
                    owner_notice(decision, options.contact, options.language), about, now);
       }
-    } else if (decision.kind == DecisionKind::would_restrict && !options.admin.empty()) {
-      (void)state.queue.own_mail(decision, now);
+    } else if (decision.kind == DecisionKind::would_restrict && !options.admin.empty() &&
+               state.queue.own_mail(decision, now)) {
+      queue_mail(state, options.admin, observed_notice(decision, options.language), about, now);
     }
   });
 }
