@@ -39,7 +39,9 @@ StreamConnection::~StreamConnection() {
 }
 
 base::Status StreamConnection::watch() {
+  session_->on_open(output_);
   interest_ = EPOLLIN;
+  if (unsent() > 0) interest_ |= EPOLLOUT;
   base::Status status = listener_.loop_.watch(fd_.get(), interest_, *this);
   watched_ = status.ok();
   return status;

@@ -42,6 +42,9 @@ class StreamSession {
 
   virtual ~StreamSession() = default;
 
+  // Appends what is said before the peer says anything: a greeting. Must not throw.
+  virtual void on_open(std::string& out) { (void)out; }
+
   // `waiting` holds all bytes that are received and not yet consumed, and is never empty. Takes one
   // request at most and appends its answer to `out`; it is called again while it consumes.
   virtual Step on_bytes(std::string_view waiting, std::string& out) = 0;
