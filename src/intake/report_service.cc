@@ -1,0 +1,92 @@
+#include "intake/report_service.h"
+
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+
+namespace leumund::intake {
+
+ReportIntake::ReportIntake(ReportNaming naming, Handler handler,
+                           std::function<base::TimePoint()> clock)
+    : naming_(std::move(naming)), handler_(std::move(handler)), clock_(std::move(clock)) {}
+
+void ReportIntake::count(wire::ReportKind kind) {
+  counters_.with([&](ReportCounters& counters) {
+    ++counters.reports;
+    switch (kind) {
+      case wire::ReportKind::ordinary: ++counters.ordinary; break;
+      case wire::ReportKind::bounce: ++counters.bounces; break;
+      case wire::ReportKind::delayed: ++counters.delays; break;
+      case wire::ReportKind::success: ++counters.successes; break;
+      case wire::ReportKind::vacation:
+      case wire::ReportKind::auto_reply: ++counters.automatic; break;
+      case wire::ReportKind::feedback: ++counters.complaints; break;
+    }
+  });
+}
+
+ReportTaken ReportIntake::take(std::string_view raw) {
+  try {
+    const wire::DeliveryReport report =
+        reader_.with([&](wire::DeliveryReportReader& reader) { return reader.read(raw); });
+    const auto events = events_of_report(report, naming_, clock_());
+    for (const auto& event : events) {
+      if (handler_(event)) continue;
+      counters_.with([](ReportCounters& counters) { ++counters.put_off; });
+      return ReportTaken::try_later;
+    }
+    count(report.kind);
+    counters_.with([&](ReportCounters& counters) { counters.events += events.size(); });
+    return ReportTaken::taken;
+  } catch (const std::exception& error) {
+    base::log(base::LogLevel::error, "event=report_failed bytes={} what=\"{}\"", raw.size(),
+              error.what());
+  }
+  counters_.with([](ReportCounters& counters) { ++counters.handler_failed; });
+  return ReportTaken::try_later;
+}
+
+ReportCounters ReportIntake::counters() const {
+  return counters_.with([](const ReportCounters& counters) { return counters; });
+}
+
+class ReportService::Session final : public net::StreamSession {
+ public:
+  explicit Session(ReportService& service)
+      : dialogue_(service.options_.host_name, service.options_.limits, service.budget_,
+                  service.handler_) {}
+
+  void on_open(std::string& out) override { dialogue_.greet(out); }
+
+  Step on_bytes(std::string_view waiting, std::string& out) override {
+    const LmtpDialogue::Step step = dialogue_.on_bytes(waiting, out);
+    return {.consumed = step.consumed, .next = step.close ? Next::close : Next::keep};
+  }
+
+ private:
+  LmtpDialogue dialogue_;
+};
+
+ReportService::ReportService(Options options, ReportIntake& intake)
+    : options_(std::move(options)),
+      budget_(options_.memory_bytes),
+      handler_([&intake](std::string_view raw) { return intake.take(raw); }) {}
+
+ReportService::~ReportService() = default;
+
+base::Result<std::unique_ptr<ReportService>> ReportService::open(net::EventLoop& loop,
+                                                                 Options options,
+                                                                 ReportIntake& intake) {
+  std::unique_ptr<ReportService> out(new ReportService(std::move(options), intake));
+  auto listener = net::StreamListener::open(
+      loop, out->options_.listen, out->options_.stream,
+      [service = out.get()] { return std::make_unique<Session>(*service); });
+  if (!listener) return listener.error();
+  out->listener_ = std::move(listener).value();
+  return out;
+}
+
+void ReportService::stop(std::chrono::milliseconds grace) { listener_->stop(grace); }
+
+}  // namespace leumund::intake
