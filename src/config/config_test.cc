@@ -88,11 +88,28 @@ until = 2026-12-27T07:00:00+01:00
   EXPECT_EQ(loaded.settings.start.table_folder, "/srv/leumund/tables");
 }
 
+TEST(ConfigLoad, ADetectorWithoutAModeOfItsOwnTakesTheDefault) {
+  EXPECT_EQ(load("detectors.default_mode = \"enforce\"\n").settings.run.burst_mode,
+            model::Mode::enforce);
+  EXPECT_EQ(load("detectors.default_mode = \"enforce\"\ndetectors.burst.mode = \"observe\"\n")
+                .settings.run.burst_mode,
+            model::Mode::observe);
+}
+
+TEST(ConfigLoad, ReadsNetworksAndNamesAWrongOne) {
+  const Loaded loaded = load("policy.relay_clients = [\"192.0.2.0/24\", \"2001:db8::/32\"]\n");
+  ASSERT_THAT(loaded.settings.run.relay_clients, SizeIs(2));
+  EXPECT_EQ(loaded.settings.run.relay_clients[0].to_string(), "192.0.2.0/24");
+  EXPECT_THAT(load("policy.relay_clients = [\"192.0.2.0/33\"]\n").problems,
+              ElementsAre(HasSubstr("'192.0.2.0/33' is no network")));
+}
+
 TEST(ConfigLoad, NamesFileLineNameValueAndBounds) {
   const Loaded loaded = load("[detectors.burst]\n\nmode = \"enfroce\"\n[measures]\nthrottle = 0\n");
-  EXPECT_THAT(loaded.problems,
-              ElementsAre("t.toml:3: detectors.burst.mode = \"enfroce\": want observe or enforce",
-                          "t.toml:5: measures.throttle = 0: want 1 to 10000"));
+  EXPECT_THAT(
+      loaded.problems,
+      ElementsAre("t.toml:3: detectors.burst.mode = \"enfroce\": want observe, enforce or default",
+                  "t.toml:5: measures.throttle = 0: want 1 to 10000"));
 }
 
 TEST(ConfigLoad, AnUnknownOptionComesWithTheNearestKnownName) {
@@ -121,7 +138,8 @@ TEST(ConfigLoad, AWrongTypeSaysWhatWasWanted) {
 }
 
 TEST(ConfigLoad, RefusesAnOversizedFile) {
-  EXPECT_THAT(load(std::string((1 << 20) + 1, '#')).problems, ElementsAre(HasSubstr("over the limit")));
+  EXPECT_THAT(load(std::string((1 << 20) + 1, '#')).problems,
+              ElementsAre(HasSubstr("over the limit")));
 }
 
 TEST(ConfigLoad, RefusesACombinationThatCannotWork) {

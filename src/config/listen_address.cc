@@ -11,8 +11,9 @@ namespace {
 constexpr std::size_t unix_path_bytes_max = 107;
 
 base::Error bad(std::string_view text, std::string_view why) {
-  return {base::ErrorCode::malformed,
-          fmt::format("'{}' {}; write inet:127.0.0.1:10040 or unix:/path", text.substr(0, 128), why)};
+  return {
+      base::ErrorCode::malformed,
+      fmt::format("'{}' {}; write inet:127.0.0.1:10040 or unix:/path", text.substr(0, 128), why)};
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include <set>
 #include <sstream>
 
-#define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
 #include "config/listen_address.h"
@@ -29,7 +28,8 @@ struct Reading {
   std::set<std::string> seen;
 
   void problem(toml::source_index line, const std::string& what) {
-    if (problems.size() < problems_max) problems.push_back(fmt::format("{}:{}: {}", file, line, what));
+    if (problems.size() < problems_max)
+      problems.push_back(fmt::format("{}:{}: {}", file, line, what));
   }
 };
 
@@ -101,7 +101,8 @@ void read_table(Reading& reading, const std::string& prefix, const toml::table& 
   }
 }
 
-void put_in_folders(Settings& settings, const Surroundings& surroundings) {
+// Folders into paths, and what follows from several options.
+void complete(Settings& settings, const Surroundings& surroundings) {
   std::string& state = settings.start.state_folder;
   if (state.empty()) state = surroundings.state_folder();
   while (state.size() > 1 && state.ends_with('/')) state.pop_back();
@@ -109,6 +110,7 @@ void put_in_folders(Settings& settings, const Surroundings& surroundings) {
   for (const Option& option : option_table()) {
     if (option.expand) option.expand(settings, folders);
   }
+  settings.run.burst_mode = settings.run.burst_mode_given.value_or(settings.run.default_mode);
 }
 
 Settings plain_defaults() {
@@ -123,16 +125,19 @@ Settings plain_defaults() {
 void check_together(Reading& reading) {
   const RunSettings& run = reading.settings.run;
   const auto problem = [&](const std::string& what) {
-    if (reading.problems.size() < problems_max) reading.problems.push_back(reading.file + ": " + what);
+    if (reading.problems.size() < problems_max)
+      reading.problems.push_back(reading.file + ": " + what);
   };
-  if (run.unattended_from && run.unattended_until && *run.unattended_from >= *run.unattended_until) {
+  if (run.unattended_from && run.unattended_until &&
+      *run.unattended_from >= *run.unattended_until) {
     problem("unattended.from is not before unattended.until");
   }
   if (run.unattended_from && !run.unattended_until) {
     problem("unattended.from without unattended.until would never end");
   }
   if (!run.notice_admin.empty() && run.notice_smtp.empty() && run.notice_webhook.empty()) {
-    problem("notices.admin is set, but neither notices.smtp nor notices.webhook says how to reach it");
+    problem(
+        "notices.admin is set, but neither notices.smtp nor notices.webhook says how to reach it");
   }
   if (run.notice_owner && run.notice_smtp.empty()) {
     problem("notices.owner = true needs notices.smtp");
@@ -153,24 +158,26 @@ void check_together(Reading& reading) {
 
 Settings default_settings(const Surroundings& surroundings) {
   Settings settings = plain_defaults();
-  put_in_folders(settings, surroundings);
+  complete(settings, surroundings);
   return settings;
 }
 
 Loaded load_text(std::string_view text, std::string_view file, const Surroundings& surroundings) {
-  Reading reading{.file = std::string(file), .settings = plain_defaults(), .problems = {}, .seen = {}};
+  Reading reading{
+      .file = std::string(file), .settings = plain_defaults(), .problems = {}, .seen = {}};
   if (text.size() > file_bytes_max) {
     reading.problems.push_back(fmt::format("{}: {} bytes is over the limit of {} bytes", file,
                                            text.size(), file_bytes_max));
   } else {
-    const toml::parse_result parsed = toml::parse(text, std::string(file));
-    if (!parsed) {
-      reading.problem(parsed.error().source().begin.line, printable(parsed.error().description()));
-    } else {
-      read_table(reading, "", parsed.table());
+    // With exceptions, as everywhere else in the program: toml++'s two modes share symbols, and a
+    // program that holds both crashes.
+    try {
+      read_table(reading, "", toml::parse(text, std::string(file)));
+    } catch (const toml::parse_error& error) {
+      reading.problem(error.source().begin.line, printable(error.description()));
     }
   }
-  put_in_folders(reading.settings, surroundings);
+  complete(reading.settings, surroundings);
   if (reading.problems.empty()) check_together(reading);
   return {.settings = std::move(reading.settings),
           .from_file = true,
@@ -183,7 +190,7 @@ Loaded load_file(const std::string& file, bool must_exist, const Surroundings& s
                   .from_file = false,
                   .problems = {fmt::format("{}: {}", file, why)}};
   };
-  struct stat about {};
+  struct stat about{};
   if (stat(file.c_str(), &about) != 0) {
     if (errno == ENOENT && !must_exist) {
       return {.settings = default_settings(surroundings), .from_file = false, .problems = {}};
@@ -214,7 +221,8 @@ base::Result<Settings> load_settings(const std::string& file, bool must_exist,
 std::vector<std::string> needs_restart(const Settings& running, const Settings& wanted) {
   std::vector<std::string> names;
   for (const Option& option : option_table()) {
-    if (!option.reloadable && option.get(running) != option.get(wanted)) names.push_back(option.name);
+    if (!option.reloadable && option.get(running) != option.get(wanted))
+      names.push_back(option.name);
   }
   return names;
 }

@@ -147,9 +147,11 @@ std::string join_names(const std::vector<std::string>& names) {
 }
 
 void expand_folders(std::string& text, const Folders& folders) {
-  for (const auto& [mark, folder] : {std::pair<std::string_view, const std::string&>{"${state}", folders.state},
-                                     {"${run}", folders.run}}) {
-    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark, at + folder.size())) {
+  for (const auto& [mark, folder] :
+       {std::pair<std::string_view, const std::string&>{"${state}", folders.state},
+        {"${run}", folders.run}}) {
+    for (auto at = text.find(mark); at != std::string::npos;
+         at = text.find(mark, at + folder.size())) {
       text.replace(at, mark.size(), folder);
     }
   }

@@ -83,14 +83,15 @@ Option text_option(std::string name, std::string Part::* member, std::string typ
                    std::string default_text, TextCheck check, std::string sentence) {
   Option row = option_row<Part>(std::move(name), std::move(type), std::move(default_text),
                                 std::move(sentence));
-  bind(row, member,
-       [check](const Value& value) -> base::Result<std::string> {
-         auto text = text_of(value);
-         if (!text) return text.error();
-         if (auto fine = check_text(check, *text); !fine) return fine.error();
-         return text;
-       },
-       [](const std::string& text) { return Value(text); });
+  bind(
+      row, member,
+      [check](const Value& value) -> base::Result<std::string> {
+        auto text = text_of(value);
+        if (!text) return text.error();
+        if (auto fine = check_text(check, *text); !fine) return fine.error();
+        return text;
+      },
+      [](const std::string& text) { return Value(text); });
   if (holds_path(row.type)) {
     row.expand = [member](Settings& settings, const Folders& folders) {
       expand_folders(part_of<Part>(settings).*member, folders);
@@ -106,16 +107,17 @@ Option list_option(std::string name, std::vector<std::string> Part::* member, st
                    std::vector<std::string> default_list, TextCheck check, std::string sentence) {
   Option row = option_row<Part>(std::move(name), std::move(type), std::move(default_list),
                                 std::move(sentence));
-  bind(row, member,
-       [check](const Value& value) -> base::Result<std::vector<std::string>> {
-         auto list = list_of(value, list_entries_max);
-         if (!list) return list.error();
-         for (std::string& text : *list) {
-           if (auto fine = check_text(check, text); !fine) return fine.error();
-         }
-         return list;
-       },
-       [](const std::vector<std::string>& list) { return Value(list); });
+  bind(
+      row, member,
+      [check](const Value& value) -> base::Result<std::vector<std::string>> {
+        auto list = list_of(value, list_entries_max);
+        if (!list) return list.error();
+        for (std::string& text : *list) {
+          if (auto fine = check_text(check, text); !fine) return fine.error();
+        }
+        return list;
+      },
+      [](const std::vector<std::string>& list) { return Value(list); });
   if (holds_path(row.type)) {
     row.expand = [member](Settings& settings, const Folders& folders) {
       for (std::string& text : part_of<Part>(settings).*member) expand_folders(text, folders);
@@ -126,9 +128,11 @@ Option list_option(std::string name, std::vector<std::string> Part::* member, st
 
 template <typename Part>
 Option flag_option(std::string name, bool Part::* member, bool default_flag, std::string sentence) {
-  Option row = option_row<Part>(std::move(name), "true or false", default_flag, std::move(sentence));
-  bind(row, member, [](const Value& value) { return flag_of(value); },
-       [](bool flag) { return Value(flag); });
+  Option row =
+      option_row<Part>(std::move(name), "true or false", default_flag, std::move(sentence));
+  bind(
+      row, member, [](const Value& value) { return flag_of(value); },
+      [](bool flag) { return Value(flag); });
   return row;
 }
 
@@ -138,14 +142,15 @@ Option count_option(std::string name, Number Part::* member, std::string unit, N
   Option row = option_row<Part>(std::move(name), std::move(unit),
                                 static_cast<std::int64_t>(default_count), std::move(sentence));
   row.bounds = std::to_string(least) + " to " + std::to_string(most);
-  bind(row, member,
-       [least, most](const Value& value) -> base::Result<Number> {
-         auto count = count_of(value, static_cast<std::int64_t>(least),
-                               static_cast<std::int64_t>(most));
-         if (!count) return count.error();
-         return static_cast<Number>(*count);
-       },
-       [](Number count) { return Value(static_cast<std::int64_t>(count)); });
+  bind(
+      row, member,
+      [least, most](const Value& value) -> base::Result<Number> {
+        auto count =
+            count_of(value, static_cast<std::int64_t>(least), static_cast<std::int64_t>(most));
+        if (!count) return count.error();
+        return static_cast<Number>(*count);
+      },
+      [](Number count) { return Value(static_cast<std::int64_t>(count)); });
   return row;
 }
 
@@ -155,8 +160,9 @@ Option size_option(std::string name, std::uint64_t Part::* member, std::uint64_t
   Option row =
       option_row<Part>(std::move(name), "size", format_size(default_bytes), std::move(sentence));
   row.bounds = format_size(least) + " to " + format_size(most);
-  bind(row, member, [least, most](const Value& value) { return size_of(value, least, most); },
-       [](std::uint64_t bytes) { return Value(format_size(bytes)); });
+  bind(
+      row, member, [least, most](const Value& value) { return size_of(value, least, most); },
+      [](std::uint64_t bytes) { return Value(format_size(bytes)); });
   return row;
 }
 
@@ -167,25 +173,27 @@ Option span_option(std::string name, std::chrono::seconds Part::* member,
   Option row = option_row<Part>(std::move(name), "span of time", base::format_span(default_span),
                                 std::move(sentence));
   row.bounds = base::format_span(least) + " to " + base::format_span(most);
-  bind(row, member, [least, most](const Value& value) { return span_of(value, least, most); },
-       [](std::chrono::seconds span) { return Value(base::format_span(span)); });
+  bind(
+      row, member, [least, most](const Value& value) { return span_of(value, least, most); },
+      [](std::chrono::seconds span) { return Value(base::format_span(span)); });
   return row;
 }
 
 template <typename Part, typename Enum>
 Option choice_option(std::string name, Enum Part::* member, std::vector<std::string> names,
                      Enum default_choice, std::string sentence) {
-  Option row = option_row<Part>(std::move(name), "choice",
-                                names.at(static_cast<std::size_t>(default_choice)),
-                                std::move(sentence));
+  Option row =
+      option_row<Part>(std::move(name), "choice",
+                       names.at(static_cast<std::size_t>(default_choice)), std::move(sentence));
   row.bounds = join_names(names);
-  bind(row, member,
-       [names](const Value& value) -> base::Result<Enum> {
-         auto index = choice_of(value, names);
-         if (!index) return index.error();
-         return static_cast<Enum>(*index);
-       },
-       [names](Enum choice) { return Value(names.at(static_cast<std::size_t>(choice))); });
+  bind(
+      row, member,
+      [names](const Value& value) -> base::Result<Enum> {
+        auto index = choice_of(value, names);
+        if (!index) return index.error();
+        return static_cast<Enum>(*index);
+      },
+      [names](Enum choice) { return Value(names.at(static_cast<std::size_t>(choice))); });
   return row;
 }
 

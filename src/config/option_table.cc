@@ -17,208 +17,292 @@ using std::chrono::days;
 using std::chrono::seconds;
 
 void add_places(std::vector<Option>& table) {
-  table.push_back(text_option("state_folder", &Start::state_folder, "path", "", check_path_or_empty,
+  table.push_back(text_option(
+      "state_folder", &Start::state_folder, "path", "", check_path_or_empty,
       "Folder for the store, the suspended senders and the tables; empty is $STATE_DIRECTORY, else "
       "/var/lib/leumund for root, else $XDG_STATE_HOME/leumund or ~/.local/state/leumund."));
   table.push_back(list_option("policy.listen", &Start::policy_listen, "list of listening addresses",
-      {"inet:127.0.0.1:10040", "unix:${run}/policy"}, check_listen_address,
-      "Where Postfix asks (check_policy_service)."));
+                              {"inet:127.0.0.1:10040", "unix:${run}/policy"}, check_listen_address,
+                              "Where Postfix asks (check_policy_service)."));
   table.push_back(count_option("policy.connections_max", &Start::policy_connections_max,
-      "connections", std::uint32_t{4096}, std::uint32_t{16}, std::uint32_t{100'000},
-      "Open policy connections; the one too many is closed at once and Postfix goes on without us."));
+                               "connections", std::uint32_t{4096}, std::uint32_t{16},
+                               std::uint32_t{100'000},
+                               "Open policy connections; the one too many is closed at once and "
+                               "Postfix goes on without us."));
+  Option relay = option_row<Run>("policy.relay_clients", "list of networks",
+                                 std::vector<std::string>{"127.0.0.0/8", "::1/128"},
+                                 "Clients that may send outwards without a login, as in Postfix's "
+                                 "mynetworks; other mail without "
+                                 "a login comes in from outside and is not judged.");
+  bind(
+      relay, &Run::relay_clients,
+      [](const Value& value) -> base::Result<std::vector<base::IpPrefix>> {
+        const auto list = list_of(value, list_entries_max);
+        if (!list) return list.error();
+        std::vector<base::IpPrefix> prefixes;
+        for (const std::string& text : *list) {
+          const auto prefix = base::IpPrefix::parse(text);
+          if (!prefix) {
+            return base::Error{base::ErrorCode::malformed,
+                               fmt::format("'{}' is no network like 192.0.2.0/24", text)};
+          }
+          prefixes.push_back(*prefix);
+        }
+        return prefixes;
+      },
+      [](const std::vector<base::IpPrefix>& prefixes) {
+        std::vector<std::string> list;
+        for (const base::IpPrefix& prefix : prefixes) list.push_back(prefix.to_string());
+        return Value(std::move(list));
+      });
+  table.push_back(std::move(relay));
+}
+
+void add_faces(std::vector<Option>& table) {
   table.push_back(text_option("api.listen", &Start::api_listen, "listening address",
-      "inet:127.0.0.1:10080", check_listen_address_or_empty,
-      "Where the HTTP interface listens over TCP; it reads only, unless a token is set; empty is off."));
-  table.push_back(text_option("api.token_file", &Run::api_token_file, "path", "",
-      check_path_or_empty,
-      "File with the bearer token for TCP callers; once set, every /v1 request over TCP needs it and "
-      "the verbs that change something become usable there; empty is none."));
-  table.push_back(text_option("control.socket", &Start::control_socket, "path", "${run}/control",
-      check_path, "Unix socket of the command leumund; whoever may write to it may do everything."));
-  table.push_back(text_option("control.group", &Start::control_group, "group", "", check_group,
-      "Group that owns the control socket; empty leaves the group of the daemon."));
-  Option mode = option_row<Start>("control.mode", "octal text", "0660",
-                                  "Permissions of the control socket.");
+                              "inet:127.0.0.1:10080", check_listen_address_or_empty,
+                              "Where the HTTP interface listens over TCP; it reads only, unless a "
+                              "token is set; empty is off."));
+  table.push_back(
+      text_option("api.token_file", &Run::api_token_file, "path", "", check_path_or_empty,
+                  "File with the bearer token for TCP callers; once set, every /v1 request over "
+                  "TCP needs it and "
+                  "the verbs that change something become usable there; empty is none."));
+  table.push_back(text_option(
+      "control.socket", &Start::control_socket, "path", "${run}/control", check_path,
+      "Unix socket of the command leumund; whoever may write to it may do everything."));
+  table.push_back(
+      text_option("control.group", &Start::control_group, "group", "", check_group,
+                  "Group that owns the control socket; empty leaves the group of the daemon."));
+  Option mode =
+      option_row<Start>("control.mode", "octal text", "0660", "Permissions of the control socket.");
   mode.bounds = "0600 to 0777";
-  bind(mode, &Start::control_mode,
-       [](const Value& value) -> base::Result<std::uint32_t> {
-         const auto text = text_of(value);
-         std::uint32_t bits = 0;
-         const bool digits = text && text->size() == 4 && text->front() == '0' &&
-                             text->find_first_not_of("01234567") == std::string::npos;
-         if (digits) {
-           for (const char c : *text) bits = bits * 8 + static_cast<std::uint32_t>(c - '0');
-         }
-         if (!digits || (bits & 0600U) != 0600U) {
-           return base::Error{base::ErrorCode::malformed,
-                              "want four octal digits in quotes, like \"0660\", with 06 for the owner"};
-         }
-         return bits;
-       },
-       [](std::uint32_t bits) { return Value(fmt::format("{:04o}", bits)); });
+  bind(
+      mode, &Start::control_mode,
+      [](const Value& value) -> base::Result<std::uint32_t> {
+        const auto text = text_of(value);
+        std::uint32_t bits = 0;
+        const bool digits = text && text->size() == 4 && text->front() == '0' &&
+                            text->find_first_not_of("01234567") == std::string::npos;
+        if (digits) {
+          for (const char c : *text) bits = bits * 8 + static_cast<std::uint32_t>(c - '0');
+        }
+        if (!digits || (bits & 0600U) != 0600U) {
+          return base::Error{
+              base::ErrorCode::malformed,
+              "want four octal digits in quotes, like \"0660\", with 06 for the owner"};
+        }
+        return bits;
+      },
+      [](std::uint32_t bits) { return Value(fmt::format("{:04o}", bits)); });
   table.push_back(std::move(mode));
   table.push_back(list_option("log_sources", &Start::log_sources, "list of log sources", {"auto"},
-      check_log_source,
-      "Mail logs to follow: file:/path, journal, or auto (/var/log/mail.log if it is there, else the "
-      "journal); an empty list is off."));
+                              check_log_source,
+                              "Mail logs to follow: file:/path, journal, or auto "
+                              "(/var/log/mail.log if it is there, else the "
+                              "journal); an empty list is off."));
 }
 
 void add_detectors(std::vector<Option>& table) {
   const std::vector<std::string> modes = {"observe", "enforce"};
-  table.push_back(choice_option("detectors.default_mode", &Run::default_mode, modes,
-      model::Mode::observe, "Whether detectors without a mode of their own only tell or also act."));
-  table.push_back(choice_option("detectors.burst.mode", &Run::burst_mode, modes,
-      model::Mode::observe, "Whether a hacked account or script is only told or also restricted."));
+  table.push_back(
+      choice_option("detectors.default_mode", &Run::default_mode, modes, model::Mode::observe,
+                    "Whether detectors without a mode of their own only tell or also act."));
+  const std::vector<std::string> modes_or_default = {"observe", "enforce", "default"};
+  Option mode = option_row<Run>(
+      "detectors.burst.mode", "choice", "default",
+      "Whether a hacked account or script is only told or also restricted; default is "
+      "detectors.default_mode.");
+  mode.bounds = join_names(modes_or_default);
+  bind(
+      mode, &Run::burst_mode_given,
+      [modes_or_default](const Value& value) -> base::Result<std::optional<model::Mode>> {
+        auto index = choice_of(value, modes_or_default);
+        if (!index) return index.error();
+        return *index == 2 ? std::optional<model::Mode>()
+                           : std::optional(static_cast<model::Mode>(*index));
+      },
+      [](const std::optional<model::Mode>& given) {
+        return Value(std::string(given ? model::mode_name(*given) : "default"));
+      });
+  table.push_back(std::move(mode));
   Option budget = option_row<Run>("detectors.burst.false_alarms", "per account and day", 1e-4,
-      "False alarms you accept; the threshold follows from it.");
+                                  "False alarms you accept; the threshold follows from it.");
   budget.bounds = "1e-07 to 0.1";
-  bind(budget, &Run::burst_false_alarms,
-       [](const Value& value) { return fraction_of(value, 1e-7, 0.1); },
-       [](double fraction) { return Value(fraction); });
+  bind(
+      budget, &Run::burst_false_alarms,
+      [](const Value& value) { return fraction_of(value, 1e-7, 0.1); },
+      [](double fraction) { return Value(fraction); });
   table.push_back(std::move(budget));
   Option span = option_row<Run>("detectors.burst.span", "span of time", "until_released",
-      "How long an automatic restriction lasts.");
+                                "How long an automatic restriction lasts.");
   span.bounds = "1m to 365d, or until_released";
-  bind(span, &Run::burst_span,
-       [](const Value& value) -> base::Result<std::optional<seconds>> {
-         if (value == Value("until_released")) return std::optional<seconds>();
-         auto read = span_of(value, seconds(60), days(365));
-         if (!read) {
-           return base::Error{read.error().code, read.error().message + ", or until_released"};
-         }
-         return std::optional<seconds>(*read);
-       },
-       [](const std::optional<seconds>& read) {
-         return Value(read ? base::format_span(*read) : "until_released");
-       });
+  bind(
+      span, &Run::burst_span,
+      [](const Value& value) -> base::Result<std::optional<seconds>> {
+        if (value == Value("until_released")) return std::optional<seconds>();
+        auto read = span_of(value, seconds(60), days(365));
+        if (!read) {
+          return base::Error{read.error().code, read.error().message + ", or until_released"};
+        }
+        return std::optional<seconds>(*read);
+      },
+      [](const std::optional<seconds>& read) {
+        return Value(read ? base::format_span(*read) : "until_released");
+      });
   table.push_back(std::move(span));
-  const std::vector<std::string> levels = {"throttle", "hold", "external_only", "no_sending", "auto"};
-  Option level = option_row<Run>("detectors.burst.level", "choice", "auto",
-      "Measure against a hacked account; auto takes what the detector proposes.");
+  const std::vector<std::string> levels = {"throttle", "hold", "external_only", "no_sending",
+                                           "auto"};
+  Option level =
+      option_row<Run>("detectors.burst.level", "choice", "auto",
+                      "Measure against a hacked account; auto takes what the detector proposes.");
   level.bounds = join_names(levels);
-  bind(level, &Run::burst_level,
-       [levels](const Value& value) -> base::Result<std::optional<model::Level>> {
-         auto index = choice_of(value, levels);
-         if (!index) return index.error();
-         return *index == 4 ? std::optional<model::Level>()
-                            : std::optional(static_cast<model::Level>(*index));
-       },
-       [](const std::optional<model::Level>& chosen) {
-         return Value(std::string(chosen ? model::level_name(*chosen) : "auto"));
-       });
+  bind(
+      level, &Run::burst_level,
+      [levels](const Value& value) -> base::Result<std::optional<model::Level>> {
+        auto index = choice_of(value, levels);
+        if (!index) return index.error();
+        return *index == 4 ? std::optional<model::Level>()
+                           : std::optional(static_cast<model::Level>(*index));
+      },
+      [](const std::optional<model::Level>& chosen) {
+        return Value(std::string(chosen ? model::level_name(*chosen) : "auto"));
+      });
   table.push_back(std::move(level));
 }
 
 void add_measures(std::vector<Option>& table) {
   table.push_back(count_option("measures.throttle", &Run::throttle_recipients_per_hour,
-      "recipients an hour", std::uint32_t{20}, std::uint32_t{1}, std::uint32_t{10'000},
-      "What a throttled account may still send."));
+                               "recipients an hour", std::uint32_t{20}, std::uint32_t{1},
+                               std::uint32_t{10'000}, "What a throttled account may still send."));
   table.push_back(list_option("measures.helpdesk", &Run::helpdesk, "list of addresses", {},
-      check_mail_address, "Addresses that a suspended account can always write to."));
+                              check_mail_address,
+                              "Addresses that a suspended account can always write to."));
   table.push_back(list_option("measures.own_domains", &Run::own_domains, "list of domains", {},
-      check_domain, "Domains that external_only lets through."));
-  table.push_back(text_option("measures.contact", &Run::contact, "text", "", nullptr,
+                              check_domain, "Domains that external_only lets through."));
+  table.push_back(text_option(
+      "measures.contact", &Run::contact, "text", "", nullptr,
       "Whom a refused sender may ask, in the refusal text: an address or a telephone number."));
   table.push_back(list_option("measures.release_requires", &Run::release_requires,
-      "list of checklist items", {"password", "sessions", "forwards"}, check_recovery_item,
-      "What must be done before an automatic restriction is released: password, sessions, forwards, "
-      "filters, script."));
-  table.push_back(text_option("suspended.file", &Start::suspended_file, "path",
-      "${state}/suspended_senders", check_path,
+                              "list of checklist items", {"password", "sessions", "forwards"},
+                              check_recovery_item,
+                              "What must be done before an automatic restriction is released: "
+                              "password, sessions, forwards, "
+                              "filters, script."));
+  table.push_back(text_option(
+      "suspended.file", &Start::suspended_file, "path", "${state}/suspended_senders", check_path,
       "Plain text file of the suspended senders, for reading and editing by hand."));
   table.push_back(text_option("tables.folder", &Start::table_folder, "path", "${state}/tables",
-      check_path, "Folder of the tables that Postfix reads."));
-  table.push_back(choice_option("tables.type", &Start::table_type,
-      std::vector<std::string>{"cdb", "lmdb"}, TableType::cdb,
+                              check_path, "Folder of the tables that Postfix reads."));
+  table.push_back(choice_option(
+      "tables.type", &Start::table_type, std::vector<std::string>{"cdb", "lmdb"}, TableType::cdb,
       "Table type; its Postfix package (postfix-cdb, postfix-lmdb) must be there."));
-  table.push_back(list_option("postfix.config_dirs", &Run::postfix_config_folders, "list of paths",
-      {"/etc/postfix"}, check_path,
-      "Configuration folders of the Postfix instances whose queues we may hold."));
+  table.push_back(list_option(
+      "postfix.config_dirs", &Run::postfix_config_folders, "list of paths", {"/etc/postfix"},
+      check_path, "Configuration folders of the Postfix instances whose queues we may hold."));
   table.push_back(text_option("postfix.queue_helper", &Run::queue_helper, "path",
-      "/usr/libexec/leumund/leumund-queue", check_path_or_empty,
-      "The small privileged program for queue commands; empty is off: nothing is held."));
+                              "/usr/libexec/leumund/leumund-queue", check_path_or_empty,
+                              "The small privileged program for queue commands, or the socket of "
+                              "its service; empty is off: "
+                              "nothing is held."));
 }
 
 void add_people(std::vector<Option>& table) {
   table.push_back(choice_option("notices.language", &Run::notice_language,
-      std::vector<std::string>{"en", "de"}, Language::en, "Language of notices."));
+                                std::vector<std::string>{"en", "de"}, Language::en,
+                                "Language of notices."));
   table.push_back(text_option("notices.admin", &Run::notice_admin, "address", "",
-      check_mail_address_or_empty, "Who is told of every decision; empty is nobody."));
+                              check_mail_address_or_empty,
+                              "Who is told of every decision; empty is nobody."));
   table.push_back(text_option("notices.from", &Run::notice_from, "address", "",
-      check_mail_address_or_empty, "Sender of notices; empty is the address of notices.admin."));
+                              check_mail_address_or_empty,
+                              "Sender of notices; empty is the address of notices.admin."));
   table.push_back(text_option("notices.smtp", &Run::notice_smtp, "listening address", "",
-      check_listen_address_or_empty,
-      "SMTP or LMTP server for notices; choose one that needs no blocked egress; empty sends no mail."));
+                              check_listen_address_or_empty,
+                              "SMTP or LMTP server for notices; choose one that needs no blocked "
+                              "egress; empty sends no mail."));
   table.push_back(text_option("notices.webhook", &Run::notice_webhook, "URL", "",
-      check_web_address_or_empty, "Address that gets every decision as JSON; empty is off."));
+                              check_web_address_or_empty,
+                              "Address that gets every decision as JSON; empty is off."));
   table.push_back(flag_option("notices.owner", &Run::notice_owner, false,
-      "Whether the owner of a restricted account is told as well."));
+                              "Whether the owner of a restricted account is told as well."));
   const auto time_row = [](std::string name, std::optional<base::TimePoint> Run::* member,
                            std::string sentence) {
     Option row = option_row<Run>(std::move(name), "RFC 3339 time", "", std::move(sentence));
-    bind(row, member,
-         [](const Value& value) -> base::Result<std::optional<base::TimePoint>> {
-           const auto text = text_of(value);
-           if (!text) return text.error();
-           if (text->empty()) return std::optional<base::TimePoint>();
-           const auto at = base::parse_rfc3339(*text);
-           if (!at) {
-             return base::Error{base::ErrorCode::malformed,
-                                "want a time with its offset, like 2026-12-24T12:00:00+01:00"};
-           }
-           return std::optional(*at);
-         },
-         [](const std::optional<base::TimePoint>& at) {
-           return Value(at ? base::format_rfc3339(*at) : "");
-         });
+    bind(
+        row, member,
+        [](const Value& value) -> base::Result<std::optional<base::TimePoint>> {
+          const auto text = text_of(value);
+          if (!text) return text.error();
+          if (text->empty()) return std::optional<base::TimePoint>();
+          const auto at = base::parse_rfc3339(*text);
+          if (!at) {
+            return base::Error{base::ErrorCode::malformed,
+                               "want a time with its offset, like 2026-12-24T12:00:00+01:00"};
+          }
+          return std::optional(*at);
+        },
+        [](const std::optional<base::TimePoint>& at) {
+          return Value(at ? base::format_rfc3339(*at) : "");
+        });
     return row;
   };
-  table.push_back(time_row("unattended.from", &Run::unattended_from,
+  table.push_back(time_row(
+      "unattended.from", &Run::unattended_from,
       "From when detectors in observe mode act all the same, because nobody watches; empty with "
       "unattended.until set is at once."));
   table.push_back(time_row("unattended.until", &Run::unattended_until,
-      "When somebody watches again; empty is no such time."));
-  table.push_back(list_option("unattended.schedule", &Run::unattended_schedule,
-      "list of spans of the week", {}, check_weekly_span,
-      "Unattended hours of every week in local time, like \"Fri 18:00-Mon 07:00\"."));
+                           "When somebody watches again; empty is no such time."));
+  table.push_back(
+      list_option("unattended.schedule", &Run::unattended_schedule, "list of spans of the week", {},
+                  check_weekly_span,
+                  "Unattended hours of every week in local time, like \"Fri 18:00-Mon 07:00\"."));
   table.push_back(count_option("unattended.restrictions_per_hour", &Run::unattended_per_hour,
-      "restrictions", std::uint32_t{20}, std::uint32_t{0}, std::uint32_t{1'000'000},
-      "Bound of automatic restrictions while unattended."));
+                               "restrictions", std::uint32_t{20}, std::uint32_t{0},
+                               std::uint32_t{1'000'000},
+                               "Bound of automatic restrictions while unattended."));
   table.push_back(count_option("unattended.restrictions_per_day", &Run::unattended_per_day,
-      "restrictions", std::uint32_t{100}, std::uint32_t{0}, std::uint32_t{1'000'000},
-      "Bound of automatic restrictions in a day while unattended."));
+                               "restrictions", std::uint32_t{100}, std::uint32_t{0},
+                               std::uint32_t{1'000'000},
+                               "Bound of automatic restrictions in a day while unattended."));
 }
 
 void add_keeping(std::vector<Option>& table) {
   constexpr std::uint64_t mib = 1ULL << 20;
-  table.push_back(size_option("limits.ledger", &Start::ledger_bytes, 1024 * mib, 16 * mib,
-      1'048'576 * mib, "Memory for counts; when full, the account longest silent is forgotten."));
-  table.push_back(count_option("limits.messages", &Start::messages_max, "messages",
-      std::uint64_t{500'000}, std::uint64_t{1000}, std::uint64_t{100'000'000},
-      "Messages remembered to join what policy, log and API say of one mail."));
+  table.push_back(
+      size_option("limits.ledger", &Start::ledger_bytes, 1024 * mib, 16 * mib, 1'048'576 * mib,
+                  "Memory for counts; when full, the account longest silent is forgotten."));
+  table.push_back(
+      count_option("limits.messages", &Start::messages_max, "messages", std::uint64_t{500'000},
+                   std::uint64_t{1000}, std::uint64_t{100'000'000},
+                   "Messages remembered to join what policy, log and API say of one mail."));
   table.push_back(count_option("limits.restrictions", &Start::restrictions_max, "restrictions",
-      std::uint64_t{1'000'000}, std::uint64_t{1000}, std::uint64_t{100'000'000},
-      "Restrictions at one time; beyond it a finding is only told."));
+                               std::uint64_t{1'000'000}, std::uint64_t{1000},
+                               std::uint64_t{100'000'000},
+                               "Restrictions at one time; beyond it a finding is only told."));
   table.push_back(span_option("retention.decisions", &Run::keep_decisions, days(730), days(1),
-      days(3650), "How long decisions are kept."));
+                              days(3650), "How long decisions are kept."));
   table.push_back(span_option("retention.counts", &Run::keep_counts, days(180), days(1), days(3650),
-      "How long the counts of a silent account are kept."));
+                              "How long the counts of a silent account are kept."));
   table.push_back(flag_option("privacy.hash_recipients", &Start::recipients_hashed, true,
-      "Whether recipients are kept only as keyed hashes."));
+                              "Whether recipients are kept only as keyed hashes."));
   table.push_back(text_option("geo.country_database", &Start::geo_country_database, "path", "",
-      check_path_or_empty, "MaxMind format file of countries; empty is off."));
+                              check_path_or_empty,
+                              "MaxMind format file of countries; empty is off."));
   table.push_back(text_option("geo.asn_database", &Start::geo_asn_database, "path", "",
-      check_path_or_empty, "MaxMind format file of networks (AS numbers); empty is off."));
+                              check_path_or_empty,
+                              "MaxMind format file of networks (AS numbers); empty is off."));
   table.push_back(choice_option("log.level", &Run::log_level,
-      std::vector<std::string>{"debug", "info", "warn", "error"}, base::LogLevel::info,
-      "Lines below this level are not written."));
+                                std::vector<std::string>{"debug", "info", "warn", "error"},
+                                base::LogLevel::info, "Lines below this level are not written."));
   table.push_back(flag_option("metrics.enabled", &Start::metrics_enabled, true,
-      "Whether /metrics answers on the HTTP interface."));
+                              "Whether /metrics answers on the HTTP interface."));
 }
 
 std::vector<Option> build_table() {
   std::vector<Option> table;
   add_places(table);
+  add_faces(table);
   add_detectors(table);
   add_measures(table);
   add_people(table);

@@ -29,9 +29,9 @@ struct Folders {
 };
 
 struct Option {
-  std::string name;      // "detectors.burst.mode"
-  std::string type;      // "span of time"
-  std::string bounds;    // "1s to 1h", "observe, enforce"; "" where the type says all
+  std::string name;    // "detectors.burst.mode"
+  std::string type;    // "span of time"
+  std::string bounds;  // "1s to 1h", "observe, enforce"; "" where the type says all
   Value default_value;
   bool reloadable = false;
   std::string sentence;

@@ -24,8 +24,10 @@ std::string options_reference() {
       "The file is `/etc/leumund/leumund.toml`. A name with points is a table: "
       "`detectors.burst.mode = \"enforce\"` or\n`[detectors.burst]` with `mode = \"enforce\"`. "
       "Without a file the defaults run. `leumund config check` checks a file,\n"
-      "`leumund config show --changed` shows what differs from the default. `${state}` in a path is "
-      "the state folder, `${run}`\nis `/run/leumund` (or the user's own folder). Options with *reload* "
+      "`leumund config show --changed` shows what differs from the default. `${state}` in a path "
+      "is "
+      "the state folder, `${run}`\nis `/run/leumund` (or the user's own folder). Options with "
+      "*reload* "
       "are taken up by `systemctl reload leumundd`, the\nothers at the next start.\n\n"
       "| option | type and bounds | default | taken up | meaning |\n"
       "| --- | --- | --- | --- | --- |\n";

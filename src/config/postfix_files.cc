@@ -6,7 +6,8 @@ std::string_view table_type_name(TableType type) { return type == TableType::cdb
 
 PostfixFiles postfix_files(const StartSettings& settings) {
   const auto table = [&](const char* name) {
-    return std::string(table_type_name(settings.table_type)) + ":" + settings.table_folder + "/" + name;
+    return std::string(table_type_name(settings.table_type)) + ":" + settings.table_folder + "/" +
+           name;
   };
   return {.accounts = table("suspended_accounts"),
           .senders = table("suspended_senders"),
@@ -37,8 +38,8 @@ std::vector<std::pair<std::string, std::string>> restriction_classes(const Postf
            refuse("check_sasl_access", "Sending from this account to other domains is suspended")},
       {std::string(no_sending_class),
        helpdesk + ", " + refuse("check_sasl_access", "Sending from this account is suspended")},
-      // Who logged in is judged by the login name; here only mail without a login. Own domains pass:
-      // it may be mail that comes in, and receiving is never touched.
+      // Who logged in is judged by the login name; here only mail without a login. Own domains
+      // pass: it may be mail that comes in, and receiving is never touched.
       {std::string(sender_class),
        "permit_sasl_authenticated, " + helpdesk + ", " + own + ", " +
            refuse("check_sender_access", "Sending from this address is suspended")},

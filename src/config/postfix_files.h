@@ -21,7 +21,8 @@ struct PostfixFiles {
   std::string senders;      // check_sender_access: envelope sender -> restriction class
   std::string helpdesk;     // check_recipient_access: address -> OK
   std::string own_domains;  // check_recipient_access: domain -> OK
-  // Plain text, one login name a line: authorized_submit_users = !/folder/suspended_users, static:anyone
+  // Plain text, one login name a line: authorized_submit_users = !/folder/suspended_users,
+  // static:anyone
   std::string users;
 };
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "model/restriction.h"
@@ -46,27 +47,29 @@ struct StartSettings {
 struct RunSettings {
   base::LogLevel log_level = base::LogLevel::info;
   model::Mode default_mode = model::Mode::observe;
-  model::Mode burst_mode = model::Mode::observe;
-  double burst_false_alarms = 0;                       // per account and day
-  std::optional<std::chrono::seconds> burst_span;      // nothing: until released
-  std::optional<model::Level> burst_level;             // nothing: the detector proposes
+  std::optional<model::Mode> burst_mode_given;     // nothing: as default_mode
+  model::Mode burst_mode = model::Mode::observe;   // what is in force, from the two above
+  double burst_false_alarms = 0;                   // per account and day
+  std::optional<std::chrono::seconds> burst_span;  // nothing: until released
+  std::optional<model::Level> burst_level;         // nothing: the detector proposes
   std::uint32_t throttle_recipients_per_hour = 0;
-  std::vector<std::string> helpdesk;                   // addresses, lower case
-  std::vector<std::string> own_domains;                // lower case
+  std::vector<std::string> helpdesk;     // addresses, lower case
+  std::vector<std::string> own_domains;  // lower case
   std::string contact;
   std::vector<std::string> release_requires;
+  std::vector<base::IpPrefix> relay_clients;  // may send outwards without a login
   std::vector<std::string> postfix_config_folders;
-  std::string queue_helper;                            // "" is off
-  std::string api_token_file;                          // "" is none
+  std::string queue_helper;    // "" is off
+  std::string api_token_file;  // "" is none
   Language notice_language = Language::en;
-  std::string notice_admin;                            // "" is off
+  std::string notice_admin;  // "" is off
   std::string notice_from;
-  std::string notice_smtp;                             // listen address form, or "" for off
-  std::string notice_webhook;                          // "" is off
+  std::string notice_smtp;     // listen address form, or "" for off
+  std::string notice_webhook;  // "" is off
   bool notice_owner = false;
   std::optional<base::TimePoint> unattended_from;
   std::optional<base::TimePoint> unattended_until;
-  std::vector<std::string> unattended_schedule;        // parse_weekly_span() takes each
+  std::vector<std::string> unattended_schedule;  // parse_weekly_span() takes each
   std::uint32_t unattended_per_hour = 0;
   std::uint32_t unattended_per_day = 0;
   std::chrono::seconds keep_decisions{0};

@@ -68,7 +68,8 @@ std::string check_mail_address(std::string& text) {
   const auto at = text.rfind('@');
   const auto fine = [](unsigned char c) { return c > 0x20 && c != 0x7f && c != ',' && c != ';'; };
   if (at == std::string::npos || at == 0 || at > local_bytes_max ||
-      !std::all_of(text.begin(), text.end(), fine) || !is_domain(std::string_view(text).substr(at + 1))) {
+      !std::all_of(text.begin(), text.end(), fine) ||
+      !is_domain(std::string_view(text).substr(at + 1))) {
     return "want one mail address, like postmaster@example.org";
   }
   return "";
@@ -89,8 +90,9 @@ std::string check_group(std::string& text) {
 }
 
 std::string check_web_address_or_empty(std::string& text) {
-  const bool fine = text.empty() || ((text.starts_with("http://") || text.starts_with("https://")) &&
-                                     !text.contains(' ') && !text.ends_with("//"));
+  const bool fine =
+      text.empty() || ((text.starts_with("http://") || text.starts_with("https://")) &&
+                       !text.contains(' ') && !text.ends_with("//"));
   return fine ? "" : "want an address that starts with https:// or http://";
 }
 

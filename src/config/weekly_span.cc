@@ -43,17 +43,16 @@ base::Result<WeeklySpan> parse_weekly_span(std::string_view text) {
     const auto until = parse_point(text.substr(dash + 1));
     if (from && until && *from != *until) return WeeklySpan{*from, *until};
   }
-  return base::Error{base::ErrorCode::malformed,
-                     fmt::format("'{}' is no span of the week (like Fri 18:00-Mon 07:00)",
-                                 text.substr(0, 64))};
+  return base::Error{
+      base::ErrorCode::malformed,
+      fmt::format("'{}' is no span of the week (like Fri 18:00-Mon 07:00)", text.substr(0, 64))};
 }
 
 std::optional<CurrentSpan> current_span(const std::vector<WeeklySpan>& spans, base::TimePoint now,
                                         std::chrono::seconds utc_offset) {
   const base::TimePoint local = now + utc_offset;
   const auto today = std::chrono::floor<std::chrono::days>(local);
-  const auto since_monday =
-      std::chrono::days(std::chrono::weekday(today).iso_encoding() - 1);
+  const auto since_monday = std::chrono::days(std::chrono::weekday(today).iso_encoding() - 1);
   const base::TimePoint monday = today - since_monday;
   const auto at = local - monday;
   std::optional<CurrentSpan> found;

@@ -13,9 +13,9 @@ TEST(WeeklySpan, ReadsDaysAndTimes) {
   EXPECT_EQ(span->from, std::chrono::minutes(4 * 1440 + 18 * 60));
   EXPECT_EQ(span->until, std::chrono::minutes(7 * 60 + 30));
   EXPECT_EQ(parse_weekly_span("Sun 00:00 - Sun 24:00")->until, std::chrono::minutes(0));
-  for (const char* bad : {"", "Fri 18:00", "Fri 18:00-Fri 18:00", "Fre 18:00-Mon 07:00",
-                          "Fri 25:00-Mon 07:00", "Fri 18:60-Mon 07:00", "Fri 24:01-Mon 07:00",
-                          "Fri 1x:00-Mon 07:00"}) {
+  for (const char* bad :
+       {"", "Fri 18:00", "Fri 18:00-Fri 18:00", "Fre 18:00-Mon 07:00", "Fri 25:00-Mon 07:00",
+        "Fri 18:60-Mon 07:00", "Fri 24:01-Mon 07:00", "Fri 1x:00-Mon 07:00"}) {
     EXPECT_FALSE(parse_weekly_span(bad)) << bad;
   }
 }

@@ -18,8 +18,9 @@ constexpr std::size_t token_bytes_max = 512;
 bool same_secret(std::string_view a, std::string_view b) {
   unsigned different = a.size() == b.size() ? 0 : 1;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    different |= static_cast<unsigned char>(a[i]) ^
-                 static_cast<unsigned>(static_cast<unsigned char>(b.empty() ? '\0' : b[i % b.size()]));
+    different |=
+        static_cast<unsigned char>(a[i]) ^
+        static_cast<unsigned>(static_cast<unsigned char>(b.empty() ? '\0' : b[i % b.size()]));
   }
   return different == 0;
 }
@@ -99,8 +100,9 @@ Reply Api::handle(const Call& call, base::TimePoint now) {
     return error_reply(413, "too_large",
                        fmt::format("the body is over {} bytes", body_max(call.method, call.path)));
   }
-  auto fields = call.method == "GET" || posts_events ? Fields::from_params(call.params)
-                                                     : Fields::from_body(call.body.empty() ? "{}" : call.body);
+  auto fields = call.method == "GET" || posts_events
+                    ? Fields::from_params(call.params)
+                    : Fields::from_body(call.body.empty() ? "{}" : call.body);
   if (!fields) return error_reply(fields.error(), false);
   RouteCall route_call{.control = control_,
                        .fields = *fields,
@@ -124,8 +126,8 @@ base::Result<std::string> read_token(const std::string& file) {
   if (token.size() < token_bytes_min || token.size() > token_bytes_max ||
       !std::all_of(token.begin(), token.end(), printable)) {
     return base::Error{base::ErrorCode::malformed,
-                       fmt::format("api.token_file {}: want a line of {} to {} printable bytes", file,
-                                   token_bytes_min, token_bytes_max)};
+                       fmt::format("api.token_file {}: want a line of {} to {} printable bytes",
+                                   file, token_bytes_min, token_bytes_max)};
   }
   return token;
 }

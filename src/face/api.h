@@ -27,8 +27,8 @@ enum class Door : std::uint8_t { unix_socket, tcp };
 
 struct Call {
   Door door = Door::unix_socket;
-  std::string_view method;  // "GET", "POST"
-  std::string_view path;    // "/v1/explain"
+  std::string_view method;                    // "GET", "POST"
+  std::string_view path;                      // "/v1/explain"
   std::map<std::string, std::string> params;  // of the query, decoded
   std::string_view body;
   std::string_view authorization;  // header values, "" if missing
@@ -45,7 +45,7 @@ struct Reply {
 };
 
 struct ApiSettings {
-  std::string token;    // "" none
+  std::string token;  // "" none
   bool metrics = true;
 };
 

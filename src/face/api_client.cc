@@ -55,8 +55,9 @@ base::Status ApiClient::follow(std::string_view path_and_query, const OnEvent& o
   if (reader.broken()) return base::Error{base::ErrorCode::too_large, "an event is over 1 MiB"};
   if (!reply) return reply.error();
   if (reply->status != 200) {
-    return base::Error{base::ErrorCode::unavailable,
-                       fmt::format("the daemon answers {}: {}", reply->status, reply->body.substr(0, 300))};
+    return base::Error{
+        base::ErrorCode::unavailable,
+        fmt::format("the daemon answers {}: {}", reply->status, reply->body.substr(0, 300))};
   }
   return base::Error{base::ErrorCode::unavailable, "the daemon has ended the stream"};
 }
@@ -77,7 +78,8 @@ bool EventReader::feed(std::string_view piece) {
       const std::string_view row = block.substr(0, stop);
       block.remove_prefix(stop == std::string_view::npos ? block.size() : stop + 1);
       if (row.starts_with("event: ")) event = row.substr(7);
-      if (row.starts_with("data: ")) data += (data.empty() ? "" : "\n") + std::string(row.substr(6));
+      if (row.starts_with("data: "))
+        data += (data.empty() ? "" : "\n") + std::string(row.substr(6));
     }
     text_.erase(0, end + 2);
     if (!data.empty() && !on_event_(event, data)) return false;

@@ -40,8 +40,8 @@ base::Result<Fields> Fields::from_body(std::string_view text) {
   for (const auto& [key, value] : json.items()) {
     auto read = value_of(value);
     if (!read) {
-      return Error{ErrorCode::malformed, fmt::format("field '{}' has a type that no field has",
-                                                     key.substr(0, 64))};
+      return Error{ErrorCode::malformed,
+                   fmt::format("field '{}' has a type that no field has", key.substr(0, 64))};
     }
     fields.values_[key] = std::move(*read);
   }
@@ -58,7 +58,8 @@ base::Result<Fields> Fields::from_params(const std::map<std::string, std::string
 const Fields::Value* Fields::find(const std::string& name) {
   read_.insert(name);
   const auto found = values_.find(name);
-  if (found == values_.end() || std::holds_alternative<std::nullptr_t>(found->second)) return nullptr;
+  if (found == values_.end() || std::holds_alternative<std::nullptr_t>(found->second))
+    return nullptr;
   return &found->second;
 }
 

@@ -23,7 +23,8 @@ namespace leumund::face {
 
 class Fields {
  public:
-  using Value = std::variant<std::nullptr_t, bool, double, std::string, std::map<std::string, std::string>>;
+  using Value =
+      std::variant<std::nullptr_t, bool, double, std::string, std::map<std::string, std::string>>;
 
   [[nodiscard]] static base::Result<Fields> from_body(std::string_view json);
   [[nodiscard]] static base::Result<Fields> from_params(

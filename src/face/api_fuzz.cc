@@ -20,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (space == std::string_view::npos) return 0;
   call.method = line.substr(0, space);
   const auto question = line.find('?', space);
-  call.path = line.substr(space + 1, question == std::string_view::npos ? question : question - space - 1);
+  call.path =
+      line.substr(space + 1, question == std::string_view::npos ? question : question - space - 1);
   std::string_view query = question == std::string_view::npos ? "" : line.substr(question + 1);
   const std::string host(query);
   while (!query.empty()) {

@@ -35,9 +35,11 @@ class Follower {
     do {
       for (const StreamItem& item : ring_.read(after_, items_at_once)) {
         if (item.sequence > after_ + 1) {
-          chunk += fmt::format("event: missed\ndata: {{\"missed\":{}}}\n\n", item.sequence - after_ - 1);
+          chunk +=
+              fmt::format("event: missed\ndata: {{\"missed\":{}}}\n\n", item.sequence - after_ - 1);
         }
-        chunk += fmt::format("id: {}\nevent: {}\ndata: {}\n\n", item.sequence, item.kind, item.json);
+        chunk +=
+            fmt::format("id: {}\nevent: {}\ndata: {}\n\n", item.sequence, item.kind, item.json);
         after_ = item.sequence;
       }
       if (!chunk.empty()) {
@@ -95,10 +97,11 @@ std::vector<net::HttpRoute> http_routes(Api& api, StreamRing& ring, Door door,
   const auto add = [&](std::string method, std::string pattern, std::size_t most) {
     list.push_back({.method = std::move(method),
                     .pattern = std::move(pattern),
-                    .handler = [&api, &ring, door, now](const net::HttpRequest& request,
-                                                        net::HttpResponse& response) {
-                      answer(api, ring, door, now(), request, response);
-                    },
+                    .handler =
+                        [&api, &ring, door, now](const net::HttpRequest& request,
+                                                 net::HttpResponse& response) {
+                          answer(api, ring, door, now(), request, response);
+                        },
                     .body_max = most});
   };
   for (const Route& route : routes()) {

@@ -110,7 +110,8 @@ TEST_F(ApiSocketTest, NobodyThereIsToldAsSuch) {
 }
 
 TEST(EventReader, TakesEventsApartWhereverTheBytesAreCut) {
-  const std::string text = ": sign of life\n\nid: 1\nevent: decision\ndata: {1}\n\nevent: x\ndata: {2}\n\n";
+  const std::string text =
+      ": sign of life\n\nid: 1\nevent: decision\ndata: {1}\n\nevent: x\ndata: {2}\n\n";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     std::vector<std::string> seen;
     EventReader reader([&](auto event, auto data) {

@@ -28,7 +28,8 @@ struct ApiTest : ::testing::Test {
   Api api{control, [] { return std::string("metrics\n"); }, {}};
 
   Reply ask(std::string_view method, std::string_view path,
-            std::map<std::string, std::string> params, std::string_view body, Door door = Door::unix_socket, std::string_view token = "") {
+            std::map<std::string, std::string> params, std::string_view body,
+            Door door = Door::unix_socket, std::string_view token = "") {
     Call call;
     call.door = door;
     call.method = method;
@@ -49,13 +50,18 @@ TEST_F(ApiTest, EveryVerbReachesTheDaemonWithItsArguments) {
   EXPECT_EQ(get("/v1/status", {{"most", "5"}}).status, 200);
   EXPECT_EQ(get("/v1/explain", {{"subject", "a@c.test"}}).status, 200);
   EXPECT_EQ(post("/v1/suspend",
-                 R"({"subject":"a@c.test","level":"hold","for":"2h","reason":"x","by":"hans"})").status,
+                 R"({"subject":"a@c.test","level":"hold","for":"2h","reason":"x","by":"hans"})")
+                .status,
             200);
-  EXPECT_EQ(post("/v1/release",
-                 R"({"subject":"a@c.test","done":{"password":"hans"},"mail":"delete"})").status, 200);
+  EXPECT_EQ(
+      post("/v1/release", R"({"subject":"a@c.test","done":{"password":"hans"},"mail":"delete"})")
+          .status,
+      200);
   EXPECT_EQ(post("/v1/exempt", R"({"subject":"script:uid33","off":true})").status, 200);
   EXPECT_EQ(post("/v1/announce",
-                 R"({"subject":"a@c.test","recipients":600,"until":"2026-11-22T00:00:00Z"})").status, 200);
+                 R"({"subject":"a@c.test","recipients":600,"until":"2026-11-22T00:00:00Z"})")
+                .status,
+            200);
   EXPECT_EQ(post("/v1/undo", R"({"number":12})").status, 200);
   EXPECT_EQ(post("/v1/unattended", R"({"until":1795392000})").status, 200);
   EXPECT_EQ(get("/v1/events", {{"after", "3"}, {"limit", "9"}}).status, 200);
@@ -63,13 +69,14 @@ TEST_F(ApiTest, EveryVerbReachesTheDaemonWithItsArguments) {
   EXPECT_EQ(get("/v1/queue", {{"subject", "a@c.test"}}).status, 200);
   EXPECT_EQ(post("/v1/queue", R"({"subject":"a@c.test","do":"release"})").status, 200);
   EXPECT_EQ(post("/v1/reload", "").status, 200);
-  EXPECT_THAT(control.asked,
-              ElementsAre("status 5", "explain account:a@c.test",
-                          "suspend account:a@c.test hold 7200 x by admin hans",
-                          "release account:a@c.test password=hans mail 2", "exempt off script:uid33",
-                          "announce account:a@c.test 600 2026-11-22T00:00:00Z", "undo 12",
-                          "unattended 2026-11-23T00:00:00Z", "decisions 3 9", "feed 3",
-                          "queue account:a@c.test", "queue release account:a@c.test", "reload"));
+  EXPECT_THAT(
+      control.asked,
+      ElementsAre("status 5", "explain account:a@c.test",
+                  "suspend account:a@c.test hold 7200 x by admin hans",
+                  "release account:a@c.test password=hans mail 2", "exempt off script:uid33",
+                  "announce account:a@c.test 600 2026-11-22T00:00:00Z", "undo 12",
+                  "unattended 2026-11-23T00:00:00Z", "decisions 3 9", "feed 3",
+                  "queue account:a@c.test", "queue release account:a@c.test", "reload"));
 }
 
 TEST_F(ApiTest, OverTcpWithoutATokenNothingCanBeChanged) {
@@ -114,9 +121,11 @@ TEST_F(ApiTest, WrongInputNamesTheField) {
               HasSubstr("unknown field 'untill'"));
   EXPECT_THAT(post("/v1/suspend", R"({"subject":"a","reason":"x","for":"soon"})").body,
               HasSubstr("for is no span of time"));
-  EXPECT_THAT(post("/v1/suspend", R"({"subject":"a","reason":"x","until":"2020-01-01T00:00:00Z"})").body,
-              HasSubstr("until is in the past"));
-  EXPECT_THAT(post("/v1/release", R"({"subject":"a","mail":"burn"})").body, HasSubstr("mail is none of"));
+  EXPECT_THAT(
+      post("/v1/suspend", R"({"subject":"a","reason":"x","until":"2020-01-01T00:00:00Z"})").body,
+      HasSubstr("until is in the past"));
+  EXPECT_THAT(post("/v1/release", R"({"subject":"a","mail":"burn"})").body,
+              HasSubstr("mail is none of"));
   EXPECT_THAT(post("/v1/announce", R"({"subject":"a","recipients":1e300,"until":0})").body,
               HasSubstr("recipients is no whole number"));
   EXPECT_EQ(post("/v1/suspend", "[]").status, 400);
@@ -184,12 +193,14 @@ TEST(ReportJson, ADecisionHasTheWordsOfTheEventFormat) {
   decision.score = 14.1;
   decision.terms = {{"new_recipient", 9.7, "31 of 33 recipients never written to", {"m1"}}};
   decision.held = {{"", "", "4XyZ"}};
-  EXPECT_EQ(decision_json(decision),
-            R"({"decision":"restricted","number":9,"at":1795284000.0,"subject":"account:a@verein.example",)"
-            R"("kind":"burst","score":14.1,"held_queue_ids":["4XyZ"],"terms":[{"name":"new_recipient",)"
-            R"("value":9.7,"text":"31 of 33 recipients never written to","events":["m1"]}],"by":"",)"
-            R"("unattended":false,"level":"no_sending","mode":"enforce","until":null,)"
-            R"("recipients_before":0,"reason":""})");
+  EXPECT_EQ(
+      decision_json(decision),
+      R"({"decision":"restricted","number":9,"at":1795284000.0,"subject":)"
+      R"("account:a@verein.example",)"
+      R"("kind":"burst","score":14.1,"held_queue_ids":["4XyZ"],"terms":[{"name":"new_recipient",)"
+      R"("value":9.7,"text":"31 of 33 recipients never written to","events":["m1"]}],"by":"",)"
+      R"("unattended":false,"level":"no_sending","mode":"enforce","until":null,)"
+      R"("recipients_before":0,"reason":""})");
 }
 
 TEST(ReportJson, BytesThatAreNoUtf8DoNotBreakALine) {

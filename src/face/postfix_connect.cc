@@ -91,7 +91,8 @@ base::Result<std::string> real_folder(const std::string& given) {
   const auto folder = std::filesystem::canonical(given, error);
   if (error || !std::filesystem::exists(folder / "main.cf", error)) {
     return Error{ErrorCode::unavailable, fmt::format("{} holds no main.cf: name Postfix's "
-                                                     "configuration folder by --config-dir", given)};
+                                                     "configuration folder by --config-dir",
+                                                     given)};
   }
   return folder.string();
 }
@@ -109,8 +110,9 @@ base::Result<PostfixWish> wish_of(const config::Settings& settings) {
     }
   }
   if (wish.policy_service.empty()) {
-    return Error{ErrorCode::malformed, "policy.listen has no inet: address, which Postfix needs in its "
-                                       "chroot: add inet:127.0.0.1:10040"};
+    return Error{ErrorCode::malformed,
+                 "policy.listen has no inet: address, which Postfix needs in its "
+                 "chroot: add inet:127.0.0.1:10040"};
   }
   return wish;
 }
@@ -149,7 +151,8 @@ base::Status carry_out(const Postfix& postfix, const PostfixPlan& plan, const st
                        const std::optional<PostfixRecord>& old) {
   const auto main_now = postfix.file("main.cf");
   const auto master_now = postfix.file("master.cf");
-  PostfixRecord record{.folder = postfix.folder(), .changes = plan.record, .main_cf = {}, .master_cf = {}};
+  PostfixRecord record{
+      .folder = postfix.folder(), .changes = plan.record, .main_cf = {}, .master_cf = {}};
   if (auto kept = write_postfix_record(path, record); !kept) return kept;
   if (auto done = postfix.change(plan.changes); !done) {
     const auto back = postfix.change(reversed(plan.changes));

@@ -1,4 +1,5 @@
-// `leumund connect postfix` and `disconnect postfix`: looks at a Postfix, plans, carries out, records.
+// `leumund connect postfix` and `disconnect postfix`: looks at a Postfix, plans, carries out,
+// records.
 //
 // Flow:    look -> plan (postfix_plan.h) -> record -> tables -> postconf -> reload.
 // Time:    each Postfix program gets 30 s.
@@ -19,10 +20,10 @@
 namespace leumund::face {
 
 struct PostfixOrder {
-  std::string folder;       // "/etc/postfix"
+  std::string folder;  // "/etc/postfix"
   config::Settings settings;
   bool dry_run = false;
-  bool reload = true;       // tell a running Postfix
+  bool reload = true;  // tell a running Postfix
 };
 
 // What was done, or with `dry_run` would be.
@@ -31,7 +32,7 @@ struct PostfixReport {
   PostfixPlan plan;
   std::vector<std::string> commands;  // as a person would type them
   std::vector<std::string> files;     // tables and folders made
-  bool bytes_restored = false;        // disconnect: main.cf and master.cf are the very bytes of before
+  bool bytes_restored = false;  // disconnect: main.cf and master.cf are the very bytes of before
   bool running = false;
   bool reloaded = false;
 };

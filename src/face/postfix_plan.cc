@@ -139,7 +139,8 @@ class Planner {
     if (after == now) return;
     if (now != old.after) {
       plan.remarks.push_back(fmt::format("{}{} was changed since; only our part is taken out",
-                                         old.service.empty() ? "" : old.service + "/", old.parameter));
+                                         old.service.empty() ? "" : old.service + "/",
+                                         old.parameter));
     }
     plan.changes.push_back({old.service, old.parameter, now, std::move(after), old.elements});
   }
@@ -148,8 +149,9 @@ class Planner {
                                                    const std::string& parameter) const {
     const std::map<std::string, std::string>* set = &view_.main;
     if (!service.empty()) {
-      const auto found = std::find_if(view_.services.begin(), view_.services.end(),
-                                      [&](const PostfixService& one) { return one.key == service; });
+      const auto found =
+          std::find_if(view_.services.begin(), view_.services.end(),
+                       [&](const PostfixService& one) { return one.key == service; });
       if (found == view_.services.end()) return std::nullopt;
       set = &found->overrides;
     }
@@ -162,9 +164,10 @@ class Planner {
   [[nodiscard]] std::optional<std::string> original(const std::string& service,
                                                     const std::string& parameter,
                                                     const std::optional<std::string>& now) const {
-    const auto old = std::find_if(recorded_.begin(), recorded_.end(), [&](const PostfixChange& one) {
-      return one.service == service && one.parameter == parameter;
-    });
+    const auto old =
+        std::find_if(recorded_.begin(), recorded_.end(), [&](const PostfixChange& one) {
+          return one.service == service && one.parameter == parameter;
+        });
     if (old == recorded_.end() || !now) return now;
     if (now == old->after) return old->before;
     if (old->elements.empty()) {
@@ -203,7 +206,8 @@ void plan_services(const PostfixView& view, Planner& planner, const Elements& cl
     if (takes_back_filtered_mail(service)) {
       notes.remarks.push_back(fmt::format(
           "{} takes mail back from a content filter and is left out: that mail was judged when it "
-          "first came in", service.key));
+          "first came in",
+          service.key));
       planner.keep_in_service(service, end_of_data_list);
       continue;
     }
@@ -222,9 +226,9 @@ std::vector<std::string> planned_parameters() {
 PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
                          const std::vector<PostfixChange>& recorded) {
   const config::PostfixFiles& files = wish.files;
-  const std::string policy = fmt::format(
-      "check_policy_service {{ {}, timeout=2s, try_limit=1, default_action=DUNNO }}",
-      wish.policy_service);
+  const std::string policy =
+      fmt::format("check_policy_service {{ {}, timeout=2s, try_limit=1, default_action=DUNNO }}",
+                  wish.policy_service);
   // The question comes first, so that attempts are counted even of a suspended account; the tables
   // stand behind it for when nobody answers.
   const Elements at_recipient = {policy, "check_sasl_access " + files.accounts,

@@ -1,4 +1,5 @@
-// What must change in a Postfix so that it asks us and keeps suspended senders out; and the way back.
+// What must change in a Postfix so that it asks us and keeps suspended senders out; and the way
+// back.
 //
 // Flow:    postconf's output -> PostfixView -> plan_connect or plan_disconnect -> changes ->
 //          postfix_connect.h carries them out.
@@ -34,11 +35,11 @@ struct PostfixView {
 struct PostfixWish {
   std::string policy_service;  // "inet:127.0.0.1:10040"
   config::PostfixFiles files;
-  std::string contact;         // in the refusal text; may be ""
+  std::string contact;  // in the refusal text; may be ""
 };
 
 struct PostfixChange {
-  std::string service;                // "" for main.cf, else PostfixService::key
+  std::string service;  // "" for main.cf, else PostfixService::key
   std::string parameter;
   std::optional<std::string> before;  // nothing: not set
   std::optional<std::string> after;   // nothing: removed

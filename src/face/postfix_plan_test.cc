@@ -21,7 +21,8 @@ constexpr const char* policy =
 PostfixWish wish() {
   PostfixWish made;
   made.policy_service = "inet:127.0.0.1:10040";
-  made.files = {"cdb:/t/accounts", "cdb:/t/senders", "cdb:/t/helpdesk", "cdb:/t/domains", "/t/users"};
+  made.files = {"cdb:/t/accounts", "cdb:/t/senders", "cdb:/t/helpdesk", "cdb:/t/domains",
+                "/t/users"};
   made.contact = "help@c.test";
   return made;
 }
@@ -30,7 +31,8 @@ PostfixView view() {
   PostfixView made;
   made.defaults["authorized_submit_users"] = "static:anyone";
   made.services = {{"smtp/inet", true, {}},
-                   {"submission/inet", true,
+                   {"submission/inet",
+                    true,
                     {{"smtpd_recipient_restrictions", ""},
                      {"smtpd_relay_restrictions", "permit_sasl_authenticated,reject"}}}};
   return made;
@@ -54,8 +56,9 @@ PostfixView carried_out(PostfixView on, const std::vector<PostfixChange>& change
 
 TEST(PostfixRestrictions, PutFirstAndTakenOutGivesBackEveryByte) {
   const std::vector<std::string> ours = {policy, "check_sasl_access cdb:/t/accounts"};
-  for (const char* value : {"", "reject", "a,b", "a  b,,c", "permit_mynetworks,\treject_x  ",
-                            "check_policy_service { inet:127.0.0.1:1, timeout=2s }, reject", " a"}) {
+  for (const char* value :
+       {"", "reject", "a,b", "a  b,,c", "permit_mynetworks,\treject_x  ",
+        "check_policy_service { inet:127.0.0.1:1, timeout=2s }, reject", " a"}) {
     const std::string put = put_first(ours, value);
     EXPECT_TRUE(put.starts_with(policy));
     EXPECT_EQ(put_first(ours, put), put);
@@ -67,10 +70,13 @@ TEST(PostfixRestrictions, PutFirstAndTakenOutGivesBackEveryByte) {
 }
 
 TEST(PostfixRestrictions, TakesOutOursWhereverTheAdminMovedIt) {
-  EXPECT_EQ(take_out({policy}, std::string("reject_a, ") + policy + ", reject_b"), "reject_a, reject_b");
+  EXPECT_EQ(take_out({policy}, std::string("reject_a, ") + policy + ", reject_b"),
+            "reject_a, reject_b");
   EXPECT_EQ(take_out({policy}, std::string("reject_a ") + policy), "reject_a");
   EXPECT_EQ(take_out({"check_policy_service {inet:127.0.0.1:10040,timeout=2s,try_limit=1,"
-                      "default_action=DUNNO}"}, std::string(policy) + ", x"), "x");
+                      "default_action=DUNNO}"},
+                     std::string(policy) + ", x"),
+            "x");
   EXPECT_EQ(take_out({"check_sasl_access cdb:/t/a"}, "check_sasl_access cdb:/t/ab"),
             "check_sasl_access cdb:/t/ab");
 }
@@ -85,24 +91,30 @@ TEST(PostfixPlan, AsksFirstInMainAndInEveryServiceThatOverrides) {
   const PostfixPlan plan = plan_connect(view(), wish(), {});
   const PostfixView now = carried_out(view(), plan.changes);
   EXPECT_EQ(now.main.at("smtpd_recipient_restrictions"),
-            std::string(policy) + ", check_sasl_access cdb:/t/accounts, check_sender_access cdb:/t/senders");
+            std::string(policy) +
+                ", check_sasl_access cdb:/t/accounts, check_sender_access cdb:/t/senders");
   EXPECT_EQ(now.main.at("smtpd_end_of_data_restrictions"), policy);
   EXPECT_EQ(now.main.at("authorized_submit_users"), "!/t/users, static:anyone");
-  EXPECT_EQ(now.main.at("smtpd_restriction_classes"), "leumund_hold, leumund_external_only, leumund_no_sending, leumund_sender");
+  EXPECT_EQ(now.main.at("smtpd_restriction_classes"),
+            "leumund_hold, leumund_external_only, leumund_no_sending, leumund_sender");
   EXPECT_THAT(now.main.at("leumund_no_sending"), HasSubstr("please contact help@c.test}"));
-  EXPECT_EQ(now.services[1].overrides.at("smtpd_recipient_restrictions"), "$leumund_recipient_checks");
+  EXPECT_EQ(now.services[1].overrides.at("smtpd_recipient_restrictions"),
+            "$leumund_recipient_checks");
   EXPECT_THAT(now.services[0].overrides, IsEmpty());
   EXPECT_THAT(plan_connect(now, wish(), plan.record).changes, IsEmpty());
 }
 
 TEST(PostfixPlan, KeepsWhatStoodThereBehindOurs) {
   PostfixView before = view();
-  before.main["smtpd_recipient_restrictions"] = "permit_mynetworks, permit_sasl_authenticated, reject";
-  before.services[1].overrides["smtpd_recipient_restrictions"] = "permit_sasl_authenticated, reject";
+  before.main["smtpd_recipient_restrictions"] =
+      "permit_mynetworks, permit_sasl_authenticated, reject";
+  before.services[1].overrides["smtpd_recipient_restrictions"] =
+      "permit_sasl_authenticated, reject";
   const PostfixView now = carried_out(before, plan_connect(before, wish(), {}).changes);
   EXPECT_THAT(now.main.at("smtpd_recipient_restrictions"),
-              ::testing::AllOf(::testing::StartsWith(policy), ::testing::EndsWith(
-                  ", permit_mynetworks, permit_sasl_authenticated, reject")));
+              ::testing::AllOf(
+                  ::testing::StartsWith(policy),
+                  ::testing::EndsWith(", permit_mynetworks, permit_sasl_authenticated, reject")));
   EXPECT_EQ(now.services[1].overrides.at("smtpd_recipient_restrictions"),
             "$leumund_recipient_checks,permit_sasl_authenticated,reject");
 }
@@ -111,11 +123,13 @@ TEST(PostfixPlan, DisconnectGivesBackEveryValue) {
   PostfixView before = view();
   before.main["smtpd_recipient_restrictions"] = "permit_mynetworks,  reject";
   before.main["authorized_submit_users"] = "root, www-data";
-  before.services[1].overrides["smtpd_end_of_data_restrictions"] = "check_helo_access static:{HOLD a b}";
+  before.services[1].overrides["smtpd_end_of_data_restrictions"] =
+      "check_helo_access static:{HOLD a b}";
   const PostfixPlan plan = plan_connect(before, wish(), {});
   const PostfixView between = carried_out(before, plan.changes);
-  EXPECT_EQ(between.services[1].overrides.at("smtpd_end_of_data_restrictions"),
-            "$leumund_end_of_data_checks,$leumund_kept_submission_inet_smtpd_end_of_data_restrictions");
+  EXPECT_EQ(
+      between.services[1].overrides.at("smtpd_end_of_data_restrictions"),
+      "$leumund_end_of_data_checks,$leumund_kept_submission_inet_smtpd_end_of_data_restrictions");
   const PostfixPlan back = plan_disconnect(between, plan.record);
   const PostfixView after = carried_out(between, back.changes);
   EXPECT_EQ(after.main, before.main);
@@ -129,7 +143,8 @@ TEST(PostfixPlan, DisconnectLeavesWhatTheAdminChangedMeanwhile) {
   between.main["smtpd_recipient_restrictions"] =
       "reject_unlisted_recipient, " + between.main["smtpd_recipient_restrictions"] + ", reject_a";
   between.main["authorized_submit_users"] = "!/t/users, !bad, static:anyone";
-  between.services[1].overrides["smtpd_recipient_restrictions"] = "permit_sasl_authenticated,reject";
+  between.services[1].overrides["smtpd_recipient_restrictions"] =
+      "permit_sasl_authenticated,reject";
   between.main["myhostname"] = "new.c.test";
   const PostfixView after = carried_out(between, plan_disconnect(between, plan.record).changes);
   EXPECT_EQ(after.main.at("smtpd_recipient_restrictions"), "reject_unlisted_recipient, reject_a");
@@ -165,12 +180,14 @@ TEST(PostfixPlan, AnotherPortReplacesTheOldQuestionInsteadOfAskingTwice) {
 TEST(PostfixPlan, MailThatAContentFilterGivesBackIsNotAskedAboutAgain) {
   PostfixView before = view();
   before.main["smtpd_end_of_data_restrictions"] = "check_client_access cdb:/x";
-  before.services.push_back({"127.0.0.1:10025/inet", false,
-                             {{"content_filter", ""},
-                              {"smtpd_recipient_restrictions", "permit_mynetworks,reject"}}});
+  before.services.push_back(
+      {"127.0.0.1:10025/inet",
+       false,
+       {{"content_filter", ""}, {"smtpd_recipient_restrictions", "permit_mynetworks,reject"}}});
   const PostfixPlan plan = plan_connect(before, wish(), {});
   const PostfixView now = carried_out(before, plan.changes);
-  EXPECT_EQ(now.services[2].overrides.at("smtpd_recipient_restrictions"), "permit_mynetworks,reject");
+  EXPECT_EQ(now.services[2].overrides.at("smtpd_recipient_restrictions"),
+            "permit_mynetworks,reject");
   EXPECT_EQ(now.services[2].overrides.at("smtpd_end_of_data_restrictions"),
             "check_client_access,cdb:/x");
   EXPECT_THAT(plan.remarks, ElementsAre(HasSubstr("127.0.0.1:10025/inet takes mail back")));
@@ -180,10 +197,12 @@ TEST(PostfixPlan, MailThatAContentFilterGivesBackIsNotAskedAboutAgain) {
 
 TEST(PostconfOutput, IsReadWithServicesAndOverrides) {
   const PostfixView view = parse_postconf(
-      {"mynetworks =\nsmtpd_recipient_restrictions = a = b\n", "authorized_submit_users = static:anyone\n",
+      {"mynetworks =\nsmtpd_recipient_restrictions = a = b\n",
+       "authorized_submit_users = static:anyone\n",
        "[::1]:587/inet/smtpd_recipient_restrictions = a,b\npickup/unix/x = 1\n",
        "smtp/inet/chroot = y\nsmtp/inet/command = smtpd -v\n[::1]:587/inet/chroot = n\n"
-       "[::1]:587/inet/command = /usr/lib/postfix/sbin/smtpd -o x=y\npickup/unix/command = pickup\n"});
+       "[::1]:587/inet/command = /usr/lib/postfix/sbin/smtpd -o x=y\npickup/unix/command = "
+       "pickup\n"});
   EXPECT_EQ(view.main.at("mynetworks"), "");
   EXPECT_EQ(view.main.at("smtpd_recipient_restrictions"), "a = b");
   ASSERT_EQ(view.services.size(), 2U);
@@ -192,8 +211,10 @@ TEST(PostconfOutput, IsReadWithServicesAndOverrides) {
 }
 
 TEST(PostfixRecord, ComesBackAsItWasAndRefusesDamage) {
-  PostfixRecord record{.folder = "/etc/postfix", .changes = plan_connect(view(), wish(), {}).record,
-                       .main_cf = PostfixFileCopy{"a\n", "b\n"}, .master_cf = {}};
+  PostfixRecord record{.folder = "/etc/postfix",
+                       .changes = plan_connect(view(), wish(), {}).record,
+                       .main_cf = PostfixFileCopy{"a\n", "b\n"},
+                       .master_cf = {}};
   const std::string text = postfix_record_json(record);
   const auto back = parse_postfix_record(text);
   ASSERT_TRUE(back);

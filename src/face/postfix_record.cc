@@ -8,7 +8,6 @@
 
 #include "action/atomic_file.h"
 
-
 namespace leumund::face {
 namespace {
 
@@ -48,7 +47,8 @@ bool read(const Json& from, const char* name, std::optional<PostfixFileCopy>& in
   const auto found = from.find(name);
   if (found == from.end() || found->is_null()) return true;
   PostfixFileCopy copy;
-  if (!found->is_object() || !read(*found, "before", copy.before) || !read(*found, "after", copy.after)) {
+  if (!found->is_object() || !read(*found, "before", copy.before) ||
+      !read(*found, "after", copy.after)) {
     return false;
   }
   into = std::move(copy);
@@ -71,7 +71,8 @@ bool read(const Json& from, PostfixChange& into) {
 
 }  // namespace
 
-std::string postfix_record_path(const std::string& state_folder, const std::string& postfix_folder) {
+std::string postfix_record_path(const std::string& state_folder,
+                                const std::string& postfix_folder) {
   std::string name = postfix_folder;
   for (char& c : name) {
     if (c == '/') c = '_';
@@ -101,9 +102,10 @@ base::Result<PostfixRecord> parse_postfix_record(std::string_view text) {
   const Error damaged{ErrorCode::malformed, "is no record of connect postfix"};
   const Json json = Json::parse(text, nullptr, false);
   PostfixRecord record;
-  if (!json.is_object() || json.value("version", Json()) != 1 || !read(json, "folder", record.folder) ||
-      !read(json, "main_cf", record.main_cf) || !read(json, "master_cf", record.master_cf) ||
-      !json.contains("changes") || !json["changes"].is_array()) {
+  if (!json.is_object() || json.value("version", Json()) != 1 ||
+      !read(json, "folder", record.folder) || !read(json, "main_cf", record.main_cf) ||
+      !read(json, "master_cf", record.master_cf) || !json.contains("changes") ||
+      !json["changes"].is_array()) {
     return damaged;
   }
   for (const Json& one : json["changes"]) {

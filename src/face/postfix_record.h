@@ -35,8 +35,10 @@ struct PostfixRecord {
                                               const std::string& postfix_folder);
 
 // Nothing when there is none.
-[[nodiscard]] base::Result<std::optional<PostfixRecord>> read_postfix_record(const std::string& path);
-[[nodiscard]] base::Status write_postfix_record(const std::string& path, const PostfixRecord& record);
+[[nodiscard]] base::Result<std::optional<PostfixRecord>> read_postfix_record(
+    const std::string& path);
+[[nodiscard]] base::Status write_postfix_record(const std::string& path,
+                                                const PostfixRecord& record);
 
 [[nodiscard]] std::string postfix_record_json(const PostfixRecord& record);
 [[nodiscard]] base::Result<PostfixRecord> parse_postfix_record(std::string_view json);

@@ -22,10 +22,9 @@ bool same_element(std::string_view a, std::string_view b) {
 
 // The index of the first of `wanted` in `tokens`, or tokens.size().
 std::size_t find_run(const std::vector<ListToken>& tokens, const std::vector<ListToken>& wanted) {
-  const auto found = std::search(tokens.begin(), tokens.end(), wanted.begin(), wanted.end(),
-                                 [](const ListToken& a, const ListToken& b) {
-                                   return same_element(a.text, b.text);
-                                 });
+  const auto found = std::search(
+      tokens.begin(), tokens.end(), wanted.begin(), wanted.end(),
+      [](const ListToken& a, const ListToken& b) { return same_element(a.text, b.text); });
   return static_cast<std::size_t>(found - tokens.begin());
 }
 

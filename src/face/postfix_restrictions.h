@@ -1,4 +1,5 @@
-// A Postfix restriction list as text: putting our elements first, and taking exactly them out again.
+// A Postfix restriction list as text: putting our elements first, and taking exactly them out
+// again.
 //
 // Elements are separated by commas or white space; braces hold an element together. What is not
 // ours is never rewritten, so that taking out gives back what stood there, byte for byte.

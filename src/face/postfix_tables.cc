@@ -26,7 +26,7 @@ Error system_error(const std::string& path) {
 
 // What we make as root belongs to whom the folder above belongs: the daemon writes there later.
 base::Status give_to_owner_of(const std::string& folder, const std::string& path) {
-  struct stat about {};
+  struct stat about{};
   if (::geteuid() != 0) return {};
   if (::stat(folder.c_str(), &about) != 0) return system_error(folder);
   if (::chown(path.c_str(), about.st_uid, about.st_gid) != 0) return system_error(path);
@@ -35,7 +35,7 @@ base::Status give_to_owner_of(const std::string& folder, const std::string& path
 
 // The folders above belong to the system; only the last ones are made here, open to everybody.
 base::Status make_folder(const std::string& path, std::vector<std::string>& made) {
-  struct stat about {};
+  struct stat about{};
   if (::stat(path.c_str(), &about) == 0) {
     if (S_ISDIR(about.st_mode)) return {};
     return Error{ErrorCode::unavailable, path + " is no folder"};
@@ -43,7 +43,8 @@ base::Status make_folder(const std::string& path, std::vector<std::string>& made
   const std::string above = std::filesystem::path(path).parent_path();
   if (above == path || above.empty()) return system_error(path);
   if (auto fine = make_folder(above, made); !fine) return fine;
-  if (::mkdir(path.c_str(), 0755) != 0 || ::chmod(path.c_str(), 0755) != 0) return system_error(path);
+  if (::mkdir(path.c_str(), 0755) != 0 || ::chmod(path.c_str(), 0755) != 0)
+    return system_error(path);
   made.push_back(path);
   return give_to_owner_of(above, path);
 }
@@ -59,8 +60,8 @@ base::Status make_table(const std::string& postfix_folder, const std::string& ty
   }
   const auto postmap = postfix_program("postmap");
   if (!postmap) return postmap.error();
-  const auto done = action::run_command(
-      {.arguments = {*postmap, "-c", postfix_folder, type + ":" + source}});
+  const auto done =
+      action::run_command({.arguments = {*postmap, "-c", postfix_folder, type + ":" + source}});
   std::remove(source.c_str());
   if (!done) return done.error();
   const std::string built = source + "." + type;
@@ -110,7 +111,8 @@ base::Result<std::vector<std::string>> make_missing_tables(const std::string& po
   if (!std::filesystem::exists(files.users)) {
     made.push_back(files.users);
     if (!dry_run) {
-      if (auto fine = action::write_file_atomically(files.users, "", 0644); !fine) return fine.error();
+      if (auto fine = action::write_file_atomically(files.users, "", 0644); !fine)
+        return fine.error();
       if (auto fine = give_to_owner_of(settings.start.table_folder, files.users); !fine) {
         return fine.error();
       }
@@ -123,21 +125,23 @@ base::Result<std::vector<std::string>> make_missing_tables(const std::string& po
 }
 
 base::Status check_readable_by_all(const std::string& path) {
-  struct stat about {};
+  struct stat about{};
   std::filesystem::path folder = std::filesystem::path(path).parent_path();
   while (true) {
     if (::stat(folder.c_str(), &about) != 0) return system_error(folder);
     if ((about.st_mode & S_IXOTH) == 0) {
       return Error{ErrorCode::refused,
                    fmt::format("{} must be readable by everybody, because sendmail runs as whoever "
-                               "calls it: chmod o+x {}", path, folder.string())};
+                               "calls it: chmod o+x {}",
+                               path, folder.string())};
     }
     if (folder == folder.parent_path()) break;
     folder = folder.parent_path();
   }
   if (::stat(path.c_str(), &about) != 0) return system_error(path);
   if ((about.st_mode & S_IROTH) == 0) {
-    return Error{ErrorCode::refused, fmt::format("everybody must be able to read {0}: chmod o+r {0}", path)};
+    return Error{ErrorCode::refused,
+                 fmt::format("everybody must be able to read {0}: chmod o+r {0}", path)};
   }
   return {};
 }

@@ -105,7 +105,9 @@ Json counters_json(const engine::Counters& counters) {
 
 }  // namespace
 
-std::string decision_json(const model::Decision& decision) { return line(decision_object(decision)); }
+std::string decision_json(const model::Decision& decision) {
+  return line(decision_object(decision));
+}
 
 std::string decisions_json(const std::vector<model::Decision>& decisions) {
   Json list = Json::array();
@@ -115,7 +117,8 @@ std::string decisions_json(const std::vector<model::Decision>& decisions) {
 
 std::string status_json(const StatusReport& report) {
   Json restrictions = Json::array();
-  for (const auto& restriction : report.restrictions) restrictions.push_back(restriction_json(restriction));
+  for (const auto& restriction : report.restrictions)
+    restrictions.push_back(restriction_json(restriction));
   Json watched = Json::array();
   for (const auto& [subject, score] : report.watched) {
     watched.push_back({{"subject", subject.to_string()}, {"score", rounded(score)}});
@@ -144,26 +147,27 @@ std::string subject_json(const SubjectReport& report) {
   for (const auto& [name, value] : about.habits) habits[name] = value;
   Json decisions = Json::array();
   for (const auto& decision : report.decisions) decisions.push_back(decision_object(decision));
-  return line({{"subject", about.subject.to_string()},
-               {"known", about.known},
-               {"standing", about.standing},
-               {"exempt", report.exempt},
-               {"score", rounded(about.score)},
-               {"threshold", rounded(about.threshold)},
-               {"terms", terms_json(about.terms)},
-               {"habits", std::move(habits)},
-               {"restriction", report.restriction ? restriction_json(*report.restriction) : Json(nullptr)},
-               {"attempts", {{"recipients", about.attempts.recipients},
-                             {"last_at", at_json(about.attempts.last_at)}}},
-               {"queued", queue_ids_json(about.queued)},
-               {"checklist", report.checklist},
-               {"what_would_change", about.what_would_change},
-               {"decisions", std::move(decisions)}});
+  return line(
+      {{"subject", about.subject.to_string()},
+       {"known", about.known},
+       {"standing", about.standing},
+       {"exempt", report.exempt},
+       {"score", rounded(about.score)},
+       {"threshold", rounded(about.threshold)},
+       {"terms", terms_json(about.terms)},
+       {"habits", std::move(habits)},
+       {"restriction", report.restriction ? restriction_json(*report.restriction) : Json(nullptr)},
+       {"attempts",
+        {{"recipients", about.attempts.recipients}, {"last_at", at_json(about.attempts.last_at)}}},
+       {"queued", queue_ids_json(about.queued)},
+       {"checklist", report.checklist},
+       {"what_would_change", about.what_would_change},
+       {"decisions", std::move(decisions)}});
 }
 
 std::string unattended_json(const action::Unattended& unattended, base::TimePoint now) {
-  const bool on = unattended.from && *unattended.from <= now &&
-                  (!unattended.until || now < *unattended.until);
+  const bool on =
+      unattended.from && *unattended.from <= now && (!unattended.until || now < *unattended.until);
   return line(unattended_object(unattended, on));
 }
 

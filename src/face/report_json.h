@@ -17,7 +17,8 @@ namespace leumund::face {
 [[nodiscard]] std::string decisions_json(const std::vector<model::Decision>& decisions);
 [[nodiscard]] std::string status_json(const StatusReport& report);
 [[nodiscard]] std::string subject_json(const SubjectReport& report);
-[[nodiscard]] std::string unattended_json(const action::Unattended& unattended, base::TimePoint now);
+[[nodiscard]] std::string unattended_json(const action::Unattended& unattended,
+                                          base::TimePoint now);
 [[nodiscard]] std::string held_mail_json(const std::vector<HeldMessage>& messages);
 [[nodiscard]] std::string queue_json(const QueueReport& report);
 [[nodiscard]] std::string feed_json(const FeedReport& report);

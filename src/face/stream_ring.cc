@@ -24,7 +24,8 @@ std::vector<StreamItem> StreamRing::read(std::uint64_t after, std::size_t limit)
     const auto first = std::upper_bound(
         items.kept.begin(), items.kept.end(), after,
         [](std::uint64_t wanted, const StreamItem& item) { return wanted < item.sequence; });
-    const auto count = std::min<std::size_t>(limit, static_cast<std::size_t>(items.kept.end() - first));
+    const auto count =
+        std::min<std::size_t>(limit, static_cast<std::size_t>(items.kept.end() - first));
     return std::vector<StreamItem>(first, first + static_cast<std::ptrdiff_t>(count));
   });
 }
