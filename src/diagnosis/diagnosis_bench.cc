@@ -60,7 +60,6 @@ void re2_loop_over_same_patterns(benchmark::State& state) {
   const auto replies = sample_replies();
   std::vector<std::unique_ptr<RE2>> patterns;
   RE2::Options options;
-  options.set_case_sensitive(false);
   options.set_encoding(RE2::Options::EncodingLatin1);
   for (const Scanner::Input& input : reader().patterns()) {
     patterns.push_back(std::make_unique<RE2>(input.re, options));

@@ -12,7 +12,7 @@ constexpr char boundary = '\x01';  // \b in a text that is being put together
 constexpr std::size_t max_repeats = 3;
 
 constexpr bool is_word_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
 // Recursive descent over the small part of the syntax that is finite. Depth is that of the
@@ -196,10 +196,6 @@ bool settle(const std::string& marked, Literal& out) {
 }  // namespace
 
 std::optional<std::vector<Literal>> write_out(std::string_view piece) {
-  // Upper case would never match the small letters of the text; such a pattern is left alone.
-  if (std::any_of(piece.begin(), piece.end(), [](char c) { return c >= 'A' && c <= 'Z'; })) {
-    return std::nullopt;
-  }
   const auto texts = Writer(piece).all();
   if (!texts) return std::nullopt;
   std::vector<Literal> out;

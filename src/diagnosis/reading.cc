@@ -184,7 +184,9 @@ void Reading::note_words() {
   using Role = PatternUse::Role;
   for (const Match& match : session_.word_matches_) {
     const PatternUse& use = reader_.word_uses_[match.pattern];
-    const std::size_t hop = hop_at(view_.plain_offset(match.end == 0 ? 0 : match.end - 1));
+    const std::size_t at = view_.plain_offset(match.end == 0 ? 0 : match.end - 1);
+    if (at < announced_) continue;  // words about the answer, not of it
+    const std::size_t hop = hop_at(at);
     if (use.role == Role::concept_words) hops_[hop].concepts.set(use.owner);
     if (use.role == Role::list_name) note_list(use.owner, hop);
   }
@@ -338,14 +340,17 @@ void Reading::choose_in_hop(std::size_t hop) {
 void Reading::choose_provider_reply(std::size_t hop, double distance) {
   if (provider_code_weight - distance <= choice_.weight) return;
   const ProviderReply* first = nullptr;
+  std::uint32_t owner = 0;
   for (const Match& match : session_.code_matches_) {
     const PatternUse& use = reader_.code_uses_[match.pattern];
     if (use.role != PatternUse::Role::provider_reply) continue;
     if (hop_at(match.end == 0 ? 0 : match.end - 1) != hop) continue;
     const ProviderReply& reply = reader_.registry_.providers[use.owner].replies[use.item];
     if (!reply.alone && (!provider_ || *provider_ != use.owner)) continue;
-    if (provider_ && *provider_ != use.owner && first != nullptr) continue;
-    if (first == nullptr || &reply < first) first = &reply;
+    const bool known = provider_ && *provider_ == use.owner;
+    if (first != nullptr && owner != use.owner && !known) continue;
+    if (first == nullptr || owner != use.owner || &reply < first) first = &reply;
+    owner = use.owner;
   }
   if (first == nullptr) return;
   const Meaning& meaning =

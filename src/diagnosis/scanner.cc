@@ -25,7 +25,6 @@ constexpr std::size_t longest_evidence_bytes = 120;
 
 RE2::Options re2_options() {
   RE2::Options options;
-  options.set_case_sensitive(false);
   options.set_encoding(RE2::Options::EncodingLatin1);  // bytes, as Hyperscan reads them
   options.set_log_errors(false);
   options.set_max_mem(1 << 20);
@@ -33,7 +32,7 @@ RE2::Options re2_options() {
 }
 
 constexpr bool is_word_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
 int note_match(unsigned id, unsigned long long, unsigned long long to, unsigned, void* context) {
@@ -140,7 +139,7 @@ class Scanner::Builder {
       ids.push_back(static_cast<unsigned>(pointers.size()));
       pointers.push_back(text.c_str());
     }
-    const std::vector<unsigned> flags(pointers.size(), HS_FLAG_CASELESS);
+    const std::vector<unsigned> flags(pointers.size(), 0);
     hs_compile_error_t* failure = nullptr;
     if (hs_compile_multi(pointers.data(), flags.data(), ids.data(),
                          static_cast<unsigned>(pointers.size()), HS_MODE_BLOCK, nullptr,

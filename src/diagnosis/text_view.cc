@@ -262,18 +262,18 @@ void TextView::mask() {
         while (at < end && is_digit(plain_[at])) ++at;
         continue;
       }
-      put(plain_[at] == '~' ? ' ' : plain_[at], at);
+      put(plain_[at], at);
       ++at;
     }
   };
   for (const Entity& entity : entities_) {
     copy_to(entity.begin);
-    std::string_view name = "~host";
-    if (entity.kind == EntityKind::address) name = "~ip";
-    if (entity.kind == EntityKind::network) name = "~net";
-    if (entity.kind == EntityKind::mailbox) name = "~addr";
-    if (entity.kind == EntityKind::host && entity.list != 0) name = "~zone";
-    if (entity.kind == EntityKind::url) name = entity.list != 0 ? "~page" : "~url";
+    std::string_view name = "HOST";
+    if (entity.kind == EntityKind::address) name = "IP";
+    if (entity.kind == EntityKind::network) name = "NET";
+    if (entity.kind == EntityKind::mailbox) name = "ADDR";
+    if (entity.kind == EntityKind::host && entity.list != 0) name = "ZONE";
+    if (entity.kind == EntityKind::url) name = entity.list != 0 ? "PAGE" : "URL";
     for (const char c : name) put(c, entity.begin);
     at = entity.end;
   }
