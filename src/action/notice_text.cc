@@ -7,6 +7,7 @@
 
 #include "action/notice_templates.inc"
 #include "action/one_line.h"
+#include "action/strongest_terms.h"
 
 namespace leumund::action {
 namespace {
@@ -41,20 +42,9 @@ std::string level_words(Level level, Language language) {
   return "";
 }
 
-std::vector<const model::Term*> strongest(const Decision& decision) {
-  std::vector<const model::Term*> terms;
-  for (const auto& term : decision.terms) {
-    if (term.value > 0) terms.push_back(&term);
-  }
-  std::stable_sort(terms.begin(), terms.end(),
-                   [](const auto* a, const auto* b) { return a->value > b->value; });
-  if (terms.size() > reasons_max) terms.resize(reasons_max);
-  return terms;
-}
-
 std::string reasons_of(const Decision& decision) {
   std::string text;
-  for (const auto* term : strongest(decision)) {
+  for (const auto* term : strongest_terms(decision.terms, reasons_max)) {
     if (!text.empty()) text += '\n';
     text += fmt::format("{:+6.1f}  {}", term->value,
                         one_line(term->text.empty() ? term->name : term->text, 200));

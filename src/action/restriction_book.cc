@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "action/one_line.h"
+#include "action/strongest_terms.h"
 
 namespace leumund::action {
 namespace {
@@ -37,16 +38,12 @@ std::string reply_safe(std::string_view text) {
 
 // The strongest three reasons as one sentence for people; the sender never sees it.
 std::string reason_of(const model::Finding& finding) {
-  std::vector<const model::Term*> terms;
-  for (const auto& term : finding.terms) {
-    if (term.value > 0) terms.push_back(&term);
-  }
-  std::stable_sort(terms.begin(), terms.end(),
-                   [](const auto* a, const auto* b) { return a->value > b->value; });
   std::string out = finding.kind;
-  for (std::size_t i = 0; i < std::min<std::size_t>(terms.size(), 3); ++i) {
-    out += i == 0 ? ": " : "; ";
-    out += terms[i]->text.empty() ? terms[i]->name : terms[i]->text;
+  std::string_view before = ": ";
+  for (const auto* term : strongest_terms(finding.terms, 3)) {
+    out += before;
+    out += term->text.empty() ? term->name : term->text;
+    before = "; ";
   }
   return one_line(out, reason_bytes_max);
 }
