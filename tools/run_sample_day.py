@@ -29,15 +29,17 @@ from sample_player import (Ledger, Outcome, PolicyPlayer, SmtpPlayer, StoryClock
                            play_all, read_events, shifted)
 
 HACKED = "account:m.ebert@tischlerei-ebert.example"
-CHAPTERS = {  # what a newcomer should notice, told when its first mail is played
-    "account:rundbrief@gaertnerei-linde.example":
-        "the nursery's newsletter goes to 420 subscribers, as every Tuesday",
-    HACKED: "m.ebert works as usual; from 09:40 on a botnet knows the password",
-    "account:vorstand@chorverein.example":
-        "the choir invites its 140 members, as announced with `leumund announce`",
-    "account:j.brandt@stadtnetz.example":
-        "j.brandt is on holiday and writes from a network never seen before",
-}
+# What a newcomer should notice, told when the first mail of that sender and title is played.
+CHAPTERS = (
+    ("account:rundbrief@gaertnerei-linde.example", "Gartenbrief",
+     "the nursery's newsletter goes to 420 subscribers, as every Tuesday"),
+    (HACKED, "Ihr Paket wartet auf Sie",
+     "a botnet knows m.ebert's password and begins to send from everywhere"),
+    ("account:vorstand@chorverein.example", "Einladung zum Sommerkonzert",
+     "the choir invites its 140 members, as announced with `leumund announce`"),
+    ("account:j.brandt@stadtnetz.example", "",
+     "j.brandt is on holiday and writes from a network never seen before"),
+)
 CONFIG = """\
 # Written by ./dev run. A new installation observes; this one acts, so that there is more to see.
 state_folder = "{state}"
@@ -49,7 +51,7 @@ detectors.default_mode = "enforce"
 measures.contact = "helpdesk@stadtnetz.example"
 measures.helpdesk = ["helpdesk@stadtnetz.example"]
 postfix.config_dirs = [{postfix_dirs}]
-postfix.queue_helper = ""
+postfix.queue_helper = "{queue_helper}"
 log.level = "warn"
 """
 
@@ -89,7 +91,8 @@ class Daemon:
         quoted = [f'"{text}"' if text else "" for text in (log_source, postfix_dir)]
         config.write_text(CONFIG.format(
             state=folder / "state", socket=self.socket, policy_port=self.policy_port,
-            http_port=self.http_port, log_sources=quoted[0], postfix_dirs=quoted[1]))
+            http_port=self.http_port, log_sources=quoted[0], postfix_dirs=quoted[1],
+            queue_helper=self.bin / "leumund-queue" if postfix_dir else ""))
         command = [str(self.bin / "leumundd"), "--config", str(config)]
         if clock:
             command += ["--clock", clock]
@@ -101,7 +104,8 @@ class Daemon:
     def wait_until_ready(self) -> None:
         for _ in range(1000):
             if self.process.poll() is not None:
-                raise SystemExit(f"leumundd ended at once:\n{self.log.read_text()}")
+                raise SystemExit(f"leumundd ended at once with {self.process.returncode}:\n"
+                                 f"{self.log.read_text()}")
             try:
                 with socket.create_connection(("127.0.0.1", self.http_port), timeout=1):
                     if self.socket.exists():
@@ -157,9 +161,10 @@ class Teller:
     def told(self, outcome: Outcome) -> None:
         tally = self.ledger.add(outcome)
         at = clock_text(outcome.at - self._shift)
-        if outcome.subject in CHAPTERS and outcome.subject not in self._told:
-            self._told.add(outcome.subject)
-            say(f"  {at}  {CHAPTERS[outcome.subject]}")
+        for subject, title, what in CHAPTERS:
+            if subject == outcome.subject and title in outcome.title and what not in self._told:
+                self._told.add(what)
+                say(f"  {at}  {what}")
         if tally.first_refusal is outcome:
             say(f"  {at}  {outcome.subject} is stopped after {tally.recipients} recipients today:"
                 f"\n         {outcome.text}")
@@ -251,6 +256,9 @@ def play_postfix(stack: ExitStack, folder: Path, events: list[dict], midnight: f
     today = [event for event in events
              if begin <= event["at"] < end and event["type"] == "submission" and event["account"]]
     play_all(today, clock, player.play, teller.told, lambda event: None, at_once=6)
+    held = postfix.queued("hold")
+    say(f"  On hold in Postfix's queue: {len(held)} mails, "
+        f"from {', '.join(sorted({entry['sender'] for entry in held})) or 'nobody'}")
     return daemon, teller
 
 

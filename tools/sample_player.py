@@ -56,6 +56,7 @@ class Outcome:
     accepted: list[str]
     refused: list[str]
     text: str = ""  # the first answer that was no pass
+    title: str = ""  # the mail's Subject
 
 
 @dataclass
@@ -118,6 +119,10 @@ class PolicyClient:
         self._socket.close()
 
 
+def title_of(event: dict) -> str:
+    return next((value for name, value in event["headers"] if name == "Subject"), "")
+
+
 def is_pass(action: str) -> bool:
     return action.split(" ")[0].upper() in ("DUNNO", "OK", "WARN", "PREPEND")
 
@@ -138,7 +143,8 @@ class PolicyPlayer:
             "instance": self.instance(event), "size": event.get("size", 0), "sasl_method": "plain",
             "sasl_username": event.get("account") or "", "queue_id": "",
         }
-        outcome = Outcome("account:" + (event.get("account") or ""), event["at"], [], [])
+        outcome = Outcome("account:" + (event.get("account") or ""), event["at"], [], [],
+                          title=title_of(event))
         for recipient in event["recipients"]:
             action = self._client.ask({**common, "protocol_state": "RCPT", "recipient": recipient,
                                        "recipient_count": 0})
@@ -170,7 +176,8 @@ class SmtpPlayer:
         self._password = password
 
     def play(self, event: dict) -> Outcome:
-        outcome = Outcome("account:" + event["account"], event["at"], [], [])
+        outcome = Outcome("account:" + event["account"], event["at"], [], [],
+                          title=title_of(event))
         with smtplib.SMTP("127.0.0.1", self._port, "client.example", timeout=30) as smtp:
             smtp.ehlo()
             client = event["client"]
@@ -184,7 +191,7 @@ class SmtpPlayer:
                 outcome.text = outcome.text or ("" if code == 250 else f"{code} {text.decode()}")
             if outcome.accepted:
                 code, text = smtp.data(f"From: <{event['envelope_sender']}>\r\nSubject: "
-                                       f"{event['headers'][0][1]}\r\n\r\nGuten Tag\r\n")
+                                       f"{outcome.title}\r\n\r\nGuten Tag\r\n")
                 if code != 250:
                     outcome.refused += outcome.accepted
                     outcome.accepted, outcome.text = [], f"{code} {text.decode()}"
