@@ -39,9 +39,12 @@ HEAVY_INCLUDES = ("boost/", "httplib.h", "CLI/", "nlohmann/", "toml++/", "spdlog
 BANNED_CODE = (
     (r"\busing\s+namespace\b", "`using namespace` hides where a name comes from", set()),
     (r"\bthrow\b", "exceptions of our own; return a Result", set()),
-    (r"\b(system_clock|steady_clock)\s*::\s*now\b|\bsystem_now\s*\(|\btime\s*\(\s*nullptr",
-     "time is an argument; clocks are read at the edge",
+    (r"\bsystem_clock\s*::\s*now\b|\bsystem_now\s*\(|\btime\s*\(\s*nullptr",
+     "time is an argument; the clock is read at the edge",
      {"base", "net", "intake", "storage", "face", "apps"}),
+    # For the patience with a program or a peer, in the rooms that talk to them.
+    (r"\bsteady_clock\s*::\s*now\b", "time is an argument; the clock is read at the edge",
+     {"base", "net", "intake", "action", "storage", "face", "apps"}),
 )
 BANNED_EVERYWHERE = (
     (r"\bstd::(recursive_|shared_|timed_)?mutex\b", "a bare mutex; use base::Guarded", {"base"}),
@@ -60,6 +63,8 @@ IMPURE_INCLUDES = ("<mutex>", "<thread>", "<fstream>", "<filesystem>", "<conditi
 
 # Put together from pieces, so that this file does not find itself.
 _REMINDERS = ("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")
+# "// words. Limits:  more": a tool has joined the lines of a header comment.
+JOINED_LABEL = re.compile(r"^\s*// .*\S (Flow|Time|Limits|Threads|Owner|Errors):(  |$)")
 REMINDERS = re.compile(rf"\b({'|'.join(_REMINDERS)})\b")
 _PRIVATE = ("wo" + "rk", "ho" + "me", "ro" + "ot", "Us" + "ers")
 PRIVATE_PATHS = re.compile(rf"(?<![\w.}}\])])/({'|'.join(_PRIVATE)})/\w")
@@ -297,6 +302,8 @@ def check_code(tree: Path, path: Path, findings: Findings) -> None:
     room = room_of(tree, path)
     is_test = path.name.endswith(TEST_SUFFIXES)
     for number, line in enumerate(path.read_text().splitlines(), 1):
+        if JOINED_LABEL.match(line):
+            findings.add(path, number, "a label of a header comment begins a line")
         included = re.match(r'\s*#\s*include\s+([<"][^>"]+[>"])', line)
         if not included:
             continue

@@ -95,6 +95,7 @@ def test_a_header_that_only_tests_include_and_a_generated_one_need_no_list(tree)
     ("src/model/model.cc", "void f(int* a) { delete a; }\n", "naked delete"),
     ("src/model/model.cc", "auto f() { return std::chrono::steady_clock::now(); }\n", "time is"),
     ("src/model/model.cc", "bool is_blacklisted();\n", "denylist"),
+    ("src/model/model.h", "// Flow:    a -> b. Limits:  none.\n", "begins a line"),
     ("docs/x.md", "TO" + "DO: write\n", "a reminder"),
     ("docs/x.md", "see /ho" + "me/me/x\n", "somebody's own machine"),
     ("tests/layout/exceptions.txt", "file src/base/base.h 300 long story\n", "may only shrink"),
