@@ -161,10 +161,9 @@ SuspendedText parse_suspended(std::string_view text) {
 }
 
 std::string suspended_line(const Subject& subject, const SuspendedEntry& entry) {
-  const std::string spelled =
-      subject.kind == SubjectKind::account && Subject::parse(subject.name)->kind == subject.kind
-          ? subject.name
-          : subject.to_string();
+  // "script:x" may be the name of an account: then the kind has to stand before it.
+  const auto bare = Subject::parse(subject.name);
+  const std::string spelled = bare && *bare == subject ? subject.name : subject.to_string();
   std::string line;
   if (spelled.find_first_of(" \t\"\\") == std::string::npos && !spelled.starts_with('#')) {
     line = spelled;

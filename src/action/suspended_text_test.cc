@@ -65,8 +65,9 @@ TEST(SuspendedText, LinesWrittenAreReadBack) {
                              .until = base::TimePoint(std::chrono::seconds(1'800'000'000)),
                              .reason = "burst: # 31 of 33"};
   for (const auto& subject :
-       {account("a@v.example"), account("with space"), account("script:uid33"), account("#x"),
-        account("q\"uo\\te"), Subject{SubjectKind::script, "uid33:/srv/my site/x.php"},
+       {account("a@v.example"), account("with space"), account("script:uid33"), account("script:"),
+        account("#x"), account("q\"uo\\te"),
+        Subject{SubjectKind::script, "uid33:/srv/my site/x.php"},
         Subject{SubjectKind::client_address, "192.0.2.1"}}) {
     const auto line = suspended_line(subject, entry);
     const auto parsed = parse_suspended(line);
