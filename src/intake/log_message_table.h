@@ -111,7 +111,7 @@ class MessageTable {
   [[nodiscard]] std::size_t size() const { return count_; }
 
  private:
-  static constexpr std::uint32_t block_size = 1024;
+  static constexpr std::uint32_t block_size = 128;
 
   void grow();
   void insert(std::uint64_t hash, std::uint32_t number);
