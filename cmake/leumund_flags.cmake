@@ -14,6 +14,9 @@ add_library(leumund_flags INTERFACE)
 target_compile_options(leumund_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wold-style-cast -Wunused-result -Wnon-virtual-dtor
   -Woverloaded-virtual -Werror -fno-omit-frame-pointer)
+# std::stable_sort of libstdc++ 12 calls get_temporary_buffer, which is deprecated in C++23; Clang blames
+# our instantiation for it.
+target_compile_options(leumund_flags INTERFACE $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
 if(LEUMUND_SANITIZERS)
   add_compile_options(-fsanitize=${LEUMUND_SANITIZERS} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${LEUMUND_SANITIZERS})

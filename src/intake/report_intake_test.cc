@@ -142,7 +142,7 @@ TEST_F(Dialogue, TakesAMessageAndAnswersForEachRecipient) {
 TEST_F(Dialogue, GivesTheSameInPiecesOfAnySize) {
   const std::string whole = talk(conversation);
   const auto seen = seen_;
-  for (const std::size_t piece : {1, 2, 3, 5, 7}) {
+  for (const std::size_t piece : {1UL, 2UL, 3UL, 5UL, 7UL}) {
     seen_.clear();
     EXPECT_EQ(talk(conversation, piece), whole) << piece;
     EXPECT_EQ(seen_, seen) << piece;
