@@ -251,7 +251,7 @@ def play_postfix(stack: ExitStack, folder: Path, events: list[dict], midnight: f
     sink.replies.update({event["recipient"]: event["reply"] for event in events
                          if event["type"] == "delivery" and event["status"] == "bounced"
                          and begin <= event["at"] < end})
-    # Some of the Internet greylists, so that there is mail in the queue when the account is stopped.
+    # Some of the Internet greylists: there is mail in the queue when the account is stopped.
     sink.replies.update({name: "450 4.2.0 Greylisted, come again"
                          for name in ("mailhaus.example", "postamt.example", "versand.example")})
     clock = StoryClock(begin, rate)

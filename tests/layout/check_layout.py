@@ -101,14 +101,15 @@ def room_of(tree: Path, path: Path) -> str:
 
 
 def tracked(tree: Path) -> list[Path]:
-    """Files of the project: what git knows or would add; without git, all but the build folder."""
-    if (tree / ".git").exists():
-        listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others",
-                                 "--exclude-standard"], cwd=tree, capture_output=True, check=True)
-        names = [name for name in listed.stdout.decode().split("\0") if name]
-    else:
-        names = [str(path.relative_to(tree)) for path in tree.rglob("*")
-                 if path.is_file() and "build" not in path.relative_to(tree).parts[:1]]
+    """Files of the project: what git knows or would add. Where there is no git, or it does not trust
+    the folder (root in somebody's clone), everything but the build folder."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(command, cwd=tree, capture_output=True, check=True).stdout.decode()
+        names = [name for name in listed.split("\0") if name]
+    except (OSError, subprocess.CalledProcessError):
+        names = [str(path.relative_to(tree)) for path in tree.rglob("*") if path.is_file()
+                 and not {"build", ".git", "__pycache__"} & set(path.relative_to(tree).parts)]
     return sorted(tree / name for name in names if (tree / name).is_file())
 
 
