@@ -162,6 +162,9 @@ Status Reader::compile_patterns() {
     for (std::uint32_t k = 0; k < one.names.size(); ++k) {
       add(words, word_uses_, one.names[k], "list " + one.id, {Role::list_name, i, k});
     }
+    for (std::uint32_t k = 0; k < one.pages.size(); ++k) {
+      add(codes, code_uses_, one.pages[k], "list " + one.id, {Role::list_name, i, k});
+    }
   }
   for (std::uint32_t i = 0; i < registry_.providers.size(); ++i) {
     const Provider& one = registry_.providers[i];

@@ -190,6 +190,12 @@ void Reading::note_words() {
     if (use.role == Role::concept_words) hops_[hop].concepts.set(use.owner);
     if (use.role == Role::list_name) note_list(use.owner, hop);
   }
+  for (const Match& match : session_.code_matches_) {
+    const PatternUse& use = reader_.code_uses_[match.pattern];
+    if (use.role == Role::list_name && match.end > announced_) {
+      note_list(use.owner, hop_at(match.end - 1));
+    }
+  }
   for (std::size_t hop = 0; hop < hop_count_; ++hop) {
     const std::string_view status = hops_[hop].status;
     if (status.empty()) continue;

@@ -63,6 +63,7 @@ class Reading {
   void fill_lookup(Diagnosis& out) const;
   void fill_hops(Diagnosis& out) const;
   void fill_evidence(Diagnosis& out) const;
+  void add_evidence(const std::string& concept_id, Diagnosis& out) const;
   void fill_pool(Diagnosis& out) const;
   [[nodiscard]] std::string words_of(const Match& match) const;
 

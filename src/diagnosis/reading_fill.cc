@@ -168,19 +168,26 @@ void Reading::fill_evidence(Diagnosis& out) const {
       return;
     }
   }
-  for (const std::string& id : choice_.meaning->needs) {
-    const auto bit = reader_.concept_bits_.find(id);
-    if (bit == reader_.concept_bits_.end()) continue;
-    for (const Match& match : session_.word_matches_) {
-      const PatternUse& use = reader_.word_uses_[match.pattern];
-      if (use.role != PatternUse::Role::concept_words || use.owner != bit->second) continue;
-      if (hop_at(view_.plain_offset(match.end - 1)) != choice_.hop) continue;
-      const std::string words = words_of(match);
-      if (words.empty() || out.evidence.find(words) != std::string::npos) break;
-      if (!out.evidence.empty()) out.evidence += " ... ";
-      out.evidence += words;
-      break;
-    }
+  for (const std::string& id : choice_.meaning->needs) add_evidence(id, out);
+  // Where a fact decided (a list is named, our address is), the words beside it are told.
+  for (const char* id : {"listed", "list-page", "list-noun", "blocked", "refused"}) {
+    if (out.evidence.empty()) add_evidence(id, out);
+  }
+}
+
+void Reading::add_evidence(const std::string& id, Diagnosis& out) const {
+  const auto bit = reader_.concept_bits_.find(id);
+  if (bit == reader_.concept_bits_.end()) return;
+  for (const Match& match : session_.word_matches_) {
+    const PatternUse& use = reader_.word_uses_[match.pattern];
+    if (use.role != PatternUse::Role::concept_words || use.owner != bit->second) continue;
+    const std::size_t at = view_.plain_offset(match.end - 1);
+    if (at < announced_ || hop_at(at) != choice_.hop) continue;
+    const std::string words = words_of(match);
+    if (words.empty() || out.evidence.find(words) != std::string::npos) return;
+    if (!out.evidence.empty()) out.evidence += " ... ";
+    out.evidence += words;
+    return;
   }
 }
 

@@ -159,6 +159,9 @@ Status read_list(const Entry& entry, Registry& registry) {
   auto names = read_patterns(entry, "names");
   if (!names) return names.error();
   append(list.names, std::move(*names));
+  auto pages = read_patterns(entry, "pages");
+  if (!pages) return pages.error();
+  append(list.pages, std::move(*pages));
   return {};
 }
 
@@ -254,7 +257,7 @@ Status read_source(const RegistrySource& source, Registry& registry) {
 std::size_t pattern_count(const Registry& registry) {
   std::size_t count = registry.markers.size();
   for (const Concept& one : registry.concepts) count += one.patterns.size();
-  for (const BlockList& one : registry.lists) count += one.names.size();
+  for (const BlockList& one : registry.lists) count += one.names.size() + one.pages.size();
   for (const Provider& one : registry.providers) count += one.marks.size() + one.replies.size();
   return count;
 }

@@ -57,7 +57,8 @@ struct BlockList {
   std::string name;
   std::string family;              // lists of one operator; a named member beats the family's name
   std::vector<std::string> hosts;  // zones and web pages, as host suffixes
-  std::vector<Pattern> names;      // how texts call it
+  std::vector<Pattern> names;      // how texts call it (masked text)
+  std::vector<Pattern> pages;      // addresses of its pages (plain text)
   std::string lookup_url;
   std::string delist_url;
   std::string delist_method;

@@ -102,11 +102,15 @@ void TextView::fold(std::string_view text) {
       if (byte == 0xC3 && next == 0x9F) put('s', i);
       if (byte == 0xC3 && (next == 0xA6 || next == 0x86)) put('e', i);
       i += 2;
+    } else if (byte == 0xD0 && next >= 0x90 && next <= 0xAF) {  // Cyrillic capitals
+      put(next < 0xA0 ? '\xD0' : '\xD1', i);
+      put(static_cast<char>(next < 0xA0 ? next + 0x20 : next - 0x20), i + 1);
+      i += 2;
     } else if (byte == 0xE2 && next == 0x80 && third >= 0x90 && third <= 0x9D) {
       put(third <= 0x95 ? '-' : third <= 0x9B ? '\'' : '"', i);
       i += 3;
-    } else if (byte >= 0xE0 && (next & 0xC0) == 0x80) {  // any other script stays as it is
-      const std::size_t length = byte >= 0xF0 ? 4 : 3;
+    } else if (byte >= 0xC6 && (next & 0xC0) == 0x80) {  // any other script stays as it is
+      const std::size_t length = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : 2;
       for (std::size_t k = 0; k < length && i < text.size(); ++k, ++i) put(text[i], i);
     } else {  // Latin-1, sent without saying so
       put(byte >= 0xC0 ? latin_letters[byte - 0xC0] : ' ', i);
