@@ -6,6 +6,7 @@
 #include "wire/charset.h"
 #include "wire/delivery_report_answer.h"
 #include "wire/delivery_report_envelope.h"
+#include "wire/delivery_report_lines.h"
 #include "wire/delivery_report_notification.h"
 #include "wire/delivery_report_phrases.h"
 #include "wire/delivery_report_status.h"
@@ -94,6 +95,7 @@ struct DeliveryReportReader::Work {
   HeaderFields root;
   ReportEnvelope envelope;
   std::string text;        // of the parts for people
+  std::size_t status_in_text = std::string::npos;  // where the fields of a status part begin in it
   TextReport said;         // what it says
   std::vector<std::size_t> texts;  // plain text parts of the report itself
   std::vector<std::size_t> html;
@@ -156,7 +158,9 @@ void DeliveryReportReader::Work::read_notice() {
   hints.max_recipients = limits.recipients;
   hints.answer_bytes = limits.answer_bytes;
   append_addresses(root.get("X-Failed-Recipients"), hints.known, limits.recipients);
-  said = read_report_text(text, hints);
+  status_in_text = status_part == no_part ? find_status_fields(text) : std::string::npos;
+  said = read_report_text(std::string_view(text).substr(0, status_in_text), hints);
+  if (status_in_text != std::string::npos) said.returned = text.size();
 }
 
 void DeliveryReportReader::Work::take_original(const HeaderFields& fields, DeliveryReport& report) {
@@ -316,15 +320,11 @@ void DeliveryReportReader::Work::read_status(DeliveryReport& report) {
 
 // The status part as running text: MIME was lost on the way, or never declared.
 void DeliveryReportReader::Work::read_status_in_text(DeliveryReport& report) {
-  const std::string_view whole = text;
-  for (std::size_t at = 0; at < said.returned; at = whole.find('\n', at) + 1) {
-    const std::string_view line = whole.substr(at, 20);
-    if (starts_ignoring_case(line, "Reporting-MTA:") || starts_ignoring_case(line, "Final-Recipient:")) {
-      from_status(read_status_part(whole.substr(at, said.returned - at), limits.recipients), report);
-      return;
-    }
-    if (whole.find('\n', at) == std::string_view::npos) return;
-  }
+  if (status_in_text == std::string::npos) return;
+  const std::string_view fields = std::string_view(text).substr(status_in_text);
+  const std::size_t end = find_returned_headers(fields);
+  from_status(read_status_part(fields.substr(0, end), limits.recipients), report);
+  if (message_part == no_part) said.returned = status_in_text + end;
 }
 
 bool DeliveryReportReader::Work::read_notification(DeliveryReport& report) {

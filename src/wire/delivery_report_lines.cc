@@ -1,6 +1,7 @@
 #include "wire/delivery_report_lines.h"
 
 #include <algorithm>
+#include <string>
 
 #include "wire/delivery_report_phrases.h"
 #include "wire/mime_header.h"
@@ -146,6 +147,33 @@ std::size_t returned_line(const std::vector<Line>& lines) {
     if ((trace && run >= 3) || received) return i;
   }
   return lines.size();
+}
+
+std::size_t find_status_fields(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::string_view line = text.substr(at, 20);
+    if (starts_ignoring_case(line, "Reporting-MTA:") || starts_ignoring_case(line, "Final-Recipient:")) {
+      return at;
+    }
+    if (starts_ignoring_case(line, "Received:") || starts_ignoring_case(line, "Return-Path:")) break;
+    const std::size_t newline = text.find('\n', at);
+    if (newline == std::string_view::npos) break;
+    at = newline + 1;
+  }
+  return std::string::npos;
+}
+
+std::size_t find_returned_headers(std::string_view fields) {
+  for (std::size_t at = 0; at < fields.size();) {
+    const std::string_view line = fields.substr(at, 20);
+    for (const std::string_view name : {"Received: ", "Return-Path:", "From: ", "Message-Id:"}) {
+      if (starts_ignoring_case(line, name)) return at;
+    }
+    const std::size_t newline = fields.find('\n', at);
+    if (newline == std::string_view::npos) break;
+    at = newline + 1;
+  }
+  return fields.size();
 }
 
 }  // namespace leumund::wire

@@ -32,4 +32,11 @@ struct Line {
 // "-----", "*** text ***", "---- text ----": a line that separates.
 [[nodiscard]] bool is_separator(std::string_view content);
 
+// Where the fields of a delivery-status part begin as running text, before any returned message;
+// std::string_view::npos when there are none.
+[[nodiscard]] std::size_t find_status_fields(std::string_view text);
+
+// Where the returned headers begin behind such fields; the size when there are none.
+[[nodiscard]] std::size_t find_returned_headers(std::string_view fields);
+
 }  // namespace leumund::wire

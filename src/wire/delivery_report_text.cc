@@ -372,6 +372,8 @@ void choose_recipients(const std::vector<Line>& lines, const std::vector<Mention
           return equal_ignoring_case(recipient.recipient, mention.address);
         });
     std::string words = gatherer.words_of(mention);
+    // A sentence that only names the recipient ("error delivering your mail to <a@b>.") is no answer.
+    if (mention.weight < listed && !find_answer(words)) words.clear();
     if (same == report.recipients.end()) {
       if (report.recipients.size() >= hints.max_recipients) return;
       report.recipients.push_back({std::string(mention.address), std::move(words)});
