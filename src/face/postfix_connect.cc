@@ -3,11 +3,13 @@
 #include <fmt/core.h>
 
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "action/atomic_file.h"
 #include "action/run_command.h"
 #include "config/listen_address.h"
+#include "face/postfix_master.h"
 #include "face/postfix_tables.h"
 
 namespace leumund::face {
@@ -65,6 +67,7 @@ class Postfix {
   }
 
   [[nodiscard]] base::Status change(const std::vector<PostfixChange>& changes) const {
+    if (auto done = set_spaced_overrides(changes); !done) return done;
     for (const auto& command : postconf_commands(changes)) {
       if (auto done = run("postconf", command); !done) return done.error();
     }
@@ -83,6 +86,35 @@ class Postfix {
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
  private:
+  // What postconf can not: an override whose value needs its white space.
+  [[nodiscard]] base::Status set_spaced_overrides(const std::vector<PostfixChange>& changes) const {
+    std::optional<std::string> text;
+    for (const PostfixChange& change : changes) {
+      const bool spaced = !change.service.empty() && change.after && has_white_space(*change.after);
+      if (!spaced || change.before == change.after) continue;
+      if (!text) {
+        auto now = file("master.cf");
+        if (!now) return now.error();
+        text = std::move(*now);
+      }
+      auto set = set_spaced_override(*text, change.service, change.parameter,
+                                     change.before.value_or(""), *change.after);
+      if (!set) {
+        return Error{
+            ErrorCode::unavailable,
+            fmt::format("{}/master.cf: {} of {} does not stand as it was set; write -o {{ {} "
+                        "= {} }} there by hand",
+                        folder_, change.parameter, change.service, change.parameter,
+                        *change.after)};
+      }
+      text = std::move(*set);
+    }
+    if (!text) return {};
+    auto written = action::write_file_atomically(folder_ + "/master.cf", *text, 0644);
+    if (!written) return written.error();
+    return {};
+  }
+
   std::string folder_;
 };
 
@@ -125,18 +157,27 @@ std::vector<std::string> shown_commands(const std::string& folder,
     command.insert(command.end(), arguments.begin(), arguments.end());
     shown.push_back(shell_text(command));
   }
+  for (const PostfixChange& change : changes) {
+    if (change.service.empty() || !change.after || !has_white_space(*change.after)) continue;
+    shown.push_back("# " + folder + "/master.cf: " +
+                    shell_text({change.service, "-o",
+                                fmt::format("{{ {} = {} }}", change.parameter, *change.after)}));
+  }
   if (!changes.empty()) shown.push_back(shell_text({"postfix", "-c", folder, "reload"}));
   return shown;
 }
 
-// The way back from what was done so far, when a later step fails.
-std::vector<PostfixChange> reversed(const std::vector<PostfixChange>& changes) {
+// Takes back what was done so far, when a later step fails.
+base::Status take_back(const Postfix& postfix, const std::vector<PostfixChange>& changes) {
+  const auto view = postfix.look();
+  if (!view) return view.error();
   std::vector<PostfixChange> back;
   for (PostfixChange change : changes) {
+    if (current_value(*view, change.service, change.parameter) != change.after) continue;
     std::swap(change.before, change.after);
     back.push_back(std::move(change));
   }
-  return back;
+  return postfix.change(back);
 }
 
 // A byte copy is worth keeping while nobody else touched the file since our last change.
@@ -155,7 +196,7 @@ base::Status carry_out(const Postfix& postfix, const PostfixPlan& plan, const st
       .folder = postfix.folder(), .changes = plan.record, .main_cf = {}, .master_cf = {}};
   if (auto kept = write_postfix_record(path, record); !kept) return kept;
   if (auto done = postfix.change(plan.changes); !done) {
-    const auto back = postfix.change(reversed(plan.changes));
+    const auto back = take_back(postfix, plan.changes);
     Error error = done.error();
     error.message += back ? "; what was changed before has been taken back"
                           : "; taking back failed too: " + back.error().message +

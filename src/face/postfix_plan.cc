@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "face/postfix_master.h"
 #include "face/postfix_restrictions.h"
 
 namespace leumund::face {
@@ -147,16 +148,7 @@ class Planner {
 
   [[nodiscard]] std::optional<std::string> current(const std::string& service,
                                                    const std::string& parameter) const {
-    const std::map<std::string, std::string>* set = &view_.main;
-    if (!service.empty()) {
-      const auto found =
-          std::find_if(view_.services.begin(), view_.services.end(),
-                       [&](const PostfixService& one) { return one.key == service; });
-      if (found == view_.services.end()) return std::nullopt;
-      set = &found->overrides;
-    }
-    const auto found = set->find(parameter);
-    return found == set->end() ? std::nullopt : std::optional(found->second);
+    return current_value(view_, service, parameter);
   }
 
  private:
@@ -219,6 +211,19 @@ void plan_services(const PostfixView& view, Planner& planner, const Elements& cl
 
 }  // namespace
 
+std::optional<std::string> current_value(const PostfixView& view, const std::string& service,
+                                         const std::string& parameter) {
+  const std::map<std::string, std::string>* set = &view.main;
+  if (!service.empty()) {
+    const auto found = std::find_if(view.services.begin(), view.services.end(),
+                                    [&](const PostfixService& one) { return one.key == service; });
+    if (found == view.services.end()) return std::nullopt;
+    set = &found->overrides;
+  }
+  const auto found = set->find(parameter);
+  return found == set->end() ? std::nullopt : std::optional(found->second);
+}
+
 std::vector<std::string> planned_parameters() {
   return {recipient_list, end_of_data_list, class_list, submit_list};
 }
@@ -278,6 +283,7 @@ std::vector<std::vector<std::string>> postconf_commands(const std::vector<Postfi
   bool definitions_go = false;
   for (const PostfixChange& change : changes) {
     const bool main = change.service.empty();
+    if (!main && change.after && has_white_space(*change.after)) continue;  // postconf refuses it
     const std::string name = main ? change.parameter : change.service + "/" + change.parameter;
     if (change.after) {
       (main ? set_main : set_service).push_back(fmt::format("{}={}", name, *change.after));

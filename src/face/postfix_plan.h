@@ -29,6 +29,11 @@ struct PostfixView {
   std::vector<PostfixService> services;
 };
 
+// What main.cf (service "") or a service sets; nothing when it does not.
+[[nodiscard]] std::optional<std::string> current_value(const PostfixView& view,
+                                                       const std::string& service,
+                                                       const std::string& parameter);
+
 // The parameters of main.cf whose defaults a plan needs.
 [[nodiscard]] std::vector<std::string> planned_parameters();
 
@@ -62,7 +67,8 @@ struct PostfixPlan {
                                           const std::vector<PostfixChange>& recorded);
 
 // The postconf commands of a plan, in the order in which they are run: arguments after
-// "postconf -c FOLDER".
+// "postconf -c FOLDER". Overrides with white space in their value are not among them: postconf
+// refuses to write those (see postfix_master.h).
 [[nodiscard]] std::vector<std::vector<std::string>> postconf_commands(
     const std::vector<PostfixChange>& changes);
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "face/postfix_connect.h"
+#include "face/postfix_master.h"
 #include "face/postfix_restrictions.h"
 
 namespace leumund::face {
@@ -223,6 +224,21 @@ TEST(PostfixRecord, ComesBackAsItWasAndRefusesDamage) {
   EXPECT_FALSE(parse_postfix_record(text.substr(0, text.size() / 2)));
   EXPECT_FALSE(parse_postfix_record("{\"version\":1,\"folder\":\"\",\"changes\":[{}]}"));
   EXPECT_EQ(postfix_record_path("/s", "/etc/postfix"), "/s/connect/_etc_postfix.json");
+}
+
+TEST(PostfixMaster, SetsASpacedOverrideOfTheRightServiceOnly) {
+  const std::string text =
+      "# a/inet inet\nsmtp inet n - y - - smtpd\n  -o x=$a\n\nsub  inet n - y - - smtpd\n"
+      "# between\n  -o x=$a,b\n\t-o x=$a\npickup unix n - n - - pickup\n  -o x=$a\n";
+  EXPECT_EQ(
+      set_spaced_override(text, "sub/inet", "x", "$a", "p {q r}"),
+      "# a/inet inet\nsmtp inet n - y - - smtpd\n  -o x=$a\n\nsub  inet n - y - - smtpd\n"
+      "# between\n  -o x=$a,b\n\t-o { x = p {q r} }\npickup unix n - n - - pickup\n  -o x=$a\n");
+  EXPECT_FALSE(set_spaced_override(text, "sub/inet", "x", "$b", "p q"));
+  EXPECT_FALSE(set_spaced_override(text, "nobody/inet", "x", "$a", "p q"));
+  EXPECT_FALSE(set_spaced_override("s inet s\n -o x=1 -o x=1", "s/inet", "x", "1", "p q"));
+  EXPECT_FALSE(set_spaced_override("s inet x=1\ns inet x=1\n", "s/inet", "x", "1", "p q"));
+  EXPECT_FALSE(set_spaced_override("", "s/inet", "x", "1", "p q"));
 }
 
 TEST(ShellText, CanBePastedSafely) {

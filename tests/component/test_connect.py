@@ -127,7 +127,8 @@ class Place:
 
     def values(self) -> tuple[str, str]:
         """What is in force: every parameter, and every override of every service."""
-        return (self.postfix.command("postconf").stdout,
+        lines = self.postfix.command("postconf").stdout.splitlines(keepends=True)
+        return ("".join(line for line in lines if not line.startswith("process_id =")),
                 self.postfix.command("postconf", "-P").stdout)
 
     def publish(self, table: str, rows: dict[str, str]) -> None:
