@@ -322,7 +322,8 @@ std::uint64_t last_decision(std::string_view status_body) {
 
 std::string decision_lines(std::string_view body) {
   std::string out;
-  for (const JsonValue& decision : JsonValue::parse(body).at("decisions")) {
+  const JsonValue answer = JsonValue::parse(body);
+  for (const JsonValue& decision : answer.at("decisions")) {
     out += decision.dump() + "\n";
   }
   return out;
