@@ -156,7 +156,7 @@ base::Status Daemon::start_engine() {
   }
   edge_ = std::make_unique<ClientEdge>(*pipeline_, options_.clock, std::move(facts));
   pipeline_->add_listener([this](const auto& decisions) { on_decisions(decisions); });
-  keeper_->start(*pipeline_, [this] { return log_marks(); });
+  keeper_->start(*pipeline_, [this] { return pause_logs(); }, [this] { return log_marks(); });
   return {};
 }
 
@@ -344,6 +344,7 @@ base::Status Daemon::start_intake() {
     if (!service) return service.error();
     policy_.push_back(std::move(*service));
   }
+  logs_ready_ = true;
   for (auto& log : logs_) log->start();
   loop_->start("io-0");
   return {};
@@ -363,7 +364,20 @@ void Daemon::on_log_event(const model::MailEvent& event) {
   if (stopped) effects_->hold(outcome.subject, {submission->queue});
 }
 
+std::optional<std::vector<base::Gate::Pass>> Daemon::pause_logs() {
+  constexpr std::chrono::milliseconds patience{100};
+  std::vector<base::Gate::Pass> passes;
+  if (!logs_ready_) return passes;
+  for (auto& log : logs_) {
+    auto pass = log->pause(patience);
+    if (!pass) return std::nullopt;
+    passes.push_back(std::move(*pass));
+  }
+  return passes;
+}
+
 std::vector<storage::Mark> Daemon::log_marks() const {
+  if (!logs_ready_) return {};
   std::vector<storage::Mark> marks;
   for (const auto& log : logs_) {
     std::string position = log->position();

@@ -9,6 +9,7 @@
 //          daemon then runs on what the suspended file knows and says so.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -74,6 +75,7 @@ class Daemon {
   void update_unattended();
   [[nodiscard]] action::EffectsSettings effects_settings(const config::Settings& settings) const;
   [[nodiscard]] action::QueueControlOptions queue_options(const config::Settings& settings) const;
+  [[nodiscard]] std::optional<std::vector<base::Gate::Pass>> pause_logs();
   [[nodiscard]] std::vector<storage::Mark> log_marks() const;
   [[nodiscard]] std::vector<face::PartStatus> parts() const;
   [[nodiscard]] std::string metrics() const;
@@ -98,6 +100,7 @@ class Daemon {
   std::unique_ptr<net::EventLoop> loop_;
   std::vector<std::unique_ptr<intake::PolicyService>> policy_;
   std::vector<std::unique_ptr<LogIntake>> logs_;
+  std::atomic<bool> logs_ready_ = false;  // the keeper runs before the logs are opened
 
   struct Away {
     bool by_config = false;  // the unattended time in force comes from the configuration

@@ -18,6 +18,9 @@ constexpr std::size_t waiting_max = 4096;
 constexpr std::size_t slice = 256;             // subjects taken under one hold of the engine's lock
 constexpr std::size_t decisions_batch = 1000;  // in one transaction
 constexpr milliseconds checkpoint_every{1000};
+// A reader that catches up with a long log pauses between positions; one that does not for this many
+// seconds is not waited for: its position stays, the counts are kept all the same.
+constexpr int put_off_max = 10;
 
 }  // namespace
 
@@ -26,8 +29,9 @@ Keeper::Keeper(storage::Store& store)
 
 Keeper::~Keeper() { stop(); }
 
-void Keeper::start(Pipeline& pipeline, Marks marks) {
+void Keeper::start(Pipeline& pipeline, Pause pause, Marks marks) {
   pipeline_ = &pipeline;
+  pause_ = std::move(pause);
   marks_ = std::move(marks);
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "keep");
@@ -62,7 +66,7 @@ void Keeper::run() {
     const bool last = jobs_.closed() && jobs_.size() == 0;
     if (!last && steady_clock::now() < next) continue;
     commit_waiting();
-    checkpoint();
+    checkpoint(last);
     save_attempts();
     if (last) return;
     next = steady_clock::now() + checkpoint_every;
@@ -91,26 +95,36 @@ void Keeper::commit_waiting() {
   status_.with([&](KeeperStatus& status) { status.decisions_waiting = waiting_.size(); });
 }
 
-void Keeper::checkpoint() {
-  const auto began = steady_clock::now();
+std::vector<evidence::SubjectRecord> Keeper::take_counts() {
   // What failed last time is replaced by newer records of the same subjects.
   std::vector<evidence::SubjectRecord> records = std::exchange(unsaved_, {});
   std::unordered_map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < records.size(); ++i) places.emplace(records[i].subject, i);
   const auto add = [&](evidence::SubjectRecord&& record) {
-    if (!places.empty()) {
-      const auto place = places.find(record.subject);
-      if (place != places.end()) {
-        records[place->second] = std::move(record);
-        return;
-      }
+    const auto place = places.empty() ? places.end() : places.find(record.subject);
+    if (place != places.end()) {
+      records[place->second] = std::move(record);
+    } else {
+      records.push_back(std::move(record));
     }
-    records.push_back(std::move(record));
   };
   while (pipeline_->with_engine(
              [&](engine::Engine& engine) { return engine.drain_dirty(slice, add); }) > 0) {
   }
-  const std::vector<storage::Mark> marks = marks_();
+  return records;
+}
+
+void Keeper::checkpoint(bool last) {
+  const auto began = steady_clock::now();
+  std::vector<evidence::SubjectRecord> records;
+  std::vector<storage::Mark> marks;
+  {
+    const auto paused = pause_();
+    if (!paused && !last && ++put_off_ < put_off_max) return;
+    put_off_ = 0;
+    records = take_counts();
+    if (paused) marks = marks_();
+  }
   if (records.empty() && marks.empty()) return;
   const auto done = store_.save_checkpoint(records, marks);
   if (!done) {

@@ -18,12 +18,14 @@
 #include <deque>
 #include <functional>
 #include <future>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "apps/pipeline.h"
 #include "base/bounded_queue.h"
+#include "base/gate.h"
 #include "base/guarded.h"
 #include "storage/store.h"
 
@@ -40,14 +42,16 @@ struct KeeperStatus {
 
 class Keeper final : public DecisionWriter {
  public:
-  // What is saved in the same transaction as the counts; called on the keeper's thread after the
-  // counts were taken, so that a kill forgets a little rather than counting it twice.
+  // Keeps the log readers from feeding events while counts and marks are taken, so that both speak
+  // of the same moment and a crash neither loses nor doubles a line. Nothing: one is busy just now.
+  using Pause = std::function<std::optional<std::vector<base::Gate::Pass>>()>;
+  // What is saved in the same transaction as the counts.
   using Marks = std::function<std::vector<storage::Mark>()>;
 
   explicit Keeper(storage::Store& store);
   ~Keeper() override;
 
-  void start(Pipeline& pipeline, Marks marks);
+  void start(Pipeline& pipeline, Pause pause, Marks marks);
   // Writes what is left and ends the thread.
   void stop();
 
@@ -64,13 +68,16 @@ class Keeper final : public DecisionWriter {
   void run();
   void take(Job job);
   void commit_waiting();
-  void checkpoint();
+  void checkpoint(bool last);
+  [[nodiscard]] std::vector<evidence::SubjectRecord> take_counts();
   void save_attempts();
   void failed(const base::Error& error, const char* what);
 
   storage::Store& store_;
   Pipeline* pipeline_ = nullptr;  // from start() on
+  Pause pause_;
   Marks marks_;
+  int put_off_ = 0;  // checkpoints in a row that a busy reader put off
   base::BoundedQueue<Job> jobs_;
   std::deque<model::Decision> waiting_;                 // the keeper's thread only
   std::vector<evidence::SubjectRecord> unsaved_;        // of a checkpoint that failed

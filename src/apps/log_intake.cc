@@ -15,10 +15,18 @@ class LogIntake::Receiver final : public intake::LogReceiver {
  public:
   Receiver(std::string position, Sink sink) : position_(std::move(position)), sink_(std::move(sink)) {}
 
-  void on_event(const model::MailEvent& event) override { sink_(event); }
+  // From the first event after a position to the next position the gate is ours, so that nobody
+  // takes counts that the position does not cover yet: after a crash they would be counted twice.
+  void on_event(const model::MailEvent& event) override {
+    if (!pass_) pass_ = gate_.enter();
+    sink_(event);
+  }
   void on_position(const std::string& position) override {
     position_.with([&](std::string& kept) { kept = position; });
+    pass_.reset();
   }
+  void end() { pass_.reset(); }
+  [[nodiscard]] base::Gate& gate() { return gate_; }
   [[nodiscard]] std::string position() const {
     return position_.with([](const std::string& kept) { return kept; });
   }
@@ -26,6 +34,8 @@ class LogIntake::Receiver final : public intake::LogReceiver {
  private:
   base::Guarded<std::string> position_;
   Sink sink_;
+  base::Gate gate_;
+  std::optional<base::Gate::Pass> pass_;  // the reader's thread only
 };
 
 // File and journal behind one face.
@@ -86,12 +96,17 @@ void LogIntake::start() {
   thread_ = std::jthread([this](const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "follow");
     reader_->run(stop, *receiver_);
+    receiver_->end();
   });
 }
 
 void LogIntake::stop() {
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
+}
+
+std::optional<base::Gate::Pass> LogIntake::pause(std::chrono::milliseconds patience) {
+  return receiver_->gate().try_enter(patience);
 }
 
 std::string LogIntake::position() const { return receiver_->position(); }

@@ -7,12 +7,15 @@
 // Errors:  a source that cannot be read stands in status() and is tried again.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 
+#include "base/gate.h"
 #include "base/guarded.h"
 #include "base/result.h"
 #include "intake/log_receiver.h"
@@ -33,6 +36,10 @@ class LogIntake {
   void start();
   // Ends the thread after the line at hand.
   void stop();
+
+  // While the pass is held no event is fed, and position() is that of all events fed so far.
+  // Nothing when the reader is busy for longer than `patience`.
+  [[nodiscard]] std::optional<base::Gate::Pass> pause(std::chrono::milliseconds patience);
 
   [[nodiscard]] const std::string& source() const { return source_; }
   [[nodiscard]] std::string position() const;
