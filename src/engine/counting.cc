@@ -287,7 +287,7 @@ void Counting::rescore(Account& account, Message& message, std::uint32_t fresh_b
   message.scored_known = scored_known;
   if (!counts) return;
 
-  const double maturity = verdict::maturity(p_.ledger.watching_since(), at_, p_.detection);
+  const double maturity = verdict::maturity(p_.ledger.watched(), p_.detection);
   const auto value =
       static_cast<float>(verdict::recipients_value(
       account, recipients, static_cast<double>(p_.ledger.house().known_share()), maturity, p_.detection));

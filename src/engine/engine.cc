@@ -36,7 +36,7 @@ Engine::Parts::Parts(Settings given)
       book(with_review_span(settings.book)) {}
 
 action::BookSettings Engine::Parts::with_review_span(action::BookSettings book) {
-  book.detector_spans.try_emplace("bulk", hours(24));
+  book.detector_spans.try_emplace("bulk", hours(12));
   return book;
 }
 
@@ -66,7 +66,7 @@ Outcome Engine::feed(const model::MailEvent& event, base::TimePoint now) {
   evidence::Account& account = *counted.account;
   p.notice_release(account, at);
   p.refresh_own_listing(account, at);
-  outcome.tally = verdict::tally_of(account, p.ledger.watching_since(), at, p.settings.detection);
+  outcome.tally = verdict::tally_of(account, p.ledger.watched(), at, p.settings.detection);
   outcome.judgement = verdict::judge(outcome.tally, account.recent.suspicion, p.settings.detection);
   outcome.score = outcome.judgement.score;
   if (outcome.judgement.alarm() && !late) p.decide(outcome, counted, at, now);
@@ -97,7 +97,10 @@ void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimeP
   evidence::Account& account = *counted.account;
   const auto subject = model::Subject::parse(account.name);
   if (!subject || book.is_exempt(*subject)) return;
-  const model::Level level = verdict::proposed_level(outcome.judgement);
+  model::Level level = verdict::proposed_level(outcome.judgement, outcome.tally);
+  // sendmail asks nobody: a script's mail is first seen when it is under way, and a hold would come
+  // too late for most of it. The one door it has can only be shut (authorized_submit_users).
+  if (subject->kind == model::SubjectKind::script) level = model::Level::no_sending;
   const model::Restriction* standing = book.find(*subject);
   const bool hard_enough = standing != nullptr && standing->level >= level;
   const bool told = account.recent.found_at + find_again_after > at;

@@ -72,7 +72,7 @@ Explanation Engine::explain(const model::Subject& subject, base::TimePoint now) 
         std::chrono::seconds(static_cast<std::int64_t>(p.settings.detection.half_life_hours * 3600));
     account->advance(now, half_life);
     const verdict::Tally tally =
-        verdict::tally_of(*account, p.ledger.watching_since(), now, p.settings.detection);
+        verdict::tally_of(*account, p.ledger.watched(), now, p.settings.detection);
     const verdict::Judgement judgement =
         verdict::judge(tally, account->recent.suspicion, p.settings.detection);
     e.score = judgement.score;
@@ -92,7 +92,7 @@ std::vector<std::pair<model::Subject, double>> Engine::watched(std::size_t most,
     if (account.recent.suspicion.total() <= 0 && account.recent.contacts.total(now) == 0) return;
     evidence::Account brought = account;
     brought.advance(now, std::chrono::seconds(static_cast<std::int64_t>(p.settings.detection.half_life_hours * 3600)));
-    const auto tally = verdict::tally_of(brought, p.ledger.watching_since(), now, p.settings.detection);
+    const auto tally = verdict::tally_of(brought, p.ledger.watched(), now, p.settings.detection);
     const double score = verdict::judge(tally, brought.recent.suspicion, p.settings.detection).score;
     if (score <= 0) return;
     if (auto subject = model::Subject::parse(account.name)) out.emplace_back(std::move(*subject), score);

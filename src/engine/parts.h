@@ -14,7 +14,7 @@ namespace leumund::engine {
 struct Engine::Parts {
   explicit Parts(Settings given);
 
-  // A hold for review ends a day after the last finding, unless the settings say otherwise.
+  // A hold for review ends half a day after the last finding, unless the settings say otherwise.
   static action::BookSettings with_review_span(action::BookSettings book);
 
   // Ends what a release has made void, for an account that an event touches.

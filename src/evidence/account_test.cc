@@ -106,7 +106,7 @@ TEST(Habits, TheUsualHourIsPreferred) {
   const std::int64_t monday_nine = (bucket_number(base::from_unix_seconds(1'600'041'600), 3600) / 24) * 24 + 9;
   for (int week = 0; week < 20; ++week) habits.learn_hour(monday_nine + week * 168, 5, 1);
   EXPECT_GT(habits.hour_preference(base::TimePoint(hours(monday_nine + 168))), 2);
-  EXPECT_LT(habits.hour_preference(base::TimePoint(hours(monday_nine + 12))), 0.6F);
+  EXPECT_LT(habits.hour_preference(base::TimePoint(hours(monday_nine + 36))), 1);
   EXPECT_NEAR(Habits{}.hour_preference(start), 1, 1e-6);
 }
 

@@ -63,6 +63,7 @@ std::uint64_t Ledger::hash_of(std::string_view subject) const {
 
 void Ledger::note_time(base::TimePoint at) {
   if (!watching_ || at < watching_since_) watching_since_ = at;
+  if (!watching_ || at > watched_until_) watched_until_ = at;
   watching_ = true;
 }
 
@@ -235,6 +236,7 @@ base::Status Ledger::load_record(std::string_view subject, std::string_view stat
   entry.set_packed(subject, state);
   packed_bytes_ += block_bytes(entry.packed_size);
   note_time(scratch_->habits.first_at);
+  note_time(scratch_->recent.at);
   for (const std::uint32_t recipient : scratch_->habits.recipients.members()) house_.add(recipient);
   // Loaded entries lie behind everything active, so that active ones stay together.
   unlink(slot);

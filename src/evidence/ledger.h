@@ -57,10 +57,9 @@ class Ledger {
   // Takes one back at start. Errors: malformed, too_large (a name over 400 bytes).
   base::Status load_record(std::string_view subject, std::string_view state);
 
-  // The oldest thing that was ever counted: how long we have been watching.
-  [[nodiscard]] base::TimePoint watching_since() const { return watching_since_; }
-  [[nodiscard]] bool watching() const { return watching_; }
-  void note_time(base::TimePoint at);
+  // From the oldest to the newest thing that was ever counted: how long we have been watching. A
+  // clock set back or a history read in later makes it longer, never shorter.
+  [[nodiscard]] base::Micros watched() const { return watched_until_ - watching_since_; }
 
   [[nodiscard]] House& house() { return house_; }
   [[nodiscard]] std::size_t size() const { return count_; }
@@ -86,6 +85,7 @@ class Ledger {
   void make_room();
   void forget(Slot slot);
   void mark_dirty(Slot slot);
+  void note_time(base::TimePoint at);
   Account& brought_to(Slot slot, base::TimePoint at);
 
   Settings settings_;
@@ -104,6 +104,7 @@ class Ledger {
   std::deque<std::string> deleted_;
   std::unique_ptr<Account> scratch_;  // for checking records
   base::TimePoint watching_since_;
+  base::TimePoint watched_until_;
   bool watching_ = false;
 };
 

@@ -50,7 +50,7 @@ TEST(Ledger, FullItForgetsTheAccountLongestSilent) {
 
 TEST(Ledger, WhatWasDrainedLoadsIntoAnotherLedger) {
   Ledger ledger({});
-  for (int i = 0; i < 100; ++i) ledger.touch(name(i), start).habits.recipients.add(static_cast<std::uint32_t>(i) + 1);
+  for (int i = 0; i < 100; ++i) ledger.touch(name(i), start + hours(i)).habits.recipients.add(static_cast<std::uint32_t>(i) + 1);
   std::map<std::string, std::string> disk;
   while (ledger.drain_dirty(7, [&](SubjectRecord&& r) { disk[r.subject] = r.state; }) > 0) {
   }
@@ -58,7 +58,7 @@ TEST(Ledger, WhatWasDrainedLoadsIntoAnotherLedger) {
   Ledger other({});
   for (const auto& [subject, state] : disk) ASSERT_TRUE(other.load_record(subject, state).ok());
   EXPECT_EQ(other.size(), 100U);
-  EXPECT_EQ(other.watching_since(), start);
+  EXPECT_EQ(other.watched(), ledger.watched());
   EXPECT_TRUE(other.peek(name(42))->habits.recipients.contains(43));
   EXPECT_EQ(ledger.drain_dirty(1000, [](SubjectRecord&&) { FAIL() << "nothing changed"; }), 0U);
 }

@@ -46,8 +46,7 @@ class SlidingWindow {
   // Adds what another node counted for the same subject. Commutative and associative.
   void merge(const SlidingWindow& other) {
     for (std::int64_t n = other.newest_ - count() + 1; n <= other.newest_; ++n) {
-      const std::uint32_t amount = other.slots_[slot(n)];
-      if (amount > 0) add_to(n, amount);
+      add_to(n, other.slots_[slot(n)]);
     }
   }
 
@@ -59,7 +58,7 @@ class SlidingWindow {
     }
   }
   void add_to(std::int64_t number, std::uint32_t amount) {
-    if (number <= newest_ - count()) return;
+    if (amount == 0 || number <= newest_ - count()) return;
     if (number > newest_) {
       for (std::int64_t n = std::max(newest_ + 1, number - count() + 1); n <= number; ++n) {
         slots_[slot(n)] = 0;

@@ -31,7 +31,10 @@ void Suspicion::decay_to(base::TimePoint at, std::chrono::seconds half_life) {
 }
 
 float Suspicion::add(Kind kind, float value) {
-  if (total() <= 0) began_at_ = at_;
+  if (total() <= 0) {
+    began_at_ = at_;
+    recipients_passed_ = 0;
+  }
   Trail& changed = trail(kind);
   const float before = changed.sum;
   changed.sum += value;

@@ -136,9 +136,9 @@ double account_age_value(const Tally& tally, const Settings& settings) {
 
 }  // namespace
 
-double maturity(base::TimePoint watching_since, base::TimePoint now, const Settings& settings) {
+double maturity(base::Micros watched, const Settings& settings) {
   if (settings.learning_days <= 0) return 1;
-  const double days = base::seconds_of(now - watching_since) / 86400;
+  const double days = base::seconds_of(watched) / 86400;
   return std::clamp(days / settings.learning_days, 0.0, 1.0);
 }
 
@@ -183,11 +183,11 @@ double first_contact_value(const Account& account, bool unknown, const Settings&
   return clip(unknown ? std::log(bad / own) : std::log((1 - bad) / (1 - own)), settings);
 }
 
-Tally tally_of(const Account& account, base::TimePoint watching_since, base::TimePoint now,
+Tally tally_of(const Account& account, base::Micros watched, base::TimePoint now,
                const Settings& settings) {
   const evidence::Habits& habits = account.habits;
   Tally tally;
-  tally.maturity = maturity(watching_since, now, settings);
+  tally.maturity = maturity(watched, settings);
   tally.has_habits = account.has_habits();
   tally.hour_contacts = static_cast<double>(account.recent.contacts.total(now)) / 16;
   tally.sprint_contacts = static_cast<double>(account.recent.sprint.total(now)) / 16;
@@ -244,16 +244,20 @@ Judgement judge(const Tally& tally, const evidence::Suspicion& suspicion, const 
   return judgement;
 }
 
-model::Level proposed_level(const Judgement& judgement) {
-  const double hostile = std::max(0.0, judgement.value(TermName::unknown_user)) +
-                         std::max(0.0, judgement.value(TermName::origin)) +
+model::Level proposed_level(const Judgement& judgement, const Tally& tally) {
+  // A list that nobody wrote to for long has dead addresses: the first one is not hostile yet.
+  const double unknown = judgement.value(TermName::unknown_user) - 2.5;
+  // Neither is another network of somebody of whom little is known, or one that many share.
+  constexpr double days_known = 5;
+  const bool origin_counts = tally.days_active >= days_known && tally.new_network_private;
+  const double origin = origin_counts ? judgement.value(TermName::origin) : 0;
+  const double hostile = std::max(0.0, unknown) + std::max(0.0, origin) +
                          judgement.value(TermName::client_addresses) +
                          judgement.value(TermName::listed_client) +
                          judgement.value(TermName::content_refused) +
                          judgement.value(TermName::complaint) + judgement.value(TermName::sender) +
                          judgement.value(TermName::failed_logins) + judgement.value(TermName::campaign);
-  // One unlucky address or one new café is not hostile yet.
-  constexpr double enough = 2.5;
+  constexpr double enough = 2;
   return hostile >= enough ? model::Level::no_sending : model::Level::hold;
 }
 

@@ -84,7 +84,7 @@ struct Judgement {
 };
 
 // How much the lack of a habit means after watching for that long.
-[[nodiscard]] double maturity(base::TimePoint watching_since, base::TimePoint now, const Settings& settings);
+[[nodiscard]] double maturity(base::Micros watched, const Settings& settings);
 
 // The value of one message's recipients for Kind::new_recipient. That they are new says nothing in
 // the account's very first mail; whether the house knows them says something in any.
@@ -102,14 +102,14 @@ struct MessageRecipients {
 [[nodiscard]] double first_contact_value(const evidence::Account& account, bool unknown,
                                          const Settings& settings);
 
-[[nodiscard]] Tally tally_of(const evidence::Account& account, base::TimePoint watching_since,
+[[nodiscard]] Tally tally_of(const evidence::Account& account, base::Micros watched,
                              base::TimePoint now, const Settings& settings);
 [[nodiscard]] Judgement judge(const Tally& tally, const evidence::Suspicion& suspicion,
                               const Settings& settings);
 
 // What kind of evidence there is decides: strangers and volume alone, from the usual place, may be
 // an honest first newsletter and are held for review; anything hostile stops the subject.
-[[nodiscard]] model::Level proposed_level(const Judgement& judgement);
+[[nodiscard]] model::Level proposed_level(const Judgement& judgement, const Tally& tally);
 
 // The terms that count, as sentences, largest first. `id_of` names a message of the trail ("" when
 // it is no longer known).

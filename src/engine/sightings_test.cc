@@ -1,0 +1,174 @@
+// The same message told by policy, log and API is one message.
+#include <gtest/gtest.h>
+
+#include "engine/engine.h"
+#include "engine/engine_test_world.h"
+
+namespace leumund::engine {
+namespace {
+
+using model::Source;
+using model::SubmissionStage;
+
+const std::string anna = "anna@c.test";
+
+model::Submission at_rcpt(World& world, const std::string& instance, const std::string& recipient) {
+  model::Submission what = world.mail(anna, {recipient});
+  what.id = "policy/" + instance;
+  what.source = Source::policy;
+  what.stage = SubmissionStage::recipient;
+  return what;
+}
+
+model::Submission at_end(World& world, const std::string& instance, const std::string& queue_id,
+                         std::uint32_t count) {
+  model::Submission what = world.mail(anna, {});
+  what.id = "policy/" + instance;
+  what.source = Source::policy;
+  what.recipient_count = count;
+  what.queue.queue_id = queue_id;
+  return what;
+}
+
+model::Submission in_log(World& world, const std::string& queue_id, std::uint32_t count) {
+  model::Submission what = world.mail(anna, {});
+  what.id.clear();
+  what.source = Source::log;
+  what.recipient_count = count;
+  what.queue.queue_id = queue_id;
+  return what;
+}
+
+Outcome delivered(World& world, const std::string& queue_id, const std::string& recipient) {
+  model::Delivery what;
+  what.queue.queue_id = queue_id;
+  what.source = Source::log;
+  what.recipient = recipient;
+  what.reply = "250 2.0.0 Ok";
+  return world.feed({world.now, world.now, what});
+}
+
+TEST(Sightings, PolicyAndLogCountEachRecipientOnce) {
+  World world;
+  world.send(at_rcpt(world, "1a", "x@away.test"));
+  world.send(at_rcpt(world, "1a", "Y@away.test"));
+  world.send(at_end(world, "1a", "4A", 2));
+  world.send(in_log(world, "4A", 2));
+  delivered(world, "4A", "x@away.test");
+  delivered(world, "4A", "y@AWAY.test");
+  const Counters counters = world.engine.counters();
+  EXPECT_EQ(counters.recipients, 2U);
+  EXPECT_EQ(counters.messages, 1U);
+}
+
+TEST(Sightings, ARepeatedQuestionIsADuplicate) {
+  World world;
+  world.send(at_rcpt(world, "1a", "x@away.test"));
+  world.send(at_rcpt(world, "1a", "x@away.test"));
+  EXPECT_EQ(world.engine.counters().recipients, 1U);
+  EXPECT_EQ(world.engine.counters().duplicates, 1U);
+}
+
+TEST(Sightings, RcptWithoutEndOfMessageAndEndWithoutRcptBothCount) {
+  World world;
+  world.send(at_rcpt(world, "1a", "x@away.test"));
+  model::Submission only_end = at_end(world, "2b", "4B", 1);
+  only_end.recipients = {"z@away.test"};
+  world.send(only_end);
+  EXPECT_EQ(world.engine.counters().recipients, 2U);
+  EXPECT_EQ(world.engine.counters().messages, 2U);
+}
+
+TEST(Sightings, FromTheLogAloneRecipientsAreKnownWithTheirDeliveriesAndCountedOnce) {
+  World world;
+  world.send(in_log(world, "4C", 2));
+  EXPECT_EQ(world.engine.counters().recipients, 0U);
+  delivered(world, "4C", "x@away.test");
+  delivered(world, "4C", "x@away.test");
+  delivered(world, "4C", "y@away.test");
+  delivered(world, "4C", "alias-of-y@away.test");
+  EXPECT_EQ(world.engine.counters().recipients, 2U);
+}
+
+TEST(Sightings, TheLogLineOfASingleRecipientMailIsJoinedByCircumstances) {
+  World world;
+  world.send(at_rcpt(world, "1a", "x@away.test"));
+  world.pass_time(std::chrono::seconds(20));
+  world.send(in_log(world, "4D", 1));
+  EXPECT_EQ(world.engine.counters().messages, 1U);
+  world.pass_time(std::chrono::seconds(200));
+  world.send(in_log(world, "4E", 1));
+  EXPECT_EQ(world.engine.counters().messages, 2U);
+}
+
+TEST(Sightings, AQueueIdUsedAgainIsAnotherMessage) {
+  World world;
+  world.send(in_log(world, "ABCDE", 1));
+  delivered(world, "ABCDE", "x@away.test");
+  world.feed({world.now, world.now, model::QueueRemoval{{"", "", "ABCDE"}}});
+  world.send(in_log(world, "ABCDE", 1));
+  delivered(world, "ABCDE", "y@away.test");
+  EXPECT_EQ(world.engine.counters().messages, 2U);
+  EXPECT_EQ(world.engine.counters().recipients, 2U);
+}
+
+TEST(Sightings, AMessageGivenBackByAContentFilterIsNotCountedAgainAndBothNamesCanBeHeld) {
+  World world;
+  world.send(in_log(world, "4F", 1));
+  delivered(world, "4F", "x@away.test");
+  model::Submission again = in_log(world, "4G", 1);
+  again.continues = model::QueueKey{"", "", "4F"};
+  again.account.clear();
+  world.send(again);
+  EXPECT_EQ(world.engine.counters().messages, 1U);
+  delivered(world, "4G", "x@away.test");
+  EXPECT_EQ(world.engine.counters().recipients, 1U);
+}
+
+TEST(Sightings, QueueIdsOfTwoInstancesAreTwoMessages) {
+  World world;
+  model::Submission one = in_log(world, "4H", 1);
+  one.queue.instance = "postfix-in";
+  model::Submission two = in_log(world, "4H", 1);
+  two.queue.instance = "postfix-out";
+  two.client = base::IpAddress::parse("203.0.113.99");
+  world.send(one);
+  world.send(two);
+  EXPECT_EQ(world.engine.counters().messages, 2U);
+}
+
+TEST(Sightings, WhatIsStillQueuedIsNamedAndWhatLeftIsNot) {
+  World world;
+  for (const char* id : {"4I", "4J", "4K"}) world.send(in_log(world, id, 1));
+  delivered(world, "4J", "x@away.test");
+  world.feed({world.now, world.now, model::QueueRemoval{{"", "", "4J"}}});
+  const auto explained = world.engine.explain({model::SubjectKind::account, anna}, world.now);
+  ASSERT_EQ(explained.queued.size(), 2U);
+  EXPECT_EQ(explained.queued[0].queue_id, "4I");
+  EXPECT_EQ(explained.queued[1].queue_id, "4K");
+}
+
+TEST(Sightings, FromTheLogAloneABurstIsFoundAndItsQueueIsHeld) {
+  World world;
+  for (int day = 0; day < 35; ++day) {
+    const std::string id = "D" + std::to_string(day);
+    world.send(in_log(world, id, 1));
+    delivered(world, id, "friend" + std::to_string(day % 5) + "@away.test");
+    world.pass_time(std::chrono::hours(24));
+  }
+  int mails = 0;
+  for (; mails < 60 && !world.restricted(anna); ++mails) {
+    const std::string id = "S" + std::to_string(mails);
+    model::Submission spam = in_log(world, id, 1);
+    spam.client = base::IpAddress::parse("198.51.100.99");
+    world.send(spam);
+    world.pass_time(std::chrono::seconds(2));
+    if (mails % 2 == 0) delivered(world, id, world.stranger());
+  }
+  ASSERT_TRUE(world.restricted(anna));
+  EXPECT_LE(mails, 40);
+  EXPECT_FALSE(world.decisions.front().held.empty());
+}
+
+}  // namespace
+}  // namespace leumund::engine
