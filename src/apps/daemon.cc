@@ -63,8 +63,8 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   if (!settings) return settings.error();
   base::set_log_level(settings->run.log_level);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*settings)));
-  for (const auto step : {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_faces,
-                          &Daemon::start_intake}) {
+  for (const auto step : {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_intake,
+                          &Daemon::start_faces}) {
     const auto done = ((*daemon).*step)();
     if (!done) return done.error();
   }
@@ -78,13 +78,13 @@ Daemon::Daemon(DaemonOptions options, config::Settings settings)
       started_at_(options_.clock.now()) {}
 
 Daemon::~Daemon() {
-  // The mirror of open(): first nobody asks, then nobody commands, then all is written.
+  // The mirror of open(): first nobody commands, then nobody asks, then all is written.
+  for (auto& server : http_) server->stop();
+  http_.clear();
   for (auto& policy : policy_) policy->stop(stop_patience);
   policy_.clear();
   if (loop_) loop_->stop();
   for (auto& log : logs_) log->stop();
-  for (auto& server : http_) server->stop();
-  http_.clear();
   if (effects_) effects_->stop(stop_patience);
   if (keeper_) keeper_->stop();
   if (lock_ >= 0) ::close(lock_);
