@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "apps/diagnose_reason.h"
 #include "wire/mime_header.h"
 
 namespace leumund::apps {
@@ -70,6 +71,7 @@ MessageDiagnosis diagnose_message(std::string_view raw, wire::DeliveryReportRead
           diagnosis.reason = "delivered";
         } else {
           diagnosis = diagnose_recipient(recipient, reader, session);
+          diagnosis.reason = std::string(reason_of_report(recipient, diagnosis.reason));
         }
         break;
     }
