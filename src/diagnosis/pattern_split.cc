@@ -91,8 +91,10 @@ Piece gap_of(std::string_view unit, const Quantifier& quantifier) {
     for (const char c : unit.substr(2, unit.size() - 3)) {
       if (c != '\\') gap.not_in_gap.push_back(c);
     }
-  } else if (unit.front() == '[' && unit.find('.') == std::string_view::npos) {
-    gap.not_in_gap = ".;";
+  } else if (unit.front() == '[') {  // what its members surely leave out
+    for (const char c : std::string_view(".;,:()[]<>\"")) {
+      if (unit.substr(1, unit.size() - 2).find(c) == std::string_view::npos) gap.not_in_gap += c;
+    }
   }
   return gap;
 }

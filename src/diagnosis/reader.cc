@@ -146,9 +146,12 @@ Status Reader::compile_patterns() {
   using Role = PatternUse::Role;
   std::vector<Scanner::Input> words;
   std::vector<Scanner::Input> codes;
-  const auto add = [](std::vector<Scanner::Input>& inputs, std::vector<PatternUse>& uses,
+  const auto add = [&words](std::vector<Scanner::Input>& inputs, std::vector<PatternUse>& uses,
                       const Pattern& pattern, std::string origin, PatternUse use) {
-    inputs.push_back({.re = pattern.re, .origin = std::move(origin)});
+    inputs.push_back({.re = pattern.re,
+                      .origin = std::move(origin),
+                      .sample = pattern.sample,
+                      .masked = &inputs == &words});
     uses.push_back(use);
   };
   for (std::uint32_t i = 0; i < registry_.concepts.size(); ++i) {

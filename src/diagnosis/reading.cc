@@ -362,7 +362,7 @@ void Reading::choose_provider_reply(std::size_t hop, double distance) {
   const Meaning& meaning =
       reader_.registry_.classes[reader_.class_index_.find(first->reply_class)->second];
   choice_ = {.meaning = &meaning, .reply = first, .weight = provider_code_weight - distance,
-             .hop = hop};
+             .hop = hop, .provider_id = reader_.registry_.providers[owner].id};
 }
 
 void Reading::choose() {
@@ -372,7 +372,8 @@ void Reading::choose() {
 void Reading::fill_meaning(Diagnosis& out) const {
   if (choice_.meaning == nullptr) return;
   const Meaning& meaning = *choice_.meaning;
-  out.meaning = meaning.id;
+  out.meaning = choice_.provider_id.empty() ? meaning.id
+                                            : std::string(choice_.provider_id) + "/" + meaning.id;
   out.kind = meaning.kind;
   out.detail = meaning.detail;
   out.reason = meaning.reason;

@@ -35,6 +35,7 @@ class Reading {
     const ProviderReply* reply = nullptr;
     double weight = -1000;
     std::size_t hop = 0;
+    std::string_view provider_id = {};  // whose reply it is; "" for words
   };
 
   void find_hops();
@@ -60,6 +61,7 @@ class Reading {
   void fill_codes(Diagnosis& out) const;
   void fill_lists(Diagnosis& out);
   void fill_zone(Diagnosis& out) const;
+  void take_zone_as_own(Diagnosis& out) const;
   void fill_lookup(Diagnosis& out) const;
   void fill_hops(Diagnosis& out) const;
   void fill_evidence(Diagnosis& out) const;

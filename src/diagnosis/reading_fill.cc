@@ -9,8 +9,16 @@ namespace {
 std::string with_address(std::string_view url, std::string_view address) {
   std::string out(url);
   const std::size_t at = out.find("{ip}");
-  if (at != std::string::npos) out.replace(at, 4, address);
+  if (at != std::string::npos && !address.empty()) out.replace(at, 4, address);
   return out.find('{') == std::string::npos ? out : std::string();
+}
+
+// The last two labels: near enough to tell whether two names are of one house.
+std::string_view registered_domain(std::string_view host) {
+  const std::size_t last = host.rfind('.');
+  if (last == std::string_view::npos || last == 0) return host;
+  const std::size_t before = host.rfind('.', last - 1);
+  return before == std::string_view::npos ? host : host.substr(before + 1);
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -66,7 +74,7 @@ void Reading::fill_lists(Diagnosis& out) {
         });
     if (beaten) continue;
     out.lists.push_back({.id = list.id,
-                         .delist_url = list.delist_url,
+                         .delist_url = with_address(list.delist_url, out.listed_address),
                          .delist_method = list.delist_method,
                          .dead = list.dead});
   }
@@ -110,9 +118,23 @@ void Reading::fill_zone(Diagnosis& out) const {
       if (before.ends_with(lead)) out.zone = spell(entity);
     }
   }
+  take_zone_as_own(out);
   const bool block = out.kind == Kind::ip_blocklist_public || out.kind == Kind::ip_blocklist_private;
   if (!out.zone.empty() && out.lists.empty() && block) out.lists.push_back({.id = out.zone});
   if (!block && out.lists.empty()) out.zone.clear();
+}
+
+// A zone under the receiver's own domain is a list of his own, whatever its name sounds like.
+void Reading::take_zone_as_own(Diagnosis& out) const {
+  if (out.zone.empty() || !out.lists.empty() || out.kind != Kind::ip_blocklist_public) return;
+  const auto owner = reader_.provider_table_->of_named_host(out.zone);
+  const bool of_provider = owner && !reader_.registry_.providers[*owner].private_list.empty();
+  const bool of_remote = registered_domain(out.zone) == registered_domain(out.remote);
+  if (!of_provider && !of_remote) return;
+  out.kind = Kind::ip_blocklist_private;
+  out.advice = "delist-request";
+  out.lists.push_back({.id = of_provider ? reader_.registry_.providers[*owner].private_list
+                                         : std::string("recipient-own-rbl")});
 }
 
 void Reading::fill_lookup(Diagnosis& out) const {
@@ -197,9 +219,14 @@ void Reading::fill_pool(Diagnosis& out) const {
   for (const Match& match : session_.word_matches_) {
     const PatternUse& use = reader_.word_uses_[match.pattern];
     if (use.role != PatternUse::Role::concept_words || use.owner != bit->second) continue;
-    out.pool = words_of(match);
+    const std::string words = words_of(match);
+    if (words.size() < out.pool.size()) continue;  // of several the longest
+    out.pool = words;
+  }
+  if (!out.pool.empty()) {
     if (out.pool.starts_with("from ")) out.pool.erase(0, 5);
-    return;
+    // In a pool the mail of others leaves by the same addresses.
+    if (out.fault == Fault::ours && out.about_our_address()) out.fault = Fault::neighbour;
   }
 }
 

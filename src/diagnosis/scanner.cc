@@ -5,6 +5,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 
 #include "base/check.h"
@@ -19,8 +20,6 @@ using base::ErrorCode;
 
 // A piece of a sequence is counted from its end, so what it may be long is added to the gap.
 constexpr std::uint32_t longest_piece_bytes = 28;
-// A sequence that began and did not go on within so many bytes may begin anew.
-constexpr std::uint32_t patience_bytes = 200;
 constexpr std::size_t longest_evidence_bytes = 120;
 
 RE2::Options re2_options() {
@@ -64,14 +63,13 @@ class Scanner::Builder {
       }
     }
     for (const auto& sequence : split.sequences) {
-      ++scanner_.sequence_count_;
       for (std::size_t k = 0; k < sequence.size(); ++k) {
         scanner_.gap_bytes_sets_.push_back(std::make_unique<std::string>(sequence[k].not_in_gap));
         add_piece(sequence[k].re, {.pattern = pattern,
-                                   .sequence = scanner_.sequence_count_,
+                                   .progress = ++scanner_.piece_count_,
                                    .gap_bytes = static_cast<std::uint32_t>(sequence[k].gap_bytes),
-                                   .piece = static_cast<std::uint8_t>(k),
-                                   .piece_count = static_cast<std::uint8_t>(sequence.size()),
+                                   .first = k == 0,
+                                   .last = k + 1 == sequence.size(),
                                    .not_in_gap = *scanner_.gap_bytes_sets_.back()});
       }
     }
@@ -104,9 +102,23 @@ class Scanner::Builder {
     for (const auto& [text, uses] : from) {
       to.push_back({.first = static_cast<std::uint32_t>(scanner_.uses_.size()),
                     .count = static_cast<std::uint32_t>(uses.size()),
-                    .length = texts ? static_cast<std::uint32_t>(text.size()) : 0U});
+                    .least = texts ? static_cast<std::uint32_t>(text.size()) : 0U});
+      if (!texts) measure(text, to.back());
       scanner_.uses_.insert(scanner_.uses_.end(), uses.begin(), uses.end());
     }
+  }
+
+  // A scan tells where an expression's match ends, not where it begins.
+  static void measure(const std::string& expression, Uses& form) {
+    hs_expr_info_t* info = nullptr;
+    hs_compile_error_t* failure = nullptr;
+    if (hs_expression_info(expression.c_str(), 0, &info, &failure) != HS_SUCCESS) {
+      hs_free_compile_error(failure);  // compiling it will say the same, with its origin
+      return;
+    }
+    form.least = info->min_width;
+    form.spread = std::min(info->max_width - info->min_width, longest_piece_bytes);
+    std::free(info);
   }
 
   base::Status compile_texts() {
@@ -183,7 +195,7 @@ base::Result<std::unique_ptr<Scanner>> Scanner::compile(std::span<const Input> p
   return scanner;
 }
 
-Scanner::Scratch::Scratch(const Scanner& scanner) : progress_(scanner.sequence_count_) {
+Scanner::Scratch::Scratch(const Scanner& scanner) : progress_(scanner.piece_count_) {
   for (const hs_database* database : {scanner.literals_, scanner.database_}) {
     if (database == nullptr) continue;
     CHECK(hs_alloc_scratch(database, &handle_) == HS_SUCCESS);
@@ -191,42 +203,40 @@ Scanner::Scratch::Scratch(const Scanner& scanner) : progress_(scanner.sequence_c
 }
 Scanner::Scratch::~Scratch() { hs_free_scratch(handle_); }
 
-void Scanner::advance(const Use& use, std::uint32_t length, std::uint32_t end,
+void Scanner::advance(const Use& use, const Uses& form, std::uint32_t end,
                       std::string_view text, Scratch& scratch, std::vector<Match>& out) const {
-  const std::uint32_t begin = end - length;
+  const std::uint32_t begin = end - std::min(form.least, end);
   if (use.word_begin && begin > 0 && is_word_char(text[begin - 1])) return;
   if (use.word_end && end < text.size() && is_word_char(text[end])) return;
-  if (use.sequence == 0) {
+  if (use.progress == 0) {
     if (out.empty() || out.back().pattern != use.pattern) {
-      out.push_back({.pattern = use.pattern, .end = end, .begin = begin});
+      out.push_back({.pattern = use.pattern, .end = end, .begin = form.spread > 0 ? end : begin});
     }
     return;
   }
-  auto& progress = scratch.progress_[use.sequence - 1];
-  if (use.piece == 0) {
-    if (progress.pieces == 0) scratch.touched_.push_back(use.sequence - 1);
-    // A later beginning is nearer to what follows; one that already goes on is kept for a while.
-    if (progress.pieces <= 1 || end - progress.end > patience_bytes) {
-      progress = {.pieces = 1, .end = end, .begin = begin};
-    }
+  auto& here = scratch.progress_[use.progress - 1];
+  if (use.first) {
+    if (here.end == 0) scratch.touched_.push_back(use.progress - 1);
+    here = {.end = end, .begin = begin};
     return;
   }
-  if (progress.pieces != use.piece || end <= progress.end) return;
-  // An expression does not tell its length; then the gap is counted to its end and made wider.
-  const std::uint32_t to = length > 0 ? begin : end - std::min(end - progress.end, 1U);
-  const std::uint32_t most = use.gap_bytes + (length > 0 ? 0 : longest_piece_bytes);
-  if (to < progress.end || to - progress.end > most) return;
-  const std::string_view gap = text.substr(progress.end, to - progress.end);
+  const auto& before = scratch.progress_[use.progress - 2];
+  if (before.end == 0 || end <= before.end) return;
+  if (begin < before.end || begin - before.end > use.gap_bytes + form.spread) return;
+  // What may belong to the piece need not be free of what ends a gap.
+  const std::uint32_t unsure = std::min(begin - before.end, form.spread);
+  const std::string_view gap = text.substr(before.end, begin - unsure - before.end);
   for (std::size_t i = 0; i < gap.size(); ++i) {
     if (use.not_in_gap.find(gap[i]) == std::string_view::npos) continue;
     // A full stop inside a number or a name ends no clause.
     if (gap[i] != '.' || i + 1 == gap.size() || gap[i + 1] == ' ') return;
   }
-  progress.pieces = use.piece + 1U;
-  progress.end = end;
-  if (progress.pieces < use.piece_count) return;
-  out.push_back({.pattern = use.pattern, .end = end, .begin = progress.begin});
-  progress.pieces = 1;  // the same beginning may go on once more
+  if (use.last) {
+    out.push_back({.pattern = use.pattern, .end = end, .begin = before.begin});
+    return;
+  }
+  if (here.end == 0) scratch.touched_.push_back(use.progress - 1);
+  here = {.end = end, .begin = before.begin};
 }
 
 void Scanner::scan(std::string_view text, Scratch& scratch, std::vector<Match>& out) const {
@@ -245,7 +255,7 @@ void Scanner::scan(std::string_view text, Scratch& scratch, std::vector<Match>& 
   }
   const auto take = [&](const Uses& uses, std::uint32_t end) {
     for (std::uint32_t i = 0; i < uses.count; ++i) {
-      advance(uses_[uses.first + i], uses.length, end, text, scratch, out);
+      advance(uses_[uses.first + i], uses, end, text, scratch, out);
     }
   };
   auto next = expressions.begin();
@@ -256,7 +266,7 @@ void Scanner::scan(std::string_view text, Scratch& scratch, std::vector<Match>& 
     take(texts_[match.pattern], match.end);
   }
   for (; next != expressions.end(); ++next) take(expressions_[next->pattern], next->end);
-  for (const std::uint32_t sequence : scratch.touched_) scratch.progress_[sequence] = {};
+  for (const std::uint32_t piece : scratch.touched_) scratch.progress_[piece] = {};
   scratch.touched_.clear();
 }
 

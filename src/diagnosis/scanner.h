@@ -46,21 +46,23 @@ class Scanner {
 
    private:
     friend class Scanner;
+    // Where the pieces up to this one last followed each other; 0: not yet.
     struct Progress {
-      std::uint32_t pieces = 0;
       std::uint32_t end = 0;
       std::uint32_t begin = 0;
     };
     hs_scratch* handle_ = nullptr;
     std::vector<Match> text_matches_;
     std::vector<Match> expression_matches_;
-    std::vector<Progress> progress_;        // per sequence
-    std::vector<std::uint32_t> touched_;    // sequences whose progress is not zero
+    std::vector<Progress> progress_;      // per piece of every sequence
+    std::vector<std::uint32_t> touched_;  // those that are not zero
   };
 
   struct Input {
     std::string re;
-    std::string origin;  // for messages: "unknown-user" or "provider google"
+    std::string origin;  // for messages: "concept unknown-user" or "provider google"
+    std::string sample = {};
+    bool masked = false;  // to be matched against the masked text, else the plain one
   };
 
   static base::Result<std::unique_ptr<Scanner>> compile(std::span<const Input> patterns);
@@ -80,10 +82,10 @@ class Scanner {
   // What a text or expression of the databases stands for: a pattern, or a piece of a sequence.
   struct Use {
     std::uint32_t pattern = 0;
-    std::uint32_t sequence = 0;  // 1 + index; 0 for a whole pattern
+    std::uint32_t progress = 0;  // 1 + place of this piece in the progress; 0: whole pattern
     std::uint32_t gap_bytes = 0;
-    std::uint8_t piece = 0;
-    std::uint8_t piece_count = 0;
+    bool first = false;
+    bool last = false;
     bool word_begin = false;
     bool word_end = false;
     std::string_view not_in_gap = {};
@@ -91,11 +93,12 @@ class Scanner {
   struct Uses {  // those of one text or expression
     std::uint32_t first = 0;
     std::uint32_t count = 0;
-    std::uint32_t length = 0;  // of the text; 0 for an expression, whose length is not told
+    std::uint32_t least = 0;   // bytes of what matches, at least
+    std::uint32_t spread = 0;  // and so many more at most; 0 for a text
   };
   class Builder;
   Scanner();
-  void advance(const Use& use, std::uint32_t length, std::uint32_t end, std::string_view text,
+  void advance(const Use& use, const Uses& form, std::uint32_t end, std::string_view text,
                Scratch& scratch, std::vector<Match>& out) const;
 
   std::vector<std::unique_ptr<re2::RE2>> patterns_;
@@ -103,7 +106,7 @@ class Scanner {
   std::vector<Uses> texts_;        // by id in the literal database
   std::vector<Uses> expressions_;  // by id in the expression database
   std::vector<std::unique_ptr<std::string>> gap_bytes_sets_;
-  std::uint32_t sequence_count_ = 0;
+  std::uint32_t piece_count_ = 0;  // of all sequences
   hs_database* literals_ = nullptr;
   hs_database* database_ = nullptr;  // of expressions; null if there are none
 };
