@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "apps/leumund_show.h"
 #include "apps/leumund_verbs.h"
@@ -271,15 +272,43 @@ TEST_F(LeumundAsk, TheExitStatusTellsNoFromWrongFromGone) {
 TEST_F(LeumundAsk, JsonIsOneObjectALine) {
   EXPECT_EQ(run({"status", "--json"}), exit_done);
   EXPECT_THAT(printed, StartsWith("{\"version\":\"0.1.0\""));
-  EXPECT_EQ(run({"events", "--json", "--since", "0"}), exit_done);
+  EXPECT_EQ(run({"events", "--json", "--since", "6"}), exit_done);
   EXPECT_THAT(printed, StartsWith("{\"decision\":\"ended\",\"number\":7,"));
   EXPECT_EQ(std::count(printed.begin(), printed.end(), '\n'), 1);
+}
+
+TEST_F(LeumundAsk, EventsShowsTheNewestHoweverManyThereAre) {
+  for (const std::uint64_t count : {0ULL, 1ULL, 2ULL, 3ULL, 20ULL, 21ULL, 64ULL, 100'003ULL}) {
+    control.decisions_made = count;
+    EXPECT_EQ(run({"events", "--limit", "3", "--json"}), exit_done);
+    EXPECT_EQ(std::count(printed.begin(), printed.end(), '\n'), std::min<std::int64_t>(3, count));
+    if (count > 0) {
+      EXPECT_THAT(printed, HasSubstr("\"number\":" + std::to_string(count) + ","));
+    }
+  }
+}
+
+TEST_F(LeumundAsk, FollowingTellsEachDecisionOnceAndEndsWithTheDaemon) {
+  control.decisions_made = 2;
+  std::thread life([this] {
+    while (!ring.followed()) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    ring.publish("decision", R"({"decision":"ended","number":2,"subject":"account:a","at":1})");
+    ring.publish("decision", R"({"decision":"ended","number":3,"subject":"account:b","at":1})");
+    ring.publish("event", R"({"type":"login","account":"c@c.test","at":1})");
+    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    server->stop();
+  });
+  EXPECT_EQ(run({"events", "--follow"}), exit_unreachable);
+  life.join();
+  EXPECT_EQ(std::count(printed.begin(), printed.end(), '\n'), 4);
+  EXPECT_THAT(printed, HasSubstr("#3 account:b: restriction ended"));
+  EXPECT_THAT(printed, HasSubstr("login c@c.test"));
 }
 
 TEST_F(LeumundAsk, WatchWithoutATerminalPrintsLinesWithoutEscapes) {
   EXPECT_EQ(run({"watch", "--count", "2", "--interval", "0.2"}), exit_done);
   EXPECT_THAT(printed, HasSubstr("Leumund 0.1.0, observing"));
-  EXPECT_THAT(printed, HasSubstr("account:a: restriction ended"));
+  EXPECT_THAT(printed, Not(HasSubstr("restriction ended")));
   EXPECT_THAT(printed, Not(HasSubstr("\x1b")));
 }
 

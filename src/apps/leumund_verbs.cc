@@ -4,16 +4,18 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <csignal>
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <vector>
 
 #include "apps/leumund_json.h"
 #include "apps/leumund_show.h"
 #include "base/time.h"
 #include "config/load.h"
+#include "face/postfix_connect.h"
 #include "model/subject.h"
 #include "net/http_client.h"
 
@@ -21,6 +23,7 @@ namespace leumund::apps {
 namespace {
 
 constexpr std::chrono::seconds patience{30};
+constexpr std::uint64_t most_at_once = 1000;  // decisions in one answer
 
 // Who gives the order, for the journal: behind sudo the person, not root.
 std::string caller() {
@@ -38,10 +41,7 @@ int wrong_use(Terminal& terminal, std::string_view what) {
 class Talk {
  public:
   Talk(const Request& asked, Terminal& shown_on)
-      : request(asked),
-        terminal(shown_on),
-        socket(socket_of(asked)),
-        client(socket, patience) {}
+      : request(asked), terminal(shown_on), socket(socket_of(asked)), client(socket, patience) {}
 
   using Show = std::function<bool(std::string_view body)>;
 
@@ -107,6 +107,21 @@ int suspend(Talk& talk) {
                    [&](auto body) { return show_decision(talk.terminal, body); });
 }
 
+// After a no to a release: what to type once the checklist is done.
+void tell_checklist(Talk& talk) {
+  const auto about =
+      talk.client.get("/v1/explain?subject=" + net::url_encode(talk.request.subject));
+  if (!about || about->status != 200) return;
+  const JsonValue answer = JsonValue::parse(about->body);
+  if (!answer.at("restriction").is_object() || answer.at("checklist").empty()) return;
+  std::vector<std::string> command = {"leumund", "release", answer.at("subject").text()};
+  for (const JsonValue& item : answer.at("checklist")) {
+    command.emplace_back("--done");
+    command.push_back(item.text() + "=WHO");
+  }
+  talk.terminal.complain(talk.terminal.say(Phrase::checklist_hint, face::shell_text(command)));
+}
+
 int release(Talk& talk) {
   JsonValue order = talk.order();
   JsonValue done = JsonValue::object();
@@ -121,8 +136,12 @@ int release(Talk& talk) {
   order.set("done", std::move(done));
   if (talk.request.without_checklist) order.set("without_checklist", true);
   if (!talk.request.mail.empty()) order.set("mail", talk.request.mail);
-  return talk.post("/v1/release", order,
-                   [&](auto body) { return show_decision(talk.terminal, body); });
+  const int status = talk.post("/v1/release", order,
+                               [&](auto body) { return show_decision(talk.terminal, body); });
+  if (status == exit_negative && !talk.request.json && !talk.request.without_checklist) {
+    tell_checklist(talk);
+  }
+  return status;
 }
 
 int exempt(Talk& talk) {
@@ -180,45 +199,65 @@ int queue(Talk& talk) {
   return JsonValue::parse(talk.body).at("failed").count() > 0 ? exit_negative : exit_done;
 }
 
-int follow(Talk& talk) {
-  const auto ended = talk.client.follow("/v1/stream", [&](std::string_view event,
-                                                          std::string_view data) {
-    if (event == "missed") {
-      talk.terminal.complain(
-          talk.terminal.say(Phrase::missed_some, JsonValue::parse(data).at("missed").count()));
-    } else {
-      talk.terminal.line(talk.request.json ? std::string(data) : event_line(talk.terminal, data));
-      talk.terminal.flush();
-    }
-    return true;
-  });
-  return ended ? exit_done
-               : tell_unreachable(talk.request, talk.socket, ended.error(), talk.terminal);
-}
-
-int events(Talk& talk) {
-  std::uint64_t after = talk.request.since.value_or(0);
-  if (!talk.request.since) {
-    // The newest ones: the journal counts from 1 without gaps.
-    const auto status = talk.client.get("/v1/status?most=0");
-    if (!status) return tell_unreachable(talk.request, talk.socket, status.error(), talk.terminal);
-    if (status->status != 200) return tell_refusal(talk.request, *status, talk.terminal);
-    const std::uint64_t last = last_decision(status->body);
-    after = last > talk.request.limit ? last - talk.request.limit : 0;
+// Prints the decisions after `seen` and moves it on.
+base::Status print_decisions(Talk& talk, std::uint64_t& seen, std::uint64_t limit) {
+  const auto list = talk.client.get(fmt::format("/v1/events?after={}&limit={}", seen, limit));
+  if (!list) return list.error();
+  if (list->status != 200) {
+    return base::Error{base::ErrorCode::unavailable, error_message(list->body)};
   }
-  const auto list =
-      talk.client.get(fmt::format("/v1/events?after={}&limit={}", after, talk.request.limit));
-  if (!list) return tell_unreachable(talk.request, talk.socket, list.error(), talk.terminal);
-  if (list->status != 200) return tell_refusal(talk.request, *list, talk.terminal);
   if (talk.request.json) {
     talk.terminal.raw(decision_lines(list->body));
   } else {
     show_decisions(talk.terminal, list->body);
-    const bool none = JsonValue::parse(list->body).at("decisions").empty();
-    if (none && !talk.request.follow) talk.terminal.line(talk.terminal.say(Phrase::no_decisions));
   }
   talk.terminal.flush();
-  return talk.request.follow ? follow(talk) : exit_done;
+  const JsonValue answer = JsonValue::parse(list->body);
+  for (const JsonValue& decision : answer.at("decisions")) {
+    seen = std::max(seen, decision.at("number").count());
+  }
+  return {};
+}
+
+int follow(Talk& talk, std::uint64_t seen) {
+  base::Status listed;
+  const auto ended = talk.client.follow("/v1/stream", [&](auto event, std::string_view data) {
+    if (event == "begin") {
+      // What was decided between the list and the begin of the stream.
+      listed = print_decisions(talk, seen, most_at_once);
+      return listed.ok();
+    }
+    const JsonValue value = JsonValue::parse(data);
+    if (event == "missed") {
+      talk.terminal.complain(talk.terminal.say(Phrase::missed_some, value.at("missed").count()));
+      return true;
+    }
+    if (event == "decision" && value.at("number").count() <= seen) return true;
+    talk.terminal.line(talk.request.json ? std::string(data) : event_line(talk.terminal, data));
+    talk.terminal.flush();
+    return true;
+  });
+  if (ended && listed) return exit_done;
+  const base::Error& error = ended ? listed.error() : ended.error();
+  return tell_unreachable(talk.request, talk.socket, error, talk.terminal);
+}
+
+int events(Talk& talk) {
+  std::uint64_t seen = talk.request.since.value_or(0);
+  if (!talk.request.since) {
+    const auto newest = newest_decision(talk.client);
+    if (!newest) return tell_unreachable(talk.request, talk.socket, newest.error(), talk.terminal);
+    // The journal counts without gaps.
+    seen = *newest > talk.request.limit ? *newest - talk.request.limit : 0;
+  }
+  const std::uint64_t before = seen;
+  if (auto listed = print_decisions(talk, seen, talk.request.limit); !listed) {
+    return tell_unreachable(talk.request, talk.socket, listed.error(), talk.terminal);
+  }
+  if (talk.request.follow) return follow(talk, seen);
+  if (seen == before && !talk.request.json)
+    talk.terminal.line(talk.terminal.say(Phrase::no_decisions));
+  return exit_done;
 }
 
 int status(Talk& talk) {
@@ -242,6 +281,31 @@ const std::map<std::string_view, int (*)(Talk&)> verbs = {
 };
 
 }  // namespace
+
+base::Result<std::uint64_t> newest_decision(const face::ApiClient& client) {
+  const auto status = client.get("/v1/status?most=0");
+  if (!status) return status.error();
+  if (status->status != 200) {
+    return base::Error{base::ErrorCode::unavailable, error_message(status->body)};
+  }
+  const std::uint64_t told = last_decision(status->body);
+  if (told > 0) return told;
+  // Numbers rise, so the newest is where "is there one after it?" turns to no: doubling steps, then
+  // halving ones.
+  std::uint64_t least = 0;
+  std::uint64_t step = 1;
+  bool doubling = true;
+  while (step > 0) {
+    const auto page = client.get(fmt::format("/v1/events?after={}&limit=1", least + step - 1));
+    if (!page) return page.error();
+    const JsonValue answer = JsonValue::parse(page->body);
+    const bool more = !answer.at("decisions").empty();
+    if (more) least += step;
+    doubling = doubling && more && step < (1ULL << 40);
+    step = doubling ? step * 2 : step / 2;
+  }
+  return least;
+}
 
 std::string socket_of(const Request& request) {
   if (!request.socket.empty()) return request.socket;
@@ -270,8 +334,10 @@ int tell_unreachable(const Request& request, const std::string& socket, const ba
     terminal.line(answer.dump());
     return exit_unreachable;
   }
-  terminal.complain(terminal.say(Phrase::daemon_gone, safe(socket), safe(error.message)));
-  const bool forbidden = ::access(socket.c_str(), F_OK) == 0 && ::access(socket.c_str(), W_OK) != 0;
+  const bool there = ::access(socket.c_str(), F_OK) == 0;
+  terminal.complain(terminal.say(Phrase::daemon_gone, safe(socket),
+                                 there ? safe(error.message) : terminal.say(Phrase::no_socket)));
+  const bool forbidden = there && ::access(socket.c_str(), W_OK) != 0;
   terminal.complain(terminal.say(forbidden ? Phrase::permission_hint : Phrase::daemon_hint));
   return exit_unreachable;
 }

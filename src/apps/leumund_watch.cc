@@ -199,7 +199,9 @@ int look(const Request& request, const face::ApiClient& client, const std::strin
   note_rate(seen, status);
   const bool screen = terminal.is_screen() && !request.json;
   if (seen.first) {
-    const std::uint64_t last = status.at("last_decision").count();
+    const auto newest = newest_decision(client);
+    if (!newest) return tell_unreachable(request, socket, newest.error(), terminal);
+    const std::uint64_t last = *newest;
     const std::uint64_t back = screen ? 20 : 0;
     seen.decision = last > back ? last - back : 0;
     if (request.json) {

@@ -21,6 +21,7 @@ constexpr std::array table = {
           "Is it running? systemctl status leumundd; journalctl -u leumundd. Another socket: "
           "--socket",
           "Läuft er? systemctl status leumundd; journalctl -u leumundd. Anderer Socket: --socket"},
+    Words{Phrase::no_socket, "there is no such socket", "diesen Socket gibt es nicht"},
     Words{Phrase::permission_hint, "Only root and the group of control.group may ask: use sudo",
           "Nur root und die Gruppe aus control.group dürfen fragen: mit sudo aufrufen"},
     Words{Phrase::header, "Leumund {}, {}, running for {}", "Leumund {}, {}, läuft seit {}"},
@@ -59,6 +60,7 @@ constexpr std::array table = {
     Words{Phrase::queued, "Still in the queue: {} ({})", "Noch in der Warteschlange: {} ({})"},
     Words{Phrase::decided_title, "Decisions:", "Entscheidungen:"},
     Words{Phrase::release_hint, "To release: {}", "Freigeben: {}"},
+    Words{Phrase::checklist_hint, "When it is done: {}", "Wenn das getan ist: {}"},
     Words{Phrase::level_throttle, "throttled", "gedrosselt"},
     Words{Phrase::level_hold, "held for review", "wird zur Prüfung zurückgehalten"},
     Words{Phrase::level_external_only, "internal mail only", "nur interne Mail"},

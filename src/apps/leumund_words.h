@@ -18,6 +18,7 @@ using config::Language;
 enum class Phrase {
   daemon_gone,  // {socket} {reason}
   daemon_hint,
+  no_socket,
   permission_hint,
   header,  // {version} {mode} {span}
   mode_observe,
@@ -48,7 +49,8 @@ enum class Phrase {
   attempts,  // {count} {time}
   queued,    // {count} {ids}
   decided_title,
-  release_hint,  // {command}
+  release_hint,    // {command}
+  checklist_hint,  // {command}
   level_throttle,
   level_hold,
   level_external_only,

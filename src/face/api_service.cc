@@ -31,6 +31,12 @@ class Follower {
   ~Follower() { ring_.follower_left(); }
 
   bool next(std::string& chunk, milliseconds patience) {
+    if (!spoken_) {
+      // Tells at once that it stands: what is asked for after this is not missed.
+      chunk = fmt::format("event: begin\ndata: {{\"sequence\":{}}}\n\n", after_);
+      spoken_ = Clock::now();
+      return true;
+    }
     const auto deadline = Clock::now() + patience;
     do {
       for (const StreamItem& item : ring_.read(after_, items_at_once)) {
@@ -48,7 +54,7 @@ class Follower {
       }
       std::this_thread::sleep_for(look_again);
     } while (Clock::now() < deadline);
-    if (!spoken_ || Clock::now() - *spoken_ > heartbeat) {
+    if (Clock::now() - *spoken_ > heartbeat) {
       chunk = ": leumund\n\n";
       spoken_ = Clock::now();
     }

@@ -92,7 +92,7 @@ TEST_F(ApiSocketTest, AFollowerGetsWhatComesAndNothingTwice) {
   std::thread follower([&] {
     const auto end = ApiClient(socket, 5s).follow("/v1/stream", [&](auto event, auto data) {
       seen.push_back(std::string(event) + " " + std::string(data));
-      return seen.size() < 2;
+      return seen.size() < 3;
     });
     EXPECT_TRUE(end) << end.error().message;
   });
@@ -100,7 +100,7 @@ TEST_F(ApiSocketTest, AFollowerGetsWhatComesAndNothingTwice) {
   ring.publish("event", "{\"n\":1}");
   ring.publish("decision", "{\"n\":2}");
   follower.join();
-  EXPECT_THAT(seen, ElementsAre("event {\"n\":1}", "decision {\"n\":2}"));
+  EXPECT_THAT(seen, ElementsAre("begin {\"sequence\":1}", "event {\"n\":1}", "decision {\"n\":2}"));
 }
 
 TEST_F(ApiSocketTest, NobodyThereIsToldAsSuch) {

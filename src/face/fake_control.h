@@ -12,6 +12,7 @@ namespace leumund::face {
 class FakeControl final : public Control {
  public:
   std::vector<std::string> asked;
+  std::uint64_t decisions_made = 7;
   std::optional<base::Error> error;
 
   template <typename T>
@@ -96,8 +97,12 @@ class FakeControl final : public Control {
   base::Result<std::vector<model::Decision>> decisions(std::uint64_t after,
                                                        std::size_t limit) override {
     asked.push_back("decisions " + std::to_string(after) + " " + std::to_string(limit));
-    return answer(
-        std::vector{decision(model::DecisionKind::ended, {model::SubjectKind::account, "a"})});
+    std::vector<model::Decision> list;
+    for (std::uint64_t n = after + 1; n <= decisions_made && list.size() < limit; ++n) {
+      list.push_back(decision(model::DecisionKind::ended, {model::SubjectKind::account, "a"}));
+      list.back().number = n;
+    }
+    return answer(std::move(list));
   }
   base::Result<FeedReport> feed_events(std::string_view lines) override {
     asked.push_back("feed " + std::to_string(lines.size()));
