@@ -68,10 +68,16 @@ void Effects::publish(StandingRecord standing) {
   }
 }
 
-bool Effects::submit(std::vector<Decision> decisions) {
-  if (act_queue_.push(ActWork(std::move(decisions)))) return true;
-  shared_.with([](Shared& shared) { ++shared.counters.refused_full; });
-  return false;
+bool Effects::submit(std::vector<Decision> decisions, std::chrono::milliseconds patience) {
+  Batch batch{std::move(decisions), {}};
+  const std::future<void> published = batch.published.get_future();
+  if (!act_queue_.push(ActWork(std::move(batch)))) {
+    shared_.with([](Shared& shared) { ++shared.counters.refused_full; });
+    return false;
+  }
+  const bool may_wait = std::this_thread::get_id() != act_.get_id();
+  if (patience.count() > 0 && may_wait) published.wait_for(patience);
+  return true;
 }
 
 void Effects::hold(Subject subject, std::vector<model::QueueKey> keys) {
@@ -135,6 +141,8 @@ void Effects::run_act() {
       }
       if (work) take(std::move(*work));
       if (started_) carry_out();
+      for (auto& waiting : waiting_for_tables_) waiting.set_value();
+      waiting_for_tables_.clear();
       if (ended) return;
       if (started_ && SteadyClock::now() >= next_poll) {
         next_poll = SteadyClock::now() + options_.poll_every;
@@ -142,6 +150,7 @@ void Effects::run_act() {
       }
     } catch (const std::exception& error) {
       set_trouble("effects", error.what());
+      waiting_for_tables_.clear();  // whoever waits goes on
       if (act_queue_.closed()) return;
     }
   }
@@ -166,7 +175,9 @@ void Effects::take(ActWork work) {
       if (!commands.empty() && ports_.on_file_edit) ports_.on_file_edit(std::move(commands));
     }
   } else {
-    for (auto& decision : std::get<std::vector<Decision>>(work)) apply(std::move(decision));
+    auto& batch = std::get<Batch>(work);
+    for (auto& decision : batch.decisions) apply(std::move(decision));
+    waiting_for_tables_.push_back(std::move(batch.published));
   }
 }
 

@@ -7,7 +7,8 @@
 //          the restriction stands.
 // Limits:  `queue_max` batches wait; then submit() answers false and the daemon keeps them. What
 //          stands is kept whole, so that a batch that was lost is made good by publish().
-// Threads: submit(), hold(), publish(), set_settings(), counters() from any, none of them blocks;
+// Threads: submit(), hold(), publish(), set_settings(), counters() from any, none of them blocks
+//          for longer than it is given;
 //          on_file_edit is called on `act`; queue() may be used by any thread and blocks.
 // Errors:  never the caller's: troubles() says what does not work now, for people.
 #pragma once
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -88,8 +90,11 @@ class Effects {
 
   // What stands, at start: compared with the file as it was left. Call once, before submit().
   void publish(StandingRecord standing);
-  // False when the queue is full; the decisions are then unchanged.
-  [[nodiscard]] bool submit(std::vector<model::Decision> decisions);
+  // False when the queue is full. Waits at most `patience` until the tables say what the decisions
+  // say, so that whoever answers Postfix afterwards may be killed: the stop stands without us. Does
+  // not wait when called by on_file_edit.
+  [[nodiscard]] bool submit(std::vector<model::Decision> decisions,
+                            std::chrono::milliseconds patience = {});
   // Mail of a restricted subject that came to light after the decision.
   void hold(model::Subject subject, std::vector<model::QueueKey> keys);
   void set_settings(EffectsSettings settings);
@@ -107,7 +112,11 @@ class Effects {
   struct Standing {
     StandingRecord record;
   };
-  using ActWork = std::variant<Standing, std::vector<model::Decision>, EffectsSettings>;
+  struct Batch {
+    std::vector<model::Decision> decisions;
+    std::promise<void> published;
+  };
+  using ActWork = std::variant<Standing, Batch, EffectsSettings>;
   struct HoldWork {
     model::Subject subject;
     std::vector<model::QueueKey> keys;
@@ -151,6 +160,7 @@ class Effects {
   std::optional<SuspendedFile> file_;
   std::map<model::Subject, model::Restriction> standing_;
   std::vector<HoldWork> after_tables_;
+  std::vector<std::promise<void>> waiting_for_tables_;
   bool started_ = false;
   bool tables_dirty_ = true;
   std::chrono::steady_clock::time_point tables_retry_;

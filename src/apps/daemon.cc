@@ -29,6 +29,9 @@ using base::LogLevel;
 using model::DecisionKind;
 
 constexpr std::chrono::milliseconds stop_patience{3000};
+// The answer that follows from a decision waits for the tables, as it waits for the journal: killed a
+// moment later, the stop stands.
+constexpr std::chrono::milliseconds tables_patience{250};
 constexpr const char* log_mark = "log/";
 
 base::Result<net::Endpoint> endpoint_of(const std::string& text) {
@@ -227,7 +230,7 @@ void Daemon::on_decisions(const std::vector<model::Decision>& decisions) {
     });
     ring_.publish("decision", face::decision_json(decision));
   }
-  if (effects_ && !effects_->submit(decisions)) {
+  if (effects_ && !effects_->submit(decisions, tables_patience)) {
     base::log(LogLevel::error, "effects queue full: tables follow with the next decision count={}",
               decisions.size());
   }
