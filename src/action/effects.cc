@@ -34,8 +34,8 @@ bool stops_queued_mail(const Restriction& restriction) {
 base::Result<std::unique_ptr<Effects>> Effects::open(EffectsOptions options, EffectsPorts ports) {
   auto tables = AccessTables::open(options.tables);
   if (!tables.ok()) return tables.error();
-  return std::unique_ptr<Effects>(
-      new Effects(std::move(options), std::move(ports), std::move(*tables)));
+  std::unique_ptr<Effects> made(new Effects(std::move(options), std::move(ports), std::move(*tables)));
+  return made;
 }
 
 Effects::Effects(EffectsOptions options, EffectsPorts ports, std::unique_ptr<AccessTables> tables)

@@ -9,7 +9,10 @@
 #include "action/suspended_text.h"
 
 int main(int argc, char** argv) {
-  using namespace leumund;
+  namespace action = leumund::action;
+  namespace config = leumund::config;
+  namespace model = leumund::model;
+  namespace base = leumund::base;
   if (argc != 5 && argc != 6) return 2;
   const auto content = action::read_file(argv[1], 1 << 20);
   if (!content.ok()) return std::fprintf(stderr, "%s\n", content.error().message.c_str()), 1;

@@ -1,8 +1,8 @@
 // Answers Postfix's policy requests: at RCPT whether this recipient is taken, at end of message
 // whether the mail is.
 //
-// Flow:    net::StreamListener -> wire::PolicyRequestParser -> model::MailEvent -> Handler ->
-// answer. Time:    the system clock is read once per request, here, and stands in the event.
+// Flow:    net::StreamListener -> wire::PolicyRequestParser -> MailEvent -> Handler -> answer.
+// Time:    the system clock is read once per request, here, and stands in the event.
 // Limits:  Options::limits for a request and Options::stream for connections. A request that breaks
 //          one, or is no policy request, is answered DUNNO; then the connection is closed.
 // Threads: the handler runs on the loop's thread and must not block; the rest from any thread.

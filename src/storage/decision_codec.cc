@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 namespace leumund::storage {
 namespace {
@@ -29,17 +31,14 @@ json to_json(const model::Restriction& restriction) {
   return out;
 }
 
-model::Subject subject_of(const json& value) {
-  auto subject = model::Subject::parse(value.get<std::string>());
-  if (!subject) throw json::other_error::create(500, "no subject", nullptr);
-  return *subject;
-}
-
-model::Restriction restriction_of(const json& value) {
+// Nothing: a subject or level that this version does not know. What is missing altogether throws in
+// the JSON library; decode() catches both.
+std::optional<model::Restriction> restriction_of(const json& value) {
   model::Restriction out;
-  out.subject = subject_of(value.at("subject"));
+  const auto subject = model::Subject::parse(value.at("subject").get<std::string>());
   const auto level = model::parse_level(value.at("level").get<std::string>());
-  if (!level) throw json::other_error::create(500, "no level", nullptr);
+  if (!subject || !level) return std::nullopt;
+  out.subject = *subject;
   out.level = *level;
   out.mode = value.at("mode") == "observe" ? model::Mode::observe : model::Mode::enforce;
   out.reason = value.at("reason");
@@ -75,18 +74,20 @@ json to_json(const model::Decision& decision) {
   return out;
 }
 
-model::Decision decision_of(const json& value) {
+std::optional<model::Decision> decision_of(const json& value) {
   model::Decision out;
   out.number = value.at("number");
   const auto kind = model::parse_decision_kind(value.at("kind").get<std::string>());
-  if (!kind) throw json::other_error::create(500, "no kind of decision", nullptr);
+  const auto subject = model::Subject::parse(value.at("subject").get<std::string>());
+  auto restriction = restriction_of(value.at("restriction"));
+  if (!kind || !subject || !restriction) return std::nullopt;
   out.kind = *kind;
   out.at = moment(value.at("at"));
-  out.subject = subject_of(value.at("subject"));
+  out.subject = *subject;
   out.by = value.at("by");
   out.detector = value.at("detector");
   out.score = value.at("score");
-  out.restriction = restriction_of(value.at("restriction"));
+  out.restriction = std::move(*restriction);
   out.unattended = value.value("unattended", false);
   out.recipients_before = value.value("recipients_before", 0U);
   out.undoes = value.value("undoes", std::uint64_t{0});
@@ -100,7 +101,9 @@ model::Decision decision_of(const json& value) {
     out.held.push_back({key.at(0), key.at(1), key.at(2)});
   }
   for (const auto& below : value.value("beneath", none)) {
-    out.beneath.push_back(restriction_of(below));
+    auto one = restriction_of(below);
+    if (!one) return std::nullopt;
+    out.beneath.push_back(std::move(*one));
   }
   for (const auto& item : value.value("recovery", none)) {
     out.recovery.emplace_back(item.at(0), item.at(1));
@@ -114,14 +117,18 @@ std::string dump(const json& value) {
 }
 
 template <typename T>
-base::Result<T> decode(std::string_view text, const char* what, T (*read)(const json&)) {
+base::Result<T> decode(std::string_view text, const char* what,
+                       std::optional<T> (*read)(const json&)) {
   if (text.size() > text_bytes_max) {
     return base::Error{base::ErrorCode::too_large,
                        fmt::format("a stored {} of {} bytes is over the limit of {}", what,
                                    text.size(), text_bytes_max)};
   }
   try {
-    return read(json::parse(text));
+    auto value = read(json::parse(text));
+    if (value) return std::move(*value);
+    return base::Error{base::ErrorCode::malformed,
+                       fmt::format("a stored {} names a kind, subject or level nobody knows", what)};
   } catch (const json::exception& error) {
     return base::Error{base::ErrorCode::malformed,
                        fmt::format("a stored {} cannot be read: {}", what, error.what())};

@@ -42,6 +42,20 @@ auto attempt(SQLite::Database& database, Work&& work) -> decltype(work(database)
   }
 }
 
+// While it lives a commit waits until the disk has it, also against a power failure.
+class FullSynchronous {
+ public:
+  explicit FullSynchronous(SQLite::Database& database) : database_(database) {
+    database_.exec("PRAGMA synchronous = FULL");
+  }
+  ~FullSynchronous() { database_.tryExec("PRAGMA synchronous = NORMAL"); }
+  FullSynchronous(const FullSynchronous&) = delete;
+  FullSynchronous& operator=(const FullSynchronous&) = delete;
+
+ private:
+  SQLite::Database& database_;
+};
+
 void migrate(SQLite::Database& database, int from) {
   for (std::size_t step = static_cast<std::size_t>(from); step < schema_steps.size(); ++step) {
     SQLite::Transaction transaction(database);
@@ -336,19 +350,13 @@ base::Result<std::map<std::string, std::string>> SqliteStore::load_marks() {
 base::Status SqliteStore::commit(std::span<const model::Decision> decisions) {
   return database_.with([&](auto& database) {
     return attempt(*database, [&](SQLite::Database& db) -> base::Status {
-      db.exec("PRAGMA synchronous = FULL");
-      try {
-        SQLite::Transaction transaction(db);
-        for (const auto& decision : decisions) {
-          append(db, decision);
-          apply(db, decision);
-        }
-        transaction.commit();
-      } catch (const SQLite::Exception&) {
-        db.exec("PRAGMA synchronous = NORMAL");
-        throw;
+      const FullSynchronous durable(db);
+      SQLite::Transaction transaction(db);
+      for (const auto& decision : decisions) {
+        append(db, decision);
+        apply(db, decision);
       }
-      db.exec("PRAGMA synchronous = NORMAL");
+      transaction.commit();
       return {};
     });
   });
