@@ -281,7 +281,8 @@ TEST_F(LeumundAsk, EventsShowsTheNewestHoweverManyThereAre) {
   for (const std::uint64_t count : {0ULL, 1ULL, 2ULL, 3ULL, 20ULL, 21ULL, 64ULL, 100'003ULL}) {
     control.decisions_made = count;
     EXPECT_EQ(run({"events", "--limit", "3", "--json"}), exit_done);
-    EXPECT_EQ(std::count(printed.begin(), printed.end(), '\n'), std::min<std::int64_t>(3, count));
+    EXPECT_EQ(std::count(printed.begin(), printed.end(), '\n'),
+              static_cast<std::int64_t>(std::min<std::uint64_t>(3, count)));
     if (count > 0) {
       EXPECT_THAT(printed, HasSubstr("\"number\":" + std::to_string(count) + ","));
     }
