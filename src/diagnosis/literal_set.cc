@@ -10,6 +10,7 @@ using Texts = std::vector<std::string>;
 
 constexpr char boundary = '\x01';  // \b in a text that is being put together
 constexpr std::size_t max_repeats = 3;
+constexpr int max_range = 10;
 
 constexpr bool is_word_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
@@ -116,8 +117,10 @@ class Writer {
       if (re_[i] == '\\') {
         ++i;
         if (i >= close || is_word_char(re_[i])) return std::nullopt;
-      } else if (re_[i] == '-' && i > at_ + 1 && i + 1 < close) {
-        return std::nullopt;  // a range
+      } else if (re_[i] == '-' && i > at_ + 1 && i + 1 < close) {  // a range
+        if (re_[i + 1] - re_[i - 1] > max_range) return std::nullopt;
+        for (char c = static_cast<char>(re_[i - 1] + 1); c < re_[i + 1]; ++c) out.emplace_back(1, c);
+        continue;
       }
       if (static_cast<unsigned char>(re_[i]) >= 0x80) return std::nullopt;
       out.emplace_back(1, re_[i]);
@@ -136,6 +139,12 @@ class Writer {
     if (re_.substr(at_).starts_with("\\w*") && ends_piece(at_ + 3)) {
       at_ += 3;
       return Texts{""};
+    }
+    if (c == 'd') {
+      at_ += 2;
+      Texts digits;
+      for (char digit = '0'; digit <= '9'; ++digit) digits.emplace_back(1, digit);
+      return digits;
     }
     if (c == 'x' && at_ + 3 < re_.size()) {
       unsigned value = 0;

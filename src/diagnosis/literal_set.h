@@ -12,7 +12,7 @@
 
 namespace leumund::diagnosis {
 
-inline constexpr std::size_t max_literals_per_piece = 1500;
+inline constexpr std::size_t max_literals_per_piece = 4000;
 
 struct Literal {
   std::string text;

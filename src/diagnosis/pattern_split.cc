@@ -124,7 +124,7 @@ std::vector<Piece> pieces_of(std::string_view branch) {
   }
   // What may be empty tells nothing: its gap grows by what it could have been.
   for (std::size_t i = 0; i < out.size();) {
-    if (!out[i].re.empty() && !matches_nothing(out[i].re)) {
+    if (!out[i].re.empty() && out[i].re != "\\b" && !matches_nothing(out[i].re)) {
       ++i;
       continue;
     }
