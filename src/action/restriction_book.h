@@ -121,6 +121,7 @@ class RestrictionBook {
   // The items a release of this subject needs, in the order of the settings.
   [[nodiscard]] std::vector<std::string> checklist(const model::Subject& subject) const;
   [[nodiscard]] std::uint64_t refused_full() const { return refused_full_; }
+  [[nodiscard]] std::uint64_t last_number() const { return last_number_; }
   // Gives the next decision number; the engine uses it for decisions made outside the book.
   [[nodiscard]] std::uint64_t next_number() { return ++last_number_; }
 

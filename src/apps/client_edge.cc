@@ -1,6 +1,10 @@
 #include "apps/client_edge.h"
 
+#include <string>
+#include <utility>
 #include <variant>
+
+#include "wire/event_line.h"
 
 namespace leumund::apps {
 
@@ -19,22 +23,32 @@ void ClientEdge::add_facts(model::MailEvent& event) const {
   }
 }
 
+// Spelling events as JSON costs more than judging them; it is done only while somebody follows.
+engine::Outcome ClientEdge::feed(const model::MailEvent& event, base::TimePoint now) {
+  if (followers_.followed()) {
+    std::string line;
+    wire::write_event_line(event, line);
+    followers_.publish("event", std::move(line));
+  }
+  return pipeline_.feed(event, now);
+}
+
 engine::Outcome ClientEdge::feed_live(const model::MailEvent& event) {
   const auto now = clock_.now();
-  if (clock_.is_system() && !needs_facts(event)) return pipeline_.feed(event, now);
+  if (clock_.is_system() && !needs_facts(event)) return feed(event, now);
   model::MailEvent dated = event;
   dated.occurred_at = now;
   dated.received_at = now;
   if (needs_facts(dated)) add_facts(dated);
-  return pipeline_.feed(dated, now);
+  return feed(dated, now);
 }
 
 engine::Outcome ClientEdge::feed_recorded(const model::MailEvent& event) {
   const auto now = clock_.now();
-  if (!needs_facts(event)) return pipeline_.feed(event, now);
+  if (!needs_facts(event)) return feed(event, now);
   model::MailEvent known = event;
   add_facts(known);
-  return pipeline_.feed(known, now);
+  return feed(known, now);
 }
 
 }  // namespace leumund::apps

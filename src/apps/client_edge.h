@@ -1,5 +1,5 @@
-// The last step before the engine: adds to an event what is looked up about its client, and in a
-// demonstration puts the event on the demonstration's clock.
+// The last step before the engine: adds to an event what is looked up about its client, shows it to
+// whoever follows, and in a demonstration puts it on the demonstration's clock.
 //
 // Flow:    policy, log, API -> ClientEdge -> Pipeline::feed.
 // Threads: any; nothing changes after construction.
@@ -9,6 +9,7 @@
 
 #include "apps/clock.h"
 #include "apps/pipeline.h"
+#include "face/stream_ring.h"
 #include "intake/client_facts.h"
 #include "model/mail_event.h"
 
@@ -17,9 +18,9 @@ namespace leumund::apps {
 class ClientEdge {
  public:
   // `facts` may be null.
-  ClientEdge(Pipeline& pipeline, const Clock& clock,
+  ClientEdge(Pipeline& pipeline, const Clock& clock, face::StreamRing& followers,
              std::unique_ptr<intake::ClientFactsSource> facts)
-      : pipeline_(pipeline), clock_(clock), facts_(std::move(facts)) {}
+      : pipeline_(pipeline), clock_(clock), followers_(followers), facts_(std::move(facts)) {}
 
   // An event that happens now (policy): on a clock of ours it is dated anew.
   engine::Outcome feed_live(const model::MailEvent& event);
@@ -29,9 +30,11 @@ class ClientEdge {
  private:
   [[nodiscard]] bool needs_facts(const model::MailEvent& event) const;
   void add_facts(model::MailEvent& event) const;
+  [[nodiscard]] engine::Outcome feed(const model::MailEvent& event, base::TimePoint now);
 
   Pipeline& pipeline_;
   const Clock& clock_;
+  face::StreamRing& followers_;
   std::unique_ptr<intake::ClientFactsSource> facts_;
 };
 

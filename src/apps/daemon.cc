@@ -157,7 +157,7 @@ base::Status Daemon::start_engine() {
     start_troubles_.push_back(found.error().message);
     base::log(LogLevel::error, "geo: {}", found.error().message);
   }
-  edge_ = std::make_unique<ClientEdge>(*pipeline_, options_.clock, std::move(facts));
+  edge_ = std::make_unique<ClientEdge>(*pipeline_, options_.clock, ring_, std::move(facts));
   pipeline_->add_listener([this](const auto& decisions) { on_decisions(decisions); });
   keeper_->start(*pipeline_, [this] { return pause_logs(); }, [this] { return log_marks(); });
   return {};
@@ -341,6 +341,7 @@ base::Status Daemon::start_intake() {
     }
     intake::PolicyService::Options options{.listen = std::move(*where)};
     options.stream.connections_max = start_.policy_connections_max;
+    options.own_networks = settings_.with([](auto& all) { return all.run.relay_clients; });
     auto service = intake::PolicyService::open(
         *loop_, std::move(options),
         [this](const model::MailEvent& event) { return edge_->feed_live(event).answer; });

@@ -30,6 +30,7 @@ engine::Settings engine_settings(const config::Settings& settings, base::HashKey
   out.limits.ledger_bytes = settings.start.ledger_bytes;
   out.limits.messages_max = settings.start.messages_max;
   out.key = key;
+  out.relay_clients = settings.run.relay_clients;
   return out;
 }
 

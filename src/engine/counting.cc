@@ -54,7 +54,8 @@ std::optional<model::Subject> Counting::sender_of(const model::Submission& submi
   using model::SubjectKind;
   Subject subject;
   if (!submission.account.empty()) {
-    subject = {submission.forwarded ? SubjectKind::forward : SubjectKind::account, submission.account};
+    subject = {submission.forwarded ? SubjectKind::forward : SubjectKind::account,
+               model::fold_account(submission.account)};
   } else if (!submission.script.empty()) {
     subject = {SubjectKind::script, submission.script};
   } else if (submission.client) {
@@ -223,7 +224,7 @@ void Counting::see_house(std::uint32_t recipient, const Account& account, Messag
   const bool known = house.contains(recipient);
   message.in_house += known ? 1U : 0U;
   if (!account.learning()) return;
-  if (!message.announced && !message.automatic) house.learn(known);
+  if (!message.announced && !message.automatic && p_.ledger.house_ready()) house.learn(known);
   house.add(recipient);
 }
 
@@ -288,9 +289,10 @@ void Counting::rescore(Account& account, Message& message, std::uint32_t fresh_b
   if (!counts) return;
 
   const double maturity = verdict::maturity(p_.ledger.watched(), p_.detection);
-  const auto value =
-      static_cast<float>(verdict::recipients_value(
-      account, recipients, static_cast<double>(p_.ledger.house().known_share()), maturity, p_.detection));
+  const std::optional<double> house_share =
+      p_.ledger.house_ready() ? std::optional(static_cast<double>(p_.ledger.house().known_share())) : std::nullopt;
+  const auto value = static_cast<float>(
+      verdict::recipients_value(account, recipients, house_share, maturity, p_.detection));
   evidence::Suspicion& suspicion = account.recent.suspicion;
   evidence::Trail& trail = suspicion.trail(Kind::new_recipient);
   message.applied += suspicion.add(Kind::new_recipient, value - message.applied);
@@ -362,7 +364,7 @@ Counted Counting::object(std::string_view id, const std::string& account_name) {
   Account* account = nullptr;
   if (message != nullptr) account = p_.ledger.touch_again(message->account, at_);
   if (account == nullptr && !account_name.empty()) {
-    const model::Subject subject{model::SubjectKind::account, account_name};
+    const model::Subject subject{model::SubjectKind::account, model::fold_account(account_name)};
     account = p_.ledger.touch_again(p_.ledger.hash_of(subject.to_string()), at_);
   }
   if (account == nullptr) return {};
@@ -383,7 +385,7 @@ Counted Counting::operator()(const model::TrapHit& trap) { return object(trap.id
 
 Counted Counting::operator()(const model::Login& login) {
   // Only accounts that send are known: guessed names must not fill the ledger.
-  const model::Subject subject{model::SubjectKind::account, login.account};
+  const model::Subject subject{model::SubjectKind::account, model::fold_account(login.account)};
   Account* account = p_.ledger.touch_again(p_.ledger.hash_of(subject.to_string()), at_);
   if (account == nullptr || !login.client) return {};
   evidence::ClientSeen& seen = see_client(*account, *login.client, login.client_facts);
@@ -392,7 +394,7 @@ Counted Counting::operator()(const model::Login& login) {
 }
 
 Counted Counting::operator()(const model::Announcement& announcement) {
-  const model::Subject subject{model::SubjectKind::account, announcement.account};
+  const model::Subject subject{model::SubjectKind::account, model::fold_account(announcement.account)};
   if (subject.name.empty() || subject.name.size() > 320) return {};
   Account& account = p_.ledger.touch(subject.to_string(), at_);
   account.recent.announced_left = announcement.recipients;
@@ -409,7 +411,7 @@ Counted Counting::operator()(const model::Retraction& retraction) {
   Message* message = p_.messages.by_id(retraction.id);
   Account* account = message != nullptr ? p_.ledger.touch_again(message->account, at_) : nullptr;
   if (account == nullptr && !retraction.account.empty()) {
-    const model::Subject subject{model::SubjectKind::account, retraction.account};
+    const model::Subject subject{model::SubjectKind::account, model::fold_account(retraction.account)};
     account = p_.ledger.touch_again(p_.ledger.hash_of(subject.to_string()), at_);
   }
   if (account == nullptr) return {};

@@ -210,7 +210,7 @@ model::Decision Engine::Parts::announced(const model::Announcement& announcement
   decision.number = book.next_number();
   decision.kind = model::DecisionKind::announced;
   decision.at = at;
-  decision.subject = {model::SubjectKind::account, announcement.account};
+  decision.subject = {model::SubjectKind::account, model::fold_account(announcement.account)};
   decision.by = "announcement";
   decision.restriction.subject = decision.subject;
   decision.restriction.since = at;

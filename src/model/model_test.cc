@@ -19,6 +19,11 @@ TEST(Subject, IsAnAccountWithoutAKind) {
   EXPECT_EQ(Subject::parse("accounts:x")->name, "accounts:x");
 }
 
+TEST(Subject, AnAccountIsTheSameInAnyCaseAndAScriptIsNot) {
+  EXPECT_EQ(Subject::parse("account:Anna@Verein.Example"), Subject::parse("anna@verein.example"));
+  EXPECT_NE(Subject::parse("script:uid33:/srv/A"), Subject::parse("script:uid33:/srv/a"));
+}
+
 TEST(Subject, RefusesEmptyLongAndControlCharacters) {
   EXPECT_FALSE(Subject::parse(""));
   EXPECT_FALSE(Subject::parse("a\nb"));

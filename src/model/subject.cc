@@ -29,6 +29,12 @@ std::string_view subject_kind_name(SubjectKind kind) {
   return "account";
 }
 
+std::string fold_account(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
 std::string Subject::to_string() const {
   std::string out(subject_kind_name(kind));
   out += ':';
@@ -49,7 +55,7 @@ std::optional<Subject> Subject::parse(std::string_view text) {
   if (text.empty() || text.size() > name_bytes_max || std::any_of(text.begin(), text.end(), control)) {
     return std::nullopt;
   }
-  result.name = text;
+  result.name = result.kind == SubjectKind::account ? fold_account(text) : std::string(text);
   return result;
 }
 

@@ -22,13 +22,17 @@ enum class SubjectKind : std::uint8_t {
 
 [[nodiscard]] std::string_view subject_kind_name(SubjectKind kind);
 
+// Login names are the same in any case (ASCII): that is how Postfix looks them up in tables and how
+// people type them. Policy, log, API, file and commands all come through here.
+[[nodiscard]] std::string fold_account(std::string_view name);
+
 struct Subject {
   SubjectKind kind = SubjectKind::account;
   std::string name;
 
   [[nodiscard]] std::string to_string() const;  // "account:a@verein.example"
 
-  // "KIND:NAME"; a text without a known kind is an account. Nothing for an empty name, one over
+  // "KIND:NAME"; a text without a known kind is an account, whose name is folded. Nothing for an empty name, one over
   // 320 bytes, or one with control characters.
   [[nodiscard]] static std::optional<Subject> parse(std::string_view text);
 
