@@ -36,6 +36,10 @@ class Writer {
   }
   void byte(std::uint8_t value) { out_.push_back(static_cast<char>(value)); }
   void time(base::TimePoint at) { signed_number(at.time_since_epoch().count()); }
+  // Where the fraction does not matter.
+  void seconds(base::TimePoint at) {
+    signed_number(std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count());
+  }
 
  private:
   std::string& out_;
@@ -94,6 +98,12 @@ class Reader {
     if (value > most || value < -most) fail();
     at = failed_ ? base::TimePoint() : base::TimePoint(base::Micros(value));
   }
+  void seconds(base::TimePoint& at) {
+    constexpr std::int64_t most = 94'608'000'000;
+    const std::int64_t value = signed_number();
+    if (value > most || value < -most) fail();
+    at = failed_ ? base::TimePoint() : base::TimePoint(std::chrono::seconds(value));
+  }
   bool flag() { return number(1) == 1; }
 
   [[nodiscard]] bool failed() const { return failed_; }
@@ -119,16 +129,13 @@ void write_used(Writer& writer, const UsedList& list) {
   }
 }
 
-UsedList read_used(Reader& reader, std::size_t most) {
-  std::vector<Used> items(reader.number(most));
-  for (Used& used : items) {
+void read_used(Reader& reader, UsedList& list, std::size_t most) {
+  list.raw().resize(reader.number(most));
+  for (Used& used : list.raw()) {
     used.hash = reader.fixed();
     reader.integer(used.last_day);
     reader.integer(used.times);
   }
-  UsedList list;
-  list.assign(std::move(items));
-  return list;
 }
 
 // Only the cells that hold something, announced by a mask.
@@ -154,8 +161,8 @@ void read_profile(Reader& reader, std::array<std::uint8_t, size>& profile) {
 }
 
 void write_habits(Writer& writer, const Habits& habits) {
-  writer.time(habits.first_at);
-  writer.time(habits.last_at);
+  writer.seconds(habits.first_at);
+  writer.seconds(habits.last_at);
   for (const float value : {habits.new_recipients.yes, habits.new_recipients.no, habits.in_house.yes,
                             habits.in_house.no, habits.refused.yes, habits.refused.no, habits.contacts, habits.largest_sprint,
                             habits.largest_hour, habits.largest_day, habits.day_contacts}) {
@@ -177,8 +184,8 @@ void write_habits(Writer& writer, const Habits& habits) {
 }
 
 void read_habits(Reader& reader, Habits& habits) {
-  reader.time(habits.first_at);
-  reader.time(habits.last_at);
+  reader.seconds(habits.first_at);
+  reader.seconds(habits.last_at);
   for (float* value : {&habits.new_recipients.yes, &habits.new_recipients.no, &habits.in_house.yes,
                        &habits.in_house.no, &habits.refused.yes, &habits.refused.no, &habits.contacts, &habits.largest_sprint,
                        &habits.largest_hour, &habits.largest_day, &habits.day_contacts}) {
@@ -191,15 +198,13 @@ void read_habits(Reader& reader, Habits& habits) {
   reader.integer(habits.addresses_most);
   read_profile(reader, habits.by_hour);
   read_profile(reader, habits.by_weekday);
-  habits.networks = read_used(reader, Habits::networks_max);
-  habits.senders = read_used(reader, Habits::senders_max);
+  read_used(reader, habits.networks, Habits::networks_max);
+  read_used(reader, habits.senders, Habits::senders_max);
   habits.countries.resize(reader.number(Habits::countries_max));
   for (std::uint16_t& country : habits.countries) reader.integer(country);
   const std::size_t known = reader.number(RecipientSet::members_max);
   const std::string_view members = reader.bytes(known * sizeof(std::uint32_t));
-  std::vector<std::uint32_t> hashes(members.size() / sizeof(std::uint32_t));
-  if (!hashes.empty()) std::memcpy(hashes.data(), members.data(), members.size());
-  habits.recipients.assign(hashes);
+  habits.recipients.assign_bytes(members);
 }
 
 template <typename Window>
@@ -380,10 +385,14 @@ void encode_account(const Account& account, std::string& out) {
   Writer writer(out);
   writer.byte(format_version);
   write_habits(writer, account.habits);
-  writer.time(account.recent.at);
   const bool quiet = idle(account.recent);
   writer.number(quiet ? 0 : 1);
-  if (!quiet) write_recent(writer, account.recent);
+  if (quiet) {
+    writer.seconds(account.recent.at);
+  } else {
+    writer.time(account.recent.at);
+    write_recent(writer, account.recent);
+  }
 }
 
 base::Status decode_account(std::string_view state, Account& account) {
@@ -396,10 +405,11 @@ base::Status decode_account(std::string_view state, Account& account) {
   Reader reader(state.substr(1));
   read_habits(reader, account.habits);
   account.recent = Recent{};
-  reader.time(account.recent.at);
   if (reader.flag()) {
+    reader.time(account.recent.at);
     read_recent(reader, account.recent);
   } else {
+    reader.seconds(account.recent.at);
     account.recent.suspicion.clear(account.recent.at);
   }
   if (reader.failed() || !reader.ended()) {

@@ -41,7 +41,8 @@ class UsedList {
   [[nodiscard]] bool contains(std::uint32_t hash) const;
   void add(std::uint32_t hash, std::uint16_t day, std::uint16_t times, std::size_t cap);
   [[nodiscard]] const std::vector<Used>& items() const { return items_; }
-  void assign(std::vector<Used> items) { items_ = std::move(items); }
+  // For reading a record: its items are overwritten in place.
+  [[nodiscard]] std::vector<Used>& raw() { return items_; }
 
  private:
   std::vector<Used> items_;

@@ -108,6 +108,7 @@ Account& Ledger::brought_to(Slot slot, base::TimePoint at) {
   mark_dirty(slot);
   pack_idle(at);
   make_room();
+  fill_house();
   return account;
 }
 
@@ -134,6 +135,16 @@ void Ledger::pack(Slot slot) {
   entry.active_size = 0;
   entry.set_packed(name, state);
   packed_bytes_ += block_bytes(entry.packed_size);
+}
+
+// After a start the house's recipients are read from the loaded accounts a few at a time: at once they
+// would take longer than everything else in the start.
+void Ledger::fill_house() {
+  for (int i = 0; i < 2 && house_next_ < loaded_end_; ++i) {
+    const Entry& entry = entries_[house_next_++];
+    if (!entry.packed || !decode_account(entry.state(), *scratch_).ok()) continue;
+    for (const std::uint32_t recipient : scratch_->habits.recipients.members()) house_.add(recipient);
+  }
 }
 
 void Ledger::pack_idle(base::TimePoint at) {
@@ -237,7 +248,7 @@ base::Status Ledger::load_record(std::string_view subject, std::string_view stat
   packed_bytes_ += block_bytes(entry.packed_size);
   note_time(scratch_->habits.first_at);
   note_time(scratch_->recent.at);
-  for (const std::uint32_t recipient : scratch_->habits.recipients.members()) house_.add(recipient);
+  loaded_end_ = static_cast<Slot>(entries_.size());
   // Loaded entries lie behind everything active, so that active ones stay together.
   unlink(slot);
   entry.newer = oldest_;
@@ -296,9 +307,10 @@ void Ledger::index_erase(std::uint64_t hash) {
 }
 
 void Ledger::grow_index() {
-  const std::vector<Slot> old = std::exchange(index_, std::vector<Slot>(index_.size() * 2, none));
-  for (const Slot slot : old) {
-    if (slot != none) index_insert(entries_[slot].hash, slot);
+  index_.assign(index_.size() * 2, none);
+  // In the order of the entries, which lie behind each other; the old index would jump about.
+  for (Slot slot = 0; slot < entries_.size(); ++slot) {
+    if (entries_[slot].used) index_insert(entries_[slot].hash, slot);
   }
 }
 

@@ -62,6 +62,8 @@ class Ledger {
   [[nodiscard]] base::Micros watched() const { return watched_until_ - watching_since_; }
 
   [[nodiscard]] House& house() { return house_; }
+  // False for the first events after a start: the house does not know yet what the accounts know.
+  [[nodiscard]] bool house_ready() const { return house_next_ >= loaded_end_; }
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
@@ -83,6 +85,7 @@ class Ledger {
   void pack(Slot slot);
   void pack_idle(base::TimePoint at);
   void make_room();
+  void fill_house();
   void forget(Slot slot);
   void mark_dirty(Slot slot);
   void note_time(base::TimePoint at);
@@ -103,6 +106,8 @@ class Ledger {
   std::deque<Slot> dirty_;
   std::deque<std::string> deleted_;
   std::unique_ptr<Account> scratch_;  // for checking records
+  Slot house_next_ = 0;  // entries below loaded_end_ from here on are not in the house yet
+  Slot loaded_end_ = 0;
   base::TimePoint watching_since_;
   base::TimePoint watched_until_;
   bool watching_ = false;

@@ -1,6 +1,7 @@
 #include "evidence/recipient_set.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace leumund::evidence {
 
@@ -46,9 +47,9 @@ void RecipientSet::merge(const RecipientSet& other) {
   for (const std::uint32_t hash : other.members_) add(hash);
 }
 
-void RecipientSet::assign(std::span<const std::uint32_t> members) {
-  members = members.first(std::min(members.size(), members_max));
-  members_.assign(members.begin(), members.end());
+void RecipientSet::assign_bytes(std::string_view bytes) {
+  members_.resize(std::min(bytes.size() / sizeof(std::uint32_t), members_max));
+  if (!members_.empty()) std::memcpy(members_.data(), bytes.data(), members_.size() * sizeof(std::uint32_t));
 }
 
 }  // namespace leumund::evidence

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace leumund::evidence {
@@ -29,8 +30,8 @@ class RecipientSet {
   [[nodiscard]] std::size_t size() const { return members_.size(); }
   [[nodiscard]] bool empty() const { return members_.empty(); }
   [[nodiscard]] std::span<const std::uint32_t> members() const { return members_; }
-  // Takes over members read from a record; more than members_max are cut.
-  void assign(std::span<const std::uint32_t> members);
+  // Takes over members as they lie in a record, four bytes each; more than members_max are cut.
+  void assign_bytes(std::string_view bytes);
   [[nodiscard]] std::size_t heap_bytes() const { return members_.capacity() * sizeof(std::uint32_t); }
 
  private:

@@ -148,16 +148,26 @@ double scored_share(MessageRecipients recipients, const Settings& settings) {
   return std::min(settings.scored_per_message, static_cast<double>(evidence::contact_weight(all))) / all;
 }
 
-double recipients_value(const Account& account, MessageRecipients recipients, double house_known_share,
-                        double maturity, const Settings& settings) {
+namespace {
+
+// What it says that somebody, or nobody, on this server has written to these new recipients.
+double house_value(const Account& account, MessageRecipients recipients, double known_share,
+                   const Settings& settings) {
   // Some circles are known to nobody else here: a shop's customers, a script's visitors.
   const auto strength = static_cast<float>(settings.new_prior_strength);
-  const double house_good = std::clamp(
-      static_cast<double>(account.habits.in_house.mean(static_cast<float>(house_known_share), strength)), 0.01, 0.99);
-  const double house_bad = std::min(settings.house_known_bad, house_good * 0.7);
-  const double in_house = std::log(house_bad / house_good);
-  const double stranger = std::log((1 - house_bad) / (1 - house_good));
-  const double house = recipients.in_house * in_house + (recipients.fresh - recipients.in_house) * stranger;
+  const double good = std::clamp(
+      static_cast<double>(account.habits.in_house.mean(static_cast<float>(known_share), strength)), 0.01, 0.99);
+  const double bad = std::min(settings.house_known_bad, good * 0.7);
+  return recipients.in_house * std::log(bad / good) +
+         (recipients.fresh - recipients.in_house) * std::log((1 - bad) / (1 - good));
+}
+
+}  // namespace
+
+double recipients_value(const Account& account, MessageRecipients recipients,
+                        std::optional<double> house_known_share, double maturity, const Settings& settings) {
+  const double house =
+      house_known_share ? house_value(account, recipients, *house_known_share, settings) : 0;
   const double weight = maturity * scored_share(recipients, settings);
   // Known by the time of this message are its own recipients too.
   const bool first_ever = account.habits.recipients.size() <= recipients.fresh;

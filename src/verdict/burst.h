@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -87,14 +88,16 @@ struct Judgement {
 [[nodiscard]] double maturity(base::Micros watched, const Settings& settings);
 
 // The value of one message's recipients for Kind::new_recipient. That they are new says nothing in
-// the account's very first mail; whether the house knows them says something in any.
+// the account's very first mail; whether the house knows them says something in any. Without the share
+// of new recipients that the house knows usually, that is left out.
 struct MessageRecipients {
   std::uint32_t fresh = 0;  // never written to before
   std::uint32_t known = 0;
   std::uint32_t in_house = 0;  // of the fresh ones: somebody else here wrote to them
 };
 [[nodiscard]] double recipients_value(const evidence::Account& account, MessageRecipients recipients,
-                                      double house_known_share, double maturity, const Settings& settings);
+                                      std::optional<double> house_known_share, double maturity,
+                                      const Settings& settings);
 // Recipients of one message that are scored, as a share of them.
 [[nodiscard]] double scored_share(MessageRecipients recipients, const Settings& settings);
 
