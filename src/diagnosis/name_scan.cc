@@ -27,10 +27,6 @@ bool known_top_level(std::string_view name) {
 
 }  // namespace
 
-bool is_name_char(char c) {
-  return is_alnum(c) || c == '.' || c == '-' || c == '_' || c == ':' || c == '@' || c == '+';
-}
-
 std::size_t url_end(std::string_view text, std::size_t at) {
   std::size_t end = at;
   while (end < text.size()) {

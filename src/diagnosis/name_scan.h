@@ -17,7 +17,10 @@ struct FoundAddress {
 };
 
 // Letters, digits and what may stand inside a host name, a mailbox or an IPv6 address.
-[[nodiscard]] bool is_name_char(char c);
+[[nodiscard]] constexpr bool is_name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' ||
+         c == ':' || c == '@' || c == '+';
+}
 // End of a URL that begins at `at`, without the punctuation of the sentence around it.
 [[nodiscard]] std::size_t url_end(std::string_view text, std::size_t at);
 // `end` moved back over trailing punctuation.

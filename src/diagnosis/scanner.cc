@@ -221,7 +221,7 @@ void Scanner::advance(const Use& use, const Uses& form, std::uint32_t end,
     return;
   }
   const auto& before = scratch.progress_[use.progress - 2];
-  if (before.end == 0 || end <= before.end) return;
+  if (end <= before.end) return;
   if (begin < before.end || begin - before.end > use.gap_bytes + form.spread) return;
   // What may belong to the piece need not be free of what ends a gap.
   const std::uint32_t unsure = std::min(begin - before.end, form.spread);
@@ -255,7 +255,10 @@ void Scanner::scan(std::string_view text, Scratch& scratch, std::vector<Match>& 
   }
   const auto take = [&](const Uses& uses, std::uint32_t end) {
     for (std::uint32_t i = 0; i < uses.count; ++i) {
-      advance(uses_[uses.first + i], uses, end, text, scratch, out);
+      const Use& use = uses_[uses.first + i];
+      // Most hits are later pieces of sequences that did not begin.
+      if (use.progress != 0 && !use.first && scratch.progress_[use.progress - 2].end == 0) continue;
+      advance(use, uses, end, text, scratch, out);
     }
   };
   auto next = expressions.begin();
