@@ -5,10 +5,17 @@
 namespace leumund::diagnosis {
 namespace {
 
-constexpr std::array<std::string_view, kind_count> kind_names = {
-    "ip-blocklist-public", "ip-blocklist-private", "ip-reputation-throttle", "domain-reputation",
-    "content",             "auth-fail",            "policy",                 "unknown-user",
-    "mailbox-full",        "greylist",             "other"};
+constexpr std::array<std::string_view, kind_count> kind_names = {"ip-blocklist-public",
+                                                                 "ip-blocklist-private",
+                                                                 "ip-reputation-throttle",
+                                                                 "domain-reputation",
+                                                                 "content",
+                                                                 "auth-fail",
+                                                                 "policy",
+                                                                 "unknown-user",
+                                                                 "mailbox-full",
+                                                                 "greylist",
+                                                                 "other"};
 constexpr std::array<std::string_view, scope_count> scope_names = {
     "address", "range", "asn", "domain", "sender", "message", "recipient", "connection"};
 constexpr std::array<std::string_view, fault_count> fault_names = {

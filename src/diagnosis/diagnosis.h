@@ -26,7 +26,14 @@ inline constexpr std::size_t kind_count = 11;
 
 // What exactly is refused.
 enum class Scope : std::uint8_t {
-  address, range, asn, domain, sender, message, recipient, connection
+  address,
+  range,
+  asn,
+  domain,
+  sender,
+  message,
+  recipient,
+  connection
 };
 inline constexpr std::size_t scope_count = 8;
 
@@ -52,8 +59,8 @@ struct NamedList {
 };
 
 struct Diagnosis {
-  int code = 0;         // of the answer our mail got; 0 if the text holds none
-  std::string status;   // enhanced status of that answer, "5.7.514"; "" if none
+  int code = 0;        // of the answer our mail got; 0 if the text holds none
+  std::string status;  // enhanced status of that answer, "5.7.514"; "" if none
   bool permanent = false;
   Kind kind = Kind::other;
   std::string detail = "unspecified";
@@ -62,16 +69,16 @@ struct Diagnosis {
   Fault fault = Fault::unknown;
   std::string listed_address;  // the address (or range) of ours that the text names; "" if none
   std::vector<NamedList> lists;
-  std::string zone;        // DNS zone of the list, as the text spells it
-  std::string lookup_url;  // from the text; else the registry's page for a named list
-  std::string provider;    // registry id of who refused; "" if not told
-  std::string remote;      // host that gave the answer; "" if not told
-  std::string pool;        // the pool of outbound addresses the text speaks of; "" if none
+  std::string zone;               // DNS zone of the list, as the text spells it
+  std::string lookup_url;         // from the text; else the registry's page for a named list
+  std::string provider;           // registry id of who refused; "" if not told
+  std::string remote;             // host that gave the answer; "" if not told
+  std::string pool;               // the pool of outbound addresses the text speaks of; "" if none
   std::vector<std::string> hops;  // answers within answers, outer to inner
-  std::string evidence;    // the words of the text that decided
+  std::string evidence;           // the words of the text that decided
   std::string advice = "read-reply";
-  std::string meaning;     // registry id of the rule that decided, for `explain` and tests
-  double confidence = 0;   // 0 to 1; below .5 the text said next to nothing
+  std::string meaning;    // registry id of the rule that decided, for `explain` and tests
+  double confidence = 0;  // 0 to 1; below .5 the text said next to nothing
 
   bool operator==(const Diagnosis&) const = default;
 

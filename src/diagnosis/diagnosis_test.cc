@@ -70,7 +70,8 @@ TEST(DiagnosisGolden, TheExchangeReportIsReadToItsInnermostAnswer) {
 TEST(DiagnosisGolden, TOnlineGreetings) {
   const Diagnosis nowl = read(
       "host mx00.t-online.de[198.51.100.8] refused to talk to me: 554 IP=203.0.113.7 - None/bad "
-      "reputation. Ask your postmaster for help or to contact tobr@rx.t-online.de for reset. (NOWL)");
+      "reputation. Ask your postmaster for help or to contact tobr@rx.t-online.de for reset. "
+      "(NOWL)");
   EXPECT_EQ(nowl.kind, Kind::ip_blocklist_private);
   EXPECT_EQ(nowl.detail, "unknown-ip");
   EXPECT_EQ(nowl.listed_address, "203.0.113.7");
@@ -144,10 +145,10 @@ TEST(Diagnosis, OnlyWhatIsRefusedIsCalledOurs) {
 
 TEST(Diagnosis, OurAddressesBoundWhatIsCalledOurs) {
   const std::array ours = {*base::IpAddress::parse("203.0.113.7")};
-  EXPECT_EQ(read(Reply{.text = "550 192.0.2.9 is blocked, ask about 203.0.113.7",
-                       .our_addresses = ours})
-                .listed_address,
-            "203.0.113.7");
+  EXPECT_EQ(
+      read(Reply{.text = "550 192.0.2.9 is blocked, ask about 203.0.113.7", .our_addresses = ours})
+          .listed_address,
+      "203.0.113.7");
   EXPECT_EQ(read(Reply{.text = "550 192.0.2.9 is blocked", .our_addresses = ours}).listed_address,
             "");
 }
@@ -213,11 +214,12 @@ TEST(Diagnosis, OtherAddressesHostsAndNumbersChangeNothing) {
   const auto number = [&](int from, int to) {
     return std::to_string(std::uniform_int_distribution(from, to)(random));
   };
-  const Diagnosis first = read("host mx9.a.example[198.51.100.4] said: 550 5.7.1 Client host "
-                               "[203.0.113.7] blocked using bl.spamcop.net, id 4711");
+  const Diagnosis first = read(
+      "host mx9.a.example[198.51.100.4] said: 550 5.7.1 Client host "
+      "[203.0.113.7] blocked using bl.spamcop.net, id 4711");
   for (int i = 0; i < 50; ++i) {
-    const std::string ours = number(11, 99) + "." + number(0, 255) + "." + number(0, 255) + "." +
-                             number(1, 254);
+    const std::string ours =
+        number(11, 99) + "." + number(0, 255) + "." + number(0, 255) + "." + number(1, 254);
     const Diagnosis found =
         read("host mx" + number(1, 99) + ".b" + number(1, 99) + ".example[198.51.100." +
              number(1, 254) + "] said: 550 5.7.1 Client host [" + ours +

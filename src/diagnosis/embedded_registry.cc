@@ -5,14 +5,17 @@
 #include <array>
 
 // .incbin takes the bytes as they are; the compiler never parses them.
-#define LEUMUND_EMBED(symbol, file)                          \
-  __asm__(                                                   \
-      ".section .rodata\n"                                   \
-      ".global " #symbol "_begin\n" #symbol "_begin:\n"      \
-      ".incbin \"" LEUMUND_DATA_DIR "/" file "\"\n"          \
-      ".global " #symbol "_end\n" #symbol "_end:\n.byte 0\n" \
-      ".previous\n");                                        \
-  extern "C" const char symbol##_begin[];                    \
+#define LEUMUND_EMBED(symbol, file)          \
+  __asm__(                                   \
+      ".section .rodata\n"                   \
+      ".global " #symbol "_begin\n" #symbol  \
+      "_begin:\n"                            \
+      ".incbin \"" LEUMUND_DATA_DIR "/" file \
+      "\"\n"                                 \
+      ".global " #symbol "_end\n" #symbol    \
+      "_end:\n.byte 0\n"                     \
+      ".previous\n");                        \
+  extern "C" const char symbol##_begin[];    \
   extern "C" const char symbol##_end[];
 
 LEUMUND_EMBED(leumund_registry_structure, "registry/structure.toml")
@@ -36,8 +39,7 @@ std::string_view between(const char* begin, const char* end) {
 std::span<const RegistrySource> embedded_registry() {
   // In this order: the first list that claims a host keeps it.
   static const std::array<RegistrySource, 6> sources = {{
-      {"structure.toml",
-       between(leumund_registry_structure_begin, leumund_registry_structure_end)},
+      {"structure.toml", between(leumund_registry_structure_begin, leumund_registry_structure_end)},
       {"vocabulary.toml",
        between(leumund_registry_vocabulary_begin, leumund_registry_vocabulary_end)},
       {"meanings.toml", between(leumund_registry_meanings_begin, leumund_registry_meanings_end)},

@@ -57,8 +57,9 @@ base::Status Explainer::check(const Registry& registry) const {
   for (const auto* meanings : {&registry.meanings, &registry.classes}) {
     for (const Meaning& one : *meanings) {
       if (!advice_.contains(one.advice)) {
-        return Error{ErrorCode::malformed,
-                     fmt::format("explanations: no advice '{}' (meaning '{}')", one.advice, one.id)};
+        return Error{
+            ErrorCode::malformed,
+            fmt::format("explanations: no advice '{}' (meaning '{}')", one.advice, one.id)};
       }
     }
   }
@@ -85,7 +86,9 @@ const std::string& Explainer::sentence(const Texts& texts, const std::string& ke
 
 std::string Explainer::filled(std::string_view sentence_text, const Diagnosis& diagnosis) const {
   std::string out(sentence_text);
-  const auto cut = [](std::string_view text) { return std::string(text.substr(0, max_name_bytes)); };
+  const auto cut = [](std::string_view text) {
+    return std::string(text.substr(0, max_name_bytes));
+  };
   std::string who = sentence(provider_names_, diagnosis.provider);
   if (who.empty()) who = cut(diagnosis.remote);
   if (who.empty()) who = sentence(parts_, "who-unknown");
@@ -97,9 +100,9 @@ std::string Explainer::filled(std::string_view sentence_text, const Diagnosis& d
     lists += !name.empty() ? name : !provider.empty() ? provider : cut(one.id);
   }
   const std::string address =
-      diagnosis.listed_address.empty() ? sentence(parts_, "address-unknown")
-                                       : fmt::format("{} {}", sentence(parts_, "address"),
-                                                     cut(diagnosis.listed_address));
+      diagnosis.listed_address.empty()
+          ? sentence(parts_, "address-unknown")
+          : fmt::format("{} {}", sentence(parts_, "address"), cut(diagnosis.listed_address));
   // The reply's own words go in last, so that a mark inside them is not filled again.
   replace(out, "{who}", who);
   replace(out, "{list}", lists);

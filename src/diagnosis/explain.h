@@ -22,8 +22,7 @@ namespace leumund::diagnosis {
 class Explainer {
  public:
   // The registry tells names of providers and lists, and which sentences must be there.
-  static base::Result<std::unique_ptr<Explainer>> open(const Registry& registry,
-                                                       Language language);
+  static base::Result<std::unique_ptr<Explainer>> open(const Registry& registry, Language language);
 
   [[nodiscard]] std::string explain(const Diagnosis& diagnosis) const;
 

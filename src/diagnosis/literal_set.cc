@@ -119,7 +119,8 @@ class Writer {
         if (i >= close || is_word_char(re_[i])) return std::nullopt;
       } else if (re_[i] == '-' && i > at_ + 1 && i + 1 < close) {  // a range
         if (re_[i + 1] - re_[i - 1] > max_range) return std::nullopt;
-        for (char c = static_cast<char>(re_[i - 1] + 1); c < re_[i + 1]; ++c) out.emplace_back(1, c);
+        for (char c = static_cast<char>(re_[i - 1] + 1); c < re_[i + 1]; ++c)
+          out.emplace_back(1, c);
         continue;
       }
       if (static_cast<unsigned char>(re_[i]) >= 0x80) return std::nullopt;
@@ -160,8 +161,10 @@ class Writer {
   // True if nothing can follow what ends at `from`, in whichever alternative it stands.
   [[nodiscard]] bool ends_piece(std::size_t from) const {
     for (std::size_t i = from; i < re_.size(); ++i) {
-      if (re_[i] == '|') i = skip_alternatives(i);
-      else if (re_[i] != ')') return false;
+      if (re_[i] == '|')
+        i = skip_alternatives(i);
+      else if (re_[i] != ')')
+        return false;
     }
     return true;
   }
@@ -169,9 +172,12 @@ class Writer {
   [[nodiscard]] std::size_t skip_alternatives(std::size_t i) const {
     int open = 0;
     for (; i < re_.size(); ++i) {
-      if (re_[i] == '\\') ++i;
-      else if (re_[i] == '(') ++open;
-      else if (re_[i] == ')' && open-- == 0) return i;
+      if (re_[i] == '\\')
+        ++i;
+      else if (re_[i] == '(')
+        ++open;
+      else if (re_[i] == ')' && open-- == 0)
+        return i;
     }
     return i;
   }

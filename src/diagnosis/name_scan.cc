@@ -14,11 +14,11 @@ constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
 // Top-level names, besides all of two letters, that a name of only two labels may end in. It keeps
 // "refused.please" a pair of words; a name of three labels is a host without this.
 constexpr std::array<std::string_view, 44> long_top_level_names = {
-    "aero",   "africa", "app",     "arpa",   "asia",    "biz",      "blog",    "cat",   "cloud",
-    "club",   "com",    "coop",    "corp",   "dev",     "domain",   "edu",     "email", "eus",
-    "example", "gov",   "home",    "host",   "hosting", "info",     "int",     "invalid", "lan",
-    "local",  "localdomain", "mil", "mobi",  "name",    "net",      "network", "online", "org",
-    "pro",    "shop",   "site",    "swiss",  "test",    "world",    "xyz",     "zone"};
+    "aero",    "africa",      "app",  "arpa",  "asia",    "biz",    "blog",    "cat",     "cloud",
+    "club",    "com",         "coop", "corp",  "dev",     "domain", "edu",     "email",   "eus",
+    "example", "gov",         "home", "host",  "hosting", "info",   "int",     "invalid", "lan",
+    "local",   "localdomain", "mil",  "mobi",  "name",    "net",    "network", "online",  "org",
+    "pro",     "shop",        "site", "swiss", "test",    "world",  "xyz",     "zone"};
 
 bool known_top_level(std::string_view name) {
   return name.size() == 2 || name.starts_with("xn--") ||

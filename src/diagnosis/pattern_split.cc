@@ -8,7 +8,7 @@
 namespace leumund::diagnosis {
 namespace {
 
-constexpr std::size_t shortest_gap = 4;    // shorter ones cost an automaton little
+constexpr std::size_t shortest_gap = 4;  // shorter ones cost an automaton little
 constexpr std::size_t bytes_per_word = 14;
 constexpr std::size_t bytes_of_word_rest = 20;
 constexpr std::size_t no_limit = 1 << 14;  // ".*": anywhere later in the text
@@ -48,8 +48,10 @@ Quantifier quantifier_at(std::string_view re, std::size_t at) {
   const auto first = std::from_chars(re.data() + at + 1, end, out.least);
   out.most = out.least;
   if (first.ptr != end && *first.ptr == ',') {
-    if (first.ptr + 1 == end) out.most = no_limit;
-    else std::from_chars(first.ptr + 1, end, out.most);
+    if (first.ptr + 1 == end)
+      out.most = no_limit;
+    else
+      std::from_chars(first.ptr + 1, end, out.most);
   }
   return out;
 }
@@ -116,8 +118,8 @@ std::vector<Piece> pieces_of(std::string_view branch) {
     Piece gap = gap_of(unit, quantifier);
     at = end + quantifier.length;
     if (gap.gap_bytes == 0) {
-      out.back().re += branch.substr(at - quantifier.length - unit.size(),
-                                     unit.size() + quantifier.length);
+      out.back().re +=
+          branch.substr(at - quantifier.length - unit.size(), unit.size() + quantifier.length);
     } else {
       out.push_back(std::move(gap));
     }

@@ -14,12 +14,12 @@ namespace leumund::diagnosis {
 
 struct Piece {
   std::string re;
-  std::size_t gap_bytes = 0;   // at most so many bytes between the piece before and this one
-  std::string not_in_gap;      // bytes that end a clause: the gap must not hold them
+  std::size_t gap_bytes = 0;  // at most so many bytes between the piece before and this one
+  std::string not_in_gap;     // bytes that end a clause: the gap must not hold them
 };
 
 struct SplitPattern {
-  std::string plain;                         // alternatives without gaps, joined; "" if none
+  std::string plain;                          // alternatives without gaps, joined; "" if none
   std::vector<std::vector<Piece>> sequences;  // each of two pieces or more, in order
 };
 

@@ -15,8 +15,8 @@ using base::ErrorCode;
 using base::Status;
 
 constexpr std::array<std::string_view, fact_count> fact_names = {
-    "+our-address", "+our-network", "+address-list", "+domain-list",     "+dead-list",
-    "+some-list",   "+transient",   "+permanent",    "+greeting",        "+mail",
+    "+our-address", "+our-network", "+address-list", "+domain-list",    "+dead-list",
+    "+some-list",   "+transient",   "+permanent",    "+greeting",       "+mail",
     "+rcpt",        "+data",        "+recipient",    "+resolver-error", "+outer-answer"};
 
 // "status-7.25" -> 7025.
@@ -98,7 +98,8 @@ Status Reader::set_bits(const std::vector<std::string>& ids, const Meaning& mean
     const auto it = concept_bits_.find(id);
     if (it == concept_bits_.end()) {
       return Error{ErrorCode::malformed, fmt::format("registry: meaning '{}' speaks of '{}', which "
-                                                     "is no concept", meaning.id, id)};
+                                                     "is no concept",
+                                                     meaning.id, id)};
     }
     out.set(it->second);
   }
@@ -110,9 +111,9 @@ Status Reader::compile_meanings() {
     CompiledMeaning compiled;
     compiled.meaning = meaning;
     if (meaning.needs.empty() && meaning.any.empty()) {
-      return Error{ErrorCode::malformed,
-                   fmt::format("registry: meaning '{}' needs nothing, so it always holds",
-                               meaning.id)};
+      return Error{
+          ErrorCode::malformed,
+          fmt::format("registry: meaning '{}' needs nothing, so it always holds", meaning.id)};
     }
     if (auto done = set_bits(meaning.needs, meaning, compiled.needs); !done) return done;
     if (auto done = set_bits(meaning.any, meaning, compiled.any); !done) return done;
@@ -147,7 +148,7 @@ Status Reader::compile_patterns() {
   std::vector<Scanner::Input> words;
   std::vector<Scanner::Input> codes;
   const auto add = [&words](std::vector<Scanner::Input>& inputs, std::vector<PatternUse>& uses,
-                      const Pattern& pattern, std::string origin, PatternUse use) {
+                            const Pattern& pattern, std::string origin, PatternUse use) {
     inputs.push_back({.re = pattern.re,
                       .origin = std::move(origin),
                       .sample = pattern.sample,

@@ -33,7 +33,13 @@ using ConceptSet = std::bitset<max_concepts>;
 
 // What one pattern of the registry stands for.
 struct PatternUse {
-  enum class Role : std::uint8_t { concept_words, list_name, provider_mark, provider_reply, marker };
+  enum class Role : std::uint8_t {
+    concept_words,
+    list_name,
+    provider_mark,
+    provider_reply,
+    marker
+  };
   Role role = Role::concept_words;
   std::uint32_t owner = 0;  // index of the concept, list, provider or marker
   std::uint32_t item = 0;   // index of the pattern within its owner
@@ -49,8 +55,21 @@ struct CompiledMeaning {
 
 // Facts of a reply that are no words but stand in meanings beside them.
 enum class Fact : std::uint8_t {
-  our_address, our_network, address_list, domain_list, dead_list, some_list, transient, permanent,
-  greeting, mail, rcpt, data, recipient_named, resolver_error, outer_answer
+  our_address,
+  our_network,
+  address_list,
+  domain_list,
+  dead_list,
+  some_list,
+  transient,
+  permanent,
+  greeting,
+  mail,
+  rcpt,
+  data,
+  recipient_named,
+  resolver_error,
+  outer_answer
 };
 inline constexpr std::size_t fact_count = 15;
 

@@ -136,8 +136,8 @@ void Reading::find_remote() {
   const std::size_t innermost = hops_[hop_count_ - 1].begin;
   for (const Entity& entity : view_.entities()) {
     if (entity.begin >= innermost) break;
-    const bool name = entity.kind == EntityKind::host ||
-                      (entity.kind == EntityKind::address && remote_.empty());
+    const bool name =
+        entity.kind == EntityKind::host || (entity.kind == EntityKind::address && remote_.empty());
     if (name) remote_ = view_.raw(entity.begin, entity.end);
   }
 }
@@ -227,8 +227,8 @@ void Reading::note_entities() {
     if (entity.list != 0 && names_list && entity.begin >= announced_) {
       note_list(entity.list - 1, hop);
     }
-    if (entity.kind == EntityKind::url && view_.text_of(entity).find("/returnc/") !=
-                                              std::string_view::npos) {
+    if (entity.kind == EntityKind::url &&
+        view_.text_of(entity).find("/returnc/") != std::string_view::npos) {
       set_fact(hops_[hop].concepts, Fact::resolver_error);
     }
     if (entity.kind == EntityKind::mailbox) set_fact(hops_[hop].concepts, Fact::recipient_named);
@@ -249,8 +249,9 @@ void Reading::note_facts() {
   }
   for (std::size_t i = 0; i < hop_count_; ++i) {
     Hop& hop = hops_[i];
-    const char first = hop.code != 0 ? (hop.code >= 500 ? '5' : '4')
-                       : hop.status.empty() ? '\0' : hop.status.front();
+    const char first = hop.code != 0        ? (hop.code >= 500 ? '5' : '4')
+                       : hop.status.empty() ? '\0'
+                                            : hop.status.front();
     if (first == '4') set_fact(hop.concepts, Fact::transient);
     if (first == '5') set_fact(hop.concepts, Fact::permanent);
     if (i + 1 < hop_count_) set_fact(hop.concepts, Fact::outer_answer);
@@ -271,19 +272,19 @@ bool Reading::not_ours(const Entity& entity) const {
   if (entity.address.is_loopback() || entity.begin < announced_) return true;
   std::size_t after = entity.end;
   while (after < plain_.size() && (plain_[after] == ']' || plain_[after] == ')')) ++after;
-  for (const std::string_view speaker : {" said", ":25 said", " refused to talk", " smtp error",
-                                         ": host said", " does not like", " failed after",
-                                         ":25: "}) {
+  for (const std::string_view speaker :
+       {" said", ":25 said", " refused to talk", " smtp error", ": host said", " does not like",
+        " failed after", ":25: "}) {
     if (followed_by(plain_, after, speaker)) return true;
   }
   const std::size_t from = entity.begin > 48 ? entity.begin - 48 : 0;
   const std::string_view before = plain_.substr(from, entity.begin - from);
-  for (const std::string_view mark : {"relay=[", "relay=", "resolver ", "nameserver ", "dns server ",
-                                      "example: ", "e.g. ", "for example ", "connected to ",
-                                      "giving up on ", "remote host ", "open resolver ["}) {
+  for (const std::string_view mark :
+       {"relay=[", "relay=", "resolver ", "nameserver ", "dns server ", "example: ", "e.g. ",
+        "for example ", "connected to ", "giving up on ", "remote host ", "open resolver ["}) {
     const std::size_t at = before.rfind(mark);
-    if (at != std::string_view::npos && before.find(' ', at + mark.size()) ==
-                                            std::string_view::npos) {
+    if (at != std::string_view::npos &&
+        before.find(' ', at + mark.size()) == std::string_view::npos) {
       return true;
     }
   }
@@ -304,9 +305,9 @@ int Reading::claim(const Entity& entity) const {
   if (bare) {
     const std::size_t from = entity.begin > 40 ? entity.begin - 40 : 0;
     const std::string_view before = plain_.substr(from, entity.begin - from);
-    for (const std::string_view word : {"client", "from", "your ip", "ip ", "ip:", "sender",
-                                        "address", "host ", "adresse", "direccion", "indirizzo",
-                                        "endereco", "ip<", "ip=", "ip[", "ip ["}) {
+    for (const std::string_view word :
+         {"client", "from", "your ip", "ip ", "ip:", "sender", "address", "host ", "adresse",
+          "direccion", "indirizzo", "endereco", "ip<", "ip=", "ip[", "ip ["}) {
       if (before.find(word) != std::string_view::npos) points += 4;
     }
     if (entity.address.is_private()) points -= 18;
@@ -361,8 +362,11 @@ void Reading::choose_provider_reply(std::size_t hop, double distance) {
   if (first == nullptr) return;
   const Meaning& meaning =
       reader_.registry_.classes[reader_.class_index_.find(first->reply_class)->second];
-  choice_ = {.meaning = &meaning, .reply = first, .weight = provider_code_weight - distance,
-             .hop = hop, .provider_id = reader_.registry_.providers[owner].id};
+  choice_ = {.meaning = &meaning,
+             .reply = first,
+             .weight = provider_code_weight - distance,
+             .hop = hop,
+             .provider_id = reader_.registry_.providers[owner].id};
 }
 
 void Reading::choose() {

@@ -27,7 +27,7 @@ class Reading {
     std::uint32_t end = 0;
     int code = 0;
     std::string_view status = {};
-    bool wrapper = false;      // a report's own words around the answer it hands on
+    bool wrapper = false;  // a report's own words around the answer it hands on
     ConceptSet concepts = {};
   };
   struct Choice {

@@ -84,9 +84,9 @@ void Reading::fill_lists(Diagnosis& out) {
                          .delist_url = provider.delist_url,
                          .delist_method = provider.delist_method});
   }
-  const bool all_dead = !out.lists.empty() &&
-                        std::all_of(out.lists.begin(), out.lists.end(),
-                                    [](const NamedList& list) { return list.dead; });
+  const bool all_dead =
+      !out.lists.empty() && std::all_of(out.lists.begin(), out.lists.end(),
+                                        [](const NamedList& list) { return list.dead; });
   if (all_dead && out.kind == Kind::ip_blocklist_public) {
     out.fault = Fault::receiver;
     out.advice = "ask-recipient";
@@ -112,14 +112,15 @@ void Reading::fill_zone(Diagnosis& out) const {
     if (!out.zone.empty() || entity.begin < 6) continue;
     // A list nobody knows, which the text calls by its zone: "blocked using dnsbl.example.org".
     const std::string_view before = plain_.substr(0, entity.begin);
-    for (const std::string_view lead : {"using ", "dnsbl:", "dnsbl ", "rbl:", "rbl ", "listed at ",
-                                        "listed in ", "listed on ", "listed by ", "blacklisted by ",
-                                        "dnsbl=", "rbl="}) {
+    for (const std::string_view lead :
+         {"using ", "dnsbl:", "dnsbl ", "rbl:", "rbl ", "listed at ", "listed in ", "listed on ",
+          "listed by ", "blacklisted by ", "dnsbl=", "rbl="}) {
       if (before.ends_with(lead)) out.zone = spell(entity);
     }
   }
   take_zone_as_own(out);
-  const bool block = out.kind == Kind::ip_blocklist_public || out.kind == Kind::ip_blocklist_private;
+  const bool block =
+      out.kind == Kind::ip_blocklist_public || out.kind == Kind::ip_blocklist_private;
   if (!out.zone.empty() && out.lists.empty() && block) out.lists.push_back({.id = out.zone});
   if (!block && out.lists.empty()) out.zone.clear();
 }

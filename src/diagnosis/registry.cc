@@ -21,8 +21,8 @@ struct Entry {
   std::string_view kind;
 
   [[nodiscard]] Error error(std::string_view what) const {
-    return {ErrorCode::malformed, fmt::format("{}:{}: [[{}]] {}", file,
-                                              table.source().begin.line, kind, what)};
+    return {ErrorCode::malformed,
+            fmt::format("{}:{}: [[{}]] {}", file, table.source().begin.line, kind, what)};
   }
   [[nodiscard]] std::string text(std::string_view key) const {
     return table[key].value_or<std::string>("");

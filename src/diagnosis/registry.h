@@ -64,7 +64,7 @@ struct BlockList {
   std::string delist_method;
   bool lists_domains = false;
   bool dead = false;
-  bool family_name = false;        // the operator's name, not one list
+  bool family_name = false;  // the operator's name, not one list
 };
 
 struct ProviderReply {
@@ -81,7 +81,7 @@ struct ProviderReply {
 struct Provider {
   std::string id;
   std::string name;
-  std::string private_list;            // id under which its own list is reported
+  std::string private_list;  // id under which its own list is reported
   std::vector<std::string> mx_suffixes;
   std::vector<std::string> domains;
   std::vector<std::string> hosts;      // further host suffixes that appear in its replies
@@ -94,8 +94,8 @@ struct Provider {
 // How answers within answers and the stage of the dialogue are told.
 struct Marker {
   Pattern pattern;
-  std::uint32_t back = 0;       // the inner answer starts this many bytes before the match's end
-  std::string kind;             // "answer" (a remote's answer follows), "wrapper" or "stage"
+  std::uint32_t back = 0;  // the inner answer starts this many bytes before the match's end
+  std::string kind;        // "answer" (a remote's answer follows), "wrapper" or "stage"
   Stage stage = Stage::unknown;
 };
 

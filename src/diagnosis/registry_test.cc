@@ -92,7 +92,8 @@ TEST(RegistryData, CodesAreNotFoundInsideLongerOnes) {
       ASSERT_TRUE(re.Match(text, 0, text.size(), RE2::UNANCHORED, &match, 1)) << reply.pattern.re;
       std::string longer = match.as_string();
       const bool digit_first = longer.front() >= '0' && longer.front() <= '9';
-      const bool digit_last = longer.back() >= '0' && longer.back() <= '9' && is_word(longer.back());
+      const bool digit_last =
+          longer.back() >= '0' && longer.back() <= '9' && is_word(longer.back());
       if (digit_first) {
         EXPECT_FALSE(RE2::PartialMatch("9" + longer, re) && RE2::PartialMatch("1." + longer, re))
             << provider.id << ": '" << reply.pattern.re << "' is not anchored before its number";
@@ -128,7 +129,8 @@ TEST(RegistryData, EveryListThatACodeStandsForIsKnown) {
 }
 
 TEST(RegistryData, EveryConceptAndProviderTellsItsSource) {
-  for (const Concept& one : reader().registry().concepts) EXPECT_FALSE(one.source.empty()) << one.id;
+  for (const Concept& one : reader().registry().concepts)
+    EXPECT_FALSE(one.source.empty()) << one.id;
 }
 
 TEST(Registry, WrongFilesAreRefusedByNameAndLine) {
@@ -156,8 +158,9 @@ TEST(Registry, WrongFilesAreRefusedByNameAndLine) {
 
 TEST(Registry, AnOperatorsOwnPatternsAddToTheShippedOnes) {
   const RegistrySource own{.name = "own.toml",
-                           .text = "[[concept]]\nid = \"unknown-user\"\n"
-                                   "words = [{ re = \"kennt hier keiner\" }]\n"};
+                           .text =
+                               "[[concept]]\nid = \"unknown-user\"\n"
+                               "words = [{ re = \"kennt hier keiner\" }]\n"};
   const auto made = Reader::shipped({&own, 1});
   ASSERT_TRUE(made.ok()) << made.error().message;
   Reader::Session session(**made);

@@ -14,9 +14,11 @@ enum class Stage : std::uint8_t { unknown, connect, greeting, mail, rcpt, data, 
 
 // Only `text` is needed; everything else makes the answer surer. All views are borrowed for the call.
 struct Reply {
-  std::string_view text = {};      // bare reply, several lines, a log line's reason, or nested answers
-  std::string_view provider = {};  // registry id of the recipient's provider (provider_table.h), or ""
-  std::string_view remote = {};    // host that answered, "mx.example.com" or "mx.example.com[192.0.2.9]"
+  std::string_view text = {};  // bare reply, several lines, a log line's reason, or nested answers
+  std::string_view provider =
+      {};  // registry id of the recipient's provider (provider_table.h), or ""
+  std::string_view remote =
+      {};  // host that answered, "mx.example.com" or "mx.example.com[192.0.2.9]"
   Stage stage = Stage::unknown;
   std::span<const base::IpAddress> our_addresses = {};  // if given, only these are ever called ours
   std::string_view recipient = {};                      // address the reply is about, or ""

@@ -184,8 +184,8 @@ base::Result<std::unique_ptr<Scanner>> Scanner::compile(std::span<const Input> p
                    fmt::format("{}: pattern '{}': {}", input.origin, input.re, one->error())};
     }
     if (RE2::PartialMatch("", *one)) {
-      return Error{ErrorCode::malformed, fmt::format("{}: pattern '{}' matches the empty text",
-                                                     input.origin, input.re)};
+      return Error{ErrorCode::malformed,
+                   fmt::format("{}: pattern '{}' matches the empty text", input.origin, input.re)};
     }
     scanner->patterns_.push_back(std::move(one));
   }
@@ -203,8 +203,8 @@ Scanner::Scratch::Scratch(const Scanner& scanner) : progress_(scanner.piece_coun
 }
 Scanner::Scratch::~Scratch() { hs_free_scratch(handle_); }
 
-void Scanner::advance(const Use& use, const Uses& form, std::uint32_t end,
-                      std::string_view text, Scratch& scratch, std::vector<Match>& out) const {
+void Scanner::advance(const Use& use, const Uses& form, std::uint32_t end, std::string_view text,
+                      Scratch& scratch, std::vector<Match>& out) const {
   const std::uint32_t begin = end - std::min(form.least, end);
   if (use.word_begin && begin > 0 && is_word_char(text[begin - 1])) return;
   if (use.word_end && end < text.size() && is_word_char(text[end])) return;

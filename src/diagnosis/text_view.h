@@ -32,8 +32,8 @@ struct Entity {
   bool has_address = false;
   std::uint32_t host_begin = 0;  // host part of a host, mailbox or URL
   std::uint32_t host_end = 0;
-  std::uint32_t list = 0;        // 1 + index of the DNS list whose zone or page this is; 0 none
-  bool reversed = false;         // the address was read from a DNSBL query name, turned round
+  std::uint32_t list = 0;  // 1 + index of the DNS list whose zone or page this is; 0 none
+  bool reversed = false;   // the address was read from a DNSBL query name, turned round
 };
 
 // Tells whether a host name belongs to a DNS list (its zone or one of its pages).

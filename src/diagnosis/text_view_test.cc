@@ -47,7 +47,9 @@ TEST_F(TextViewTest, WordsAndVersionsAreNotMistakenForNames) {
 
 TEST_F(TextViewTest, AccentsAndCapitalsFoldWhateverTheCharset) {
   EXPECT_EQ(plain("Bo\xC3\xAEte pleine, r\xE9put\xC3\xA9"), "boite pleine, repute");
-  EXPECT_EQ(plain("Stra\xC3\x9F" "e gro\xDF"), "strasse gross");
+  EXPECT_EQ(plain("Stra\xC3\x9F"
+                  "e gro\xDF"),
+            "strasse gross");
   EXPECT_EQ(plain("doesn\xE2\x80\x99t"), "doesn't");
   EXPECT_EQ(plain("\xD0\x9F\xD0\xBE\xD0\xA2"), "\xD0\xBF\xD0\xBE\xD1\x82");
 }
@@ -67,7 +69,9 @@ TEST_F(TextViewTest, AQueryNameGivesTheAddressTurnedRound) {
 }
 
 TEST_F(TextViewTest, MaskedWordsLeadBackToTheTextAsItWasWritten) {
-  const std::string text = "550 \xC3\x9C" "ber 192.0.2.1  Gesperrt";
+  const std::string text =
+      "550 \xC3\x9C"
+      "ber 192.0.2.1  Gesperrt";
   view_.read(text, OneList());
   const std::size_t at = view_.masked().find("gesperrt");
   EXPECT_EQ(view_.raw(view_.plain_offset(at), view_.plain().size()), "Gesperrt");
