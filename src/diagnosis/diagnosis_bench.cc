@@ -1,4 +1,4 @@
-// Replies per second on one core, beside a plain loop of RE2 over the same patterns in the same run.
+// Replies per second on one core, beside a plain loop of RE2 over the same patterns.
 //
 // The texts are the samples of the registries, one for each pattern and meaning, in a fixed order.
 #include <benchmark/benchmark.h>

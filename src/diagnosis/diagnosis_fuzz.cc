@@ -1,4 +1,4 @@
-// Any bytes give the same diagnosis twice, and everything in it comes from the text or the registry.
+// Any bytes give the same diagnosis twice, and nothing in it grows beyond its bounds.
 #include <cstdint>
 #include <cstdlib>
 #include <memory>

@@ -1,5 +1,6 @@
-// The registries are data, so they are tested as data: every pattern reads its sample, every meaning
-// wins for its own, nothing is hidden behind what stands before it, no code is hit inside a longer one.
+// The registries are data, so they are tested as data: every pattern reads its sample, every
+// meaning wins for its own, nothing is hidden behind what stands before it, and no code is hit
+// inside a longer one.
 #include "diagnosis/registry.h"
 
 #include <gtest/gtest.h>

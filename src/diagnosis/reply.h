@@ -1,4 +1,4 @@
-// What a remote server said when it would not take our mail, and what else is known about that moment.
+// What a remote server said when it would not take our mail, and what else is known of it.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace leumund::diagnosis {
 // How far the SMTP dialogue had come. `unknown` lets the text speak for itself.
 enum class Stage : std::uint8_t { unknown, connect, greeting, mail, rcpt, data, end };
 
-// Only `text` is needed; everything else makes the answer surer. All views are borrowed for the call.
+// Only `text` is needed; everything else makes the answer surer. All views are borrowed.
 struct Reply {
   std::string_view text = {};  // bare reply, several lines, a log line's reason, or nested answers
   std::string_view provider =

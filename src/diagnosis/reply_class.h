@@ -19,7 +19,7 @@ enum class ReplyClass : std::uint8_t {
   content_or_reputation,  // what was said, or the sender's own repute
   greylist,
   mailbox_full,
-  address_blocked,        // about our address, its network or name: not the account's doing
+  address_blocked,  // about our address, its network or name: not the account's doing
 };
 
 [[nodiscard]] ReplyClass classify_reply(std::string_view reply);

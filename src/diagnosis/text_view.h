@@ -2,9 +2,9 @@
 //
 // Flow:    raw text -> plain (small ASCII letters, accents folded, line prefixes of multi-line
 //          replies dropped) -> masked (addresses, hosts, URLs and numbers replaced by IP, NET,
-//          ADDR, HOST, ZONE, URL, PAGE, 0; there is no other capital letter). Codes of providers are looked for in the plain
-//          text, words only in the masked one, so that a mailbox called "spamhaus-team" or a host
-//          called "greylist" means nothing.
+//          ADDR, HOST, ZONE, URL, PAGE, 0; there is no other capital letter). Codes of
+//          providers are looked for in the plain text, words only in the masked one, so that a
+//          mailbox called "spamhaus-team" or a host called "greylist" means nothing.
 // Limits:  text beyond `max_reply_bytes` is not read.
 // Threads: one at a time; buffers are reused between calls.
 #pragma once
