@@ -4,9 +4,9 @@
   bursts.py [--seeds 1,2,3] [--days 365] [--replay PROGRAM] [--work DIR] [--write]
   bursts.py --fit [--fit-seeds 101,102,103] [--sweeps 2]
 
-Measures on one half of accounts and campaigns (--part 1/2) and fits on the other (0/2). Streams are kept in the work
-folder by their arguments. --write puts the figures into docs/detection.md and docs/figures/. The data folder is
-LEUMUND_DATA (default ../shared).
+Measures on one half of accounts and campaigns (--part 1/2) and fits on the other (0/2). Streams are
+kept in the work folder by their arguments. --write puts the figures into docs/detection.md and
+docs/figures/. The data folder is LEUMUND_DATA (default ../shared).
 """
 import argparse
 import datetime
@@ -35,11 +35,15 @@ def say(text):
 
 
 def program(given):
-    for path in [given] if given else ["build/release/bin/leumund-replay", "build/bench/bin/leumund-replay", "build/quick/bin/leumund-replay"]:
-        path = os.path.join(PROJECT, path)
+    """The command that replays: named, or as ./dev eval built it."""
+    folder = os.environ.get("LEUMUND_BIN", os.path.join(PROJECT, "build", "release", "bin"))
+    if given:
+        return [given]
+    for command in (["leumund-replay"], ["leumund", "replay"]):
+        path = os.path.join(folder, command[0])
         if os.access(path, os.X_OK):
-            return path
-    raise SystemExit("no program leumund-replay found: run ./dev build first, or name one with --replay")
+            return [path, *command[1:]]
+    raise SystemExit(f"no leumund-replay in {folder}: run ./dev build, or name one with --replay")
 
 
 def read_constants():
@@ -64,20 +68,43 @@ def write_constants(fitted, provenance):
 
 
 def commit():
-    got = subprocess.run(["git", "-C", PROJECT, "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True)
+    got = subprocess.run(
+        ["git", "-C", PROJECT, "rev-parse", "--short", "HEAD"], stdout=subprocess.PIPE, text=True
+    )
     return got.stdout.strip() or "unknown"
 
 
 def run_fit(a, data, work, replay):
     seeds = [int(s) for s in a.fit_seeds.split(",")]
-    made = [streams.make(data, work, say, seed=s, part=FIT_PART, days=a.days, bursts=150,
-                         clients="home" if i % 3 == 2 else "botnet") for i, s in enumerate(seeds)]
+    made = [
+        streams.make(
+            data,
+            work,
+            say,
+            seed=s,
+            part=FIT_PART,
+            days=a.days,
+            bursts=150,
+            clients="home" if i % 3 == 2 else "botnet",
+        )
+        for i, s in enumerate(seeds)
+    ]
     constants = read_constants()
     start = {name: constants[name] for name in fit.SEARCHED}
     best, measures = fit.search(replay, made, start, say, a.sweeps)
-    write_constants(best, {"command": f"eval/bursts.py --fit --fit-seeds {a.fit_seeds} --days {a.days} --sweeps {a.sweeps}",
-                           "part": FIT_PART, "data": "legit-lists, legit-enron, legit-misc, spam; 150 bursts a stream, every third --clients home",
-                           "date": datetime.date.today().isoformat(), "commit": commit(), "on_training": fit.brief(measures)})
+    write_constants(
+        best,
+        {
+            "command": f"./dev eval bursts --fit --fit-seeds {a.fit_seeds} --sweeps {a.sweeps}",
+            "days": str(a.days),
+            "part": FIT_PART,
+            "data": "legit-lists, legit-enron, legit-misc, spam",
+            "streams": "150 bursts each, every third with --clients home",
+            "date": datetime.date.today().isoformat(),
+            "commit": commit(),
+            "on_training": fit.brief(measures),
+        },
+    )
     say(f"wrote {CONSTANTS}: build again, then measure")
 
 
@@ -89,16 +116,25 @@ def variants(a):
     return out
 
 
-def row(name, s):
-    percent = f"{100 * s['recall']:.1f} % (≥ {100 * s['recall_low']:.1f})"
-    return (f"| {name} | {s['found']} of {s['n']} = {percent} | {s['median']} | {s['p95']} | {s['leaked']:,} of {s['injected']:,} "
-            f"| {s['false']} in {s['account_days']:,} = {s['per_10k']:.2f} (≤ {s['per_10k_high']:.2f}) | {s['touched']:,} of {s['honest']:,} "
-            f"| {s['hard_touched']} |")
+def row(*cells):
+    return "| " + " | ".join(str(c) for c in cells) + " |"
 
 
-def show(found):
-    say(f"  {found['found']} of {found['n']} stopped, median {found['median']}, p95 {found['p95']}, "
-        f"{found['false']} false in {found['account_days']} account-days, hard negatives touched {found['hard_touched']}")
+def table(head, align, rows):
+    return [row(*head), row(*align), *(row(*r) for r in rows)]
+
+
+def result(name, s):
+    return (
+        name,
+        f"{s['found']} of {s['n']} = {100 * s['recall']:.1f} % (≥ {100 * s['recall_low']:.1f})",
+        s["median"],
+        s["p95"],
+        f"{s['leaked']:,} of {s['injected']:,}",
+        f"{s['false']} in {s['account_days']:,} = {s['per_10k']:.2f} (≤ {s['per_10k_high']:.2f})",
+        f"{s['touched']:,} of {s['honest']:,}",
+        s["hard_touched"],
+    )
 
 
 def measure_all(a, data, work, replay):
@@ -109,13 +145,13 @@ def measure_all(a, data, work, replay):
         say(f"measuring {stream.arguments}")
         answers, decisions = outcomes.replay(replay, stream)
         m = outcomes.measure(stream, answers, decisions)
-        show(outcomes.summary(m))
+        say(f"  {fit.brief([m])}")
         groups.setdefault(name, []).append(m)
         if name == "botnet":
             plain.append(stream)
             answers_path = os.path.join(stream.folder, "answers.jsonl")
             with open(answers_path, "w") as f:
-                subprocess.run([replay, "--json", stream.events], stdout=f, check=True)
+                subprocess.run([*replay, "--json", stream.events], stdout=f, check=True)
             official.append((arguments["seed"], outcomes.official(data, stream, answers_path)))
             for n in LIMITS:
                 limits[n].append(outcomes.measure(stream, *outcomes.fixed_limit(stream, n)))
@@ -123,54 +159,156 @@ def measure_all(a, data, work, replay):
     base = read_constants()["threshold_offset"]
     for offset in OFFSETS:
         say(f"threshold {offset:+d}")
-        ms = [outcomes.measure(s, *outcomes.replay(replay, s, {"threshold_offset": base + offset})) for s in plain]
+        ms = [
+            outcomes.measure(s, *outcomes.replay(replay, s, {"threshold_offset": base + offset}))
+            for s in plain
+        ]
         curve.append((offset, outcomes.summary(outcomes.together(ms))))
     return groups, limits, official, curve
 
 
 def draw(curve, limits):
     os.makedirs(FIGURES, exist_ok=True)
+
     def per_burst(s):
         return s["leaked"] / max(1, s["n"])
-    points = [(per_burst(s), s["per_10k"], f"threshold {o:+d}: {s['found']} of {s['n']} stopped, {s['false']} false") for o, s in curve]
+
+    points = [
+        (
+            per_burst(s),
+            s["per_10k"],
+            f"threshold {o:+d}: {s['found']} of {s['n']} stopped, {s['false']} false",
+        )
+        for o, s in curve
+    ]
     series = [("Leumund, by threshold", points)]
     for n, s in limits.items():
-        series.append((f"fixed limit {n}/hour", [(per_burst(s), s["per_10k"], f"{s['found']} of {s['n']} stopped, {s['false']} false")]))
-    figure.plot(os.path.join(FIGURES, "bursts-curve.svg"), "Spam that got out against honest subjects restricted",
-                "recipients leaked per burst", "honest subjects restricted per 10,000 account-days", series, x_log=True)
-    figure.plot(os.path.join(FIGURES, "bursts-threshold.svg"), "Recipients before the stop, by threshold",
-                "threshold, relative to the shipped one", "recipients",
-                [("median", [(o - OFFSETS[0], s["median"] or 0, f"{o:+d}: {s['median']}") for o, s in curve]),
-                 ("95th percentile", [(o - OFFSETS[0], s["p95"] or 0, f"{o:+d}: {s['p95']}") for o, s in curve])])
+        series.append(
+            (
+                f"fixed limit {n}/hour",
+                [
+                    (
+                        per_burst(s),
+                        s["per_10k"],
+                        f"{s['found']} of {s['n']} stopped, {s['false']} false",
+                    )
+                ],
+            )
+        )
+    figure.plot(
+        os.path.join(FIGURES, "bursts-curve.svg"),
+        "Spam that got out against honest subjects restricted",
+        "recipients leaked per burst",
+        "honest subjects restricted per 10,000 account-days",
+        series,
+        x_log=True,
+    )
+    figure.plot(
+        os.path.join(FIGURES, "bursts-threshold.svg"),
+        "Recipients before the stop, by threshold",
+        "threshold, relative to the shipped one",
+        "recipients",
+        [
+            (
+                "median",
+                [(o - OFFSETS[0], s["median"] or 0, f"{o:+d}: {s['median']}") for o, s in curve],
+            ),
+            (
+                "95th percentile",
+                [(o - OFFSETS[0], s["p95"] or 0, f"{o:+d}: {s['p95']}") for o, s in curve],
+            ),
+        ],
+    )
 
 
 def tables(a, groups, limits, official, curve):
-    head = ("| stream | bursts above 12 recipients stopped (95 % bound) | median before | p95 before | recipients leaked "
-            "| honest subjects restricted per 10,000 account-days (95 % bound) | honest mails touched | hard negatives touched |\n"
-            "| --- | --- | ---: | ---: | ---: | --- | ---: | ---: |")
-    lines = [f"Measured on {datetime.date.today().isoformat()} at commit {commit()}: part {TEST_PART}, {a.days} days, seeds "
-             f"{', '.join(map(str, a.seeds))}; command `./dev eval bursts --seeds {','.join(map(str, a.seeds))}`.", "", head]
-    for name, ms in groups.items():
-        lines.append(row(name, outcomes.summary(outcomes.together(ms))))
-    everything = [m for ms in groups.values() for m in ms]
-    lines.append(row("**all together**", outcomes.summary(outcomes.together(everything))))
-    for n, s in limits.items():
-        lines.append(row(f"fixed limit {n} an hour (the seeds of the first row)", s))
-    lines += ["", "Hard negatives, all streams together (groups touched, of groups; any answer but `pass` counts):", "",
-              "| kind | groups | touched | refused rather than held |", "| --- | ---: | ---: | ---: |"]
-    for kind, v in sorted(outcomes.together(everything)["hard"].items()):
-        lines.append(f"| {kind} | {v['groups']} | {v['touched']} | {v['rejected']} |")
-    lines += ["", "What `score.py` itself says (it counts a stop of a burst's first mail as false when the mail's time was rounded "
-              "below the truth's by less than a millisecond; the table above does not):", "",
-              "| seed | recall | median | p95 | falsely restricted | account-days | hard negatives touched |", "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
-    for seed, o in official:
-        b, h = o["bursts"], o["honest"]
-        lines.append(f"| {seed} | {b['recall']} | {b['recipients_before_stop_median']} | {b['recipients_before_stop_p95']} | "
-                     f"{h['falsely_restricted']} | {h['account_days']:,} | {o['hard_negatives_touched']} |")
-    lines += ["", "The curve, by threshold relative to the shipped one:", "",
-              "| threshold | stopped | median | p95 | leaked | false | per 10,000 account-days |", "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |"]
-    for o, s in curve:
-        lines.append(f"| {o:+d} | {100 * s['recall']:.1f} % | {s['median']} | {s['p95']} | {s['leaked']:,} | {s['false']} | {s['per_10k']:.2f} |")
+    everything = outcomes.together([m for ms in groups.values() for m in ms])
+    seeds = ",".join(map(str, a.seeds))
+    rows = [result(name, outcomes.summary(outcomes.together(ms))) for name, ms in groups.items()]
+    rows.append(result("**all together**", outcomes.summary(everything)))
+    rows += [
+        result(f"fixed limit {n} an hour, streams of the first row", s) for n, s in limits.items()
+    ]
+    lines = [
+        f"Measured on {datetime.date.today().isoformat()} at commit {commit()}, part {TEST_PART},",
+        f"{a.days} days: `./dev eval bursts --seeds {seeds} --write`.",
+        "",
+    ]
+    lines += table(
+        (
+            "stream",
+            "bursts above 12 recipients stopped (95 % bound)",
+            "median before the stop",
+            "95th percentile",
+            "recipients leaked",
+            "honest subjects restricted per 10,000 account-days " "(95 % bound)",
+            "honest mails touched",
+            "hard negatives touched",
+        ),
+        ("---", "---", "---:", "---:", "---:", "---", "---:", "---:"),
+        rows,
+    )
+    lines += [
+        "",
+        "Hard negatives, all streams together; any answer but `pass` counts as touched:",
+        "",
+    ]
+    lines += table(
+        ("kind", "groups", "touched", "refused rather than held"),
+        ("---", "---:", "---:", "---:"),
+        [
+            (k, v["groups"], v["touched"], v["rejected"])
+            for k, v in sorted(everything["hard"].items())
+        ],
+    )
+    lines += [
+        "",
+        "What `score.py` itself prints. It counts a stop at the first mail of a burst as false when",
+        "the mail's time was rounded below that of the truth (by less than a millisecond); the",
+        "tables above do not.",
+        "",
+    ]
+    lines += table(
+        (
+            "seed",
+            "recall",
+            "median",
+            "p95",
+            "falsely restricted",
+            "account-days",
+            "hard negatives touched",
+        ),
+        ("---:",) * 7,
+        [
+            (
+                seed,
+                o["bursts"]["recall"],
+                o["bursts"]["recipients_before_stop_median"],
+                o["bursts"]["recipients_before_stop_p95"],
+                o["honest"]["falsely_restricted"],
+                f"{o['honest']['account_days']:,}",
+                o["hard_negatives_touched"],
+            )
+            for seed, o in official
+        ],
+    )
+    lines += ["", "By threshold, relative to the shipped one (streams of the first row):", ""]
+    lines += table(
+        ("threshold", "stopped", "median", "p95", "leaked", "false", "per 10,000 account-days"),
+        ("---:",) * 7,
+        [
+            (
+                f"{o:+d}",
+                f"{100 * s['recall']:.1f} %",
+                s["median"],
+                s["p95"],
+                f"{s['leaked']:,}",
+                s["false"],
+                f"{s['per_10k']:.2f}",
+            )
+            for o, s in curve
+        ],
+    )
     return "\n".join(lines)
 
 
@@ -185,13 +323,17 @@ def write_page(text):
 
 
 def main():
-    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     ap.add_argument("--seeds", type=lambda s: [int(x) for x in s.split(",")], default=[1, 2, 3])
     ap.add_argument("--days", type=int, default=365)
     ap.add_argument("--replay")
     ap.add_argument("--work", default=os.path.join(PROJECT, "build", "eval"))
     ap.add_argument("--write", action="store_true", help="put the figures into docs/")
-    ap.add_argument("--fit", action="store_true", help="fit data/detection/burst.toml instead of measuring")
+    ap.add_argument(
+        "--fit", action="store_true", help="fit data/detection/burst.toml instead of measuring"
+    )
     ap.add_argument("--fit-seeds", default="101,102,103")
     ap.add_argument("--sweeps", type=int, default=2)
     a = ap.parse_args()
@@ -208,8 +350,16 @@ def main():
     text = tables(a, groups, summed, official, curve)
     print(text)
     with open(os.path.join(a.work, "bursts.json"), "w") as f:
-        json.dump({"groups": {k: outcomes.summary(outcomes.together(v)) for k, v in groups.items()}, "limits": summed,
-                   "curve": curve, "official": official}, f, indent=1)
+        json.dump(
+            {
+                "groups": {k: outcomes.summary(outcomes.together(v)) for k, v in groups.items()},
+                "limits": summed,
+                "curve": curve,
+                "official": official,
+            },
+            f,
+            indent=1,
+        )
     if a.write:
         draw(curve, summed)
         write_page(text)

@@ -6,20 +6,20 @@ import statistics
 import subprocess
 import sys
 
-BIG = 12              # a burst of fewer recipients in all may fairly be missed
-ROUNDING = .001       # mix.py rounds times of events but not those of its truth
+BIG = 12  # a burst of fewer recipients in all may fairly be missed
+ROUNDING = 0.001  # mix.py rounds times of events but not those of its truth
 REVIEW = {"unannounced-newsletter"}
 
 
 def replay(program, stream, constants=None, extra=()):
     """Runs the replay; returns its answers (id -> (answer, score)) and decisions."""
-    command = [program, "--json", *extra, stream.events]
+    command = [*program, "--json", *extra, stream.events]
     path = None
     if constants:
         path = os.path.join(stream.folder, f"constants-{os.getpid()}")
         with open(path, "w") as f:
             f.writelines(f"{name} = {value!r}\n" for name, value in sorted(constants.items()))
-        command[2:2] = ["--detector-settings", path]
+        command[len(program) + 1 : len(program) + 1] = ["--detector-settings", path]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if path:
         os.unlink(path)
@@ -52,7 +52,7 @@ def stop_index(flags):
     stopped, best = 0, None
     for i in range(len(flags) - 1, -1, -1):
         stopped += flags[i]
-        if flags[i] and stopped >= .9 * (len(flags) - i):
+        if flags[i] and stopped >= 0.9 * (len(flags) - i):
             best = i
     return best
 
@@ -74,8 +74,16 @@ def measure(stream, answers, decisions):
         flags, sizes = [stopped(i) for i in b["ids"]], [subs[i][2] for i in b["ids"]]
         at = stop_index(flags)
         leaked += sum(n for n, s in zip(sizes, flags) if not s)
-        bursts.append({"subject": b["subject"], "total": sum(sizes), "per_mail": b["per_mail"],
-                       "before": None if at is None else sum(n for n, s in zip(sizes[:at], flags[:at]) if not s)})
+        bursts.append(
+            {
+                "subject": b["subject"],
+                "total": sum(sizes),
+                "per_mail": b["per_mail"],
+                "before": None
+                if at is None
+                else sum(n for n, s in zip(sizes[:at], flags[:at]) if not s),
+            }
+        )
     big = [b for b in bursts if b["total"] > BIG]
     injected = {i for b in truth["bursts"] for i in b["ids"]}
     negative = {i for g in truth["negatives"] for i in g["ids"]}
@@ -95,7 +103,12 @@ def measure(stream, answers, decisions):
             false.add(who)
     for d in decisions:
         kind, _, who = d["subject"].partition(":")
-        if d["decision"] == "restricted" and kind in ("account", "script") and not guilty(who, d["at"]) and who not in excused:
+        if (
+            d["decision"] == "restricted"
+            and kind in ("account", "script")
+            and not guilty(who, d["at"])
+            and who not in excused
+        ):
             false.add(who)
     hard = {}
     for g in truth["negatives"]:
@@ -105,8 +118,18 @@ def measure(stream, answers, decisions):
         k["groups"] += 1
         k["touched"] += bool(levels)
         k["rejected"] += bool(levels - {"hold", "throttle"})
-    return {"bursts": big, "tiny": len(bursts) - len(big), "leaked": leaked, "injected": sum(b["total"] for b in bursts),
-            "honest": honest, "touched": touched, "account_days": len(days), "false": sorted(false), "worst": worst, "hard": hard}
+    return {
+        "bursts": big,
+        "tiny": len(bursts) - len(big),
+        "leaked": leaked,
+        "injected": sum(b["total"] for b in bursts),
+        "honest": honest,
+        "touched": touched,
+        "account_days": len(days),
+        "false": sorted(false),
+        "worst": worst,
+        "hard": hard,
+    }
 
 
 def together(measures):
@@ -127,15 +150,24 @@ def together(measures):
 def summary(m):
     before = sorted(b["before"] for b in m["bursts"] if b["before"] is not None)
     found, n = len(before), len(m["bursts"])
-    return {"n": n, "found": found, "recall": found / n if n else 0, "recall_low": binomial_low(found, n),
-            "median": statistics.median(before) if before else None,
-            "p95": before[int(.95 * (found - 1))] if before else None,
-            "leaked": m["leaked"], "injected": m["injected"], "false": len(m["false"]), "account_days": m["account_days"],
-            "per_10k": 1e4 * len(m["false"]) / max(1, m["account_days"]),
-            "per_10k_high": 1e4 * poisson_high(len(m["false"])) / max(1, m["account_days"]),
-            "honest": m["honest"], "touched": m["touched"],
-            "hard_touched": sum(v["touched"] for k, v in m["hard"].items() if k not in REVIEW),
-            "review_rejected": sum(v["rejected"] for k, v in m["hard"].items() if k in REVIEW)}
+    return {
+        "n": n,
+        "found": found,
+        "recall": found / n if n else 0,
+        "recall_low": binomial_low(found, n),
+        "median": statistics.median(before) if before else None,
+        "p95": before[int(0.95 * (found - 1))] if before else None,
+        "leaked": m["leaked"],
+        "injected": m["injected"],
+        "false": len(m["false"]),
+        "account_days": m["account_days"],
+        "per_10k": 1e4 * len(m["false"]) / max(1, m["account_days"]),
+        "per_10k_high": 1e4 * poisson_high(len(m["false"])) / max(1, m["account_days"]),
+        "honest": m["honest"],
+        "touched": m["touched"],
+        "hard_touched": sum(v["touched"] for k, v in m["hard"].items() if k not in REVIEW),
+        "review_rejected": sum(v["rejected"] for k, v in m["hard"].items() if k in REVIEW),
+    }
 
 
 def bisect(low, high, below):
@@ -147,19 +179,33 @@ def bisect(low, high, below):
 
 def poisson_high(count):
     """95 % upper bound of the mean behind a count."""
+
     def tail(mean):
-        return sum(math.exp(-mean + k * math.log(mean) - math.lgamma(k + 1)) for k in range(count + 1))
-    return bisect(1e-9, count + 10 * math.sqrt(count + 1) + 10, lambda mean: tail(mean) > .05)
+        return sum(
+            math.exp(-mean + k * math.log(mean) - math.lgamma(k + 1)) for k in range(count + 1)
+        )
+
+    return bisect(1e-9, count + 10 * math.sqrt(count + 1) + 10, lambda mean: tail(mean) > 0.05)
 
 
 def binomial_low(found, n):
     """95 % lower bound of a share (Clopper and Pearson)."""
     if found == 0 or n == 0:
         return 0.0
+
     def tail(p):
-        return sum(math.exp(math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1) + k * math.log(p)
-                            + (n - k) * (math.log1p(-p) if p < 1 else -1e9)) for k in range(found, n + 1))
-    return bisect(1e-9, 1 - 1e-12, lambda p: tail(p) < .05)
+        return sum(
+            math.exp(
+                math.lgamma(n + 1)
+                - math.lgamma(k + 1)
+                - math.lgamma(n - k + 1)
+                + k * math.log(p)
+                + (n - k) * (math.log1p(-p) if p < 1 else -1e9)
+            )
+            for k in range(found, n + 1)
+        )
+
+    return bisect(1e-9, 1 - 1e-12, lambda p: tail(p) < 0.05)
 
 
 def official(data, stream, answers_path=None, limit=None):

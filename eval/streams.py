@@ -13,13 +13,18 @@ class DataMissing(Exception):
 
 
 def data_folder(project):
-    folder = os.path.abspath(os.environ.get("LEUMUND_DATA") or os.path.join(project, "..", "shared"))
+    folder = os.path.abspath(
+        os.environ.get("LEUMUND_DATA") or os.path.join(project, "..", "shared")
+    )
     wanted = [os.path.join(folder, "tools", x) for x in ("mix.py", "score.py")]
     wanted += [os.path.join(folder, "data", "mail", x) for x in [*LEGIT, "spam.jsonl.zst"]]
     for path in wanted:
         if not os.path.isfile(path):
-            raise DataMissing(f"evaluation data is missing: {path}\nset LEUMUND_DATA to the folder that holds data/mail "
-                              "and tools/mix.py (default: ../shared beside the project)")
+            raise DataMissing(
+                f"evaluation data is missing: {path}\n"
+                "set LEUMUND_DATA to the folder that holds data/mail "
+                "and tools/mix.py (default: ../shared beside the project)"
+            )
     return folder
 
 
@@ -47,14 +52,32 @@ class Stream:
                 for line in f:
                     if line.startswith(b'{"type":"submission"'):
                         e = json.loads(line)
-                        self._submissions[e["id"]] = (e.get("account") or e.get("script"), e["at"], len(e["recipients"]))
+                        self._submissions[e["id"]] = (
+                            e.get("account") or e.get("script"),
+                            e["at"],
+                            len(e["recipients"]),
+                        )
         return self._submissions
 
 
 def make(data, work, say, *, seed, part, days, bursts, clients="botnet", rewrite="light"):
     mail = os.path.join(data, "data", "mail")
-    arguments = ["--seed", str(seed), "--part", part, "--days", str(days), "--scenario", "bursts", "--bursts", str(bursts),
-                 "--clients", clients, "--rewrite", rewrite]
+    arguments = [
+        "--seed",
+        str(seed),
+        "--part",
+        part,
+        "--days",
+        str(days),
+        "--scenario",
+        "bursts",
+        "--bursts",
+        str(bursts),
+        "--clients",
+        clients,
+        "--rewrite",
+        rewrite,
+    ]
     mixer = os.path.join(data, "tools", "mix.py")
     with open(mixer, "rb") as f:
         key = hashlib.sha256(f.read() + "\0".join(arguments).encode()).hexdigest()[:12]
@@ -62,8 +85,17 @@ def make(data, work, say, *, seed, part, days, bursts, clients="botnet", rewrite
     if not os.path.isfile(os.path.join(folder, "complete")):
         say(f"making the stream {' '.join(arguments)} (about half a minute)")
         os.makedirs(folder, exist_ok=True)
-        command = [sys.executable, mixer, "--legit", *[os.path.join(mail, x) for x in LEGIT],
-                   "--spam", os.path.join(mail, "spam.jsonl.zst"), "--out", folder, *arguments]
+        command = [
+            sys.executable,
+            mixer,
+            "--legit",
+            *[os.path.join(mail, x) for x in LEGIT],
+            "--spam",
+            os.path.join(mail, "spam.jsonl.zst"),
+            "--out",
+            folder,
+            *arguments,
+        ]
         made = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if made.returncode != 0:
             raise DataMissing(f"mix.py failed:\n{made.stdout[-2000:]}")

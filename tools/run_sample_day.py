@@ -115,7 +115,10 @@ class Daemon:
         raise SystemExit(f"leumundd does not answer:\n{self.log.read_text()}")
 
     def feed(self, events: list[dict]) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=60)
+        connection = http.client.HTTPConnection("localhost", timeout=60)
+        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.sock.settimeout(60)
+        connection.sock.connect(str(self.socket))
         lines = "".join(json.dumps(event, separators=(",", ":")) + "\n" for event in events)
         connection.request("POST", "/v1/events", lines.encode())
         response = connection.getresponse()

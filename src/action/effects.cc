@@ -68,16 +68,17 @@ void Effects::publish(StandingRecord standing) {
   }
 }
 
-bool Effects::submit(std::vector<Decision> decisions, std::chrono::milliseconds patience) {
+std::optional<std::future<void>> Effects::submit(std::vector<Decision> decisions) {
   Batch batch{std::move(decisions), {}};
-  const std::future<void> published = batch.published.get_future();
+  std::future<void> published = batch.published.get_future();
   if (!act_queue_.push(ActWork(std::move(batch)))) {
     shared_.with([](Shared& shared) { ++shared.counters.refused_full; });
-    return false;
+    return std::nullopt;
   }
-  const bool may_wait = std::this_thread::get_id() != act_.get_id();
-  if (patience.count() > 0 && may_wait) published.wait_for(patience);
-  return true;
+  if (std::this_thread::get_id() != act_.get_id()) return published;
+  std::promise<void> at_once;  // the thread that publishes cannot wait for itself
+  at_once.set_value();
+  return at_once.get_future();
 }
 
 void Effects::hold(Subject subject, std::vector<model::QueueKey> keys) {

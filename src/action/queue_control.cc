@@ -88,6 +88,11 @@ base::Result<std::string> ask_socket(const std::string& path, const std::string&
 
 QueueControl::QueueControl(QueueControlOptions options) : options_(std::move(options)) {}
 
+std::string QueueControl::folder_name(const model::QueueKey& key) const {
+  const std::string* folder = folder_of(key);
+  return folder == nullptr ? std::string() : *folder;
+}
+
 const std::string* QueueControl::folder_of(const QueueKey& key) const {
   if (!key.host.empty() && key.host != options_.host) return nullptr;
   auto it = options_.folders.find(key.instance);

@@ -61,6 +61,8 @@ class QueueControl {
 
   [[nodiscard]] bool on() const { return !options_.helper.empty(); }
   [[nodiscard]] QueueResult run(QueueVerb verb, std::span<const model::QueueKey> keys) const;
+  // The configuration folder that a key's instance has; "" for one that is not ours.
+  [[nodiscard]] std::string folder_name(const model::QueueKey& key) const;
   // All queued mail of all instances.
   [[nodiscard]] base::Result<std::vector<QueuedMessage>> list() const;
 

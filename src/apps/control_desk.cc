@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <set>
 #include <utility>
 
@@ -28,7 +30,22 @@ std::pair<base::Result<T>, Decisions> told(base::Result<T> result, Decisions dec
   return {std::move(result), std::move(decisions)};
 }
 
+// "FROM UNTIL" in microseconds since 1970, "" for off.
+std::string write_unattended(const action::Unattended& unattended) {
+  if (!unattended.from || !unattended.until) return "";
+  return fmt::format("{} {}", unattended.from->time_since_epoch().count(),
+                     unattended.until->time_since_epoch().count());
+}
+
 }  // namespace
+
+void restore_unattended(const std::string& text, action::Unattended& unattended) {
+  std::int64_t from = 0;
+  std::int64_t until = 0;
+  if (std::sscanf(text.c_str(), "%" SCNd64 " %" SCNd64, &from, &until) != 2) return;
+  unattended.from = base::TimePoint(base::Micros(from));
+  unattended.until = base::TimePoint(base::Micros(until));
+}
 
 base::Result<face::StatusReport> ControlDesk::status(std::size_t most) {
   face::StatusReport report;
@@ -164,6 +181,10 @@ base::Result<action::Unattended> ControlDesk::set_unattended(const face::Unatten
     engine.book().set_unattended(unattended);
     return unattended;
   });
+  const std::vector<storage::Mark> mark = {{unattended_mark, write_unattended(set)}};
+  if (const auto kept = around_.store.save_checkpoint({}, mark); !kept) {
+    return Error{kept.error().code, "in force, but a restart forgets it: " + kept.error().message};
+  }
   base::log(base::LogLevel::info, "unattended by={} until={}", order.by,
             set.until ? base::format_rfc3339(*set.until) : "off");
   return set;
@@ -189,13 +210,17 @@ base::Result<std::vector<face::HeldMessage>> ControlDesk::held_mail(const model:
   if (!queue.on()) {
     return Error{ErrorCode::unavailable, "postfix.queue_helper is off: nothing is held or listed"};
   }
-  const auto keys = queue_keys(subject);
-  const std::set<model::QueueKey> ours(keys.begin(), keys.end());
+  // The log calls an instance by its syslog name, the list by its folder: QueueControl knows both.
+  std::set<std::pair<std::string, std::string>> ours;
+  for (const auto& key : queue_keys(subject)) ours.emplace(queue.folder_name(key), key.queue_id);
   auto listed = queue.list();
   if (!listed) return listed.error();
   std::vector<face::HeldMessage> held;
   for (const auto& message : *listed) {
-    if (message.queue != "hold" || !ours.contains(message.key)) continue;
+    if (message.queue != "hold" ||
+        !ours.contains({queue.folder_name(message.key), message.key.queue_id})) {
+      continue;
+    }
     held.push_back({message.key, message.sender, message.size_bytes, message.recipients,
                     message.arrived_at});
   }

@@ -20,6 +20,11 @@
 
 namespace leumund::apps {
 
+// Where the store keeps what `leumund unattended` set, and how it is read back at start; a text that
+// is none changes nothing.
+inline constexpr const char* unattended_mark = "unattended/by-verb";
+void restore_unattended(const std::string& text, action::Unattended& unattended);
+
 class ControlDesk final : public face::Control {
  public:
   struct Around {

@@ -29,9 +29,6 @@ using base::LogLevel;
 using model::DecisionKind;
 
 constexpr std::chrono::milliseconds stop_patience{3000};
-// The answer that follows from a decision waits for the tables, as it waits for the journal: killed a
-// moment later, the stop stands.
-constexpr std::chrono::milliseconds tables_patience{250};
 constexpr const char* log_mark = "log/";
 
 base::Result<net::Endpoint> endpoint_of(const std::string& text) {
@@ -146,6 +143,13 @@ base::Status Daemon::start_engine() {
     });
   });
   if (!loaded) base::log(LogLevel::error, "counts not all loaded: {}", loaded.error().message);
+  if (const auto marks = store_->load_marks(); marks && marks->contains(unattended_mark)) {
+    pipeline_->with_engine([&](engine::Engine& engine) {
+      action::Unattended unattended = engine.book().unattended();
+      restore_unattended(marks->at(unattended_mark), unattended);
+      engine.book().set_unattended(unattended);
+    });
+  }
   if (unreadable > 0) base::log(LogLevel::warn, "counts unreadable subjects={}", unreadable);
   update_unattended();
 
@@ -158,7 +162,7 @@ base::Status Daemon::start_engine() {
     base::log(LogLevel::error, "geo: {}", found.error().message);
   }
   edge_ = std::make_unique<ClientEdge>(*pipeline_, options_.clock, ring_, std::move(facts));
-  pipeline_->add_listener([this](const auto& decisions) { on_decisions(decisions); });
+  pipeline_->add_listener([this](const auto& decisions) { return on_decisions(decisions); });
   keeper_->start(*pipeline_, [this] { return pause_logs(); }, [this] { return log_marks(); });
   return {};
 }
@@ -219,8 +223,8 @@ base::Status Daemon::start_effects() {
   return {};
 }
 
-// Called on whatever thread made the decisions, after they are on disk.
-void Daemon::on_decisions(const std::vector<model::Decision>& decisions) {
+// Called on whatever thread made the decisions, under the engine's lock: only queues.
+std::future<void> Daemon::on_decisions(const std::vector<model::Decision>& decisions) {
   for (const auto& decision : decisions) {
     base::log(LogLevel::info, "decision number={} kind={} subject={} level={} by={} score={:.1f}",
               decision.number, model::decision_kind_name(decision.kind), decision.subject.to_string(),
@@ -230,10 +234,14 @@ void Daemon::on_decisions(const std::vector<model::Decision>& decisions) {
     });
     ring_.publish("decision", face::decision_json(decision));
   }
-  if (effects_ && !effects_->submit(decisions, tables_patience)) {
-    base::log(LogLevel::error, "effects queue full: tables follow with the next decision count={}",
+  if (effects_) {
+    if (auto published = effects_->submit(decisions)) return std::move(*published);
+    base::log(LogLevel::error, "effects queue full count={}: a restart publishes what stands",
               decisions.size());
   }
+  std::promise<void> nothing_to_wait_for;
+  nothing_to_wait_for.set_value();
+  return nothing_to_wait_for.get_future();
 }
 
 // What a person wrote into the file is the person's command.
@@ -359,13 +367,7 @@ base::Status Daemon::start_intake() {
 void Daemon::on_log_event(const model::MailEvent& event) {
   const auto outcome = edge_->feed_recorded(event);
   const auto* submission = std::get_if<model::Submission>(&event.what);
-  if (submission == nullptr || !submission->queue.known() || outcome.subject.name.empty()) return;
-  const bool stopped = pipeline_->with_engine([&](engine::Engine& engine) {
-    const auto* standing = engine.book().find(outcome.subject);
-    return standing != nullptr && (standing->level == model::Level::no_sending ||
-                                   standing->level == model::Level::hold);
-  });
-  if (stopped) effects_->hold(outcome.subject, {submission->queue});
+  if (outcome.hold && submission != nullptr) effects_->hold(outcome.subject, {submission->queue});
 }
 
 std::optional<std::vector<base::Gate::Pass>> Daemon::pause_logs() {
@@ -394,7 +396,14 @@ std::vector<storage::Mark> Daemon::log_marks() const {
 
 void Daemon::tick() {
   update_unattended();
-  pipeline_->tick(options_.clock.now());
+  const auto now = options_.clock.now();
+  pipeline_->tick(now);
+  constexpr std::chrono::hours forget_every{24};
+  if (forgot_at_ && now - *forgot_at_ < forget_every && now >= *forgot_at_) return;
+  forgot_at_ = now;
+  const auto keep = settings_.with([](const auto& all) { return all.run.keep_decisions; });
+  const auto gone = store_->forget_decisions(now - keep);
+  if (gone && *gone > 0) base::log(LogLevel::info, "old decisions forgotten count={}", *gone);
 }
 
 // The configuration's unattended hours come and go; what a person set by the verb stays.
@@ -439,6 +448,17 @@ base::Result<std::vector<std::string>> Daemon::reload() {
                                       config::Surroundings::of_process());
   if (!wanted) return wanted.error();
   std::vector<std::string> told;
+  settings_.with([&](const config::Settings& running) {
+    // Run-time options that live in parts which are made once.
+    const auto& is = running.run;
+    const auto& will = wanted->run;
+    if (is.queue_helper != will.queue_helper) told.emplace_back("postfix.queue_helper");
+    if (is.postfix_config_folders != will.postfix_config_folders) {
+      told.emplace_back("postfix.config_dirs");
+    }
+    if (is.api_token_file != will.api_token_file) told.emplace_back("api.token_file");
+    for (auto& name : told) name += " changed and needs a restart";
+  });
   const auto merged = settings_.with([&](config::Settings& running) {
     for (const auto& name : config::needs_restart(running, *wanted)) {
       told.push_back(name + " changed and needs a restart");

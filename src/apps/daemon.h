@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <future>
 #include <map>
 #include <memory>
 #include <optional>
@@ -69,7 +70,7 @@ class Daemon {
   base::Status start_effects();
   base::Status start_faces();
   base::Status start_intake();
-  void on_decisions(const std::vector<model::Decision>& decisions);
+  [[nodiscard]] std::future<void> on_decisions(const std::vector<model::Decision>& decisions);
   void on_file_edit(std::vector<action::FileCommand> commands);
   void on_log_event(const model::MailEvent& event);
   void update_unattended();
@@ -107,6 +108,7 @@ class Daemon {
     std::optional<base::TimePoint> from;
   };
   base::Guarded<Away> away_;
+  std::optional<base::TimePoint> forgot_at_;  // when old decisions were last dropped; main only
   base::Guarded<std::map<std::string, std::uint64_t>> decisions_by_kind_;
 };
 

@@ -25,7 +25,7 @@ constexpr std::size_t chunk_bytes = std::size_t{1} << 18;
 
 EventFile::EventFile(std::string path, int fd, std::size_t line_bytes_max)
     : path_(std::move(path)), fd_(fd), line_bytes_max_(line_bytes_max) {
-  struct stat facts {};
+  struct stat facts{};
   if (fstat(fd_, &facts) == 0 && S_ISREG(facts.st_mode)) {
     bytes_all_ = static_cast<std::uint64_t>(facts.st_size);
   }
@@ -43,7 +43,8 @@ Result<std::size_t> EventFile::read_raw(char* to, std::size_t size) {
       return static_cast<std::size_t>(got);
     }
     if (errno != EINTR) {
-      return Error{ErrorCode::unavailable, fmt::format("{}: cannot be read: {}", path_, std::strerror(errno))};
+      return Error{ErrorCode::unavailable,
+                   fmt::format("{}: cannot be read: {}", path_, std::strerror(errno))};
     }
   }
 }
@@ -118,7 +119,8 @@ class PackedFile : public EventFile {
     return {};
   }
   [[nodiscard]] Error broken(std::string_view kind, std::string_view why) const {
-    return Error{ErrorCode::malformed, fmt::format("{}: not a valid {} file: {}", path_, kind, why)};
+    return Error{ErrorCode::malformed,
+                 fmt::format("{}: not a valid {} file: {}", path_, kind, why)};
   }
 
   std::string packed_;
@@ -200,14 +202,16 @@ class ZstdFile final : public PackedFile {
 
 }  // namespace
 
-Result<std::unique_ptr<EventFile>> EventFile::open(const std::string& path, std::size_t line_bytes_max) {
+Result<std::unique_ptr<EventFile>> EventFile::open(const std::string& path,
+                                                   std::size_t line_bytes_max) {
   int fd = STDIN_FILENO;
   if (path != "-") {
     fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-      return Error{ErrorCode::unavailable, fmt::format("{}: cannot be opened: {}", path, std::strerror(errno))};
+      return Error{ErrorCode::unavailable,
+                   fmt::format("{}: cannot be opened: {}", path, std::strerror(errno))};
     }
-    struct stat facts {};
+    struct stat facts{};
     if (fstat(fd, &facts) == 0 && S_ISDIR(facts.st_mode)) {
       close(fd);
       return Error{ErrorCode::unavailable, path + ": is a directory"};

@@ -3,8 +3,8 @@
 // Limits:  a zstd window of 128 MiB (2^27, as `zstd --long=27` makes them); a line of more
 //          than `line_bytes_max` bytes is passed over: `cut` is set, so that it fills no memory.
 // Threads: one.
-// Errors:  unavailable when the file cannot be opened or read, malformed when it is not packed as its
-//          name says; the message names the file.
+// Errors:  unavailable when the file cannot be opened or read, malformed when it is not packed as
+//          its name says; the message names the file.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ namespace leumund::apps {
 
 class EventFile {
  public:
-  static base::Result<std::unique_ptr<EventFile>> open(const std::string& path, std::size_t line_bytes_max);
+  static base::Result<std::unique_ptr<EventFile>> open(const std::string& path,
+                                                       std::size_t line_bytes_max);
   virtual ~EventFile();
 
   struct Line {

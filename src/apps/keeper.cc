@@ -44,11 +44,11 @@ void Keeper::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Keeper::write(std::vector<model::Decision> decisions, milliseconds patience) {
+std::future<bool> Keeper::write(std::vector<model::Decision> decisions) {
   Job job{std::move(decisions), {}};
   std::future<bool> written = job.written.get_future();
-  if (!jobs_.push(std::move(job))) return false;
-  return written.wait_for(patience) == std::future_status::ready && written.get();
+  if (!jobs_.push(std::move(job))) job.written.set_value(false);  // full: the job is still ours
+  return written;
 }
 
 KeeperStatus Keeper::status() const {

@@ -55,7 +55,7 @@ class Keeper final : public DecisionWriter {
   // Writes what is left and ends the thread.
   void stop();
 
-  bool write(std::vector<model::Decision> decisions, std::chrono::milliseconds patience) override;
+  std::future<bool> write(std::vector<model::Decision> decisions) override;
 
   [[nodiscard]] KeeperStatus status() const;
 

@@ -33,9 +33,11 @@ void show_terms(Terminal& terminal, const JsonValue& terms) {
   if (!terms.is_array()) return;
   for (const JsonValue& term : terms) {
     const double value = term.at("value").number();
-    const std::string events = term.at("events").is_array() && !term.at("events").empty()
-                                   ? " [" + safe(term.at("events").dump()) + "]"
-                                   : "";
+    std::string events;
+    for (const JsonValue& event : term.at("events")) {
+      events += (events.empty() ? " [" : ", ") + safe(event.text());
+    }
+    if (!events.empty()) events += "]";
     terminal.line(fmt::format(
         "  {} {}{}",
         terminal.paint(value > 0 ? Colour::red : Colour::green, fmt::format("{:+7.2f}", value)),

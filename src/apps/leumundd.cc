@@ -93,7 +93,7 @@ int run(const Arguments& arguments) {
   auto daemon = apps::Daemon::open(std::move(options));
   if (!daemon) {
     base::log(LogLevel::fatal, "cannot start: {}", daemon.error().message);
-    return exit_cannot_run;
+    return daemon.error().code == base::ErrorCode::malformed ? exit_wrong_use : exit_cannot_run;
   }
   for (const auto& address : (*daemon)->addresses()) {
     base::log(LogLevel::info, "listening {}", address);

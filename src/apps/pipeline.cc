@@ -19,28 +19,50 @@ Pipeline::Pipeline(engine::Settings settings, DecisionWriter& writer)
 void Pipeline::add_listener(Listener listener) { listeners_.push_back(std::move(listener)); }
 
 engine::Outcome Pipeline::feed(const model::MailEvent& event, base::TimePoint now) {
-  engine::Outcome outcome =
-      engine_.with([&](engine::Engine& engine) { return engine.feed(event, now); });
-  publish(outcome.decisions);
+  Told told;
+  engine::Outcome outcome = engine_.with([&](engine::Engine& engine) {
+    engine::Outcome made = engine.feed(event, now);
+    told = tell(made.decisions);
+    return made;
+  });
+  wait_for(told);
   return outcome;
 }
 
 void Pipeline::tick(base::TimePoint now) {
-  publish(engine_.with([&](engine::Engine& engine) { return engine.tick(now); }));
+  Told told = engine_.with([&](engine::Engine& engine) { return tell(engine.tick(now)); });
+  wait_for(told);
 }
 
 PipelineCounters Pipeline::counters() const { return {decisions_, unwritten_answers_}; }
 
-void Pipeline::publish(const std::vector<model::Decision>& decisions) {
-  if (decisions.empty()) return;
+Pipeline::Told Pipeline::tell(const std::vector<model::Decision>& decisions) {
+  Told told;
+  if (decisions.empty()) return told;
   decisions_ += decisions.size();
-  if (!writer_.write(decisions, commit_patience)) {
-    unwritten_answers_ += decisions.size();
-    base::log(base::LogLevel::error,
-              "decisions not on disk yet count={} first={}: they hold in memory and are tried again",
-              decisions.size(), decisions.front().subject.to_string());
+  told.decisions = decisions.size();
+  told.written = writer_.write(decisions);
+  for (const auto& listener : listeners_) told.published.push_back(listener(decisions));
+  return told;
+}
+
+void Pipeline::wait_for(Told& told) {
+  if (told.decisions == 0) return;
+  const auto end = std::chrono::steady_clock::now() + commit_patience;
+  // A disk that hangs must not hold up every decision of an outbreak, only the first one.
+  const auto until = slow_ ? std::chrono::steady_clock::now() : end;
+  const bool written =
+      told.written.wait_until(until) == std::future_status::ready && told.written.get();
+  bool in_time = written;
+  for (const auto& published : told.published) {
+    in_time &= published.wait_until(until) == std::future_status::ready;
   }
-  for (const auto& listener : listeners_) listener(decisions);
+  slow_ = !in_time;
+  if (written) return;
+  unwritten_answers_ += told.decisions;
+  base::log(base::LogLevel::error,
+            "decisions not on disk yet count={}: they hold in memory and are tried again",
+            told.decisions);
 }
 
 }  // namespace leumund::apps

@@ -3,9 +3,8 @@
 // Flow:    intake or face -> Pipeline -> Engine::feed -> decisions -> journal (bounded wait)
 //          -> effects and listeners -> answer to whoever asked.
 // Time:    every call takes `now`; the callers are edges and read the clock.
-// Limits:  an answer that carries a decision waits at most `commit_patience` for the journal; after
-//          that it goes out and the decision is written as soon as the journal answers. At most
-//          `unwritten_max` decisions wait for a journal that is down; the oldest stay.
+// Limits:  an answer that carries a decision waits at most `commit_patience` for journal and tables;
+//          after that it goes out, and nobody waits again until one of them has kept up.
 // Threads: any. The engine has one lock; nothing is written under it.
 // Errors:  a journal that fails is counted and said in the log; mail goes on.
 #pragma once
@@ -14,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -31,9 +31,9 @@ namespace leumund::apps {
 class DecisionWriter {
  public:
   virtual ~DecisionWriter() = default;
-  // Takes the decisions; true once they are on disk, false when `patience` ran out or it failed
-  // (they stay queued and are tried again).
-  virtual bool write(std::vector<model::Decision> decisions, std::chrono::milliseconds patience) = 0;
+  // Queues the decisions without waiting; the future says whether they are on disk. What fails stays
+  // queued and is tried again.
+  virtual std::future<bool> write(std::vector<model::Decision> decisions) = 0;
 };
 
 struct PipelineCounters {
@@ -43,13 +43,15 @@ struct PipelineCounters {
 
 class Pipeline {
  public:
-  using Listener = std::function<void(const std::vector<model::Decision>&)>;
+  // Queues what follows from decisions; the future is ready when the tables say it.
+  using Listener = std::function<std::future<void>(const std::vector<model::Decision>&)>;
   using EngineWork = std::function<void(engine::Engine&)>;
 
   Pipeline(engine::Settings settings, DecisionWriter& writer);
 
-  // Called with every batch of decisions, on the thread that caused them; must not block.
-  // Set before the first event.
+  // Called with every batch of decisions under the engine's lock, so that everybody hears of them in
+  // the order in which they were made; must neither block nor call the pipeline. Set before the first
+  // event.
   void add_listener(Listener listener);
 
   engine::Outcome feed(const model::MailEvent& event, base::TimePoint now);
@@ -59,8 +61,13 @@ class Pipeline {
   // written and published like any other.
   template <typename Command>
   auto command(Command&& work) {
-    auto result = engine_.with(std::forward<Command>(work));
-    publish(result.second);
+    Told told;
+    auto result = engine_.with([&](engine::Engine& engine) {
+      auto made = work(engine);
+      told = tell(made.second);
+      return made;
+    });
+    wait_for(told);
     return std::move(result.first);
   }
 
@@ -73,11 +80,19 @@ class Pipeline {
   [[nodiscard]] PipelineCounters counters() const;
 
  private:
-  void publish(const std::vector<model::Decision>& decisions);
+  // What was queued for one batch of decisions.
+  struct Told {
+    std::size_t decisions = 0;
+    std::future<bool> written;
+    std::vector<std::future<void>> published;
+  };
+  [[nodiscard]] Told tell(const std::vector<model::Decision>& decisions);
+  void wait_for(Told& told);
 
   base::Guarded<engine::Engine> engine_;
   DecisionWriter& writer_;
   std::vector<Listener> listeners_;
+  std::atomic<bool> slow_ = false;  // journal or tables did not keep up the last time
   std::atomic<std::uint64_t> decisions_ = 0;
   std::atomic<std::uint64_t> unwritten_answers_ = 0;
 };

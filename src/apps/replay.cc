@@ -22,8 +22,10 @@ constexpr int wrong_use = 2;
 
 constexpr std::string_view usage =
     "Usage: leumund replay [OPTIONS] [FILE...]\n"
-    "Runs the engine over recorded events (JSON lines; .gz and .zst by name; - is standard input).\n"
-    "  --enforce                 answer as if in force: what was not let in has no deliveries (default)\n"
+    "Runs the engine over recorded events (JSON lines; .gz and .zst by name; - is standard "
+    "input).\n"
+    "  --enforce                 answer as if in force: what was not let in has no deliveries "
+    "(default)\n"
     "  --observe                 only report what would be restricted\n"
     "  --json                    one JSON object per submission and decision\n"
     "  --detector-settings FILE  constants of the detector, lines `name = number`\n"
@@ -57,7 +59,8 @@ base::Status read_settings(const std::string& path, verdict::Settings& settings)
     std::string_view text = line->text.substr(0, line->text.find('#'));
     const auto trim = [](std::string_view part) {
       while (!part.empty() && (part.front() == ' ' || part.front() == '\t')) part.remove_prefix(1);
-      while (!part.empty() && (part.back() == ' ' || part.back() == '\t' || part.back() == '\r')) part.remove_suffix(1);
+      while (!part.empty() && (part.back() == ' ' || part.back() == '\t' || part.back() == '\r'))
+        part.remove_suffix(1);
       return part;
     };
     text = trim(text);
@@ -67,9 +70,10 @@ base::Status read_settings(const std::string& path, verdict::Settings& settings)
     if (!value.empty() && (value.front() == '"' || value.front() == '[')) continue;
     double number = 0;
     const auto parsed = std::from_chars(value.data(), value.data() + value.size(), number);
-    base::Status status = parsed.ec == std::errc() && parsed.ptr == value.data() + value.size()
-                              ? settings.set(trim(text.substr(0, equals)), number)
-                              : base::Status(base::Error{base::ErrorCode::malformed, "not a number"});
+    base::Status status =
+        parsed.ec == std::errc() && parsed.ptr == value.data() + value.size()
+            ? settings.set(trim(text.substr(0, equals)), number)
+            : base::Status(base::Error{base::ErrorCode::malformed, "not a number"});
     if (!status.ok()) {
       return base::Error{base::ErrorCode::malformed,
                          fmt::format("{}:{}: {}", path, line->number, status.error().message)};
@@ -79,9 +83,13 @@ base::Status read_settings(const std::string& path, verdict::Settings& settings)
 
 class Replay {
  public:
-  Replay(const ReplayOptions& options, const verdict::Settings& detection, std::FILE* out, std::FILE* err,
-         std::FILE* features)
-      : options_(options), out_(out), err_(err), features_(features), engine_(engine_settings(options, detection)) {
+  Replay(const ReplayOptions& options, const verdict::Settings& detection, std::FILE* out,
+         std::FILE* err, std::FILE* features)
+      : options_(options),
+        out_(out),
+        err_(err),
+        features_(features),
+        engine_(engine_settings(options, detection)) {
     if (features_ != nullptr) write_feature_head();
   }
 
@@ -89,7 +97,8 @@ class Replay {
   void report() const;
 
  private:
-  static engine::Settings engine_settings(const ReplayOptions& options, const verdict::Settings& detection) {
+  static engine::Settings engine_settings(const ReplayOptions& options,
+                                          const verdict::Settings& detection) {
     engine::Settings settings;  // the hash key stays all zero: the same output for the same input
     settings.detection = detection;
     settings.book.default_mode = options.enforce ? model::Mode::enforce : model::Mode::observe;
@@ -98,7 +107,8 @@ class Replay {
 
   void feed(const model::MailEvent& event);
   [[nodiscard]] bool did_not_leave(const model::MailEvent& event) const;
-  void print_answer(const model::Submission& submission, base::TimePoint at, const engine::Outcome& outcome);
+  void print_answer(const model::Submission& submission, base::TimePoint at,
+                    const engine::Outcome& outcome);
   void print_decision(const model::Decision& decision);
   void print_decision_json(const model::Decision& decision);
   void write_feature_head();
@@ -131,7 +141,8 @@ base::Status Replay::run_file(const std::string& path) {
     if (!line) return line.error();
     if (line->end) break;
     if (line->cut) {
-      bad_line(path, line->number, fmt::format("line is longer than {} bytes", wire::event_line_bytes_max));
+      bad_line(path, line->number,
+               fmt::format("line is longer than {} bytes", wire::event_line_bytes_max));
       continue;
     }
     if (line->text.empty()) continue;
@@ -148,8 +159,10 @@ base::Status Replay::run_file(const std::string& path) {
 }
 
 bool Replay::did_not_leave(const model::MailEvent& event) const {
-  if (const auto* delivery = std::get_if<model::Delivery>(&event.what)) return stopped_.contains(delivery->id);
-  if (const auto* complaint = std::get_if<model::Complaint>(&event.what)) return stopped_.contains(complaint->id);
+  if (const auto* delivery = std::get_if<model::Delivery>(&event.what))
+    return stopped_.contains(delivery->id);
+  if (const auto* complaint = std::get_if<model::Complaint>(&event.what))
+    return stopped_.contains(complaint->id);
   return false;
 }
 
@@ -179,9 +192,11 @@ void Replay::print_answer(const model::Submission& submission, base::TimePoint a
   line_ = "{\"id\":";
   wire::write_json_string(submission.id, line_);
   line_ += fmt::format(",\"at\":{},\"subject\":", time_text(at));
-  wire::write_json_string(outcome.subject.name.empty() ? std::string() : outcome.subject.to_string(), line_);
-  line_ += fmt::format(",\"answer\":\"{}\",\"score\":{}}}\n",
-                       model::disposition_name(outcome.answer.disposition), score_text(outcome.score));
+  wire::write_json_string(
+      outcome.subject.name.empty() ? std::string() : outcome.subject.to_string(), line_);
+  line_ +=
+      fmt::format(",\"answer\":\"{}\",\"score\":{}}}\n",
+                  model::disposition_name(outcome.answer.disposition), score_text(outcome.score));
   std::fwrite(line_.data(), 1, line_.size(), out_);
 }
 
@@ -191,25 +206,30 @@ void Replay::print_decision(const model::Decision& decision) {
     print_decision_json(decision);
     return;
   }
-  std::string text = fmt::format("{} {} {}", base::format_rfc3339(decision.at),
-                                 model::decision_kind_name(decision.kind), decision.subject.to_string());
-  if (decision.kind == model::DecisionKind::restricted || decision.kind == model::DecisionKind::would_restrict) {
+  std::string text =
+      fmt::format("{} {} {}", base::format_rfc3339(decision.at),
+                  model::decision_kind_name(decision.kind), decision.subject.to_string());
+  if (decision.kind == model::DecisionKind::restricted ||
+      decision.kind == model::DecisionKind::would_restrict) {
     text += fmt::format(" to {}, score {:.1f}, after {} recipients",
-                        model::level_name(decision.restriction.level), decision.score, decision.recipients_before);
+                        model::level_name(decision.restriction.level), decision.score,
+                        decision.recipients_before);
   }
   fmt::print(out_, "{}\n", text);
-  for (const model::Term& term : decision.terms) fmt::print(out_, "  {:+6.2f}  {}\n", term.value, term.text);
+  for (const model::Term& term : decision.terms)
+    fmt::print(out_, "  {:+6.2f}  {}\n", term.value, term.text);
 }
 
 void Replay::print_decision_json(const model::Decision& decision) {
-  line_ = fmt::format("{{\"decision\":\"{}\",\"at\":{},\"subject\":", model::decision_kind_name(decision.kind),
-                      time_text(decision.at));
+  line_ = fmt::format("{{\"decision\":\"{}\",\"at\":{},\"subject\":",
+                      model::decision_kind_name(decision.kind), time_text(decision.at));
   wire::write_json_string(decision.subject.to_string(), line_);
   line_ += ",\"kind\":";
   wire::write_json_string(decision.detector, line_);
-  line_ += fmt::format(",\"level\":\"{}\",\"score\":{},\"recipients_before\":{},\"held_queue_ids\":[",
-                       model::level_name(decision.restriction.level), score_text(decision.score),
-                       decision.recipients_before);
+  line_ +=
+      fmt::format(",\"level\":\"{}\",\"score\":{},\"recipients_before\":{},\"held_queue_ids\":[",
+                  model::level_name(decision.restriction.level), score_text(decision.score),
+                  decision.recipients_before);
   for (std::size_t i = 0; i < decision.held.size(); ++i) {
     if (i > 0) line_ += ',';
     wire::write_json_string(decision.held[i].queue_id, line_);
@@ -238,7 +258,8 @@ void Replay::write_feature_head() {
     fmt::print(features_, "\t{}", verdict::term_name(static_cast<verdict::TermName>(i)));
   }
   fmt::print(features_,
-             "\thour_contacts\tday_contacts\tusual_per_hour\tlargest_hour\tlargest_day\thours_active\tdays_active\t"
+             "\thour_contacts\tday_contacts\tusual_per_hour\tlargest_hour\tlargest_day\thours_"
+             "active\tdays_active\t"
              "silent_days\tnetworks\tnetworks_usual\tnew_network\n");
 }
 
@@ -250,10 +271,12 @@ void Replay::write_features(const model::Submission& submission, const engine::O
   wire::write_json_string(outcome.subject.to_string(), subject);
   fmt::print(features_, "{}\t{}\t{}\t{}\t{}", id, submissions_, subject,
              model::disposition_name(outcome.answer.disposition), score_text(outcome.score));
-  for (const double value : outcome.judgement.values) fmt::print(features_, "\t{}", score_text(value));
-  fmt::print(features_, "\t{:.2f}\t{:.2f}\t{:.3f}\t{:.2f}\t{:.2f}\t{}\t{}\t{:.2f}\t{}\t{}\t{}\n", t.hour_contacts,
-             t.day_contacts, t.usual_per_hour, t.largest_hour, t.largest_day, t.hours_active, t.days_active,
-             t.silent_days, t.networks, t.networks_usual, t.from_new_network ? 1 : 0);
+  for (const double value : outcome.judgement.values)
+    fmt::print(features_, "\t{}", score_text(value));
+  fmt::print(features_, "\t{:.2f}\t{:.2f}\t{:.3f}\t{:.2f}\t{:.2f}\t{}\t{}\t{:.2f}\t{}\t{}\t{}\n",
+             t.hour_contacts, t.day_contacts, t.usual_per_hour, t.largest_hour, t.largest_day,
+             t.hours_active, t.days_active, t.silent_days, t.networks, t.networks_usual,
+             t.from_new_network ? 1 : 0);
 }
 
 void Replay::bad_line(const std::string& path, std::uint64_t number, std::string_view why) {
@@ -266,16 +289,18 @@ void Replay::show_progress(const EventFile& file, bool done) {
   const auto now = std::chrono::steady_clock::now();
   if (!done && now - shown_at_ < std::chrono::milliseconds(200)) return;
   shown_at_ = now;
-  const double share = file.bytes_all() == 0 ? 0 : 100.0 * static_cast<double>(file.bytes_read()) /
-                                                       static_cast<double>(file.bytes_all());
-  fmt::print(err_, "\r{} events, {} decisions, {:.0f} % of the file{}", events_, decisions_, share, done ? "\n" : "");
+  const double share = file.bytes_all() == 0 ? 0
+                                             : 100.0 * static_cast<double>(file.bytes_read()) /
+                                                   static_cast<double>(file.bytes_all());
+  fmt::print(err_, "\r{} events, {} decisions, {:.0f} % of the file{}", events_, decisions_, share,
+             done ? "\n" : "");
   std::fflush(err_);
 }
 
 void Replay::report() const {
   if (!options_.json) {
-    fmt::print(out_, "{} events, {} submissions, {} not let in, {} decisions\n", events_, submissions_,
-               stopped_submissions_, decisions_);
+    fmt::print(out_, "{} events, {} submissions, {} not let in, {} decisions\n", events_,
+               submissions_, stopped_submissions_, decisions_);
   }
   if (bad_lines_ > 0) fmt::print(err_, "{} bad lines skipped\n", bad_lines_);
 }
@@ -330,8 +355,10 @@ int run_replay(const std::vector<std::string>& arguments, std::FILE* out, std::F
     } else if (word == "--help") {
       fmt::print(out, "{}", usage);
       return 0;
-    } else if ((word == "--detector-settings" || word == "--explain-features") && i + 1 < arguments.size()) {
-      (word == "--detector-settings" ? options.detector_settings : options.features) = arguments[++i];
+    } else if ((word == "--detector-settings" || word == "--explain-features") &&
+               i + 1 < arguments.size()) {
+      (word == "--detector-settings" ? options.detector_settings : options.features) =
+          arguments[++i];
     } else {
       fmt::print(err, "leumund replay: {} is not an option, or lacks its value\n{}", word, usage);
       return wrong_use;

@@ -15,10 +15,10 @@ namespace leumund::apps {
 struct ReplayOptions {
   bool enforce = true;  // answer as if in force; what was not answered pass did not leave
   bool json = false;
-  bool progress = false;                // on standard error, for a terminal
-  std::string detector_settings;        // file with lines `name = number`; "" for the built-in ones
-  std::string features;                 // file for what each score was made of; "" for none
-  std::vector<std::string> files;       // "-" is standard input
+  bool progress = false;           // on standard error, for a terminal
+  std::string detector_settings;   // file with lines `name = number`; "" for the built-in ones
+  std::string features;            // file for what each score was made of; "" for none
+  std::vector<std::string> files;  // "-" is standard input
 };
 
 int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err);

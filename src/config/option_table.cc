@@ -282,10 +282,6 @@ void add_keeping(std::vector<Option>& table) {
                                "Restrictions at one time; beyond it a finding is only told."));
   table.push_back(span_option("retention.decisions", &Run::keep_decisions, days(730), days(1),
                               days(3650), "How long decisions are kept."));
-  table.push_back(span_option("retention.counts", &Run::keep_counts, days(180), days(1), days(3650),
-                              "How long the counts of a silent account are kept."));
-  table.push_back(flag_option("privacy.hash_recipients", &Start::recipients_hashed, true,
-                              "Whether recipients are kept only as keyed hashes."));
   table.push_back(text_option("geo.country_database", &Start::geo_country_database, "path", "",
                               check_path_or_empty,
                               "MaxMind format file of countries; empty is off."));

@@ -37,7 +37,6 @@ struct StartSettings {
   std::uint64_t ledger_bytes = 0;
   std::uint64_t messages_max = 0;
   std::uint64_t restrictions_max = 0;
-  bool recipients_hashed = false;
   std::string geo_country_database;  // "" is off
   std::string geo_asn_database;
   bool metrics_enabled = false;
@@ -73,7 +72,6 @@ struct RunSettings {
   std::uint32_t unattended_per_hour = 0;
   std::uint32_t unattended_per_day = 0;
   std::chrono::seconds keep_decisions{0};
-  std::chrono::seconds keep_counts{0};
 };
 
 struct Settings {

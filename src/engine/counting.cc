@@ -48,8 +48,8 @@ void count_up(Small& count) {
 
 }  // namespace
 
-std::optional<model::Subject> Counting::sender_of(const model::Submission& submission,
-                                                  const std::vector<base::IpPrefix>& relay_clients) {
+std::optional<model::Subject> Counting::sender_of(
+    const model::Submission& submission, const std::vector<base::IpPrefix>& relay_clients) {
   using model::Subject;
   using model::SubjectKind;
   Subject subject;
@@ -59,7 +59,9 @@ std::optional<model::Subject> Counting::sender_of(const model::Submission& submi
   } else if (!submission.script.empty()) {
     subject = {SubjectKind::script, submission.script};
   } else if (submission.client) {
-    const auto listed = [&](const base::IpPrefix& prefix) { return prefix.contains(*submission.client); };
+    const auto listed = [&](const base::IpPrefix& prefix) {
+      return prefix.contains(*submission.client);
+    };
     if (std::none_of(relay_clients.begin(), relay_clients.end(), listed)) return std::nullopt;
     subject = {SubjectKind::client_address, submission.client->to_string()};
   } else {
@@ -121,9 +123,10 @@ evidence::ClientSeen& Counting::see_client(Account& account, const base::IpAddre
   return seen;
 }
 
-Message* Counting::join_by_circumstances(const model::Submission& submission, std::uint64_t account) {
-  // Postfix tells policy no queue id at the first RCPT: the log's line is joined by who, from where,
-  // as whom, within a minute.
+Message* Counting::join_by_circumstances(const model::Submission& submission,
+                                         std::uint64_t account) {
+  // Postfix tells policy no queue id at the first RCPT: the log's line is joined by who, from
+  // where, as whom, within a minute.
   if (account == 0 || !submission.queue.known() || !submission.envelope_sender) return nullptr;
   const std::uint32_t client =
       submission.client ? client_of(*submission.client, submission.client_facts).address : 0;
@@ -148,11 +151,11 @@ Message* Counting::find_message(const model::Submission& submission, std::uint64
   if (Message* message = p_.messages.by_id(submission.id)) return message;
   Message* message = p_.messages.by_queue(submission.queue);
   // A queue id used again after its message left is a new message, whatever the old one was.
-  if (message != nullptr && !message->left_queue &&
-      (account == 0 || message->account == account)) {
+  if (message != nullptr && !message->left_queue && (account == 0 || message->account == account)) {
     return message;
   }
-  return submission.source == model::Source::log ? join_by_circumstances(submission, account) : nullptr;
+  return submission.source == model::Source::log ? join_by_circumstances(submission, account)
+                                                 : nullptr;
 }
 
 Counted Counting::operator()(const model::Submission& submission) {
@@ -171,9 +174,8 @@ Counted Counting::operator()(const model::Submission& submission) {
   }
   p_.messages.add_queue(*message, submission.queue);
   if (submission.continues) return {&account, message, false, 0};
-  message->recipient_count =
-      std::min<std::uint32_t>(std::max(message->recipient_count, submission.recipient_count),
-                              Message::recipients_max);
+  message->recipient_count = std::min<std::uint32_t>(
+      std::max(message->recipient_count, submission.recipient_count), Message::recipients_max);
   see_headers(submission, account);
   const std::uint32_t fresh_before = message->fresh;
   const std::size_t all_before = message->recipients.size();
@@ -181,17 +183,20 @@ Counted Counting::operator()(const model::Submission& submission) {
     count_recipient(recipient, account, *message);
   }
   rescore(account, *message, fresh_before, all_before);
-  return {&account, message, true, static_cast<std::uint32_t>(message->recipients.size() - all_before)};
+  return {&account, message, true,
+          static_cast<std::uint32_t>(message->recipients.size() - all_before)};
 }
 
-void Counting::begin_message(const model::Submission& submission, Account& account, Message& message) {
+void Counting::begin_message(const model::Submission& submission, Account& account,
+                             Message& message) {
   ++account.this_hour(at_).messages;
   if (submission.client) {
     message.client = client_of(*submission.client, submission.client_facts).address;
     evidence::ClientSeen& seen = see_client(account, *submission.client, submission.client_facts);
     count_up(seen.messages);
     seen.shared = p_.shared_clients.shared(seen.address, message.account, at_);
-    if (seen.network != 0 && account.learning()) p_.shared_clients.use(seen.address, message.account, at_);
+    if (seen.network != 0 && account.learning())
+      p_.shared_clients.use(seen.address, message.account, at_);
   }
   if (submission.envelope_sender) {
     message.sender = hash_lower(*submission.envelope_sender);
@@ -212,7 +217,8 @@ void Counting::see_headers(const model::Submission& submission, Account& account
   for (const auto& [header, value] : submission.headers) {
     if (!is_from(header)) continue;
     const std::string_view address = header_address(value);
-    if (!address.empty() && !(submission.envelope_sender && lower(address) == lower(*submission.envelope_sender))) {
+    if (!address.empty() &&
+        !(submission.envelope_sender && lower(address) == lower(*submission.envelope_sender))) {
       account.see_sender(hash_lower(address), at_);
     }
     return;
@@ -257,7 +263,8 @@ float Counting::weigh_contacts(Account& account, const Message& message) {
     recent.automatic_this_hour = 0;
   }
   ++recent.automatic_this_hour;
-  return recent.automatic_this_hour > automatic_per_hour ? evidence::contact_weight(message.fresh) : 0.0F;
+  return recent.automatic_this_hour > automatic_per_hour ? evidence::contact_weight(message.fresh)
+                                                         : 0.0F;
 }
 
 void Counting::rescore(Account& account, Message& message, std::uint32_t fresh_before,
@@ -268,7 +275,8 @@ void Counting::rescore(Account& account, Message& message, std::uint32_t fresh_b
   const float contacts = weigh_contacts(account, message);
   evidence::HourTally& hour = account.this_hour(at_);
   hour.contacts += contacts - message.contacts;
-  const auto more = static_cast<std::uint32_t>(std::lround(std::max(0.0F, contacts - message.contacts) * 16));
+  const auto more =
+      static_cast<std::uint32_t>(std::lround(std::max(0.0F, contacts - message.contacts) * 16));
   account.recent.contacts.add(more, at_);
   account.recent.sprint.add(more, at_);
   hour.sprint = std::max(hour.sprint, static_cast<float>(account.recent.sprint.total(at_)) / 16);
@@ -282,7 +290,8 @@ void Counting::rescore(Account& account, Message& message, std::uint32_t fresh_b
   hour.scored_new = std::max(0.0F, hour.scored_new + scored_new - message.scored_new);
   hour.scored_known = std::max(0.0F, hour.scored_known + scored_known - message.scored_known);
   const float scored_in_house = counts ? share * static_cast<float>(recipients.in_house) : 0;
-  hour.scored_in_house = std::max(0.0F, hour.scored_in_house + scored_in_house - message.scored_in_house);
+  hour.scored_in_house =
+      std::max(0.0F, hour.scored_in_house + scored_in_house - message.scored_in_house);
   message.scored_in_house = scored_in_house;
   message.scored_new = scored_new;
   message.scored_known = scored_known;
@@ -290,7 +299,8 @@ void Counting::rescore(Account& account, Message& message, std::uint32_t fresh_b
 
   const double maturity = verdict::maturity(p_.ledger.watched(), p_.detection);
   const std::optional<double> house_share =
-      p_.ledger.house_ready() ? std::optional(static_cast<double>(p_.ledger.house().known_share())) : std::nullopt;
+      p_.ledger.house_ready() ? std::optional(static_cast<double>(p_.ledger.house().known_share()))
+                              : std::nullopt;
   const auto value = static_cast<float>(
       verdict::recipients_value(account, recipients, house_share, maturity, p_.detection));
   evidence::Suspicion& suspicion = account.recent.suspicion;
@@ -331,7 +341,8 @@ void Counting::resolve(const model::Delivery& delivery, Account& account, Messag
   evidence::Suspicion& suspicion = account.recent.suspicion;
   const bool sent = delivery.status == model::DeliveryStatus::sent;
   const ReplyClass reply = sent ? ReplyClass::other : diagnosis::classify_reply(delivery.reply);
-  if (reply == ReplyClass::content_or_reputation && message.content_refusals < content_refusals_max) {
+  if (reply == ReplyClass::content_or_reputation &&
+      message.content_refusals < content_refusals_max) {
     ++message.content_refusals;
     const auto value = static_cast<float>(p_.detection.content_refused);
     suspicion.add(Kind::content_refused, value);
@@ -341,14 +352,16 @@ void Counting::resolve(const model::Delivery& delivery, Account& account, Messag
   }
   if (delivery.status == model::DeliveryStatus::deferred || mark.resolved()) return;
   mark.resolve();
-  if (++message.resolved >= message.recipient_count && message.resolved >= message.recipients.size()) {
+  if (++message.resolved >= message.recipient_count &&
+      message.resolved >= message.recipients.size()) {
     message.left_queue = true;
   }
   const bool unknown = reply == ReplyClass::unknown_user;
   if (!mark.fresh() || message.announced || message.automatic || !(sent || unknown)) return;
   evidence::HourTally& hour = account.this_hour(at_);
   (unknown ? hour.first_refused : hour.first_sent) += 1;
-  const auto value = static_cast<float>(verdict::first_contact_value(account, unknown, p_.detection));
+  const auto value =
+      static_cast<float>(verdict::first_contact_value(account, unknown, p_.detection));
   suspicion.add(Kind::unknown_user, value);
   if (suspicion.total() <= 0) return;
   evidence::Trail& trail = suspicion.trail(Kind::unknown_user);
@@ -394,7 +407,8 @@ Counted Counting::operator()(const model::Login& login) {
 }
 
 Counted Counting::operator()(const model::Announcement& announcement) {
-  const model::Subject subject{model::SubjectKind::account, model::fold_account(announcement.account)};
+  const model::Subject subject{model::SubjectKind::account,
+                               model::fold_account(announcement.account)};
   if (subject.name.empty() || subject.name.size() > 320) return {};
   Account& account = p_.ledger.touch(subject.to_string(), at_);
   account.recent.announced_left = announcement.recipients;
@@ -411,7 +425,8 @@ Counted Counting::operator()(const model::Retraction& retraction) {
   Message* message = p_.messages.by_id(retraction.id);
   Account* account = message != nullptr ? p_.ledger.touch_again(message->account, at_) : nullptr;
   if (account == nullptr && !retraction.account.empty()) {
-    const model::Subject subject{model::SubjectKind::account, model::fold_account(retraction.account)};
+    const model::Subject subject{model::SubjectKind::account,
+                                 model::fold_account(retraction.account)};
     account = p_.ledger.touch_again(p_.ledger.hash_of(subject.to_string()), at_);
   }
   if (account == nullptr) return {};
@@ -423,9 +438,11 @@ Counted Counting::operator()(const model::Retraction& retraction) {
     evidence::Trail& trail = recent.suspicion.trail(objection.kind);
     trail.hits = std::max(0.0F, trail.hits - 1);
   }
-  std::erase_if(recent.objections, [event](const evidence::Objection& o) { return o.event == event; });
+  std::erase_if(recent.objections,
+                [event](const evidence::Objection& o) { return o.event == event; });
   if (message != nullptr && message->applied != 0) {
-    recent.suspicion.take_back(Kind::new_recipient, message->applied, message->first_at, half_life());
+    recent.suspicion.take_back(Kind::new_recipient, message->applied, message->first_at,
+                               half_life());
     message->applied = 0;
   }
   return {account, message, true, 0};

@@ -72,7 +72,8 @@ class Counting {
 
   Message* find_message(const model::Submission& submission, std::uint64_t account);
   Message* join_by_circumstances(const model::Submission& submission, std::uint64_t account);
-  void begin_message(const model::Submission& submission, evidence::Account& account, Message& message);
+  void begin_message(const model::Submission& submission, evidence::Account& account,
+                     Message& message);
   void see_headers(const model::Submission& submission, evidence::Account& account);
   void see_house(std::uint32_t recipient, const evidence::Account& account, Message& message);
   bool count_recipient(std::string_view recipient, evidence::Account& account, Message& message);
@@ -84,7 +85,8 @@ class Counting {
   Counted object(std::string_view id, const std::string& account_name);
   evidence::ClientSeen& see_client(evidence::Account& account, const base::IpAddress& address,
                                    const model::ClientFacts& facts);
-  [[nodiscard]] Client client_of(const base::IpAddress& address, const model::ClientFacts& facts) const;
+  [[nodiscard]] Client client_of(const base::IpAddress& address,
+                                 const model::ClientFacts& facts) const;
   [[nodiscard]] std::uint32_t hash_lower(std::string_view text) const;
   [[nodiscard]] std::chrono::seconds half_life() const;
 

@@ -22,7 +22,8 @@ constexpr minutes find_again_after{10};
 evidence::Ledger::Settings ledger_settings(const Settings& settings) {
   evidence::Ledger::Settings out;
   out.bytes_max = settings.limits.ledger_bytes;
-  out.half_life = std::chrono::seconds(static_cast<std::int64_t>(settings.detection.half_life_hours * 3600));
+  out.half_life =
+      std::chrono::seconds(static_cast<std::int64_t>(settings.detection.half_life_hours * 3600));
   out.key = settings.key;
   return out;
 }
@@ -52,8 +53,8 @@ Outcome Engine::feed(const model::MailEvent& event, base::TimePoint now) {
   const bool late = at + late_after < now;
   if (late) ++p.counters.late;
 
-  Counting counting({p.settings.detection, p.settings.relay_clients, p.settings.key, p.ledger, p.messages,
-                     p.own_listing, p.shared_clients, p.totals},
+  Counting counting({p.settings.detection, p.settings.relay_clients, p.settings.key, p.ledger,
+                     p.messages, p.own_listing, p.shared_clients, p.totals},
                     at);
   const Counted counted = std::visit(counting, event.what);
   Outcome outcome;
@@ -110,10 +111,14 @@ void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimeP
   // A mailing that is only unexpected is another kind than a burst: it is held for review, and the
   // hold ends by itself when nothing more comes.
   const char* kind = level == model::Level::hold ? "bulk" : "burst";
-  model::Finding finding{*subject, kind, outcome.judgement.score, outcome.judgement.threshold,
-                         verdict::describe(outcome.judgement, outcome.tally, account.recent.suspicion,
-                                           [this](std::uint64_t message) { return name_of(message); }),
-                         at};
+  model::Finding finding{
+      *subject,
+      kind,
+      outcome.judgement.score,
+      outcome.judgement.threshold,
+      verdict::describe(outcome.judgement, outcome.tally, account.recent.suspicion,
+                        [this](std::uint64_t message) { return name_of(message); }),
+      at};
   auto decision = book.apply(finding, level, now);
   if (book.find(*subject) != nullptr && !account.recent.restricted) {
     account.recent.restricted = true;
@@ -129,7 +134,8 @@ void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimeP
 void Engine::Parts::hold_against(evidence::Account& account, const model::Subject& subject,
                                  base::TimePoint at) {
   for (const evidence::ClientSeen& seen : account.recent.clients) {
-    if (seen.messages == 0 || seen.network == 0 || account.habits.networks.contains(seen.network)) continue;
+    if (seen.messages == 0 || seen.network == 0 || account.habits.networks.contains(seen.network))
+      continue;
     if (shared_clients.shared(seen.address, ledger.hash_of(account.name), at)) continue;
     own_listing.add(seen.address, subject, at);
   }
@@ -137,7 +143,8 @@ void Engine::Parts::hold_against(evidence::Account& account, const model::Subjec
 
 // The burst's recipients do not stay acquaintances.
 void Engine::Parts::forget_burst(evidence::Account& account) {
-  const base::TimePoint since = std::min(account.recent.suspicion.began_at(), account.recent.at - hours(24));
+  const base::TimePoint since =
+      std::min(account.recent.suspicion.began_at(), account.recent.at - hours(24));
   const std::uint64_t hash = ledger.hash_of(account.name);
   messages.of_account(hash, [&](Message& message) {
     if (message.first_at < since) return false;
@@ -148,19 +155,30 @@ void Engine::Parts::forget_burst(evidence::Account& account) {
   });
 }
 
-void Engine::Parts::answer(Outcome& outcome, const Counted& counted, const model::Submission& submission,
-                           base::TimePoint now) {
+void Engine::Parts::answer(Outcome& outcome, const Counted& counted,
+                           const model::Submission& submission, base::TimePoint now) {
   const auto subject = model::Subject::parse(counted.account->name);
   if (!subject) return;
   outcome.subject = *subject;
-  // A message that is in the queue already, or is told again, asks for nothing.
+  // A message that is in the queue already, or is told again, asks for nothing. If its subject is
+  // stopped, it was submitted before the stop took hold, or past us.
   const bool asked = submission.source != model::Source::log && !submission.continues;
-  if (!asked) return;
+  if (!asked) {
+    const model::Restriction* stop = book.find(*subject);
+    outcome.hold = stop != nullptr && counted.message->queued() &&
+                   (stop->level == model::Level::no_sending || stop->level == model::Level::hold);
+    return;
+  }
   evidence::Account& account = *counted.account;
-  // The hold for an unexpected mailing is about mail to strangers; the rest of the owner's mail goes on.
+  // The hold for an unexpected mailing is about mail to strangers; the rest of the owner's mail
+  // goes on.
   const model::Restriction* standing = book.find(*subject);
-  const bool only_bulk = standing != nullptr && standing->level == model::Level::hold && standing->by == "bulk";
-  if (only_bulk && counted.message->fresh == 0) return;
+  const bool only_bulk =
+      standing != nullptr && standing->level == model::Level::hold && standing->by == "bulk";
+  if (only_bulk && counted.message->fresh == 0) {
+    counted.message->let_through = true;
+    return;
+  }
   action::Ask ask{.subject = *subject, .recipient = {}};
   if (submission.stage == model::SubmissionStage::recipient && submission.recipients.size() == 1) {
     ask.recipient = submission.recipients.front();
@@ -172,16 +190,29 @@ void Engine::Parts::answer(Outcome& outcome, const Counted& counted, const model
     ask.only_helpdesk = all([this](const std::string& r) { return book.is_helpdesk(r); });
     ask.only_internal =
         all([this](const std::string& r) { return book.is_internal(r) || book.is_helpdesk(r); });
+  } else if (counted.message->asked_at_rcpt) {
+    // At the end of a mail to several Postfix names none; what passed at RCPT is what it goes to.
+    ask.only_helpdesk = !counted.message->passed_stranger;
+    ask.only_internal = !counted.message->passed_external;
   }
   ask.recipients = counted.recipients_counted;
   outcome.answer = book.answer(ask, now);
   const bool lets = outcome.answer.disposition == model::Disposition::pass ||
                     outcome.answer.disposition == model::Disposition::warn;
+  Message& message = *counted.message;
+  if (submission.stage == model::SubmissionStage::recipient) {
+    message.asked_at_rcpt = true;
+    message.passed_stranger |= lets && !ask.only_helpdesk;
+    message.passed_external |= lets && !ask.only_internal;
+  }
+  message.let_through = lets && standing != nullptr;
   if (lets) {
     account.recent.suspicion.count_passed(counted.recipients_counted);
     return;
   }
-  if (submission.stage == model::SubmissionStage::accepted) counted.message->refused = true;
+  // What is held is in the queue, for somebody to review.
+  const bool held = outcome.answer.disposition == model::Disposition::hold;
+  if (submission.stage == model::SubmissionStage::accepted && !held) message.refused = true;
   // Counting goes on while suspended: from where does the attacker try now?
   if (account.recent.restricted) hold_against(account, *subject, account.recent.at);
 }
@@ -205,7 +236,8 @@ std::string Engine::Parts::name_of(std::uint64_t number) const {
   return message->id;
 }
 
-model::Decision Engine::Parts::announced(const model::Announcement& announcement, base::TimePoint at) {
+model::Decision Engine::Parts::announced(const model::Announcement& announcement,
+                                         base::TimePoint at) {
   model::Decision decision;
   decision.number = book.next_number();
   decision.kind = model::DecisionKind::announced;
@@ -215,7 +247,8 @@ model::Decision Engine::Parts::announced(const model::Announcement& announcement
   decision.restriction.subject = decision.subject;
   decision.restriction.since = at;
   decision.restriction.until = announcement.until;
-  decision.restriction.reason = fmt::format("a mailing to {} recipients is expected", announcement.recipients);
+  decision.restriction.reason =
+      fmt::format("a mailing to {} recipients is expected", announcement.recipients);
   return decision;
 }
 
@@ -241,7 +274,8 @@ void Engine::learn_from_release(const model::Subject& subject, base::TimePoint n
   const base::TimePoint since = std::min(account->recent.suspicion.began_at(), now - hours(48));
   p.messages.of_account(hash, [&](Message& message) {
     if (message.first_at < since) return false;
-    for (const RecipientMark& mark : message.recipients) account->habits.recipients.add(mark.hash());
+    for (const RecipientMark& mark : message.recipients)
+      account->habits.recipients.add(mark.hash());
     return true;
   });
   account->start_afresh(now, true);

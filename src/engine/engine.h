@@ -30,8 +30,8 @@
 namespace leumund::engine {
 
 struct Limits {
-  std::size_t ledger_bytes = 1ULL << 30;   // full: the account longest silent is forgotten, counted
-  std::size_t messages_max = 500'000;      // full: the oldest message is forgotten, counted
+  std::size_t ledger_bytes = 1ULL << 30;  // full: the account longest silent is forgotten, counted
+  std::size_t messages_max = 500'000;     // full: the oldest message is forgotten, counted
 };
 
 struct Settings {
@@ -48,9 +48,10 @@ struct Settings {
 struct Outcome {
   model::Subject subject;  // whom a submission was counted for; name "" for other events
   model::Answer answer;
-  double score = 0;        // of the subject after this event
+  double score = 0;  // of the subject after this event
   std::vector<model::Decision> decisions;
-  verdict::Tally tally = {};          // what the score was made of, where the event was judged
+  bool hold = false;          // this mail of a restricted subject is queued and is to be held
+  verdict::Tally tally = {};  // what the score was made of, where the event was judged
   verdict::Judgement judgement = {};
 };
 
@@ -61,21 +62,21 @@ struct Explanation {
   std::string standing;  // "good", "watched", "throttled", "suspended", "exempt"
   double score = 0;
   double threshold = 0;
-  std::vector<model::Term> terms;           // what makes the score now
+  std::vector<model::Term> terms;                           // what makes the score now
   std::vector<std::pair<std::string, std::string>> habits;  // "recipients_per_day" -> "3.2", ...
-  const model::Restriction* restriction = nullptr;  // ends with the next call
+  const model::Restriction* restriction = nullptr;          // ends with the next call
   action::Attempts attempts;
-  std::vector<model::QueueKey> queued;      // its mail that is still in the queue
-  std::string what_would_change;            // a sentence
+  std::vector<model::QueueKey> queued;  // its mail that is still in the queue
+  std::string what_would_change;        // a sentence
 };
 
 struct Counters {
   std::uint64_t events = 0;
   std::uint64_t submissions = 0;
   std::uint64_t recipients = 0;
-  std::uint64_t duplicates = 0;        // sightings of a recipient already counted
-  std::uint64_t late = 0;              // over an hour old: they inform and do not trigger
-  std::uint64_t future = 0;            // events dated after `now`, counted at `now`
+  std::uint64_t duplicates = 0;  // sightings of a recipient already counted
+  std::uint64_t late = 0;        // over an hour old: they inform and do not trigger
+  std::uint64_t future = 0;      // events dated after `now`, counted at `now`
   std::uint64_t subjects = 0;
   std::uint64_t subjects_forgotten = 0;
   std::uint64_t messages = 0;

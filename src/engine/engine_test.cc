@@ -147,7 +147,8 @@ TEST(Engine, TravelPasses) {
   World world;
   world.live(anna);
   for (int i = 0; i < 12; ++i) {
-    EXPECT_EQ(world.send(anna, {"friend" + std::to_string(i % 5) + "@away.test"}, abroad).answer.disposition,
+    EXPECT_EQ(world.send(anna, {"friend" + std::to_string(i % 5) + "@away.test"}, abroad)
+                  .answer.disposition,
               Disposition::pass);
     world.pass_time(hours(5));
   }
@@ -257,10 +258,12 @@ TEST(Engine, AfterItsReleaseTheAccountSendsAgainAndStartsAfresh) {
   world.recipients_until_stopped(anna, abroad);
   action::Recovery recovery;
   recovery.without_checklist = true;
-  ASSERT_TRUE(world.engine.book().release({SubjectKind::account, anna}, recovery, "admin", world.now).ok());
+  ASSERT_TRUE(
+      world.engine.book().release({SubjectKind::account, anna}, recovery, "admin", world.now).ok());
   EXPECT_EQ(world.send(anna, {"friend1@away.test"}).answer.disposition, Disposition::pass);
   EXPECT_LT(world.engine.explain({SubjectKind::account, anna}, world.now).score, 3);
-  EXPECT_LE(world.recipients_until_stopped(anna, abroad), 10) << "the next burst is found all the same";
+  EXPECT_LE(world.recipients_until_stopped(anna, abroad), 10)
+      << "the next burst is found all the same";
 }
 
 TEST(Engine, TheBurstsRecipientsDoNotStayAcquaintances) {
@@ -270,8 +273,9 @@ TEST(Engine, TheBurstsRecipientsDoNotStayAcquaintances) {
   world.send(anna, {victim}, abroad);
   world.recipients_until_stopped(anna, abroad);
   const auto explained = world.engine.explain({SubjectKind::account, anna}, world.now);
-  const auto known = std::find_if(explained.habits.begin(), explained.habits.end(),
-                                  [](const auto& habit) { return habit.first == "recipients_known"; });
+  const auto known =
+      std::find_if(explained.habits.begin(), explained.habits.end(),
+                   [](const auto& habit) { return habit.first == "recipients_known"; });
   ASSERT_NE(known, explained.habits.end());
   EXPECT_EQ(known->second, "5");
 }
@@ -288,7 +292,8 @@ TEST(Engine, AnAddressOfARestrictedAccountCountsAgainstOthersUntilTheRelease) {
   EXPECT_TRUE(listed());
   action::Recovery recovery;
   recovery.without_checklist = true;
-  ASSERT_TRUE(world.engine.book().release({SubjectKind::account, anna}, recovery, "admin", world.now).ok());
+  ASSERT_TRUE(
+      world.engine.book().release({SubjectKind::account, anna}, recovery, "admin", world.now).ok());
   EXPECT_FALSE(listed());
 }
 
@@ -311,7 +316,8 @@ TEST(Engine, EventsFromTheFutureCountNow) {
   bool stopped = false;
   for (int i = 0; i < 30 && !stopped; ++i) {
     model::Submission mail = world.mail(anna, {world.stranger()}, abroad);
-    stopped = world.feed({world.now + hours(900 + i), world.now, mail}).answer.disposition != Disposition::pass;
+    stopped = world.feed({world.now + hours(900 + i), world.now, mail}).answer.disposition !=
+              Disposition::pass;
   }
   EXPECT_TRUE(stopped);
   EXPECT_GT(world.engine.counters().future, 0U);
@@ -343,7 +349,8 @@ TEST(Engine, WhatWasDrainedMakesAnotherEngineJudgeTheSame) {
   }) > 0) {
   }
   other.now = world.now;
-  EXPECT_EQ(other.recipients_until_stopped(anna, abroad), world.recipients_until_stopped(anna, abroad));
+  EXPECT_EQ(other.recipients_until_stopped(anna, abroad),
+            world.recipients_until_stopped(anna, abroad));
 }
 
 TEST(Engine, InObserveModeItSaysWhatItWouldDoAndLetsMailPass) {

@@ -49,7 +49,8 @@ class World {
                const std::string& client = "203.0.113.7") {
     return send(mail(account, std::move(recipients), client));
   }
-  Outcome deliver(const std::string& id, const std::string& recipient, const std::string& reply = "250 2.0.0 Ok") {
+  Outcome deliver(const std::string& id, const std::string& recipient,
+                  const std::string& reply = "250 2.0.0 Ok") {
     model::Delivery what;
     what.id = id;
     what.recipient = recipient;
@@ -72,9 +73,11 @@ class World {
     return engine.book().find({model::SubjectKind::account, account}) != nullptr;
   }
   // Sends single mails to strangers every few seconds until one is not let in.
-  int recipients_until_stopped(const std::string& account, const std::string& client, int most = 100) {
+  int recipients_until_stopped(const std::string& account, const std::string& client,
+                               int most = 100) {
     for (int i = 0; i < most; ++i) {
-      if (send(account, {stranger()}, client).answer.disposition != model::Disposition::pass) return i;
+      if (send(account, {stranger()}, client).answer.disposition != model::Disposition::pass)
+        return i;
       pass_time(std::chrono::seconds(3));
     }
     return most;

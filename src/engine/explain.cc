@@ -9,7 +9,8 @@
 namespace leumund::engine {
 namespace {
 
-std::string standing_of(const model::Restriction* restriction, bool exempt, double score, double threshold) {
+std::string standing_of(const model::Restriction* restriction, bool exempt, double score,
+                        double threshold) {
   if (exempt) return "exempt";
   if (restriction != nullptr && restriction->mode == model::Mode::enforce) {
     return restriction->level == model::Level::throttle ? "throttled" : "suspended";
@@ -18,7 +19,8 @@ std::string standing_of(const model::Restriction* restriction, bool exempt, doub
 }
 
 std::string what_would_change(const Explanation& e) {
-  if (e.standing == "exempt") return "it is exempt: nothing restricts it until the exemption is lifted";
+  if (e.standing == "exempt")
+    return "it is exempt: nothing restricts it until the exemption is lifted";
   if (e.restriction != nullptr) {
     if (e.restriction->until) {
       return fmt::format("the restriction ends by itself at {} or by a release",
@@ -26,10 +28,12 @@ std::string what_would_change(const Explanation& e) {
     }
     return "the restriction stays until somebody releases it";
   }
-  if (e.score <= 0) return fmt::format("it would take evidence worth {:.1f} to restrict it", e.threshold);
+  if (e.score <= 0)
+    return fmt::format("it would take evidence worth {:.1f} to restrict it", e.threshold);
   const double halvings = e.score < 1 ? 0 : std::log2(e.score);
   return fmt::format(
-      "evidence worth {:.1f} more would restrict it; without more it falls below 1 in about {:.0f} hours",
+      "evidence worth {:.1f} more would restrict it; without more it falls below 1 in about {:.0f} "
+      "hours",
       std::max(0.0, e.threshold - e.score), halvings * 24);
 }
 
@@ -41,8 +45,10 @@ std::vector<std::pair<std::string, std::string>> habits_of(const evidence::Accou
   out.emplace_back("days_with_mail", std::to_string(h.days_active));
   out.emplace_back("hours_with_mail", std::to_string(h.hours_active));
   out.emplace_back("recipients_known", std::to_string(h.recipients.size()));
-  out.emplace_back("new_contacts_per_active_hour",
-                   fmt::format("{:.2f}", h.hours_active == 0 ? 0.0 : static_cast<double>(h.contacts) / h.hours_active));
+  out.emplace_back(
+      "new_contacts_per_active_hour",
+      fmt::format("{:.2f}",
+                  h.hours_active == 0 ? 0.0 : static_cast<double>(h.contacts) / h.hours_active));
   out.emplace_back("largest_hour", fmt::format("{:.1f}", h.largest_hour));
   out.emplace_back("largest_day", fmt::format("{:.1f}", h.largest_day));
   const float scored = h.new_recipients.yes + h.new_recipients.no;
@@ -68,8 +74,8 @@ Explanation Engine::explain(const model::Subject& subject, base::TimePoint now) 
   const auto account = p.ledger.peek(subject.to_string());
   e.known = account != nullptr || e.restriction != nullptr;
   if (account != nullptr) {
-    const auto half_life =
-        std::chrono::seconds(static_cast<std::int64_t>(p.settings.detection.half_life_hours * 3600));
+    const auto half_life = std::chrono::seconds(
+        static_cast<std::int64_t>(p.settings.detection.half_life_hours * 3600));
     account->advance(now, half_life);
     const verdict::Tally tally =
         verdict::tally_of(*account, p.ledger.watched(), now, p.settings.detection);
@@ -85,17 +91,21 @@ Explanation Engine::explain(const model::Subject& subject, base::TimePoint now) 
   return e;
 }
 
-std::vector<std::pair<model::Subject, double>> Engine::watched(std::size_t most, base::TimePoint now) const {
+std::vector<std::pair<model::Subject, double>> Engine::watched(std::size_t most,
+                                                               base::TimePoint now) const {
   const Parts& p = *parts_;
   std::vector<std::pair<model::Subject, double>> out;
   p.ledger.visit_active([&](const evidence::Account& account) {
     if (account.recent.suspicion.total() <= 0 && account.recent.contacts.total(now) == 0) return;
     evidence::Account brought = account;
-    brought.advance(now, std::chrono::seconds(static_cast<std::int64_t>(p.settings.detection.half_life_hours * 3600)));
+    brought.advance(now, std::chrono::seconds(static_cast<std::int64_t>(
+                             p.settings.detection.half_life_hours * 3600)));
     const auto tally = verdict::tally_of(brought, p.ledger.watched(), now, p.settings.detection);
-    const double score = verdict::judge(tally, brought.recent.suspicion, p.settings.detection).score;
+    const double score =
+        verdict::judge(tally, brought.recent.suspicion, p.settings.detection).score;
     if (score <= 0) return;
-    if (auto subject = model::Subject::parse(account.name)) out.emplace_back(std::move(*subject), score);
+    if (auto subject = model::Subject::parse(account.name))
+      out.emplace_back(std::move(*subject), score);
   });
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
     return a.second != b.second ? a.second > b.second : a.first < b.first;

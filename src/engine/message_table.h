@@ -1,8 +1,8 @@
 // Every message seen of late, so that its sightings by policy, log, milter and API are one message,
 // and so that deliveries, complaints and queue ids lead back to the account that sent it.
 //
-// Limits:  `messages_max`; beyond it the oldest message is forgotten and counted. A message keeps at
-//          most 10,000 recipients and 16 queue ids.
+// Limits:  `messages_max`; beyond it the oldest message is forgotten and counted. A message keeps
+//          at most 10,000 recipients and 16 queue ids.
 // Threads: none of its own and no lock.
 // Owner:   pointers to messages end with the next create().
 #pragma once
@@ -25,10 +25,13 @@ class RecipientMark {
  public:
   static constexpr std::uint32_t hash_mask = 0x3fffffffU;
 
-  RecipientMark(std::uint32_t hash, bool fresh) : bits_((hash & hash_mask) | (fresh ? fresh_bit : 0)) {}
+  RecipientMark(std::uint32_t hash, bool fresh)
+      : bits_((hash & hash_mask) | (fresh ? fresh_bit : 0)) {}
   [[nodiscard]] std::uint32_t hash() const { return bits_ & hash_mask; }
-  [[nodiscard]] bool fresh() const { return (bits_ & fresh_bit) != 0; }        // never written to before
-  [[nodiscard]] bool resolved() const { return (bits_ & resolved_bit) != 0; }  // delivered or refused
+  [[nodiscard]] bool fresh() const { return (bits_ & fresh_bit) != 0; }  // never written to before
+  [[nodiscard]] bool resolved() const {
+    return (bits_ & resolved_bit) != 0;
+  }  // delivered or refused
   void resolve() { bits_ |= resolved_bit; }
 
  private:
@@ -47,32 +50,39 @@ struct Message {
   base::TimePoint first_at;
   std::string id;
   std::uint64_t id_hash = 0;
-  std::vector<model::QueueKey> queues;    // the newest last
+  std::vector<model::QueueKey> queues;  // the newest last
   std::vector<RecipientMark> recipients;
-  std::uint32_t recipient_count = 0;      // as claimed; may be more than are known
+  std::uint32_t recipient_count = 0;  // as claimed; may be more than are known
   std::uint32_t fresh = 0;
-  std::uint32_t in_house = 0;             // of the fresh ones
+  std::uint32_t in_house = 0;  // of the fresh ones
   std::uint32_t resolved = 0;
-  std::uint32_t client = 0;               // keyed hashes, for joining with the log
+  std::uint32_t client = 0;  // keyed hashes, for joining with the log
   std::uint32_t sender = 0;
-  float applied = 0;                      // what its recipients added to the suspicion
-  float scored_new = 0;                   // ... to the hour's tally
+  float applied = 0;     // what its recipients added to the suspicion
+  float scored_new = 0;  // ... to the hour's tally
   float scored_known = 0;
   float scored_in_house = 0;
   float contacts = 0;
-  std::uint8_t content_refusals = 0;      // counted ones
+  std::uint8_t content_refusals = 0;  // counted ones
   bool announced = false;
-  bool automatic = false;                 // null sender: an automatic answer
+  bool automatic = false;  // null sender: an automatic answer
   bool left_queue = false;
-  bool refused = false;                   // was not let in
+  bool refused = false;          // was not let in
+  bool asked_at_rcpt = false;    // by policy, recipient by recipient
+  bool passed_stranger = false;  // ... and one was let through that is no helpdesk address
+  bool passed_external = false;  // ... or that is neither internal nor helpdesk
+  bool let_through = false;      // although its account is restricted: goes on its way
 
   [[nodiscard]] RecipientMark* find(std::uint32_t hash);
-  [[nodiscard]] bool queued() const { return !queues.empty() && !left_queue && !refused; }
+  [[nodiscard]] bool queued() const {
+    return !queues.empty() && !left_queue && !refused && !let_through;
+  }
 };
 
 class MessageTable {
  public:
-  MessageTable(std::size_t messages_max, base::HashKey key) : messages_max_(messages_max), key_(key) {}
+  MessageTable(std::size_t messages_max, base::HashKey key)
+      : messages_max_(messages_max), key_(key) {}
 
   [[nodiscard]] Message* by_id(std::string_view id);
   [[nodiscard]] Message* by_queue(const model::QueueKey& queue);

@@ -1,5 +1,5 @@
-// Our own memory of client addresses that a restricted account used from a network new to it: whoever
-// else sends from there is suspect too. Named after nobody: only keyed hashes are kept.
+// Our own memory of client addresses that a restricted account used from a network new to it:
+// whoever else sends from there is suspect too. Named after nobody: only keyed hashes are kept.
 //
 // An entry counts only while its account is restricted; a release takes it back at once.
 //

@@ -1,4 +1,5 @@
-// What an engine is made of, in the order in which an event meets it. Only for the engine's own files.
+// What an engine is made of, in the order in which an event meets it. Only for the engine's own
+// files.
 #pragma once
 
 #include "action/restriction_book.h"
@@ -28,7 +29,8 @@ struct Engine::Parts {
   void refresh_own_listing(evidence::Account& account, base::TimePoint at);
   [[nodiscard]] std::vector<model::QueueKey> queued_of(const model::Subject& subject) const;
   [[nodiscard]] std::string name_of(std::uint64_t message) const;
-  [[nodiscard]] model::Decision announced(const model::Announcement& announcement, base::TimePoint at);
+  [[nodiscard]] model::Decision announced(const model::Announcement& announcement,
+                                          base::TimePoint at);
 
   Settings settings;
   evidence::Ledger ledger;

@@ -39,12 +39,14 @@ void SharedClients::use(std::uint32_t address, std::uint64_t account, base::Time
   entry.accounts.front() = part;
 }
 
-bool SharedClients::shared(std::uint32_t address, std::uint64_t except_account, base::TimePoint at) const {
+bool SharedClients::shared(std::uint32_t address, std::uint64_t except_account,
+                           base::TimePoint at) const {
   const auto found = entries_.find(address);
   if (found == entries_.end() || day_of(at) > found->second.day + quiet_days_max) return false;
   const std::uint32_t except = part_of(except_account);
   return std::count_if(found->second.accounts.begin(), found->second.accounts.end(),
-                       [except](std::uint32_t part) { return part != 0 && part != except; }) >= enough_accounts;
+                       [except](std::uint32_t part) { return part != 0 && part != except; }) >=
+         enough_accounts;
 }
 
 }  // namespace leumund::engine

@@ -1,5 +1,5 @@
-// Which client addresses are shared by many accounts: the webmail server, an office's or a carrier's
-// address translation. What one account does from there says nothing about the others.
+// Which client addresses are shared by many accounts: the webmail server, an office's or a
+// carrier's address translation. What one account does from there says nothing about the others.
 //
 // Time:    a use fades when the address was quiet for 30 days.
 // Limits:  `entries_max` addresses of 24 bytes; beyond it the one that comes next in turn goes.
@@ -22,7 +22,8 @@ class SharedClients {
   // Unsuspicious mail of an account came from the address.
   void use(std::uint32_t address, std::uint64_t account, base::TimePoint at);
   // At least three accounts besides this one used it of late.
-  [[nodiscard]] bool shared(std::uint32_t address, std::uint64_t except_account, base::TimePoint at) const;
+  [[nodiscard]] bool shared(std::uint32_t address, std::uint64_t except_account,
+                            base::TimePoint at) const;
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
 
  private:

@@ -25,8 +25,8 @@ Seen& oldest_of(std::vector<Seen>& seen) {
                            [](const Seen& a, const Seen& b) { return a.last_at < b.last_at; });
 }
 
-// Above this suspicion mail waits, and is dropped when a day old: in observe mode nothing is stopped,
-// and still a burst must not become habit.
+// Above this suspicion mail waits, and is dropped when a day old: in observe mode nothing is
+// stopped, and still a burst must not become habit.
 constexpr float suspicious = 6;
 
 std::uint8_t small(std::size_t value) {
@@ -69,12 +69,13 @@ void Account::learn_hours(base::TimePoint until) {
     if (hour.messages > 0) habits.learn_hour(hour.hour, hour.messages, hour.contacts);
     habits.largest_sprint = std::max(habits.largest_sprint, hour.sprint);
     habits.new_recipients.add(hour.scored_new, hour.scored_known, new_recipients_cap);
-    habits.in_house.add(hour.scored_in_house, std::max(0.0F, hour.scored_new - hour.scored_in_house),
-                        new_recipients_cap);
+    habits.in_house.add(hour.scored_in_house,
+                        std::max(0.0F, hour.scored_new - hour.scored_in_house), new_recipients_cap);
     habits.refused.add(hour.first_refused, hour.first_sent, refused_cap);
     habits.last_at = std::max(habits.last_at, base::TimePoint(hours(hour.hour)));
   }
-  recent.hours.erase(recent.hours.begin(), recent.hours.begin() + static_cast<std::ptrdiff_t>(done));
+  recent.hours.erase(recent.hours.begin(),
+                     recent.hours.begin() + static_cast<std::ptrdiff_t>(done));
 }
 
 void Account::learn_clients(base::TimePoint until) {
@@ -82,8 +83,10 @@ void Account::learn_clients(base::TimePoint until) {
   const auto old = [until](const ClientSeen& seen) { return seen.first_at + habit_age <= until; };
   if (!std::any_of(recent.clients.begin(), recent.clients.end(), old)) return;
   if (learning()) {
-    habits.networks_most = std::max(habits.networks_most, small(distinct(recent.clients, &ClientSeen::network)));
-    habits.addresses_most = std::max(habits.addresses_most, small(distinct(recent.clients, &ClientSeen::address)));
+    habits.networks_most =
+        std::max(habits.networks_most, small(distinct(recent.clients, &ClientSeen::network)));
+    habits.addresses_most =
+        std::max(habits.addresses_most, small(distinct(recent.clients, &ClientSeen::address)));
     for (const ClientSeen& seen : recent.clients) {
       // A network that only failed to log in is not the account's.
       if (!old(seen) || seen.messages == 0) continue;

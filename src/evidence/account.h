@@ -27,12 +27,12 @@ namespace leumund::evidence {
 struct HourTally {
   std::int64_t hour = 0;  // since 1970
   std::uint32_t messages = 0;
-  float contacts = 0;      // weight of new contacts
-  float sprint = 0;        // most of them within two minutes
+  float contacts = 0;  // weight of new contacts
+  float sprint = 0;    // most of them within two minutes
   float scored_new = 0;
   float scored_known = 0;
   float scored_in_house = 0;  // of the new ones: somebody else here wrote to them
-  float first_refused = 0;  // first contacts: "user unknown"
+  float first_refused = 0;    // first contacts: "user unknown"
   float first_sent = 0;
 };
 
@@ -71,8 +71,8 @@ struct Recent {
   static constexpr std::size_t senders_max = 12;
   static constexpr std::size_t objections_max = 32;
 
-  base::TimePoint at;              // newest event
-  std::vector<HourTally> hours;    // of the last day, oldest first
+  base::TimePoint at;                 // newest event
+  std::vector<HourTally> hours;       // of the last day, oldest first
   SlidingWindow<12, 300> contacts;    // weight of new contacts, in sixteenths
   SlidingWindow<8, 15> sprint;        // the same over two minutes
   SlidingWindow<12, 300> recipients;  // that were new
@@ -85,8 +85,8 @@ struct Recent {
   std::uint32_t automatic_this_hour = 0;  // recipients of mail with the null sender
   std::int64_t automatic_hour = 0;
   bool campaign_member = false;
-  bool restricted = false;         // by our own detector; what comes now is not learned
-  base::TimePoint found_at;        // the detector's last finding, not kept on disk
+  bool restricted = false;   // by our own detector; what comes now is not learned
+  base::TimePoint found_at;  // the detector's last finding, not kept on disk
 };
 
 class Account {

@@ -163,9 +163,10 @@ void read_profile(Reader& reader, std::array<std::uint8_t, size>& profile) {
 void write_habits(Writer& writer, const Habits& habits) {
   writer.seconds(habits.first_at);
   writer.seconds(habits.last_at);
-  for (const float value : {habits.new_recipients.yes, habits.new_recipients.no, habits.in_house.yes,
-                            habits.in_house.no, habits.refused.yes, habits.refused.no, habits.contacts, habits.largest_sprint,
-                            habits.largest_hour, habits.largest_day, habits.day_contacts}) {
+  for (const float value :
+       {habits.new_recipients.yes, habits.new_recipients.no, habits.in_house.yes,
+        habits.in_house.no, habits.refused.yes, habits.refused.no, habits.contacts,
+        habits.largest_sprint, habits.largest_hour, habits.largest_day, habits.day_contacts}) {
     writer.sixteenths(value);
   }
   writer.number(habits.hours_active);
@@ -186,9 +187,10 @@ void write_habits(Writer& writer, const Habits& habits) {
 void read_habits(Reader& reader, Habits& habits) {
   reader.seconds(habits.first_at);
   reader.seconds(habits.last_at);
-  for (float* value : {&habits.new_recipients.yes, &habits.new_recipients.no, &habits.in_house.yes,
-                       &habits.in_house.no, &habits.refused.yes, &habits.refused.no, &habits.contacts, &habits.largest_sprint,
-                       &habits.largest_hour, &habits.largest_day, &habits.day_contacts}) {
+  for (float* value :
+       {&habits.new_recipients.yes, &habits.new_recipients.no, &habits.in_house.yes,
+        &habits.in_house.no, &habits.refused.yes, &habits.refused.no, &habits.contacts,
+        &habits.largest_sprint, &habits.largest_hour, &habits.largest_day, &habits.day_contacts}) {
     reader.sixteenths(*value);
   }
   reader.integer(habits.hours_active);
@@ -300,9 +302,8 @@ void write_recent(Writer& writer, const Recent& recent) {
   for (const HourTally& hour : recent.hours) {
     writer.signed_number(hour.hour);
     writer.number(hour.messages);
-    for (const float value : {hour.contacts, hour.sprint, hour.scored_new, hour.scored_known, hour.scored_in_house,
-                              hour.first_refused,
-                              hour.first_sent}) {
+    for (const float value : {hour.contacts, hour.sprint, hour.scored_new, hour.scored_known,
+                              hour.scored_in_house, hour.first_refused, hour.first_sent}) {
       writer.sixteenths(value);
     }
   }
@@ -339,8 +340,8 @@ void read_recent(Reader& reader, Recent& recent) {
   for (HourTally& hour : recent.hours) {
     hour.hour = reader.signed_number();
     reader.integer(hour.messages);
-    for (float* value : {&hour.contacts, &hour.sprint, &hour.scored_new, &hour.scored_known, &hour.scored_in_house, &hour.first_refused,
-                         &hour.first_sent}) {
+    for (float* value : {&hour.contacts, &hour.sprint, &hour.scored_new, &hour.scored_known,
+                         &hour.scored_in_house, &hour.first_refused, &hour.first_sent}) {
       reader.sixteenths(*value);
     }
   }
@@ -397,10 +398,10 @@ void encode_account(const Account& account, std::string& out) {
 
 base::Status decode_account(std::string_view state, Account& account) {
   if (state.empty() || static_cast<std::uint8_t>(state.front()) != format_version) {
-    return base::Error{base::ErrorCode::malformed,
-                       fmt::format("record of an account has format {}, known is {}",
-                                   state.empty() ? -1 : static_cast<std::uint8_t>(state.front()),
-                                   format_version)};
+    return base::Error{
+        base::ErrorCode::malformed,
+        fmt::format("record of an account has format {}, known is {}",
+                    state.empty() ? -1 : static_cast<std::uint8_t>(state.front()), format_version)};
   }
   Reader reader(state.substr(1));
   read_habits(reader, account.habits);
@@ -413,8 +414,9 @@ base::Status decode_account(std::string_view state, Account& account) {
     account.recent.suspicion.clear(account.recent.at);
   }
   if (reader.failed() || !reader.ended()) {
-    return base::Error{base::ErrorCode::malformed,
-                       fmt::format("record of an account, {} bytes, is cut or corrupt", state.size())};
+    return base::Error{
+        base::ErrorCode::malformed,
+        fmt::format("record of an account, {} bytes, is cut or corrupt", state.size())};
   }
   return {};
 }

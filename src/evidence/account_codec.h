@@ -19,8 +19,8 @@ namespace leumund::evidence {
 // Appends the state. What is idle (nothing within the last days) is left out by itself.
 void encode_account(const Account& account, std::string& out);
 
-// Reads one into `account`, whose name stays; its lists keep their memory. On an error the account's
-// contents are unspecified.
+// Reads one into `account`, whose name stays; its lists keep their memory. On an error the
+// account's contents are unspecified.
 [[nodiscard]] base::Status decode_account(std::string_view state, Account& account);
 
 }  // namespace leumund::evidence

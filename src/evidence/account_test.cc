@@ -103,7 +103,8 @@ TEST(Habits, GroupsOfStrangersCountLessThanTheirNumber) {
 
 TEST(Habits, TheUsualHourIsPreferred) {
   Habits habits;
-  const std::int64_t monday_nine = (bucket_number(base::from_unix_seconds(1'600'041'600), 3600) / 24) * 24 + 9;
+  const std::int64_t monday_nine =
+      (bucket_number(base::from_unix_seconds(1'600'041'600), 3600) / 24) * 24 + 9;
   for (int week = 0; week < 20; ++week) habits.learn_hour(monday_nine + week * 168, 5, 1);
   EXPECT_GT(habits.hour_preference(base::TimePoint(hours(monday_nine + 168))), 2);
   EXPECT_LT(habits.hour_preference(base::TimePoint(hours(monday_nine + 36))), 1);
@@ -112,7 +113,8 @@ TEST(Habits, TheUsualHourIsPreferred) {
 
 TEST(Habits, TheLeastUsedNetworkMakesRoom) {
   UsedList list;
-  for (std::uint32_t i = 1; i <= 16; ++i) list.add(i, 10, static_cast<std::uint16_t>(i == 3 ? 1 : 5), 16);
+  for (std::uint32_t i = 1; i <= 16; ++i)
+    list.add(i, 10, static_cast<std::uint16_t>(i == 3 ? 1 : 5), 16);
   list.add(99, 11, 1, 16);
   EXPECT_TRUE(list.contains(99));
   EXPECT_FALSE(list.contains(3));

@@ -74,9 +74,10 @@ void UsedList::add(std::uint32_t hash, std::uint16_t day, std::uint16_t times, s
     return;
   }
   if (items_.size() >= cap) {
-    const auto least = std::min_element(items_.begin(), items_.end(), [](const Used& a, const Used& b) {
-      return std::pair(a.times, a.last_day) < std::pair(b.times, b.last_day);
-    });
+    const auto least =
+        std::min_element(items_.begin(), items_.end(), [](const Used& a, const Used& b) {
+          return std::pair(a.times, a.last_day) < std::pair(b.times, b.last_day);
+        });
     *least = Used{hash, day, times};
     return;
   }
@@ -101,7 +102,8 @@ void Habits::learn_hour(std::int64_t hour, std::uint32_t messages, float new_con
   }
   days_active = std::min(days_active, active_cap);
   const WeekSlot slot = week_slot(hour);
-  const std::uint32_t counted = std::min<std::uint32_t>(messages, 16);  // one busy hour is one habit
+  const std::uint32_t counted =
+      std::min<std::uint32_t>(messages, 16);  // one busy hour is one habit
   count_in(by_hour, slot.hour, counted);
   count_in(by_weekday, slot.weekday, counted);
 }

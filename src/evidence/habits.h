@@ -53,19 +53,19 @@ struct Habits {
   static constexpr std::size_t senders_max = 8;
   static constexpr std::size_t countries_max = 8;
 
-  base::TimePoint first_at;  // of anything seen of it
-  base::TimePoint last_at;   // of the newest mail that became habit
-  Share new_recipients;      // scored recipients: never written to before, or known
-  Share in_house;            // scored new recipients: known to the house, or to nobody here
-  Share refused;             // first contacts: "user unknown", or delivered
+  base::TimePoint first_at;        // of anything seen of it
+  base::TimePoint last_at;         // of the newest mail that became habit
+  Share new_recipients;            // scored recipients: never written to before, or known
+  Share in_house;                  // scored new recipients: known to the house, or to nobody here
+  Share refused;                   // first contacts: "user unknown", or delivered
   std::uint32_t hours_active = 0;  // hours with mail
   std::uint32_t days_active = 0;
-  std::uint32_t newest_day = 0;    // the newest of them, days since 1970
-  float contacts = 0;        // new contacts (see contact_weight) over all active hours
-  float largest_sprint = 0;  // of new contacts within two minutes
+  std::uint32_t newest_day = 0;  // the newest of them, days since 1970
+  float contacts = 0;            // new contacts (see contact_weight) over all active hours
+  float largest_sprint = 0;      // of new contacts within two minutes
   float largest_hour = 0;
   float largest_day = 0;
-  float day_contacts = 0;    // of newest_day so far
+  float day_contacts = 0;          // of newest_day so far
   std::uint8_t networks_most = 0;  // within one day
   std::uint8_t addresses_most = 0;
   // Mail by hour of the day (UTC) and by day of the week; all are halved when one is full.

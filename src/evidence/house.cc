@@ -28,7 +28,8 @@ std::size_t bit_of(std::uint64_t mixed, unsigned n) { return mixed >> (n * 8) & 
 }  // namespace
 
 House::House(std::size_t bytes) {
-  const std::size_t words = std::bit_floor(std::max<std::size_t>(bytes / 2 / sizeof(std::uint64_t), 64));
+  const std::size_t words =
+      std::bit_floor(std::max<std::size_t>(bytes / 2 / sizeof(std::uint64_t), 64));
   newer_.resize(words);
   older_.resize(words);
   added_max_ = words * 64 / bits_per_member;

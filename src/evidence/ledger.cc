@@ -54,7 +54,10 @@ struct Ledger::Entry {
 };
 
 Ledger::Ledger(Settings settings)
-    : settings_(settings), house_(settings.house_bytes), index_(1024, none), scratch_(std::make_unique<Account>()) {}
+    : settings_(settings),
+      house_(settings.house_bytes),
+      index_(1024, none),
+      scratch_(std::make_unique<Account>()) {}
 Ledger::~Ledger() = default;
 
 std::uint64_t Ledger::hash_of(std::string_view subject) const {
@@ -137,13 +140,14 @@ void Ledger::pack(Slot slot) {
   packed_bytes_ += block_bytes(entry.packed_size);
 }
 
-// After a start the house's recipients are read from the loaded accounts a few at a time: at once they
-// would take longer than everything else in the start.
+// After a start the house's recipients are read from the loaded accounts a few at a time: at once
+// they would take longer than everything else in the start.
 void Ledger::fill_house() {
   for (int i = 0; i < 2 && house_next_ < loaded_end_; ++i) {
     const Entry& entry = entries_[house_next_++];
     if (!entry.packed || !decode_account(entry.state(), *scratch_).ok()) continue;
-    for (const std::uint32_t recipient : scratch_->habits.recipients.members()) house_.add(recipient);
+    for (const std::uint32_t recipient : scratch_->habits.recipients.members())
+      house_.add(recipient);
   }
 }
 
@@ -161,7 +165,8 @@ void Ledger::pack_idle(base::TimePoint at) {
 
 void Ledger::make_room() {
   while (bytes() > settings_.bytes_max && count_ > 1) {
-    if (oldest_ == oldest_active_ && oldest_active_ != newest_) oldest_active_ = entries_[oldest_].newer;
+    if (oldest_ == oldest_active_ && oldest_active_ != newest_)
+      oldest_active_ = entries_[oldest_].newer;
     forget(oldest_);
   }
 }
@@ -232,9 +237,10 @@ std::size_t Ledger::drain_dirty(std::size_t most,
 
 base::Status Ledger::load_record(std::string_view subject, std::string_view state) {
   if (subject.empty() || subject.size() > name_bytes_max) {
-    return base::Error{base::ErrorCode::too_large,
-                       fmt::format("record of an account has a name of {} bytes, allowed are 1 to {}",
-                                   subject.size(), name_bytes_max)};
+    return base::Error{
+        base::ErrorCode::too_large,
+        fmt::format("record of an account has a name of {} bytes, allowed are 1 to {}",
+                    subject.size(), name_bytes_max)};
   }
   auto status = decode_account(state, *scratch_);
   if (!status.ok()) {

@@ -17,7 +17,8 @@ std::string name(int i) { return "account:user" + std::to_string(i) + "@c.test";
 
 TEST(Ledger, FindsAnAccountAgainWhateverHappenedBetween) {
   Ledger ledger({});
-  for (int i = 0; i < 3000; ++i) ledger.touch(name(i), start).habits.recipients.add(static_cast<std::uint32_t>(i) + 1);
+  for (int i = 0; i < 3000; ++i)
+    ledger.touch(name(i), start).habits.recipients.add(static_cast<std::uint32_t>(i) + 1);
   // Two days later all but the newest are packed.
   for (int i = 0; i < 3000; ++i) ledger.touch(name(10'000 + i), start + hours(48));
   for (int i = 0; i < 3000; ++i) {
@@ -50,7 +51,9 @@ TEST(Ledger, FullItForgetsTheAccountLongestSilent) {
 
 TEST(Ledger, WhatWasDrainedLoadsIntoAnotherLedger) {
   Ledger ledger({});
-  for (int i = 0; i < 100; ++i) ledger.touch(name(i), start + hours(i)).habits.recipients.add(static_cast<std::uint32_t>(i) + 1);
+  for (int i = 0; i < 100; ++i)
+    ledger.touch(name(i), start + hours(i))
+        .habits.recipients.add(static_cast<std::uint32_t>(i) + 1);
   std::map<std::string, std::string> disk;
   while (ledger.drain_dirty(7, [&](SubjectRecord&& r) { disk[r.subject] = r.state; }) > 0) {
   }
@@ -69,7 +72,8 @@ TEST(Ledger, AForgottenAccountIsDeletedOnDiskToo) {
   Ledger ledger(settings);
   for (int i = 0; i < 3000; ++i) ledger.touch(name(i), start + std::chrono::seconds(i));
   std::size_t deleted = 0;
-  while (ledger.drain_dirty(100, [&](SubjectRecord&& r) { deleted += r.state.empty() ? 1U : 0U; }) > 0) {
+  while (ledger.drain_dirty(100, [&](SubjectRecord&& r) { deleted += r.state.empty() ? 1U : 0U; }) >
+         0) {
   }
   EXPECT_EQ(deleted, ledger.forgotten());
 }
@@ -108,7 +112,8 @@ TEST(Ledger, LoadedAccountsGoBeforeActiveOnesWhenRoomIsShort) {
   ledger.touch(name(2), start);
   EXPECT_NE(ledger.peek(name(1)), nullptr);
   EXPECT_NE(ledger.peek(name(2)), nullptr);
-  EXPECT_EQ(ledger.touch_again(ledger.hash_of(name(100)), start) == nullptr, ledger.forgotten() == 100);
+  EXPECT_EQ(ledger.touch_again(ledger.hash_of(name(100)), start) == nullptr,
+            ledger.forgotten() == 100);
 }
 
 }  // namespace

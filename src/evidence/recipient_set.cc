@@ -49,7 +49,8 @@ void RecipientSet::merge(const RecipientSet& other) {
 
 void RecipientSet::assign_bytes(std::string_view bytes) {
   members_.resize(std::min(bytes.size() / sizeof(std::uint32_t), members_max));
-  if (!members_.empty()) std::memcpy(members_.data(), bytes.data(), members_.size() * sizeof(std::uint32_t));
+  if (!members_.empty())
+    std::memcpy(members_.data(), bytes.data(), members_.size() * sizeof(std::uint32_t));
 }
 
 }  // namespace leumund::evidence

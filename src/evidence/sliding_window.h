@@ -17,7 +17,8 @@
 namespace leumund::evidence {
 
 // The number of the bucket of `bucket_seconds` in which a moment lies; also for times before 1970.
-[[nodiscard]] constexpr std::int64_t bucket_number(base::TimePoint at, std::int64_t bucket_seconds) {
+[[nodiscard]] constexpr std::int64_t bucket_number(base::TimePoint at,
+                                                   std::int64_t bucket_seconds) {
   const std::int64_t micros = at.time_since_epoch().count();
   const std::int64_t width = bucket_seconds * 1'000'000;
   return micros >= 0 ? micros / width : -((-micros + width - 1) / width);
@@ -30,10 +31,12 @@ class SlidingWindow {
       static_cast<std::int64_t>(bucket_count) * bucket_seconds;
 
   // Counts `amount` at `at`.
-  void add(std::uint32_t amount, base::TimePoint at) { add_to(bucket_number(at, bucket_seconds), amount); }
+  void add(std::uint32_t amount, base::TimePoint at) {
+    add_to(bucket_number(at, bucket_seconds), amount);
+  }
 
-  // Returns what happened in the newest `bucket_count` buckets up to `now`. The oldest bucket leaves
-  // whole, so up to one bucket is forgotten early.
+  // Returns what happened in the newest `bucket_count` buckets up to `now`. The oldest bucket
+  // leaves whole, so up to one bucket is forgotten early.
   [[nodiscard]] std::uint64_t total(base::TimePoint now) const {
     const std::int64_t last = std::max(newest_, bucket_number(now, bucket_seconds));
     std::uint64_t sum = 0;

@@ -77,7 +77,6 @@ TEST(SlidingWindow, MergingIsCommutativeAndEqualsCountingTogether) {
     }
     // Counted alone each side may have kept what both together had forgotten, never the reverse.
     EXPECT_GE(one.total(at(5000)), both.total(at(5000)));
-
   }
 }
 

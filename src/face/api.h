@@ -22,7 +22,7 @@
 namespace leumund::face {
 
 // Through which door a caller came: whoever may write to the Unix socket may do everything; over
-// TCP only reading and POST /v1/events, unless a token is set and given.
+// TCP only reading, unless a token is set and given.
 enum class Door : std::uint8_t { unix_socket, tcp };
 
 struct Call {

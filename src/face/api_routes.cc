@@ -271,7 +271,7 @@ std::vector<Route> routes_about_the_daemon() {
        {{"after", "integer", false, "only with a higher number"},
         {"limit", "integer", false, "at most 1000"}},
        events},
-      {"POST", "/v1/events", false, "Takes mail events, one JSON object a line.", {}, feed},
+      {"POST", "/v1/events", true, "Takes mail events, one JSON object a line.", {}, feed},
       {"GET", "/v1/queue", false, "Held mail of a subject.", {subject_field}, queue},
       {"POST",
        "/v1/queue",

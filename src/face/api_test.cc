@@ -98,11 +98,11 @@ TEST_F(ApiTest, ATokenOpensTcpAndIsThenNeededForAll) {
   EXPECT_EQ(ask("POST", "/v1/suspend", {}, body, Door::unix_socket).status, 200);
 }
 
-TEST_F(ApiTest, APageInABrowserCannotFeedEventsOrRead) {
+TEST_F(ApiTest, APageInABrowserCannotRead) {
   Call call;
   call.door = Door::tcp;
-  call.method = "POST";
-  call.path = "/v1/events";
+  call.method = "GET";
+  call.path = "/v1/status";
   call.host = "127.0.0.1:10080";
   EXPECT_EQ(api.handle(call, now).status, 200);
   call.origin = "https://evil.example";

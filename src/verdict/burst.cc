@@ -22,10 +22,13 @@ double novelty(std::uint32_t kinds, double days) {
 
 double kilometres_between(std::pair<float, float> a, std::pair<float, float> b) {
   constexpr double earth_radius = 6371;
-  const auto radians = [](float degrees) { return static_cast<double>(degrees) * std::numbers::pi / 180; };
+  const auto radians = [](float degrees) {
+    return static_cast<double>(degrees) * std::numbers::pi / 180;
+  };
   const double north = std::sin((radians(b.first) - radians(a.first)) / 2);
   const double east = std::sin((radians(b.second) - radians(a.second)) / 2);
-  const double h = north * north + std::cos(radians(a.first)) * std::cos(radians(b.first)) * east * east;
+  const double h =
+      north * north + std::cos(radians(a.first)) * std::cos(radians(b.first)) * east * east;
   return 2 * earth_radius * std::asin(std::min(1.0, std::sqrt(h)));
 }
 
@@ -80,7 +83,8 @@ void tally_clients(const Account& account, base::TimePoint now, Tally& tally) {
 
 // ln of the chance of at least `contacts` in one hour or day: a negative binomial around the usual
 // rate, but never rarer than what the account's own largest one makes plausible.
-double log_chance(double contacts, double usual, double largest, double times, const Settings& settings) {
+double log_chance(double contacts, double usual, double largest, double times,
+                  const Settings& settings) {
   if (contacts <= 0) return 0;
   const double by_rate = contacts * std::log(usual / (usual + settings.volume_shape));
   double by_largest = -std::log(times + 2);
@@ -90,16 +94,21 @@ double log_chance(double contacts, double usual, double largest, double times, c
 
 // The recipients of one episode are not independent (a new project, a new list): what they say
 // together grows ever slower towards `most`.
-double saturated(double sum, double most) { return sum <= 0 ? sum : most * (1 - std::exp(-sum / most)); }
+double saturated(double sum, double most) {
+  return sum <= 0 ? sum : most * (1 - std::exp(-sum / most));
+}
 
 double volume_value(const Tally& tally, const Settings& settings) {
   const double hour = log_chance(tally.hour_contacts, tally.usual_per_hour, tally.largest_hour,
                                  tally.hours_active, settings);
-  const double day_rate = tally.usual_per_hour * std::max(1.0, tally.hours_active / std::max(1.0, tally.days_active)) * 2;
-  const double day = log_chance(tally.day_contacts, day_rate, tally.largest_day, tally.days_active, settings);
+  const double day_rate = tally.usual_per_hour *
+                          std::max(1.0, tally.hours_active / std::max(1.0, tally.days_active)) * 2;
+  const double day =
+      log_chance(tally.day_contacts, day_rate, tally.largest_day, tally.days_active, settings);
   // Nobody writes that fast by hand; the rate is the hour's, in a hurry.
-  const double sprint = log_chance(tally.sprint_contacts, tally.usual_per_hour * settings.volume_sprint,
-                                   tally.largest_sprint, tally.hours_active, settings);
+  const double sprint =
+      log_chance(tally.sprint_contacts, tally.usual_per_hour * settings.volume_sprint,
+                 tally.largest_sprint, tally.hours_active, settings);
   const double surprise = -std::min({sprint, hour, day}) - settings.volume_offset;
   return std::clamp(surprise, 0.0, settings.volume_max) * tally.maturity;
 }
@@ -107,7 +116,8 @@ double volume_value(const Tally& tally, const Settings& settings) {
 double origin_value(const Tally& tally, const Settings& settings) {
   if (!tally.from_network || !tally.has_habits || tally.networks_usual == 0) return 0;
   if (!tally.from_new_network) return settings.origin_known;
-  double value = clip(std::log(settings.origin_bad / novelty(tally.networks_usual, tally.days_active)), settings);
+  double value = clip(
+      std::log(settings.origin_bad / novelty(tally.networks_usual, tally.days_active)), settings);
   value = std::max(0.0, value) * tally.maturity;
   // Everybody may come by webmail one day.
   if (!tally.new_network_private) value *= settings.origin_shared;
@@ -125,7 +135,8 @@ double client_addresses_value(const Tally& tally, const Settings& settings) {
 
 double sender_value(const Tally& tally, const Settings& settings) {
   if (!tally.new_sender || tally.senders_usual == 0) return 0;
-  const double value = std::log(settings.sender_bad / novelty(tally.senders_usual, tally.days_active));
+  const double value =
+      std::log(settings.sender_bad / novelty(tally.senders_usual, tally.days_active));
   return std::clamp(value, 0.0, settings.sender_max);
 }
 
@@ -145,7 +156,8 @@ double maturity(base::Micros watched, const Settings& settings) {
 double scored_share(MessageRecipients recipients, const Settings& settings) {
   const std::uint32_t all = recipients.fresh + recipients.known;
   if (all == 0) return 0;
-  return std::min(settings.scored_per_message, static_cast<double>(evidence::contact_weight(all))) / all;
+  return std::min(settings.scored_per_message, static_cast<double>(evidence::contact_weight(all))) /
+         all;
 }
 
 namespace {
@@ -156,7 +168,8 @@ double house_value(const Account& account, MessageRecipients recipients, double 
   // Some circles are known to nobody else here: a shop's customers, a script's visitors.
   const auto strength = static_cast<float>(settings.new_prior_strength);
   const double good = std::clamp(
-      static_cast<double>(account.habits.in_house.mean(static_cast<float>(known_share), strength)), 0.01, 0.99);
+      static_cast<double>(account.habits.in_house.mean(static_cast<float>(known_share), strength)),
+      0.01, 0.99);
   const double bad = std::min(settings.house_known_bad, good * 0.7);
   return recipients.in_house * std::log(bad / good) +
          (recipients.fresh - recipients.in_house) * std::log((1 - bad) / (1 - good));
@@ -165,30 +178,32 @@ double house_value(const Account& account, MessageRecipients recipients, double 
 }  // namespace
 
 double recipients_value(const Account& account, MessageRecipients recipients,
-                        std::optional<double> house_known_share, double maturity, const Settings& settings) {
+                        std::optional<double> house_known_share, double maturity,
+                        const Settings& settings) {
   const double house =
       house_known_share ? house_value(account, recipients, *house_known_share, settings) : 0;
   const double weight = maturity * scored_share(recipients, settings);
   // Known by the time of this message are its own recipients too.
   const bool first_ever = account.habits.recipients.size() <= recipients.fresh;
   if (first_ever) return weight * house;
-  const double own = std::clamp(
-      static_cast<double>(account.habits.new_recipients.mean(static_cast<float>(settings.new_prior_mean),
-                                                             static_cast<float>(settings.new_prior_strength))),
-      0.05, 0.98);
+  const double own = std::clamp(static_cast<double>(account.habits.new_recipients.mean(
+                                    static_cast<float>(settings.new_prior_mean),
+                                    static_cast<float>(settings.new_prior_strength))),
+                                0.05, 0.98);
   // A spammer's share lies above the account's own, but never above one: who always writes to
   // strangers is not judged by them.
-  const double bad = std::max(settings.new_bad, std::min(own + settings.new_bad_margin, (1 + own) / 2));
+  const double bad =
+      std::max(settings.new_bad, std::min(own + settings.new_bad_margin, (1 + own) / 2));
   const double fresh = clip(std::log(bad / own), settings);
   const double known = clip(std::log((1 - bad) / (1 - own)), settings);
   return weight * (recipients.fresh * fresh + recipients.known * known + house);
 }
 
 double first_contact_value(const Account& account, bool unknown, const Settings& settings) {
-  const double own = std::clamp(
-      static_cast<double>(account.habits.refused.mean(static_cast<float>(settings.unknown_good),
-                                                      static_cast<float>(settings.unknown_strength))),
-      0.002, 0.5);
+  const double own = std::clamp(static_cast<double>(account.habits.refused.mean(
+                                    static_cast<float>(settings.unknown_good),
+                                    static_cast<float>(settings.unknown_strength))),
+                                0.002, 0.5);
   const double bad = std::max(settings.unknown_bad, std::min(2 * own, (1 + own) / 2));
   return clip(unknown ? std::log(bad / own) : std::log((1 - bad) / (1 - own)), settings);
 }
@@ -207,13 +222,17 @@ Tally tally_of(const Account& account, base::Micros watched, base::TimePoint now
   tally.days_active = habits.days_active;
   tally.usual_per_hour =
       (static_cast<double>(habits.contacts) + settings.volume_mean * settings.volume_strength) /
-      (tally.hours_active + settings.volume_strength) * static_cast<double>(habits.hour_preference(now));
-  tally.largest_hour = std::max(static_cast<double>(habits.largest_hour), settings.volume_usual_largest);
+      (tally.hours_active + settings.volume_strength) *
+      static_cast<double>(habits.hour_preference(now));
+  tally.largest_hour =
+      std::max(static_cast<double>(habits.largest_hour), settings.volume_usual_largest);
   tally.largest_sprint = std::max(static_cast<double>(habits.largest_sprint),
                                   settings.volume_usual_largest * settings.volume_sprint);
-  tally.largest_day = std::max(static_cast<double>(habits.largest_day), 2 * settings.volume_usual_largest);
+  tally.largest_day =
+      std::max(static_cast<double>(habits.largest_day), 2 * settings.volume_usual_largest);
   if (tally.has_habits && !account.recent.hours.empty()) {
-    const base::TimePoint first = base::TimePoint(std::chrono::hours(account.recent.hours.front().hour));
+    const base::TimePoint first =
+        base::TimePoint(std::chrono::hours(account.recent.hours.front().hour));
     tally.silent_days = base::seconds_of(first - habits.last_at) / 86400;
   }
   tally.networks_usual = static_cast<std::uint32_t>(habits.networks.items().size());
@@ -227,7 +246,8 @@ Tally tally_of(const Account& account, base::Micros watched, base::TimePoint now
   return tally;
 }
 
-Judgement judge(const Tally& tally, const evidence::Suspicion& suspicion, const Settings& settings) {
+Judgement judge(const Tally& tally, const evidence::Suspicion& suspicion,
+                const Settings& settings) {
   Judgement judgement;
   judgement.threshold = settings.threshold();
   const auto put = [&judgement](TermName name, double value) {
@@ -261,12 +281,11 @@ model::Level proposed_level(const Judgement& judgement, const Tally& tally) {
   constexpr double days_known = 5;
   const bool origin_counts = tally.days_active >= days_known && tally.new_network_private;
   const double origin = origin_counts ? judgement.value(TermName::origin) : 0;
-  const double hostile = std::max(0.0, unknown) + std::max(0.0, origin) +
-                         judgement.value(TermName::client_addresses) +
-                         judgement.value(TermName::listed_client) +
-                         judgement.value(TermName::content_refused) +
-                         judgement.value(TermName::complaint) + judgement.value(TermName::sender) +
-                         judgement.value(TermName::failed_logins) + judgement.value(TermName::campaign);
+  const double hostile =
+      std::max(0.0, unknown) + std::max(0.0, origin) + judgement.value(TermName::client_addresses) +
+      judgement.value(TermName::listed_client) + judgement.value(TermName::content_refused) +
+      judgement.value(TermName::complaint) + judgement.value(TermName::sender) +
+      judgement.value(TermName::failed_logins) + judgement.value(TermName::campaign);
   constexpr double enough = 2;
   return hostile >= enough ? model::Level::no_sending : model::Level::hold;
 }

@@ -44,23 +44,23 @@ inline constexpr std::size_t term_count = 12;
 
 // What the windows say of one subject now.
 struct Tally {
-  double maturity = 1;         // how much the lack of a habit means, 0..1
+  double maturity = 1;  // how much the lack of a habit means, 0..1
   bool has_habits = false;
   double silent_days = 0;      // before the mail of the last day
   double sprint_contacts = 0;  // weight of new contacts within two minutes
   double hour_contacts = 0;    // weight of new contacts in the last hour
   double hour_recipients = 0;  // of them, new
   double day_contacts = 0;
-  double usual_per_hour = 0;   // expected at this hour of the week, of an hour with mail
+  double usual_per_hour = 0;  // expected at this hour of the week, of an hour with mail
   double largest_sprint = 0;
   double largest_hour = 0;
   double largest_day = 0;
   double hours_active = 0;
   double days_active = 0;
-  bool from_network = false;      // mail came over a network in the last day
+  bool from_network = false;  // mail came over a network in the last day
   bool from_new_network = false;
   bool new_network_private = false;  // one of them is not shared by many accounts
-  std::uint32_t networks = 0;     // used for mail in the last day
+  std::uint32_t networks = 0;        // used for mail in the last day
   std::uint32_t addresses = 0;
   std::uint32_t networks_usual = 0;  // known from habit
   std::uint32_t networks_most = 0;   // within a day, ever
@@ -69,7 +69,7 @@ struct Tally {
   bool impossible_speed = false;
   bool new_sender = false;
   std::uint32_t senders_usual = 0;
-  std::uint32_t failed_logins = 0;   // of a client that sends
+  std::uint32_t failed_logins = 0;  // of a client that sends
   bool client_listed = false;
   bool client_listed_by_us = false;
   bool campaign_member = false;
@@ -88,14 +88,15 @@ struct Judgement {
 [[nodiscard]] double maturity(base::Micros watched, const Settings& settings);
 
 // The value of one message's recipients for Kind::new_recipient. That they are new says nothing in
-// the account's very first mail; whether the house knows them says something in any. Without the share
-// of new recipients that the house knows usually, that is left out.
+// the account's very first mail; whether the house knows them says something in any. Without the
+// share of new recipients that the house knows usually, that is left out.
 struct MessageRecipients {
   std::uint32_t fresh = 0;  // never written to before
   std::uint32_t known = 0;
   std::uint32_t in_house = 0;  // of the fresh ones: somebody else here wrote to them
 };
-[[nodiscard]] double recipients_value(const evidence::Account& account, MessageRecipients recipients,
+[[nodiscard]] double recipients_value(const evidence::Account& account,
+                                      MessageRecipients recipients,
                                       std::optional<double> house_known_share, double maturity,
                                       const Settings& settings);
 // Recipients of one message that are scored, as a share of them.

@@ -13,18 +13,20 @@ using evidence::Kind;
 using evidence::Trail;
 
 constexpr std::array<std::string_view, term_count> names = {
-    "new_recipient",   "unknown_user", "volume", "origin",        "client_addresses", "listed_client",
-    "content_refused", "complaint",    "sender", "failed_logins", "campaign",         "account_age"};
+    "new_recipient",    "unknown_user",  "volume",          "origin",
+    "client_addresses", "listed_client", "content_refused", "complaint",
+    "sender",           "failed_logins", "campaign",        "account_age"};
 
 long whole(double value) { return std::lround(value); }
 long whole(float value) { return std::lround(value); }
 
 std::string volume_text(const Tally& tally) {
   return fmt::format(
-      "{} new recipients in the last hour, worth {:.1f} new contacts ({:.1f} of them within two minutes); "
+      "{} new recipients in the last hour, worth {:.1f} new contacts ({:.1f} of them within two "
+      "minutes); "
       "{:.1f} in the last day; usual at this hour are {:.1f}, the largest hour so far had {:.1f}",
-      whole(tally.hour_recipients), tally.hour_contacts, tally.sprint_contacts, tally.day_contacts, tally.usual_per_hour,
-      tally.largest_hour);
+      whole(tally.hour_recipients), tally.hour_contacts, tally.sprint_contacts, tally.day_contacts,
+      tally.usual_per_hour, tally.largest_hour);
 }
 
 std::string origin_text(const Tally& tally) {
@@ -32,10 +34,12 @@ std::string origin_text(const Tally& tally) {
     return fmt::format("all mail of the last day came from {} usual network{}", tally.networks,
                        tally.networks == 1 ? "" : "s");
   }
-  std::string text = fmt::format("mail came from a network never used in {} days with mail ({} known)",
-                                 whole(tally.days_active), tally.networks_usual);
+  std::string text =
+      fmt::format("mail came from a network never used in {} days with mail ({} known)",
+                  whole(tally.days_active), tally.networks_usual);
   if (tally.new_country) text += ", from a country never seen";
-  if (tally.countries > 1) text += fmt::format(", from {} countries within 24 hours", tally.countries);
+  if (tally.countries > 1)
+    text += fmt::format(", from {} countries within 24 hours", tally.countries);
   if (tally.impossible_speed) text += ", from two places faster than anybody travels";
   return text;
 }
@@ -44,16 +48,19 @@ std::string text_of(TermName name, const Tally& tally, const evidence::Suspicion
   const auto trail = [&suspicion](Kind kind) -> const Trail& { return suspicion.trail(kind); };
   switch (name) {
     case TermName::new_recipient:
-      return fmt::format("{} of {} recipients never written to", whole(trail(Kind::new_recipient).hits),
+      return fmt::format("{} of {} recipients never written to",
+                         whole(trail(Kind::new_recipient).hits),
                          whole(trail(Kind::new_recipient).tries));
     case TermName::unknown_user:
       return fmt::format("{} of {} first contacts refused as unknown user",
-                         whole(trail(Kind::unknown_user).hits), whole(trail(Kind::unknown_user).tries));
+                         whole(trail(Kind::unknown_user).hits),
+                         whole(trail(Kind::unknown_user).tries));
     case TermName::volume: return volume_text(tally);
     case TermName::origin: return origin_text(tally);
     case TermName::client_addresses:
-      return fmt::format("{} client addresses in {} networks within 24 hours; the most so far were {}",
-                         tally.addresses, tally.networks, tally.networks_most);
+      return fmt::format(
+          "{} client addresses in {} networks within 24 hours; the most so far were {}",
+          tally.addresses, tally.networks, tally.networks_most);
     case TermName::listed_client:
       return tally.client_listed ? "client address is on an exploit or authentication list"
                                  : "client address was used by an account that is restricted";

@@ -61,7 +61,8 @@ TEST(Burst, NewRecipientsWeighByTheAccountsOwnHabit) {
   Account sociable = regular();
   sociable.habits.new_recipients = {70, 30};
   const MessageRecipients one{1, 0, 0};
-  EXPECT_GT(recipients_value(regular(), one, 0.3, 1, settings), recipients_value(sociable, one, 0.3, 1, settings));
+  EXPECT_GT(recipients_value(regular(), one, 0.3, 1, settings),
+            recipients_value(sociable, one, 0.3, 1, settings));
   EXPECT_LT(recipients_value(regular(), {0, 1, 0}, 0.3, 1, settings), 0);
 }
 
@@ -88,7 +89,8 @@ TEST(Burst, AVeryFirstMailIsNotJudgedByItsRecipientsBeingNew) {
 
 TEST(Burst, RecipientsTheHouseKnowsSpeakForTheAccount) {
   const Settings settings;
-  EXPECT_LT(recipients_value(regular(), {4, 0, 4}, 0.4, 1, settings), recipients_value(regular(), {4, 0, 0}, 0.4, 1, settings));
+  EXPECT_LT(recipients_value(regular(), {4, 0, 4}, 0.4, 1, settings),
+            recipients_value(regular(), {4, 0, 0}, 0.4, 1, settings));
 }
 
 TEST(Burst, WhileWatchingIsYoungTheLackOfHabitsCountsLittle) {
@@ -104,7 +106,8 @@ TEST(Burst, UnknownUsersSpeakAgainstAndDeliveriesFor) {
   EXPECT_LT(first_contact_value(regular(), false, settings), 0);
   Account stale = regular();
   stale.habits.refused = {100, 300};
-  EXPECT_LT(first_contact_value(stale, true, settings), first_contact_value(regular(), true, settings));
+  EXPECT_LT(first_contact_value(stale, true, settings),
+            first_contact_value(regular(), true, settings));
 }
 
 TEST(Burst, VolumeIsJudgedAgainstTheAccountsOwn) {
@@ -146,7 +149,8 @@ TEST(Burst, WebmailIsHalfAsStrangeAsANetworkOfNobody) {
 TEST(Burst, CountriesAndImpossibleSpeedAddToTheOrigin) {
   Account account = regular();
   account.habits.learn_country(0x4445);
-  const auto seen = [&](std::uint32_t address, std::uint16_t country, float latitude, base::TimePoint at) {
+  const auto seen = [&](std::uint32_t address, std::uint16_t country, float latitude,
+                        base::TimePoint at) {
     evidence::ClientSeen& client = account.see_client(address, address + 100, at);
     client.messages = 1;
     client.country = country;
@@ -195,7 +199,8 @@ TEST(Burst, OnlyHostileEvidenceRefusesAStrangerCrowdIsHeld) {
   tally.from_network = true;
   EXPECT_EQ(proposed_level(judge(tally, suspicion, settings), tally), model::Level::hold);
   suspicion.add(Kind::unknown_user, 2);
-  EXPECT_EQ(proposed_level(judge(tally, suspicion, settings), tally), model::Level::hold) << "one dead address";
+  EXPECT_EQ(proposed_level(judge(tally, suspicion, settings), tally), model::Level::hold)
+      << "one dead address";
   Tally abroad = tally;
   abroad.from_new_network = abroad.new_network_private = true;
   EXPECT_EQ(proposed_level(judge(abroad, suspicion, settings), abroad), model::Level::no_sending);
@@ -212,7 +217,8 @@ TEST(Burst, TheTermsAddUpToTheScoreAndTheLargestComesFirst) {
   Tally tally = quiet();
   tally.from_network = tally.from_new_network = tally.new_network_private = true;
   const Judgement judgement = judge(tally, suspicion, settings);
-  const auto terms = describe(judgement, tally, suspicion, [](std::uint64_t n) { return "4Q" + std::to_string(n); });
+  const auto terms = describe(judgement, tally, suspicion,
+                              [](std::uint64_t n) { return "4Q" + std::to_string(n); });
   double sum = 0;
   for (std::size_t i = 0; i < terms.size(); ++i) {
     sum += terms[i].value;
@@ -231,7 +237,8 @@ TEST(Settings, AConstantHasAMeaningAndItsOwnBounds) {
   for (const Constant& constant : constants()) {
     EXPECT_FALSE(constant.meaning.empty()) << constant.name;
     const double shipped = settings.*(constant.value);
-    EXPECT_TRUE(settings.set(constant.name, shipped).ok()) << constant.name << " is shipped outside its bounds";
+    EXPECT_TRUE(settings.set(constant.name, shipped).ok())
+        << constant.name << " is shipped outside its bounds";
     EXPECT_FALSE(settings.set(constant.name, constant.most * 2 + 1).ok()) << constant.name;
     EXPECT_FALSE(settings.set(constant.name, std::nan("")).ok()) << constant.name;
   }

@@ -12,8 +12,8 @@ namespace {
 using S = Settings;
 
 constexpr std::array table = {
-    Constant{"allowed_false_alarms_per_account_day", &S::allowed_false_alarms_per_account_day, 1e-9, 1,
-             "the operator's error budget"},
+    Constant{"allowed_false_alarms_per_account_day", &S::allowed_false_alarms_per_account_day, 1e-9,
+             1, "the operator's error budget"},
     Constant{"observations_per_account_day", &S::observations_per_account_day, 1, 1e6,
              "chances a day for a false alarm"},
     Constant{"threshold_offset", &S::threshold_offset, -10, 20,
@@ -57,11 +57,13 @@ constexpr std::array table = {
     Constant{"volume_max", &S::volume_max, 0, 30, "most that volume may count"},
     Constant{"origin_bad", &S::origin_bad, 0.05, 0.999,
              "share of bursts that come from a network new to the account"},
-    Constant{"origin_shared", &S::origin_shared, 0, 1,
-             "what is left of that when many accounts share the address (webmail, address translation)"},
+    Constant{
+        "origin_shared", &S::origin_shared, 0, 1,
+        "what is left of that when many accounts share the address (webmail, address translation)"},
     Constant{"origin_known", &S::origin_known, -5, 0, "all mail comes from usual networks"},
     Constant{"country_new", &S::country_new, 0, 5, "a country new to the account"},
-    Constant{"countries_several", &S::countries_several, 0, 5, "each country after the first in 24 h"},
+    Constant{"countries_several", &S::countries_several, 0, 5,
+             "each country after the first in 24 h"},
     Constant{"impossible_speed", &S::impossible_speed, 0, 5,
              "two places in less time than a plane needs"},
     Constant{"client_addresses_step", &S::client_addresses_step, 0, 5,

@@ -74,16 +74,19 @@ base::Status read_text(std::string_view field, od::value& value, std::string& ou
   std::string_view text;
   if (value.get_string().get(text) != simdjson::SUCCESS) return wrong(field, "is not a string");
   if (text.size() > most) {
-    return wrong(field, fmt::format("has {} bytes, allowed are {}", text.size(), most), ErrorCode::too_large);
+    return wrong(field, fmt::format("has {} bytes, allowed are {}", text.size(), most),
+                 ErrorCode::too_large);
   }
   out = text;
   return {};
 }
 
-base::Status read_count(std::string_view field, od::value& value, std::optional<std::uint64_t>& out) {
+base::Status read_count(std::string_view field, od::value& value,
+                        std::optional<std::uint64_t>& out) {
   if (value.is_null()) return {};
   std::uint64_t number = 0;
-  if (value.get_uint64().get(number) != simdjson::SUCCESS) return wrong(field, "is not a whole number");
+  if (value.get_uint64().get(number) != simdjson::SUCCESS)
+    return wrong(field, "is not a whole number");
   out = number;
   return {};
 }
@@ -94,7 +97,8 @@ base::Status read_flag(std::string_view field, od::value& value, bool& out) {
   return {};
 }
 
-base::Status read_time(std::string_view field, od::value& value, std::optional<base::TimePoint>& out) {
+base::Status read_time(std::string_view field, od::value& value,
+                       std::optional<base::TimePoint>& out) {
   if (value.is_null()) return {};
   od::json_type type{};
   if (value.type().get(type) != simdjson::SUCCESS) return wrong(field, "is not a time");
@@ -104,18 +108,21 @@ base::Status read_time(std::string_view field, od::value& value, std::optional<b
     const auto parsed = base::parse_rfc3339(text);
     if (!parsed) return wrong(field, parsed.error().message);
     const double seconds = base::to_unix_seconds(*parsed);
-    if (seconds < unix_seconds_least || seconds > unix_seconds_most) return wrong(field, "is out of range");
+    if (seconds < unix_seconds_least || seconds > unix_seconds_most)
+      return wrong(field, "is out of range");
     out = *parsed;
     return {};
   }
   double seconds = 0;
   if (value.get_double().get(seconds) != simdjson::SUCCESS) return wrong(field, "is not a time");
-  if (!(seconds >= unix_seconds_least && seconds <= unix_seconds_most)) return wrong(field, "is out of range");
+  if (!(seconds >= unix_seconds_least && seconds <= unix_seconds_most))
+    return wrong(field, "is out of range");
   out = base::from_unix_seconds(seconds);
   return {};
 }
 
-base::Status read_address(std::string_view field, od::value& value, std::optional<base::IpAddress>& out) {
+base::Status read_address(std::string_view field, od::value& value,
+                          std::optional<base::IpAddress>& out) {
   std::string text;
   if (auto status = read_text(field, value, text, 64); !status.ok()) return status;
   if (text.empty()) return {};
@@ -135,9 +142,11 @@ base::Status read_recipients(std::string_view field, od::value& value, Fields& f
     od::value element;
     if (item.get(element) != simdjson::SUCCESS) return wrong(field, "is broken");
     if (fields.recipients.size() >= event_recipients_max) {
-      return wrong(field, fmt::format("has more than {} members", event_recipients_max), ErrorCode::too_large);
+      return wrong(field, fmt::format("has more than {} members", event_recipients_max),
+                   ErrorCode::too_large);
     }
-    if (auto status = read_text(field, element, fields.recipients.emplace_back()); !status.ok()) return status;
+    if (auto status = read_text(field, element, fields.recipients.emplace_back()); !status.ok())
+      return status;
   }
   return {};
 }
@@ -147,16 +156,20 @@ base::Status read_headers(std::string_view field, od::value& value, Fields& fiel
   if (value.get_array().get(list) != simdjson::SUCCESS) return wrong(field, "is not a list");
   for (auto item : list) {
     od::array pair;
-    if (item.get_array().get(pair) != simdjson::SUCCESS) return wrong(field, "has a member that is not a pair");
+    if (item.get_array().get(pair) != simdjson::SUCCESS)
+      return wrong(field, "has a member that is not a pair");
     if (fields.headers.size() >= headers_max) {
-      return wrong(field, fmt::format("has more than {} members", headers_max), ErrorCode::too_large);
+      return wrong(field, fmt::format("has more than {} members", headers_max),
+                   ErrorCode::too_large);
     }
     auto& header = fields.headers.emplace_back();
     std::size_t index = 0;
     for (auto part : pair) {
       od::value text;
-      if (part.get(text) != simdjson::SUCCESS || index > 1) return wrong(field, "has a member that is not a pair");
-      auto status = read_text(field, text, index == 0 ? header.first : header.second, header_bytes_max);
+      if (part.get(text) != simdjson::SUCCESS || index > 1)
+        return wrong(field, "has a member that is not a pair");
+      auto status =
+          read_text(field, text, index == 0 ? header.first : header.second, header_bytes_max);
       if (!status.ok()) return status;
       ++index;
     }
@@ -171,8 +184,10 @@ base::Status read_listed(std::string_view field, od::value& value, Fields& field
   for (auto item : list) {
     od::value element;
     if (item.get(element) != simdjson::SUCCESS) return wrong(field, "is broken");
-    if (fields.facts.listed.size() >= listed_max) return wrong(field, "is too long", ErrorCode::too_large);
-    if (auto status = read_text(field, element, fields.facts.listed.emplace_back()); !status.ok()) return status;
+    if (fields.facts.listed.size() >= listed_max)
+      return wrong(field, "is too long", ErrorCode::too_large);
+    if (auto status = read_text(field, element, fields.facts.listed.emplace_back()); !status.ok())
+      return status;
   }
   return {};
 }
@@ -186,7 +201,8 @@ base::Status read_client_facts(std::string_view key, od::value& value, Fields& f
   if (key == "client_as") {
     std::optional<std::uint64_t> number;
     if (auto status = read_count(key, value, number); !status.ok()) return status;
-    if (number && *number > std::numeric_limits<std::uint32_t>::max()) return wrong(key, "is out of range");
+    if (number && *number > std::numeric_limits<std::uint32_t>::max())
+      return wrong(key, "is out of range");
     if (number) f.facts.as_number = static_cast<std::uint32_t>(*number);
     return {};
   }
@@ -197,7 +213,8 @@ base::Status read_client_facts(std::string_view key, od::value& value, Fields& f
       return wrong(key, "is not a number of degrees");
     }
     if (!f.facts.place) f.facts.place.emplace();
-    (key == "client_latitude" ? f.facts.place->first : f.facts.place->second) = static_cast<float>(degrees);
+    (key == "client_latitude" ? f.facts.place->first : f.facts.place->second) =
+        static_cast<float>(degrees);
     return {};
   }
   return {};
@@ -244,7 +261,8 @@ base::Status read_field(std::string_view key, od::value value, Fields& f, bool k
   if (key == "recipient_count") return read_count(key, value, f.count);
   if (key == "size") return read_count(key, value, f.size);
   if (key == "headers") return value.is_null() ? base::Status() : read_headers(key, value, f);
-  if (key == "body") return keep_body ? read_text(key, value, f.body, event_line_bytes_max) : base::Status();
+  if (key == "body")
+    return keep_body ? read_text(key, value, f.body, event_line_bytes_max) : base::Status();
   if (key == "forwarded") return read_flag(key, value, f.forwarded);
   if (key == "ok") return read_flag(key, value, f.ok);
   if (key == "envelope_sender") {
@@ -255,12 +273,14 @@ base::Status read_field(std::string_view key, od::value value, Fields& f, bool k
     if (value.is_null()) return {};
     return read_text(key, value, f.continues.emplace().queue_id);
   }
-  if (key.starts_with("client_")) return value.is_null() ? base::Status() : read_client_facts(key, value, f);
+  if (key.starts_with("client_"))
+    return value.is_null() ? base::Status() : read_client_facts(key, value, f);
   return {};
 }
 
 template <typename Value, std::size_t size>
-bool by_name(std::string_view name, const std::pair<std::string_view, Value> (&table)[size], Value& out) {
+bool by_name(std::string_view name, const std::pair<std::string_view, Value> (&table)[size],
+             Value& out) {
   for (const auto& [known, value] : table) {
     if (known != name) continue;
     out = value;
@@ -270,20 +290,29 @@ bool by_name(std::string_view name, const std::pair<std::string_view, Value> (&t
 }
 
 constexpr std::pair<std::string_view, model::Source> sources[] = {
-    {"api", model::Source::api},   {"policy", model::Source::policy}, {"milter", model::Source::milter},
-    {"log", model::Source::log},   {"report", model::Source::report}};
+    {"api", model::Source::api},
+    {"policy", model::Source::policy},
+    {"milter", model::Source::milter},
+    {"log", model::Source::log},
+    {"report", model::Source::report}};
 constexpr std::pair<std::string_view, model::DeliveryStatus> statuses[] = {
-    {"sent", model::DeliveryStatus::sent},       {"deferred", model::DeliveryStatus::deferred},
-    {"bounced", model::DeliveryStatus::bounced}, {"expired", model::DeliveryStatus::expired}};
+    {"sent", model::DeliveryStatus::sent},
+    {"deferred", model::DeliveryStatus::deferred},
+    {"bounced", model::DeliveryStatus::bounced},
+    {"expired", model::DeliveryStatus::expired}};
 constexpr std::pair<std::string_view, model::DeliveryStage> stages[] = {
-    {"", model::DeliveryStage::unknown},           {"connect", model::DeliveryStage::connect},
-    {"greeting", model::DeliveryStage::greeting},  {"mail", model::DeliveryStage::mail},
-    {"rcpt", model::DeliveryStage::rcpt},          {"data", model::DeliveryStage::data},
+    {"", model::DeliveryStage::unknown},
+    {"connect", model::DeliveryStage::connect},
+    {"greeting", model::DeliveryStage::greeting},
+    {"mail", model::DeliveryStage::mail},
+    {"rcpt", model::DeliveryStage::rcpt},
+    {"data", model::DeliveryStage::data},
     {"end", model::DeliveryStage::end}};
 
 base::Result<model::Source> source_of(const Fields& f) {
   model::Source source = model::Source::api;
-  if (!f.source.empty() && !by_name(f.source, sources, source)) return wrong("source", "is not known: " + f.source);
+  if (!f.source.empty() && !by_name(f.source, sources, source))
+    return wrong("source", "is not known: " + f.source);
   return source;
 }
 
@@ -297,7 +326,8 @@ base::Status make_submission(Fields&& f, model::MailEvent& event) {
   } else if (!f.stage.empty() && f.stage != "accepted") {
     return wrong("stage", "is not \"recipient\" or \"accepted\"");
   }
-  if (f.count && *f.count > std::numeric_limits<std::uint32_t>::max()) return wrong("recipient_count", "is out of range");
+  if (f.count && *f.count > std::numeric_limits<std::uint32_t>::max())
+    return wrong("recipient_count", "is out of range");
   what.id = std::move(f.id);
   what.queue = std::move(f.queue);
   what.account = std::move(f.account);
@@ -327,8 +357,10 @@ base::Status make_delivery(Fields&& f, model::MailEvent& event) {
   const auto source = source_of(f);
   if (!source) return source.error();
   what.source = *source;
-  if (!by_name(f.status, statuses, what.status)) return wrong("status", "is missing or not known: \"" + f.status + "\"");
-  if (!by_name(f.stage, stages, what.stage)) return wrong("stage", "is not known: \"" + f.stage + "\"");
+  if (!by_name(f.status, statuses, what.status))
+    return wrong("status", "is missing or not known: \"" + f.status + "\"");
+  if (!by_name(f.stage, stages, what.stage))
+    return wrong("stage", "is not known: \"" + f.stage + "\"");
   if (f.recipient.empty()) return wrong("recipient", "is missing");
   what.id = std::move(f.id);
   what.queue = std::move(f.queue);
@@ -345,8 +377,10 @@ base::Status make_announcement(Fields&& f, model::MailEvent& event) {
   if (f.account.empty()) return wrong("account", "is missing");
   if (!f.until) return wrong("until", "is missing");
   const std::uint64_t count = f.count.value_or(f.recipients.size());
-  if (count > std::numeric_limits<std::uint32_t>::max()) return wrong("recipients", "is out of range");
-  event.what = model::Announcement{std::move(f.account), static_cast<std::uint32_t>(count), *f.until};
+  if (count > std::numeric_limits<std::uint32_t>::max())
+    return wrong("recipients", "is out of range");
+  event.what =
+      model::Announcement{std::move(f.account), static_cast<std::uint32_t>(count), *f.until};
   return {};
 }
 
@@ -358,16 +392,18 @@ base::Status make_event(Fields&& f, model::MailEvent& event) {
   if (f.type == "delivery") return make_delivery(std::move(f), event);
   if (f.type == "login") {
     if (f.account.empty()) return wrong("account", "is missing");
-    event.what = model::Login{std::move(f.account), f.client, std::move(f.service), f.ok, std::move(f.facts)};
+    event.what = model::Login{std::move(f.account), f.client, std::move(f.service), f.ok,
+                              std::move(f.facts)};
     return {};
   }
   if (f.type == "complaint") {
-    event.what = model::Complaint{std::move(f.id), std::move(f.account), f.source_ip, std::move(f.reporter),
-                                  std::move(f.kind)};
+    event.what = model::Complaint{std::move(f.id), std::move(f.account), f.source_ip,
+                                  std::move(f.reporter), std::move(f.kind)};
     return {};
   }
   if (f.type == "trap") {
-    event.what = model::TrapHit{std::move(f.id), std::move(f.account), f.source_ip, std::move(f.trap)};
+    event.what =
+        model::TrapHit{std::move(f.id), std::move(f.account), f.source_ip, std::move(f.trap)};
     return {};
   }
   if (f.type == "announcement") return make_announcement(std::move(f), event);
@@ -403,8 +439,8 @@ base::Result<model::MailEvent> EventLineReader::read(std::string_view line) {
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   if (line.empty()) return Error{ErrorCode::malformed, "empty line"};
   if (line.size() > event_line_bytes_max) {
-    return Error{ErrorCode::too_large,
-                 fmt::format("line has {} bytes, allowed are {}", line.size(), event_line_bytes_max)};
+    return Error{ErrorCode::too_large, fmt::format("line has {} bytes, allowed are {}", line.size(),
+                                                   event_line_bytes_max)};
   }
   std::string& padded = parser_->padded;
   padded.assign(line);

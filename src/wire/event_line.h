@@ -2,9 +2,11 @@
 //
 // Flow:    file or request -> EventLineReader::read() -> model::MailEvent -> engine; back by
 //          write_event_line().
-// Time:    `at` is Unix seconds with a fraction, or RFC 3339; it becomes occurred_at and received_at.
-// Limits:  a line of 1 MiB, 10,000 recipients, 1,000 headers, names of 320 bytes, replies of 64 KiB;
-//          beyond a limit the line is refused. Nesting costs nothing: what is not ours is skipped.
+// Time:    `at` is Unix seconds with a fraction, or RFC 3339; it becomes occurred_at and
+//          received_at.
+// Limits:  a line of 1 MiB, 10,000 recipients, 1,000 headers, names of 320 bytes, replies of 64
+//          KiB; beyond a limit the line is refused. Nesting costs nothing: what is not ours is
+//          skipped.
 // Threads: a reader is for one thread; it keeps its parser's memory.
 // Errors:  malformed or too_large with the field and the reason; unknown fields are ignored.
 #pragma once

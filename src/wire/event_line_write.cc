@@ -5,7 +5,8 @@
 namespace leumund::wire {
 namespace {
 
-// Length of the UTF-8 sequence at the front, 0 when it is not valid (overlong and surrogates are not).
+// Length of the UTF-8 sequence at the front, 0 when it is not valid (overlong and surrogates are
+// not).
 std::size_t utf8_length(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto follows = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xc0) == 0x80; };
@@ -53,7 +54,8 @@ class ObjectWriter {
     const std::int64_t micros = at.time_since_epoch().count();
     const std::int64_t whole = micros / 1'000'000;
     const std::int64_t rest = micros % 1'000'000;
-    out_ += rest < 0 ? fmt::format("-{}.{:06}", -whole, -rest) : fmt::format("{}.{:06}", whole, rest);
+    out_ +=
+        rest < 0 ? fmt::format("-{}.{:06}", -whole, -rest) : fmt::format("{}.{:06}", whole, rest);
     while (out_.back() == '0') out_.pop_back();
     if (out_.back() == '.') out_.pop_back();
   }
@@ -81,7 +83,8 @@ class ObjectWriter {
     }
     out_ += ']';
   }
-  void pairs(std::string_view name, const std::vector<std::pair<std::string, std::string>>& values) {
+  void pairs(std::string_view name,
+             const std::vector<std::pair<std::string, std::string>>& values) {
     key(name);
     out_ += '[';
     for (std::size_t i = 0; i < values.size(); ++i) {
@@ -158,7 +161,8 @@ struct Body {
   }
   void operator()(const model::Delivery& d) const {
     constexpr std::string_view statuses[] = {"sent", "deferred", "bounced", "expired"};
-    constexpr std::string_view stages[] = {"", "connect", "greeting", "mail", "rcpt", "data", "end"};
+    constexpr std::string_view stages[] = {"",     "connect", "greeting", "mail",
+                                           "rcpt", "data",    "end"};
     head("delivery");
     out.text("id", d.id);
     out.text("recipient", d.recipient);

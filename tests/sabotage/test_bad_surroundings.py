@@ -205,7 +205,7 @@ def test_a_bad_configuration_is_refused_at_start_and_changes_nothing_at_reload(l
     assert ask(daemon, question()) == "action=DUNNO\n\n"
     daemon.stop()
     process = daemon.spawn()
-    assert process.wait(10) == 3
+    assert process.wait(10) == 2
     assert "measures.throttle" in daemon.log() and str(daemon.config_path) in daemon.log()
 
 

@@ -1,8 +1,8 @@
-// Figures of the engine on one core, by processor time: events a second, bytes of an idle account, load of a million
-// subjects, and how fast event lines are parsed.
+// Figures of the engine on one core, by processor time: events a second, bytes of an idle account,
+// load of a million subjects, and how fast event lines are parsed.
 //
-//   engine_bench [EVENTS.jsonl[.zst]]     a stream of mix.py; without one, a made-up provider of the
-//                                         same mixture
+//   engine_bench [EVENTS.jsonl[.zst]]    a stream of mix.py; without one, a made-up provider of the
+//                                        same mixture
 #include <fmt/core.h>
 #include <malloc.h>
 
@@ -39,26 +39,38 @@ std::vector<std::string> made_up_lines(int submissions) {
   for (int i = 0; i < submissions; ++i) {
     at += 12;
     // Few accounts send much and many send little.
-    const auto account = static_cast<unsigned>(std::pow(5000.0, static_cast<double>(random() % 10'000) / 10'000));
-    const std::string name = fmt::format("u{:06}@t{:03}.example", account * 7919 % 1'000'000, account % 400);
-    const std::string client = fmt::format("93.{}.{}.7", account % 256, random() % 4 == 0 ? random() % 256 : account % 256);
+    const auto account =
+        static_cast<unsigned>(std::pow(5000.0, static_cast<double>(random() % 10'000) / 10'000));
+    const std::string name =
+        fmt::format("u{:06}@t{:03}.example", account * 7919 % 1'000'000, account % 400);
+    const std::string client = fmt::format("93.{}.{}.7", account % 256,
+                                           random() % 4 == 0 ? random() % 256 : account % 256);
     if (random() % 3 == 0) {
-      lines.push_back(fmt::format(R"({{"type":"login","at":{:.3f},"account":"{}","client":"{}","service":"submission","ok":true}})",
+      lines.push_back(fmt::format(R"({{"type":"login","at":{:.3f},"account":"{}","client":"{}",)"
+                                  R"("service":"submission","ok":true}})",
                                   at - 3, name, client));
     }
     std::string recipients;
     const unsigned count = 1 + static_cast<unsigned>(random() % 5);
     std::vector<std::string> names;
     for (unsigned k = 0; k < count; ++k) {
-      names.push_back(fmt::format("r{:08}@d{}.example", random() % 3 == 0 ? random() % 90'000'000 : account * 100 + random() % 30, random() % 50));
+      names.push_back(
+          fmt::format("r{:08}@d{}.example",
+                      random() % 3 == 0 ? random() % 90'000'000 : account * 100 + random() % 30,
+                      random() % 50));
       recipients += fmt::format("{}\"{}\"", k > 0 ? "," : "", names.back());
     }
-    lines.push_back(fmt::format(R"({{"type":"submission","at":{:.3f},"id":"{:016x}","account":"{}","script":null,"client":"{}",)"
-                                R"("envelope_sender":"{}","recipients":[{}],"size":2300,"headers":[["Subject","Re: minutes"],["X-Mailer","x"]]}})",
-                                at, i, name, client, name, recipients));
+    lines.push_back(fmt::format(
+        R"({{"type":"submission","at":{:.3f},"id":"{:016x}","account":"{}","script":null,)"
+        R"("client":"{}","envelope_sender":"{}","recipients":[{}],"size":2300,)"
+        R"("headers":[["Subject","Re: minutes"],["X-Mailer","x"]]}})",
+        at, i, name, client, name, recipients));
     for (const std::string& recipient : names) {
-      lines.push_back(fmt::format(R"({{"type":"delivery","at":{:.3f},"id":"{:016x}","recipient":"{}","egress":"192.0.2.25","remote":"mx[198.51.100.9]",)"
-                                  R"("status":"sent","stage":"end","reply":"250 2.0.0 Ok: queued"}})", at + 5, i, recipient));
+      lines.push_back(
+          fmt::format(R"({{"type":"delivery","at":{:.3f},"id":"{:016x}","recipient":"{}",)"
+                      R"("egress":"192.0.2.25","remote":"mx[198.51.100.9]",)"
+                      R"("status":"sent","stage":"end","reply":"250 2.0.0 Ok: queued"}})",
+                      at + 5, i, recipient));
     }
   }
   return lines;
@@ -67,7 +79,8 @@ std::vector<std::string> made_up_lines(int submissions) {
 std::vector<std::string> lines_of(const char* path) {
   std::vector<std::string> lines;
   const bool packed = std::string_view(path).ends_with(".zst");
-  std::FILE* in = packed ? popen(fmt::format("zstd -dcq --long=27 '{}'", path).c_str(), "r") : std::fopen(path, "re");
+  std::FILE* in = packed ? popen(fmt::format("zstd -dcq --long=27 '{}'", path).c_str(), "r")
+                         : std::fopen(path, "re");
   if (in == nullptr) {
     fmt::print(stderr, "{}: cannot be opened\n", path);
     std::exit(2);
@@ -107,7 +120,10 @@ void measure_feed(const std::vector<model::MailEvent>& events) {
     for (const model::MailEvent& event : events) engine.feed(event, event.occurred_at);
     best = std::max(best, static_cast<double>(events.size()) / (cpu_seconds() - start));
   }
-  fmt::print("events fed:                {:>10.0f} a second, best of 3, every term of the burst detector on\n", best);
+  fmt::print(
+      "events fed:                {:>10.0f} a second, best of 3, every term of the burst detector "
+      "on\n",
+      best);
 }
 
 // The accounts of the stream as records, all idle.
@@ -116,7 +132,8 @@ std::vector<evidence::SubjectRecord> idle_records(const std::vector<model::MailE
   settings.book.default_mode = model::Mode::enforce;
   engine::Engine engine(std::move(settings));
   base::TimePoint last;
-  for (const model::MailEvent& event : events) engine.feed(event, last = std::max(last, event.occurred_at));
+  for (const model::MailEvent& event : events)
+    engine.feed(event, last = std::max(last, event.occurred_at));
   // A week later others send, and what was silent is packed.
   for (int i = 0; i < 200'000; ++i) {
     model::Submission mail;
@@ -125,7 +142,9 @@ std::vector<evidence::SubjectRecord> idle_records(const std::vector<model::MailE
     engine.feed({last + std::chrono::hours(24 * 7), last, mail}, last + std::chrono::hours(24 * 7));
   }
   std::vector<evidence::SubjectRecord> records;
-  while (engine.drain_dirty(10'000, [&](evidence::SubjectRecord&& record) { records.push_back(std::move(record)); }) > 0) {
+  while (engine.drain_dirty(10'000, [&](evidence::SubjectRecord&& record) {
+    records.push_back(std::move(record));
+  }) > 0) {
   }
   return records;
 }
@@ -139,7 +158,8 @@ void measure_idle(const std::vector<evidence::SubjectRecord>& records) {
   constexpr std::size_t wanted = 1'000'000;
   std::vector<std::string> names;
   names.reserve(wanted);
-  for (std::size_t i = 0; i < wanted; ++i) names.push_back(fmt::format("account:u{:09}@t{:03}.example", i * 7919, i % 400));
+  for (std::size_t i = 0; i < wanted; ++i)
+    names.push_back(fmt::format("account:u{:09}@t{:03}.example", i * 7919, i % 400));
   evidence::Ledger::Settings settings;
   settings.bytes_max = std::size_t{4} << 30;
   evidence::Ledger ledger(settings);
@@ -150,8 +170,11 @@ void measure_idle(const std::vector<evidence::SubjectRecord>& records) {
   }
   const double took = (cpu_seconds() - start);
   fmt::print("subjects loaded:           {:>10} in {:.2f} s\n", ledger.size(), took);
-  fmt::print("bytes of an idle account:  {:>10.0f} measured at the allocator, {:.0f} by the ledger's own count\n",
-             static_cast<double>(heap_bytes() - before) / wanted, static_cast<double>(ledger.bytes()) / wanted);
+  fmt::print(
+      "bytes of an idle account:  {:>10.0f} measured at the allocator, {:.0f} by the ledger's own "
+      "count\n",
+      static_cast<double>(heap_bytes() - before) / wanted,
+      static_cast<double>(ledger.bytes()) / wanted);
 }
 
 }  // namespace
