@@ -263,7 +263,8 @@ def tables(a, groups, limits, official, curve):
     )
     lines += [
         "",
-        "What `score.py` itself prints. It counts a stop at the first mail of a burst as false when",
+        "What `score.py` itself prints. It counts a stop at the first mail of a burst as false"
+        " when",
         "the mail's time was rounded below that of the truth (by less than a millisecond); the",
         "tables above do not.",
         "",

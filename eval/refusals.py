@@ -3,8 +3,9 @@
 
 usage: refusals.py [--program PROGRAM] [--show WHAT] [--rounds N]
 
-The texts are read from LEUMUND_DATA (default ../shared), folder data/replies. A part of them, chosen
-by hash of whole groups of similar texts, is kept back: nobody looked at it while the registries were
+The texts are read from LEUMUND_DATA (default ../shared), folder data/replies. A part of them,
+chosen by hash of whole groups of similar texts, is kept back: nobody looked at it while the
+registries were
 written, and no error of it is ever shown. Every text is also read again with addresses, host names
 and numbers replaced at random: kind, list and our address must not change.
 """
@@ -25,10 +26,12 @@ KEPT_BACK_SHARE = 0.3
 
 
 def data_folder():
-    root = os.environ.get("LEUMUND_DATA", os.path.join(os.path.dirname(__file__), "..", "..", "shared"))
+    root = os.environ.get("LEUMUND_DATA", os.path.join(os.path.dirname(__file__), "..", "..",
+                                                       "shared"))
     folder = os.path.join(root, "data")
     if not os.path.exists(os.path.join(folder, "replies", "replies.tsv")):
-        sys.exit(f"eval refusals: no {folder}/replies/replies.tsv; set LEUMUND_DATA to the data folder")
+        sys.exit(f"eval refusals: no {folder}/replies/replies.tsv; "
+                 "set LEUMUND_DATA to the data folder")
     return folder
 
 
@@ -164,7 +167,8 @@ def replaced(row, rng):
                   row["reply"])
     ours = pool.get(row["ip"], row["ip"])
     if row["ip"].startswith("2001:db8"):
-        ours = f"2a0{rng.randint(1, 9)}:{rng.randint(100, 999)}:{rng.randint(1, 9)}::{rng.randint(1, 9999)}"
+        ours = (f"2a0{rng.randint(1, 9)}:{rng.randint(100, 999)}:{rng.randint(1, 9)}::"
+                f"{rng.randint(1, 9999)}")
         text = text.replace(row["ip"], ours)
     word = "".join(rng.choice("abcdefghklmnoprstuvw") for _ in range(rng.randint(3, 9)))
     top = rng.choice(["com", "net", "de", "org", "co.uk", "fr"])
@@ -190,7 +194,8 @@ def invariance(program, rows, base, rounds):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     here = os.path.join(os.path.dirname(__file__), "..")
-    parser.add_argument("--program", default=os.path.join(here, "build/release/bin/leumund-diagnose"))
+    parser.add_argument("--program", default=os.path.join(here,
+                                                          "build/release/bin/leumund-diagnose"))
     parser.add_argument("--show", choices=["kind", "list", "address", "provider", "all"],
                         help="print errors of the part that is not kept back")
     parser.add_argument("--rounds", type=int, default=5)

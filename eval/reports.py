@@ -5,7 +5,8 @@ usage: reports.py [--program PROGRAM] [--show WHAT]
 
 The messages are read from LEUMUND_DATA (default ../shared), folder data/bounces. A part of them,
 chosen by hash of whole groups of near-identical messages, is kept back: nobody looked at it while
-the parser was written, and no error of it is ever shown. WHAT is one of count, report, status, code,
+the parser was written, and no error of it is ever shown. WHAT is one of count, report, status,
+code,
 feedback, reason: prints the errors of the other part. Beside it stands what Sisimai gave for the
 same messages (peer-output.tsv), whose authors also wrote the labels.
 
@@ -27,7 +28,8 @@ MEASURES = ("count", "report", "status", "code", "feedback", "reason")
 
 
 def data_folder():
-    root = os.environ.get("LEUMUND_DATA", os.path.join(os.path.dirname(__file__), "..", "..", "shared"))
+    root = os.environ.get("LEUMUND_DATA", os.path.join(os.path.dirname(__file__), "..", "..",
+                                                       "shared"))
     folder = os.path.join(root, "data", "bounces")
     if not os.path.exists(os.path.join(folder, "truth.tsv")):
         sys.exit(f"eval reports: no {folder}/truth.tsv; set LEUMUND_DATA to the data folder")
@@ -62,7 +64,8 @@ def diagnose(program, folder, paths):
         files = [os.path.join(folder, path) for path in paths[begin:begin + 200]]
         done = subprocess.run([program, "--json", *files], capture_output=True, check=False)
         if done.returncode not in (0, 1):
-            sys.exit(f"eval reports: {program} failed: {done.stderr.decode(errors='replace').strip()}")
+            said = done.stderr.decode(errors="replace").strip()
+            sys.exit(f"eval reports: {program} failed: {said}")
         for line in done.stdout.decode("utf-8").splitlines():
             result = json.loads(line)
             found[os.path.relpath(result["file"], folder)].append(result)
@@ -70,7 +73,8 @@ def diagnose(program, folder, paths):
 
 
 def expected_reports(row):
-    """The kinds of report that the label allows. Sisimai has one word for every automatic answer."""
+    """The kinds of report that the label allows. Sisimai has one word for every automatic
+    answer."""
     return {"feedback": {"feedback"}, "vacation": {"vacation", "auto-reply"},
             "delivered": {"success"}}.get(row["reason"], {"bounce", "delayed"})
 
@@ -100,13 +104,15 @@ def score_message(path, rows, results, score):
     score.count("report", kind in expected_reports(rows[0]), path, rows[0]["reason"], kind)
     if rows[0]["feedback_type"]:
         got = results[0].get("feedback", {}).get("type") if results else None
-        score.count("feedback", got == rows[0]["feedback_type"], path, rows[0]["feedback_type"], got)
+        score.count("feedback", got == rows[0]["feedback_type"], path, rows[0]["feedback_type"],
+                    got)
     for i, row in enumerate(rows):
         result = results[i] if i < len(results) else {}
         text = (result.get("text") or "")[:150]
         status, made_up = row["status"], row["status"][1:].startswith(".0.9")
         if status and not made_up:
-            score.count("status", result.get("status") == status, path, status, result.get("status"), text)
+            score.count("status", result.get("status") == status, path, status,
+                        result.get("status"), text)
         if row["reason"] not in ("feedback", "vacation"):
             code = str(result.get("code") or "")
             score.count("code", code == row["replycode"], path, row["replycode"], code, text)
@@ -129,7 +135,8 @@ def score_peer(paths, truth, peer):
             if row["reason"] not in ("feedback", "vacation"):
                 score.count("code", got.get("perl_replycode") == row["replycode"], path, "", "")
         wanted = int(truth[path][0]["n_recipients"])
-        got = sum(1 for row in truth[path] if peer.get((path, row["index"]), {}).get("perl_recipient"))
+        got = sum(1 for row in truth[path] if peer.get((path, row["index"]),
+                                                       {}).get("perl_recipient"))
         score.count("count", got == wanted, path, "", "")
     return score
 
@@ -138,14 +145,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=os.path.join(
         os.environ.get("LEUMUND_BIN", "build/release/bin"), "leumund-diagnose"))
-    parser.add_argument("--show", choices=MEASURES, help="print these errors of the part not kept back")
+    parser.add_argument("--show", choices=MEASURES,
+                        help="print these errors of the part not kept back")
     options = parser.parse_args()
     folder = data_folder()
     truth = collections.OrderedDict()
     rows = read_rows(os.path.join(folder, "truth.tsv"))
     for row in rows:
         truth.setdefault(row["path"], []).append(row)
-    peer = {(row["path"], row["index"]): row for row in read_rows(os.path.join(folder, "peer-output.tsv"))}
+    peer = {(row["path"], row["index"]): row for row in read_rows(os.path.join(folder,
+                                                                               "peer-output.tsv"))}
     held = kept_back(rows)
     found = diagnose(options.program, folder, list(truth))
     parts = (("worked with", [p for p in truth if p not in held]),
@@ -160,7 +169,8 @@ def main():
         for what in MEASURES:
             if not score.all[what]:
                 continue
-            line = f"  {what:9} {100 * score.share(what):5.1f} %  {score.right[what]}/{score.all[what]}"
+            line = (f"  {what:9} {100 * score.share(what):5.1f} %  "
+                    f"{score.right[what]}/{score.all[what]}")
             if sisimai.all[what]:
                 line += f"   Sisimai {100 * sisimai.share(what):5.1f} %"
             target = TARGETS.get(what)

@@ -34,8 +34,9 @@ bool stops_queued_mail(const Restriction& restriction) {
 base::Result<std::unique_ptr<Effects>> Effects::open(EffectsOptions options, EffectsPorts ports) {
   auto tables = AccessTables::open(options.tables);
   if (!tables.ok()) return tables.error();
-  std::unique_ptr<Effects> made(new Effects(std::move(options), std::move(ports), std::move(*tables)));
-  return made;
+  auto& own = *tables;
+  return std::unique_ptr<Effects>(
+      new Effects(std::move(options), std::move(ports), std::move(own)));
 }
 
 Effects::Effects(EffectsOptions options, EffectsPorts ports, std::unique_ptr<AccessTables> tables)
@@ -276,8 +277,8 @@ void Effects::run_hold() {
   }
 }
 
-// A stopped script may go on at a hundred mails a second while one run of postsuper takes a tenth of
-// a second: what waits for the same subject goes into one run.
+// A stopped script may go on at a hundred mails a second while one run of postsuper takes a tenth
+// of a second: what waits for the same subject goes into one run.
 std::vector<Effects::HoldWork> Effects::with_what_waits(HoldWork first) {
   constexpr std::size_t works_max = 1000;
   std::vector<HoldWork> works;

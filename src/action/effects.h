@@ -91,8 +91,8 @@ class Effects {
   // What stands, at start: compared with the file as it was left. Call once, before submit().
   void publish(StandingRecord standing);
   // Ready when the tables say what the decisions say: whoever answers Postfix after that may be
-  // killed, the stop stands without us. Nothing when the queue is full: call publish() when there is
-  // room again. Called by on_file_edit it is ready at once.
+  // killed, the stop stands without us. Nothing when the queue is full: call publish() when there
+  // is room again. Called by on_file_edit it is ready at once.
   [[nodiscard]] std::optional<std::future<void>> submit(std::vector<model::Decision> decisions);
   // Mail of a restricted subject that came to light after the decision.
   void hold(model::Subject subject, std::vector<model::QueueKey> keys);

@@ -3,7 +3,8 @@
 // Flow:    add() -> due() -> the notifier sends -> sent() or failed().
 // Time:    passed in. A token for a mail of its own comes back every `token_every`, `tokens_max` at
 //          most; without one, decisions wait for a collected mail every `collect_every`. Findings
-//          that are only reported leave half of the tokens to those that were acted on. After a failure the pause doubles from
+//          that are only reported leave half of the tokens to those that were acted on. After a
+//          failure the pause doubles from
 //          `retry_first` to `retry_most`; after `give_up` the notice is dropped and counted.
 // Limits:  `waiting_max` notices, `collected_max` collected decisions; beyond it the oldest go,
 //          counted in dropped().

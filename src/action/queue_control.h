@@ -1,6 +1,7 @@
 // Holds, lets go, deletes and lists queued mail through the privileged helper leumund-queue.
 //
-// Flow:    queue keys -> one helper run per Postfix instance and `ids_per_run` ids -> what was done.
+// Flow:    queue keys -> one helper run per Postfix instance and `ids_per_run` ids -> what was
+//          done.
 // Time:    `patience` for each run. Mail on its way between two queues is missed by postsuper, so
 //          ids it does not name are asked for again, `tries` times with a pause.
 // Limits:  ids that are no queue id are not sent; lists are cut at `list_bytes_max`.

@@ -15,7 +15,8 @@ base::Result<Clock> Clock::parse(std::string_view text) {
   clock.began_ = std::chrono::steady_clock::now();
   if (comma != std::string_view::npos) {
     const std::string_view digits = text.substr(comma + 1);
-    const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), clock.rate_);
+    const auto [end, ec] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), clock.rate_);
     if (ec != std::errc() || end != digits.data() + digits.size() ||
         !(clock.rate_ >= 1 && clock.rate_ <= 100'000)) {
       return base::Error{base::ErrorCode::malformed,
@@ -27,7 +28,8 @@ base::Result<Clock> Clock::parse(std::string_view text) {
 
 base::TimePoint Clock::now() const {
   if (!start_) return base::system_now();
-  const std::chrono::duration<double, std::micro> passed = std::chrono::steady_clock::now() - began_;
+  const std::chrono::duration<double, std::micro> passed =
+      std::chrono::steady_clock::now() - began_;
   return *start_ + base::Micros(static_cast<std::int64_t>(passed.count() * rate_));
 }
 

@@ -20,8 +20,8 @@ using base::ErrorCode;
 using model::Decision;
 using Decisions = std::vector<Decision>;
 
-constexpr std::size_t decisions_shown = 20;   // about one subject
-constexpr std::size_t problems_shown = 10;    // of one batch of events
+constexpr std::size_t decisions_shown = 20;  // about one subject
+constexpr std::size_t problems_shown = 10;   // of one batch of events
 constexpr std::size_t held_decisions_read = 50;
 
 // The result of a command and the decisions that the pipeline has to write and publish.
@@ -109,15 +109,15 @@ base::Result<Decision> ControlDesk::release(const face::ReleaseOrder& order) {
     return told<Decision>(*decision, {*decision});
   });
   if (!result || order.mail == face::HeldMail::keep_held) return result;
-  const auto work = order.mail == face::HeldMail::release ? face::QueueWork::release
-                                                          : face::QueueWork::remove;
+  const auto work =
+      order.mail == face::HeldMail::release ? face::QueueWork::release : face::QueueWork::remove;
   const auto done = queue_work(order.subject, work, order.by);
   if (!done || done->failed > 0) {
     // The release stands; the mail stays where it is and can be asked for again.
-    return Error{ErrorCode::internal,
-                 fmt::format("{} is released, but its held mail is not all done: {}",
-                             order.subject.to_string(),
-                             done ? done->detail : done.error().message)};
+    return Error{
+        ErrorCode::internal,
+        fmt::format("{} is released, but its held mail is not all done: {}",
+                    order.subject.to_string(), done ? done->detail : done.error().message)};
   }
   return result;
 }
@@ -221,8 +221,8 @@ base::Result<std::vector<face::HeldMessage>> ControlDesk::held_mail(const model:
         !ours.contains({queue.folder_name(message.key), message.key.queue_id})) {
       continue;
     }
-    held.push_back({message.key, message.sender, message.size_bytes, message.recipients,
-                    message.arrived_at});
+    held.push_back(
+        {message.key, message.sender, message.size_bytes, message.recipients, message.arrived_at});
   }
   return held;
 }
@@ -236,8 +236,8 @@ base::Result<face::QueueReport> ControlDesk::queue_work(const model::Subject& su
   for (const auto& message : *held) keys.push_back(message.queue);
   face::QueueReport report;
   if (keys.empty()) return report;
-  const auto verb = work == face::QueueWork::release ? action::QueueVerb::release
-                                                     : action::QueueVerb::remove;
+  const auto verb =
+      work == face::QueueWork::release ? action::QueueVerb::release : action::QueueVerb::remove;
   const auto result = around_.queue().run(verb, keys);
   report.done = result.done.size();
   report.failed = keys.size() - std::min(keys.size(), result.done.size());

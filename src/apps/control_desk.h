@@ -20,8 +20,8 @@
 
 namespace leumund::apps {
 
-// Where the store keeps what `leumund unattended` set, and how it is read back at start; a text that
-// is none changes nothing.
+// Where the store keeps what `leumund unattended` set, and how it is read back at start; a text
+// that is none changes nothing.
 inline constexpr const char* unattended_mark = "unattended/by-verb";
 void restore_unattended(const std::string& text, action::Unattended& unattended);
 
@@ -31,7 +31,7 @@ class ControlDesk final : public face::Control {
     Pipeline& pipeline;
     storage::Store& store;
     const Clock& clock;
-    std::function<action::QueueControl()> queue;      // as configured now
+    std::function<action::QueueControl()> queue;  // as configured now
     std::function<std::vector<face::PartStatus>()> parts;
     std::function<base::Result<std::vector<std::string>>()> reload;
     std::function<model::Mode()> burst_mode;

@@ -109,13 +109,16 @@ Daemon::StoreOpened Daemon::open_store(const std::string& folder) {
   auto opened = storage::SqliteStore::open_or_replace(path);
   if (!opened) {
     return {std::make_unique<storage::MemoryStore>(),
-            opened.error().message + "; running without a store, nothing survives a restart but "
-                                     "the suspended senders' file and tables"};
+            opened.error().message +
+                "; running without a store, nothing survives a restart but "
+                "the suspended senders' file and tables"};
   }
   std::string trouble;
   if (!opened->moved_to.empty()) {
-    trouble = fmt::format("the store was damaged and lies in {}; {} restrictions were saved from it, "
-                          "counts begin anew", opened->moved_to, opened->salvaged.restrictions.size());
+    trouble = fmt::format(
+        "the store was damaged and lies in {}; {} restrictions were saved from it, "
+        "counts begin anew",
+        opened->moved_to, opened->salvaged.restrictions.size());
   }
   return {std::move(opened->store), std::move(trouble)};
 }
@@ -154,7 +157,8 @@ base::Status Daemon::start_engine() {
   update_unattended();
 
   std::unique_ptr<intake::ClientFactsSource> facts;
-  auto found = intake::ClientFactsSource::open({start_.geo_country_database, start_.geo_asn_database});
+  auto found =
+      intake::ClientFactsSource::open({start_.geo_country_database, start_.geo_asn_database});
   if (found) {
     facts = std::move(*found);
   } else {
@@ -227,11 +231,11 @@ base::Status Daemon::start_effects() {
 std::future<void> Daemon::on_decisions(const std::vector<model::Decision>& decisions) {
   for (const auto& decision : decisions) {
     base::log(LogLevel::info, "decision number={} kind={} subject={} level={} by={} score={:.1f}",
-              decision.number, model::decision_kind_name(decision.kind), decision.subject.to_string(),
-              model::level_name(decision.restriction.level), decision.by, decision.score);
-    decisions_by_kind_.with([&](auto& counts) {
-      ++counts[std::string(model::decision_kind_name(decision.kind))];
-    });
+              decision.number, model::decision_kind_name(decision.kind),
+              decision.subject.to_string(), model::level_name(decision.restriction.level),
+              decision.by, decision.score);
+    decisions_by_kind_.with(
+        [&](auto& counts) { ++counts[std::string(model::decision_kind_name(decision.kind))]; });
     ring_.publish("decision", face::decision_json(decision));
   }
   if (effects_) {
@@ -290,8 +294,8 @@ base::Status Daemon::start_faces() {
   api_ = std::make_unique<face::Api>(*desk_, [this] { return metrics(); }, api);
   const auto now = [this] { return options_.clock.now(); };
   const auto serve = [&](net::HttpOptions options, face::Door door) -> base::Status {
-    auto server = net::HttpServer::open(std::move(options),
-                                        face::http_routes(*api_, ring_, door, now));
+    auto server =
+        net::HttpServer::open(std::move(options), face::http_routes(*api_, ring_, door, now));
     if (!server) return server.error();
     http_.push_back(std::move(*server));
     return {};
@@ -325,14 +329,16 @@ base::Status Daemon::start_intake() {
     }
     const auto found = marks ? marks->find(log_mark + source) : decltype(marks->end())();
     const std::string position = marks && found != marks->end() ? found->second : "";
-    auto log = LogIntake::open(source, position, [this](const auto& event) { on_log_event(event); });
+    auto log =
+        LogIntake::open(source, position, [this](const auto& event) { on_log_event(event); });
     if (!log && !position.empty()) {
       base::log(LogLevel::warn, "log position lost source={}: {}", source, log.error().message);
       log = LogIntake::open(source, "", [this](const auto& event) { on_log_event(event); });
     }
     if (!log) {
       start_troubles_.push_back(log.error().message);
-      base::log(LogLevel::error, "log source={} cannot be followed: {}", source, log.error().message);
+      base::log(LogLevel::error, "log source={} cannot be followed: {}", source,
+                log.error().message);
       continue;
     }
     logs_.push_back(std::move(*log));
@@ -412,8 +418,8 @@ void Daemon::update_unattended() {
   const auto wanted = settings_.with([&](const config::Settings& all) {
     return configured_unattended(all.run, now, local_offset(now));
   });
-  const auto before = pipeline_->with_engine(
-      [](engine::Engine& engine) { return engine.book().unattended(); });
+  const auto before =
+      pipeline_->with_engine([](engine::Engine& engine) { return engine.book().unattended(); });
   const auto ended = away_.with([&](Away& away) -> std::optional<Away> {
     const bool by_person = before.from && !away.by_config;
     const bool person_is_done = by_person && before.until && *before.until <= now;

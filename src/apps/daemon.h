@@ -1,7 +1,8 @@
 // leumundd: everything constructed in the order in which it is needed and taken down in reverse.
 //
 // Flow:    configuration -> store -> engine -> keeper, effects -> intake -> faces: nothing is asked
-//          before the answer is known, and whoever reaches the control socket finds all of it there.
+//          before the answer is known, and whoever reaches the control socket finds all of it
+//          there.
 // Time:    the Clock is read at the edges only.
 // Threads: main (this), io-0 (policy), follow (one for each log), keep, act, hold, tell, and the
 //          HTTP workers.

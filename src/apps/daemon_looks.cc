@@ -55,9 +55,9 @@ std::vector<face::PartStatus> Daemon::parts() const {
   for (const auto& service : policy_) {
     where += (where.empty() ? "" : ", ") + service->bound().to_string();
   }
-  out.push_back(part("policy", policy_.empty() ? "not listening" : "",
-                     fmt::format("{}: {} questions, {} connections", where, policy.requests,
-                                 policy.open)));
+  out.push_back(
+      part("policy", policy_.empty() ? "not listening" : "",
+           fmt::format("{}: {} questions, {} connections", where, policy.requests, policy.open)));
   for (const auto& log : logs_) {
     const auto status = log->status();
     out.push_back(part("log " + log->source(), status.problem,
@@ -73,8 +73,8 @@ std::vector<face::PartStatus> Daemon::parts() const {
   const auto effects = effects_->counters();
   const std::pair<const char*, std::string> details[] = {
       {"tables", fmt::format("{} written", effects.table_writes)},
-      {"suspended file", fmt::format("{} written, {} edits taken up", effects.file_writes,
-                                     effects.file_edits)},
+      {"suspended file",
+       fmt::format("{} written, {} edits taken up", effects.file_writes, effects.file_edits)},
       {"queue", fmt::format("{} messages held, {} had left", effects.held, effects.hold_missing)},
       {"notices", fmt::format("{} mails, {} webhooks", effects.notices.mails_sent,
                               effects.notices.webhooks_sent)}};

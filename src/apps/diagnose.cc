@@ -29,8 +29,10 @@ constexpr std::size_t max_own_registry_bytes = diagnosis::max_registry_bytes;
 
 constexpr const char* usage =
     "usage: leumund diagnose [--replies] [--json] [--registry FILE] [FILE...]\n"
-    "Says what refusals mean. Each file is a raw message (a delivery report, a complaint; an mbox may\n"
-    "hold several) or one bare reply of a mail server, which may have several lines. With --replies\n"
+    "Says what refusals mean. Each file is a raw message (a delivery report, a complaint; an mbox "
+    "may\n"
+    "hold several) or one bare reply of a mail server, which may have several lines. With "
+    "--replies\n"
     "each line is one reply. No FILE: standard input.\n"
     "  --json           one JSON object per reply, or per recipient of a report\n"
     "  --registry FILE  further patterns of your own (TOML, as in docs/diagnosis.md)\n";
@@ -47,9 +49,12 @@ struct Options {
 std::string parse(const std::vector<std::string>& arguments, Options& options) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string& argument = arguments[i];
-    if (argument == "--replies") options.replies = true;
-    else if (argument == "--json") options.json = true;
-    else if (argument == "--help" || argument == "-h") options.help = true;
+    if (argument == "--replies")
+      options.replies = true;
+    else if (argument == "--json")
+      options.json = true;
+    else if (argument == "--help" || argument == "-h")
+      options.help = true;
     else if (argument == "--registry" && i + 1 < arguments.size()) {
       options.registry_file = arguments[++i];
     } else if (argument.starts_with("--")) {
@@ -99,14 +104,20 @@ class Printer {
  public:
   Printer(const Reader& reader, const Explainer& english, const Explainer& german, bool json,
           std::FILE* out)
-      : reader_(reader), session_(reader), english_(english), german_(german), json_(json),
+      : reader_(reader),
+        session_(reader),
+        english_(english),
+        german_(german),
+        json_(json),
         out_(out) {}
 
   void reply(const std::string& file, std::string_view text) {
     const Diagnosis diagnosis = reader_.diagnose({.text = text}, session_);
     ++count_;
-    if (json_) print_json(file, nullptr, diagnosis);
-    else print_text(text, diagnosis);
+    if (json_)
+      print_json(file, nullptr, diagnosis);
+    else
+      print_text(text, diagnosis);
   }
   // Nothing is printed for a message that is no report.
   void message(const std::string& file, std::string_view raw) {
@@ -163,8 +174,8 @@ class Printer {
                                               : report_action_name(about->of.action));
     nlohmann::ordered_json object = {
         {"file", file},
-        {"recipient", about == nullptr ? nlohmann::ordered_json(nullptr)
-                                       : text_or_null(about->of.recipient)},
+        {"recipient",
+         about == nullptr ? nlohmann::ordered_json(nullptr) : text_or_null(about->of.recipient)},
         {"action", text_or_null(action)},
         {"code", d.code == 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(d.code)},
         {"status", text_or_null(d.status)},

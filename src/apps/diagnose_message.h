@@ -19,8 +19,8 @@ struct MessageDiagnosis {
   std::vector<RecipientDiagnosis> recipients;
 };
 
-// The answer itself decides; the rest of the report (the words for people, the dialogue, the notice)
-// is asked only where the answer alone says too little, and only the surest of it counts.
+// The answer itself decides; the rest of the report (the words for people, the dialogue, the
+// notice) is asked only where the answer alone says too little, and only the surest of it counts.
 [[nodiscard]] MessageDiagnosis diagnose_message(std::string_view raw,
                                                 wire::DeliveryReportReader& reports,
                                                 const diagnosis::Reader& reader,

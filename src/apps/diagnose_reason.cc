@@ -72,8 +72,9 @@ constexpr std::array known_words = {
     Words{"userunknown", "no valid recipients"},
     Words{"userunknown", "recipnotfound"},
     // Japanese: "is not in the list"
-    Words{"userunknown", "\xE3\x83\xAA\xE3\x82\xB9\xE3\x83\x88\xE3\x81\xAB\xE3\x81\x82\xE3\x82\x8A"
-                         "\xE3\x81\xBE\xE3\x81\x9B\xE3\x82\x93"},
+    Words{"userunknown",
+          "\xE3\x83\xAA\xE3\x82\xB9\xE3\x83\x88\xE3\x81\xAB\xE3\x81\x82\xE3\x82\x8A"
+          "\xE3\x81\xBE\xE3\x81\x9B\xE3\x82\x93"},
     Words{"suspend", "account has been disabled"},
     Words{"suspend", "account is disabled"},
     Words{"rejected", "not a member"},
@@ -168,7 +169,8 @@ std::string_view reason_of_report(const wire::RecipientReport& report, std::stri
     return reason.empty() ? "expired" : reason;
   }
   if (!report.code) {
-    if (const std::string_view reason = reason_without_answer(report); !reason.empty()) return reason;
+    if (const std::string_view reason = reason_without_answer(report); !reason.empty())
+      return reason;
     return diagnosed;
   }
   if (report.code == 551) return "hasmoved";
@@ -188,9 +190,9 @@ std::string_view reason_of_report(const wire::RecipientReport& report, std::stri
   // Not refused at RCPT, and not for the address: the mailbox is there but takes nothing.
   const bool early = report.stage == model::DeliveryStage::rcpt;
   const bool mailbox = report.status.ends_with(".2.0") || report.status.ends_with(".2.1");
-  const bool after_data = report.status.ends_with(".0.0") &&
-                          (report.stage == model::DeliveryStage::data ||
-                           report.stage == model::DeliveryStage::end);
+  const bool after_data =
+      report.status.ends_with(".0.0") &&
+      (report.stage == model::DeliveryStage::data || report.stage == model::DeliveryStage::end);
   return unknown_user && !early && (mailbox || after_data) ? "filtered" : diagnosed;
 }
 

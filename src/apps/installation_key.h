@@ -1,4 +1,5 @@
-// The key under which this installation hashes recipients and names: made once, kept with the store.
+// The key under which this installation hashes recipients and names: made once, kept with the
+// store.
 #pragma once
 
 #include "base/hash.h"

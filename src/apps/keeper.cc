@@ -18,8 +18,8 @@ constexpr std::size_t waiting_max = 4096;
 constexpr std::size_t slice = 256;             // subjects taken under one hold of the engine's lock
 constexpr std::size_t decisions_batch = 1000;  // in one transaction
 constexpr milliseconds checkpoint_every{1000};
-// A reader that catches up with a long log pauses between positions; one that does not for this many
-// seconds is not waited for: its position stays, the counts are kept all the same.
+// A reader that catches up with a long log pauses between positions; one that does not for this
+// many seconds is not waited for: its position stays, the counts are kept all the same.
 constexpr int put_off_max = 10;
 
 }  // namespace
@@ -83,8 +83,8 @@ void Keeper::take(Job job) {
 void Keeper::commit_waiting() {
   while (!waiting_.empty()) {
     const auto count = std::min(waiting_.size(), decisions_batch);
-    const std::vector<model::Decision> batch(
-        waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+    const std::vector<model::Decision> batch(waiting_.begin(),
+                                             waiting_.begin() + static_cast<std::ptrdiff_t>(count));
     const auto done = store_.commit(batch);
     if (!done) {
       failed(done.error(), "decisions");
@@ -144,8 +144,8 @@ void Keeper::checkpoint(bool last) {
 }
 
 void Keeper::save_attempts() {
-  const auto tried = pipeline_->with_engine(
-      [](engine::Engine& engine) { return engine.book().drain_attempts(); });
+  const auto tried =
+      pipeline_->with_engine([](engine::Engine& engine) { return engine.book().drain_attempts(); });
   if (tried.empty()) return;
   const auto done = store_.save_attempts(tried);
   if (!done) failed(done.error(), "attempts");
@@ -159,8 +159,8 @@ void Keeper::failed(const base::Error& error, const char* what) {
     return changed;
   });
   if (news) {
-    base::log(base::LogLevel::error, "store cannot write {}: {}; kept in memory, tried every second",
-              what, error.message);
+    base::log(base::LogLevel::error,
+              "store cannot write {}: {}; kept in memory, tried every second", what, error.message);
   }
 }
 

@@ -79,8 +79,8 @@ class Keeper final : public DecisionWriter {
   Marks marks_;
   int put_off_ = 0;  // checkpoints in a row that a busy reader put off
   base::BoundedQueue<Job> jobs_;
-  std::deque<model::Decision> waiting_;                 // the keeper's thread only
-  std::vector<evidence::SubjectRecord> unsaved_;        // of a checkpoint that failed
+  std::deque<model::Decision> waiting_;           // the keeper's thread only
+  std::vector<evidence::SubjectRecord> unsaved_;  // of a checkpoint that failed
   base::Guarded<KeeperStatus> status_;
   std::thread thread_;
 };

@@ -5,7 +5,8 @@
 //     leumund-queue list [--config-dir DIR]                           as postqueue -j
 //     leumund-queue request                  the same from a socket: first line "VERB [DIR]"
 //
-// Flow:    check everything, then become postsuper(1) or postqueue(1) by execve: no shell, no child.
+// Flow:    check everything, then become postsuper(1) or postqueue(1) by execve: no shell, no
+//          child.
 // Limits:  1 MiB of input, 50,000 ids; `delete` takes only what is on hold, so that an id that
 //          Postfix has used again meanwhile does not hit somebody's new mail.
 // Errors:  exit status 2 for wrong use or bad input (nothing was done), 3 for what is not allowed;

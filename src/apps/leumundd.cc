@@ -111,12 +111,14 @@ int run(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   Arguments arguments;
-  CLI::App app("Leumund, keeper of the mail server's repute: the daemon. See leumundd(8).", "leumundd");
-  auto* file = app.add_option("--config", arguments.config_file, "configuration file (default " +
-                                                                     arguments.config_file + ")");
-  app.add_option("--clock", arguments.clock,
-                 "START[,RATE]: a clock of its own for demonstrations and tests, which starts at an "
-                 "RFC 3339 time and runs RATE times as fast");
+  CLI::App app("Leumund, keeper of the mail server's repute: the daemon. See leumundd(8).",
+               "leumundd");
+  auto* file = app.add_option("--config", arguments.config_file,
+                              "configuration file (default " + arguments.config_file + ")");
+  app.add_option(
+      "--clock", arguments.clock,
+      "START[,RATE]: a clock of its own for demonstrations and tests, which starts at an "
+      "RFC 3339 time and runs RATE times as fast");
   app.set_version_flag("--version", std::string("leumundd ") + apps::version);
   try {
     app.parse(argc, argv);

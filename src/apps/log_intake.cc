@@ -13,7 +13,8 @@ namespace leumund::apps {
 
 class LogIntake::Receiver final : public intake::LogReceiver {
  public:
-  Receiver(std::string position, Sink sink) : position_(std::move(position)), sink_(std::move(sink)) {}
+  Receiver(std::string position, Sink sink)
+      : position_(std::move(position)), sink_(std::move(sink)) {}
 
   // From the first event after a position to the next position the gate is ours, so that nobody
   // takes counts that the position does not cover yet: after a crash they would be counted twice.

@@ -27,7 +27,8 @@ class LogIntake {
  public:
   using Sink = std::function<void(const model::MailEvent&)>;
 
-  // `source` is "file:/path" or "journal"; `position` what was kept at the last stop, "" if nothing.
+  // `source` is "file:/path" or "journal"; `position` what was kept at the last stop, "" if
+  // nothing.
   [[nodiscard]] static base::Result<std::unique_ptr<LogIntake>> open(const std::string& source,
                                                                      std::string_view position,
                                                                      Sink sink);

@@ -3,8 +3,8 @@
 // Flow:    intake or face -> Pipeline -> Engine::feed -> decisions -> journal (bounded wait)
 //          -> effects and listeners -> answer to whoever asked.
 // Time:    every call takes `now`; the callers are edges and read the clock.
-// Limits:  an answer that carries a decision waits at most `commit_patience` for journal and tables;
-//          after that it goes out, and nobody waits again until one of them has kept up.
+// Limits:  an answer that carries a decision waits at most `commit_patience` for journal and
+//          tables; after that it goes out, and nobody waits again until one of them has kept up.
 // Threads: any. The engine has one lock; nothing is written under it.
 // Errors:  a journal that fails is counted and said in the log; mail goes on.
 #pragma once
@@ -31,8 +31,8 @@ namespace leumund::apps {
 class DecisionWriter {
  public:
   virtual ~DecisionWriter() = default;
-  // Queues the decisions without waiting; the future says whether they are on disk. What fails stays
-  // queued and is tried again.
+  // Queues the decisions without waiting; the future says whether they are on disk. What fails
+  // stays queued and is tried again.
   virtual std::future<bool> write(std::vector<model::Decision> decisions) = 0;
 };
 
@@ -49,9 +49,9 @@ class Pipeline {
 
   Pipeline(engine::Settings settings, DecisionWriter& writer);
 
-  // Called with every batch of decisions under the engine's lock, so that everybody hears of them in
-  // the order in which they were made; must neither block nor call the pipeline. Set before the first
-  // event.
+  // Called with every batch of decisions under the engine's lock, so that everybody hears of them
+  // in the order in which they were made; must neither block nor call the pipeline. Set before the
+  // first event.
   void add_listener(Listener listener);
 
   engine::Outcome feed(const model::MailEvent& event, base::TimePoint now);

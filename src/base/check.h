@@ -10,6 +10,6 @@ namespace leumund::base {
 
 }  // namespace leumund::base
 
-#define CHECK(condition)                                                        \
-  ((condition) ? static_cast<void>(0)                                           \
+#define CHECK(condition)              \
+  ((condition) ? static_cast<void>(0) \
                : ::leumund::base::check_failed(__FILE__, __LINE__, #condition))

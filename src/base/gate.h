@@ -1,5 +1,5 @@
-// A passage that one thread at a time holds, across calls: for work that spans several callbacks and
-// during which another thread must not look.
+// A passage that one thread at a time holds, across calls: for work that spans several callbacks
+// and during which another thread must not look.
 //
 // Threads: any; a Pass is given back by the thread that took it.
 #pragma once

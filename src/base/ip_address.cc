@@ -52,7 +52,8 @@ IpAddress IpAddress::v4(std::uint32_t host_order) {
 }
 
 std::uint32_t IpAddress::v4_bits() const {
-  return static_cast<std::uint32_t>(bytes_[12]) << 24 | static_cast<std::uint32_t>(bytes_[13]) << 16 |
+  return static_cast<std::uint32_t>(bytes_[12]) << 24 |
+         static_cast<std::uint32_t>(bytes_[13]) << 16 |
          static_cast<std::uint32_t>(bytes_[14]) << 8 | bytes_[15];
 }
 
@@ -101,8 +102,7 @@ std::optional<IpPrefix> IpPrefix::parse(std::string_view text) {
   IpPrefix result{*address, most};
   if (slash == std::string_view::npos) return result;
   const auto digits = text.substr(slash + 1);
-  const auto [end, ec] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), result.bits);
+  const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), result.bits);
   if (ec != std::errc() || end != digits.data() + digits.size() || result.bits > most) {
     return std::nullopt;
   }
@@ -114,8 +114,6 @@ bool IpPrefix::contains(const IpAddress& other) const {
   return address.is_v4() == other.is_v4() && other.masked(bits, bits) == address.masked(bits, bits);
 }
 
-std::string IpPrefix::to_string() const {
-  return address.to_string() + "/" + std::to_string(bits);
-}
+std::string IpPrefix::to_string() const { return address.to_string() + "/" + std::to_string(bits); }
 
 }  // namespace leumund::base

@@ -37,8 +37,8 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
 
 void log_line(LogLevel level, std::string_view line) {
   std::string clean(line.substr(0, line_bytes_max));
-  std::replace_if(clean.begin(), clean.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; },
-                  '?');
+  std::replace_if(
+      clean.begin(), clean.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
   sink().log(to_spdlog(level), clean);
 }
 

@@ -32,7 +32,7 @@ struct Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::move(value)) {}                      // NOLINT: meant to convert
+  Result(T value) : state_(std::move(value)) {}                       // NOLINT: meant to convert
   Result(Error error) : state_(std::unexpected(std::move(error))) {}  // NOLINT: meant to convert
 
   [[nodiscard]] bool ok() const { return state_.has_value(); }

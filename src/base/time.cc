@@ -91,9 +91,9 @@ Result<TimePoint> parse_rfc3339(std::string_view text) {
   if (!second || *hour > 23 || *minute > 59 || *second > 60) return bad();
   const Micros fraction = take_fraction(text);
   const auto offset = take_offset(text);
-  const std::chrono::year_month_day date(
-      std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
-      std::chrono::day(static_cast<unsigned>(*day)));
+  const std::chrono::year_month_day date(std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day)));
   if (!offset || !text.empty() || !date.ok()) return bad();
   return TimePoint(std::chrono::sys_days(date)) + seconds(*hour * 3600 + *minute * 60 + *second) +
          fraction - *offset;
@@ -111,9 +111,9 @@ std::string format_rfc3339(TimePoint at) {
 Result<seconds> parse_span(std::string_view text) {
   const std::string_view whole = text;
   const auto bad = [&] {
-    return Error{ErrorCode::malformed,
-                 fmt::format("'{}' is no span of time (like 90s, 15m, 2h, 3d, 1w)",
-                             whole.substr(0, 64))};
+    return Error{
+        ErrorCode::malformed,
+        fmt::format("'{}' is no span of time (like 90s, 15m, 2h, 3d, 1w)", whole.substr(0, 64))};
   };
   constexpr std::int64_t span_seconds_max = 100LL * 366 * 86400;
   std::int64_t total = 0;

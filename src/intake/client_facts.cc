@@ -19,9 +19,9 @@ struct ClientFactsSource::Database {
     MMDB_s handle{};
     const int status = MMDB_open(file.c_str(), MMDB_MODE_MMAP, &handle);
     if (status != MMDB_SUCCESS) {
-      return base::Error{base::ErrorCode::unavailable,
-                         fmt::format("{} is no readable MaxMind database: {}", file,
-                                     MMDB_strerror(status))};
+      return base::Error{
+          base::ErrorCode::unavailable,
+          fmt::format("{} is no readable MaxMind database: {}", file, MMDB_strerror(status))};
     }
     auto database = std::make_unique<Database>();
     database->handle = handle;
@@ -99,8 +99,7 @@ model::ClientFacts ClientFactsSource::look_up(const base::IpAddress& address) co
   }
   if (as_number_) {
     if (const auto entry = as_number_->find(address)) {
-      if (const auto number =
-              field(*entry, MMDB_DATA_TYPE_UINT32, "autonomous_system_number")) {
+      if (const auto number = field(*entry, MMDB_DATA_TYPE_UINT32, "autonomous_system_number")) {
         facts.as_number = number->uint32;
       }
     }

@@ -22,10 +22,11 @@ class TinyDatabase {
     bytes += record;
     bytes += "\xab\xcd\xefMaxMind.com";
     bytes += map(9) + text("binary_format_major_version") + u16(2) +
-             text("binary_format_minor_version") + u16(0) + text("build_epoch") + std::string("\x01\x02\x01", 3) +
-             text("database_type") + text("Test") + text("description") + map(0) +
-             text("ip_version") + u16(4) + text("languages") + std::string("\x00\x04", 2) +
-             text("node_count") + u32(1) + text("record_size") + u16(24);
+             text("binary_format_minor_version") + u16(0) + text("build_epoch") +
+             std::string("\x01\x02\x01", 3) + text("database_type") + text("Test") +
+             text("description") + map(0) + text("ip_version") + u16(4) + text("languages") +
+             std::string("\x00\x04", 2) + text("node_count") + u32(1) + text("record_size") +
+             u16(24);
     std::ofstream(path_, std::ios::binary) << bytes;
   }
   ~TinyDatabase() { std::filesystem::remove(path_); }

@@ -30,8 +30,9 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 std::string sample(const std::string& name) {
-  std::ifstream in(std::string(LEUMUND_SOURCE_DIR) + "/tests/corpus/delivery_report/" + name + ".eml",
-                   std::ios::binary);
+  std::ifstream in(
+      std::string(LEUMUND_SOURCE_DIR) + "/tests/corpus/delivery_report/" + name + ".eml",
+      std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
@@ -95,7 +96,8 @@ TEST(ReportEvent, WhatBlamesNobodyGivesNothing) {
   }
 }
 
-// --- the LMTP dialogue ----------------------------------------------------------------------------
+// --- the LMTP dialogue
+// ----------------------------------------------------------------------------
 
 class Dialogue : public ::testing::Test {
  protected:
@@ -183,7 +185,8 @@ TEST_F(Dialogue, KeepsTheOrderOfCommands) {
   EXPECT_THAT(talk(std::string(5'000, 'x')), HasSubstr("500 5.5.2 line too long"));
 }
 
-// --- service, pipe, Maildir -----------------------------------------------------------------------
+// --- service, pipe, Maildir
+// -----------------------------------------------------------------------
 
 class ReportWays : public ::testing::Test {
  protected:
@@ -265,9 +268,10 @@ TEST_F(ReportWays, ThePipeSaysWhenNobodyListens) {
 class MaildirTest : public ReportWays {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() /
-              ("leumund-maildir-" + std::to_string(getpid()));
-    for (const char* sub : {"new", "cur", "tmp"}) std::filesystem::create_directories(folder_ / sub);
+    folder_ =
+        std::filesystem::temp_directory_path() / ("leumund-maildir-" + std::to_string(getpid()));
+    for (const char* sub : {"new", "cur", "tmp"})
+      std::filesystem::create_directories(folder_ / sub);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
   void put(const std::string& name, const std::string& text) {

@@ -58,7 +58,8 @@ void LmtpDialogue::obey(std::string_view line, std::string& out) {
   if (is_command(line, "LHLO", argument)) {
     reset();
     hello_ = true;
-    out += "250-" + host_name_ + "\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n" +
+    out += "250-" + host_name_ +
+           "\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n" +
            "250-SMTPUTF8\r\n250 SIZE " + std::to_string(limits_.message_bytes) + "\r\n";
   } else if (is_command(line, "MAIL FROM:", argument)) {
     mail(argument, out);
@@ -135,8 +136,8 @@ void LmtpDialogue::keep(std::string_view text) {
   message_ += text;
 }
 
-// Takes whole lines, and of a longer one what is there but its last two bytes, so that a line end or
-// a dot is never cut.
+// Takes whole lines, and of a longer one what is there but its last two bytes, so that a line end
+// or a dot is never cut.
 LmtpDialogue::Step LmtpDialogue::take_data(std::string_view waiting, std::string& out) {
   std::size_t at = 0;
   while (at < waiting.size()) {

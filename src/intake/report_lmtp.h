@@ -1,6 +1,7 @@
 // One LMTP conversation (RFC 2033) that takes reports: the state of the dialogue, without a socket.
 //
-// Flow:    bytes of a connection -> LmtpDialogue -> raw message -> Handler -> one reply a recipient.
+// Flow:    bytes of a connection -> LmtpDialogue -> raw message -> Handler -> one reply a
+//          recipient.
 // Limits:  LmtpLimits. A message over the limit is read to its end and refused (552); the memory of
 //          all conversations together is bounded by the LmtpBudget they share (452).
 // Threads: none; the handler is called from on_bytes().
@@ -17,10 +18,10 @@
 namespace leumund::intake {
 
 struct LmtpLimits {
-  std::size_t line_bytes = 4'096;                    // of a command
+  std::size_t line_bytes = 4'096;  // of a command
   std::size_t message_bytes = 64UL * 1024 * 1024;
-  std::size_t recipients = 100;                      // of one message
-  std::size_t errors = 20;                           // of one conversation
+  std::size_t recipients = 100;  // of one message
+  std::size_t errors = 20;       // of one conversation
 };
 
 // Memory for messages that are being received, shared by all conversations.

@@ -12,8 +12,7 @@ namespace {
 
 using namespace leumund::intake;  // NOLINT: one file, one subject
 
-constexpr LmtpLimits limits{
-    .line_bytes = 80, .message_bytes = 200, .recipients = 3, .errors = 5};
+constexpr LmtpLimits limits{.line_bytes = 80, .message_bytes = 200, .recipients = 3, .errors = 5};
 
 struct Heard {
   std::string said;

@@ -36,7 +36,8 @@ base::Result<net::Descriptor> open_folder(const std::string& path) {
   return fd;
 }
 
-base::Result<std::vector<std::string>> list(const net::Descriptor& folder, const std::string& path) {
+base::Result<std::vector<std::string>> list(const net::Descriptor& folder,
+                                            const std::string& path) {
   // The stream closes its own descriptor.
   const int own = openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (own < 0) return failed(path);
@@ -60,7 +61,7 @@ std::optional<std::string> read_file(const net::Descriptor& folder, const std::s
                                      std::size_t limit) {
   const net::Descriptor fd(
       openat(folder.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  struct stat about {};
+  struct stat about{};
   if (!fd.open() || fstat(fd.get(), &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
   if (about.st_size < 0 || static_cast<std::size_t>(about.st_size) > limit) return std::nullopt;
   std::string text(static_cast<std::size_t>(about.st_size), '\0');

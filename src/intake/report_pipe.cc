@@ -103,9 +103,9 @@ std::string dot_stuffed(std::string_view raw) {
 base::Status deliver_report(const net::Endpoint& service, std::string_view raw,
                             net::Deadline deadline) {
   if (raw.size() > message_bytes) {
-    return base::Error{base::ErrorCode::too_large,
-                       "report of " + std::to_string(raw.size()) + " bytes, the limit is " +
-                           std::to_string(message_bytes)};
+    return base::Error{base::ErrorCode::too_large, "report of " + std::to_string(raw.size()) +
+                                                       " bytes, the limit is " +
+                                                       std::to_string(message_bytes)};
   }
   auto fd = net::connect_to(service, deadline);
   if (!fd) return fd.error();
@@ -115,9 +115,9 @@ base::Status deliver_report(const net::Endpoint& service, std::string_view raw,
     std::string_view text;
     std::string_view wanted;
   };
-  for (const Turn& turn : {Turn{"", "220"}, Turn{"LHLO localhost\r\n", "250"},
-                           Turn{"MAIL FROM:<>\r\n", "250"}, Turn{"RCPT TO:<report>\r\n", "250"},
-                           Turn{"DATA\r\n", "354"}, Turn{message, "250"}}) {
+  for (const Turn& turn :
+       {Turn{"", "220"}, Turn{"LHLO localhost\r\n", "250"}, Turn{"MAIL FROM:<>\r\n", "250"},
+        Turn{"RCPT TO:<report>\r\n", "250"}, Turn{"DATA\r\n", "354"}, Turn{message, "250"}}) {
     if (auto said = caller.say(turn.text, turn.wanted); !said) return said;
   }
   // It is taken; whether the farewell arrives does not matter.

@@ -1,7 +1,8 @@
 // Takes reports by LMTP: the mail server delivers bounces, complaints and what else comes back to a
 // transport that points here.
 //
-// Flow:    net::StreamListener -> LmtpDialogue -> ReportIntake::take -> model::MailEvent -> Handler.
+// Flow:    net::StreamListener -> LmtpDialogue -> ReportIntake::take -> model::MailEvent ->
+//          Handler.
 // Time:    the system clock is read once per report, here.
 // Limits:  Options::limits for a conversation, `memory_bytes` for all messages being received
 //          together, Options::stream for connections.
@@ -34,7 +35,7 @@
 namespace leumund::intake {
 
 struct ReportCounters {
-  std::uint64_t reports = 0;  // messages, of any kind
+  std::uint64_t reports = 0;   // messages, of any kind
   std::uint64_t ordinary = 0;  // of these, no report
   std::uint64_t bounces = 0;
   std::uint64_t delays = 0;

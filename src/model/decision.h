@@ -18,15 +18,15 @@
 namespace leumund::model {
 
 enum class DecisionKind : std::uint8_t {
-  restricted,        // a restriction began or became harder
-  would_restrict,    // the same in observe mode, or beyond the unattended bounds
-  released,          // lifted by a person, a file edit or an undo
-  ended,             // its time was over
-  exempted,          // never restrict this subject from now on
+  restricted,      // a restriction began or became harder
+  would_restrict,  // the same in observe mode, or beyond the unattended bounds
+  released,        // lifted by a person, a file edit or an undo
+  ended,           // its time was over
+  exempted,        // never restrict this subject from now on
   exemption_ended,
-  announced,         // a bulk mailing is expected
-  extended,          // a standing restriction got a later end; nothing else changed
-  alarm,             // a bound was reached, from here on findings are only reported; reason says which
+  announced,  // a bulk mailing is expected
+  extended,   // a standing restriction got a later end; nothing else changed
+  alarm,      // a bound was reached, from here on findings are only reported; reason says which
 };
 
 [[nodiscard]] std::string_view decision_kind_name(DecisionKind kind);
@@ -40,16 +40,17 @@ struct Decision {
   std::string detector;  // "burst"; "" for a person's decision
   double score = 0;
   std::vector<Term> terms;
-  Restriction restriction;            // as it is after `restricted`, as it was before `released`
-  std::vector<QueueKey> held;         // this subject's mail that was still queued
-  bool unattended = false;            // made automatically while the admin is away
+  Restriction restriction;              // as it is after `restricted`, as it was before `released`
+  std::vector<QueueKey> held;           // this subject's mail that was still queued
+  bool unattended = false;              // made automatically while the admin is away
   std::uint32_t recipients_before = 0;  // that left in the burst before the stop, as counted
 
-  std::string by = {};                    // who made it: a detector, "admin", "file", "api", ...
-  std::uint64_t undoes = 0;               // number of the automatic decision taken back; 0: none
-  std::vector<Restriction> beneath = {};  // milder ones that return when this one ends; mildest first
+  std::string by = {};       // who made it: a detector, "admin", "file", "api", ...
+  std::uint64_t undoes = 0;  // number of the automatic decision taken back; 0: none
+  std::vector<Restriction> beneath =
+      {};  // milder ones that return when this one ends; mildest first
   std::vector<std::pair<std::string, std::string>> recovery = {};  // at release: item, by whom
-  bool without_checklist = false;         // at release: `by` takes the responsibility
+  bool without_checklist = false;  // at release: `by` takes the responsibility
 };
 
 }  // namespace leumund::model

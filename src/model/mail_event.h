@@ -39,13 +39,13 @@ enum class SubmissionStage : std::uint8_t {
   accepted,   // whole message: policy at end of data, API, milter, or the log's qmgr line
 };
 
-// What is known about a client address besides itself, looked up at the edge before the event enters
-// the engine. All of it may be missing.
+// What is known about a client address besides itself, looked up at the edge before the event
+// enters the engine. All of it may be missing.
 struct ClientFacts {
-  std::optional<std::uint32_t> as_number;  // from the operator's database file
-  std::string country;                     // two letters, upper case; "" unknown
+  std::optional<std::uint32_t> as_number;        // from the operator's database file
+  std::string country;                           // two letters, upper case; "" unknown
   std::optional<std::pair<float, float>> place;  // degrees of latitude and longitude
-  std::vector<std::string> listed;         // exploit and authentication lists that name the address
+  std::vector<std::string> listed;  // exploit and authentication lists that name the address
 
   bool operator==(const ClientFacts&) const = default;
 };
@@ -134,7 +134,8 @@ struct Retraction {
 struct MailEvent {
   TimePoint occurred_at;
   TimePoint received_at;
-  std::variant<Submission, Delivery, Complaint, TrapHit, Login, Announcement, QueueRemoval, Retraction>
+  std::variant<Submission, Delivery, Complaint, TrapHit, Login, Announcement, QueueRemoval,
+               Retraction>
       what;
 };
 

@@ -52,7 +52,8 @@ std::optional<Subject> Subject::parse(std::string_view text) {
     }
   }
   const auto control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };
-  if (text.empty() || text.size() > name_bytes_max || std::any_of(text.begin(), text.end(), control)) {
+  if (text.empty() || text.size() > name_bytes_max ||
+      std::any_of(text.begin(), text.end(), control)) {
     return std::nullopt;
   }
   result.name = result.kind == SubjectKind::account ? fold_account(text) : std::string(text);

@@ -32,8 +32,8 @@ struct Subject {
 
   [[nodiscard]] std::string to_string() const;  // "account:a@verein.example"
 
-  // "KIND:NAME"; a text without a known kind is an account, whose name is folded. Nothing for an empty name, one over
-  // 320 bytes, or one with control characters.
+  // "KIND:NAME"; a text without a known kind is an account, whose name is folded. Nothing for an
+  // empty name, one over 320 bytes, or one with control characters.
   [[nodiscard]] static std::optional<Subject> parse(std::string_view text);
 
   auto operator<=>(const Subject&) const = default;

@@ -68,7 +68,8 @@ json to_json(const model::Decision& decision) {
               {"undoes", decision.undoes},
               {"without_checklist", decision.without_checklist}};
   for (const auto& term : decision.terms) out["terms"].push_back(to_json(term));
-  for (const auto& key : decision.held) out["held"].push_back({key.host, key.instance, key.queue_id});
+  for (const auto& key : decision.held)
+    out["held"].push_back({key.host, key.instance, key.queue_id});
   for (const auto& below : decision.beneath) out["beneath"].push_back(to_json(below));
   for (const auto& [item, who] : decision.recovery) out["recovery"].push_back({item, who});
   return out;
@@ -127,8 +128,9 @@ base::Result<T> decode(std::string_view text, const char* what,
   try {
     auto value = read(json::parse(text));
     if (value) return std::move(*value);
-    return base::Error{base::ErrorCode::malformed,
-                       fmt::format("a stored {} names a kind, subject or level nobody knows", what)};
+    return base::Error{
+        base::ErrorCode::malformed,
+        fmt::format("a stored {} names a kind, subject or level nobody knows", what)};
   } catch (const json::exception& error) {
     return base::Error{base::ErrorCode::malformed,
                        fmt::format("a stored {} cannot be read: {}", what, error.what())};

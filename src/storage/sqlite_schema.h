@@ -1,7 +1,7 @@
 // The tables of the SQLite store, as numbered steps from an empty file to this version.
 //
-// A step is never changed once released; a new one is added. PRAGMA user_version holds the number of
-// the last step done.
+// A step is never changed once released; a new one is added. PRAGMA user_version holds the number
+// of the last step done.
 #pragma once
 
 #include <array>

@@ -69,8 +69,9 @@ base::Result<std::unique_ptr<SQLite::Database>> open_database(const std::string&
   try {
     auto database = std::make_unique<SQLite::Database>(
         path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, busy_milliseconds);
-    database->exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                   "PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -32768;");
+    database->exec(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+        "PRAGMA mmap_size = 1073741824; PRAGMA cache_size = -32768;");
     const int version = database->execAndGet("PRAGMA user_version").getInt();
     if (version > static_cast<int>(schema_steps.size())) {
       return Error{ErrorCode::refused,
@@ -86,8 +87,8 @@ base::Result<std::unique_ptr<SQLite::Database>> open_database(const std::string&
 }
 
 void erase_standing(SQLite::Database& database, const std::string& subject) {
-  for (const char* sql : {"DELETE FROM restriction WHERE subject = ?",
-                          "DELETE FROM attempts WHERE subject = ?"}) {
+  for (const char* sql :
+       {"DELETE FROM restriction WHERE subject = ?", "DELETE FROM attempts WHERE subject = ?"}) {
     SQLite::Statement statement(database, sql);
     statement.bindNoCopy(1, subject);
     statement.exec();
@@ -100,7 +101,8 @@ void write_standing(SQLite::Database& database, const std::string& subject,
   SQLite::Statement clear(database, "DELETE FROM restriction WHERE subject = ?");
   clear.bindNoCopy(1, subject);
   clear.exec();
-  SQLite::Statement insert(database, "INSERT INTO restriction(subject, depth, body) VALUES(?, ?, ?)");
+  SQLite::Statement insert(database,
+                           "INSERT INTO restriction(subject, depth, body) VALUES(?, ?, ?)");
   const auto put = [&](std::int64_t depth, const model::Restriction& one) {
     insert.bind(1, subject);
     insert.bind(2, depth);
@@ -109,13 +111,14 @@ void write_standing(SQLite::Database& database, const std::string& subject,
     insert.reset();
   };
   put(0, restriction);
-  for (std::size_t i = 0; i < beneath.size(); ++i) put(static_cast<std::int64_t>(i) + 1, beneath[i]);
+  for (std::size_t i = 0; i < beneath.size(); ++i)
+    put(static_cast<std::int64_t>(i) + 1, beneath[i]);
 }
 
 void change_exemption(SQLite::Database& database, const std::string& subject, bool exempt) {
-  SQLite::Statement statement(database,
-                              exempt ? "INSERT OR IGNORE INTO exemption(subject) VALUES(?)"
-                                     : "DELETE FROM exemption WHERE subject = ?");
+  SQLite::Statement statement(database, exempt
+                                            ? "INSERT OR IGNORE INTO exemption(subject) VALUES(?)"
+                                            : "DELETE FROM exemption WHERE subject = ?");
   statement.bindNoCopy(1, subject);
   statement.exec();
 }
@@ -139,9 +142,10 @@ void apply(SQLite::Database& database, const model::Decision& decision) {
 
 void append(SQLite::Database& database, const model::Decision& decision) {
   // A retry after a doubtful failure may find its own row.
-  SQLite::Statement statement(database,
-                              "INSERT OR REPLACE INTO decision(number, at, subject, unattended, body)"
-                              " VALUES(?, ?, ?, ?, ?)");
+  SQLite::Statement statement(
+      database,
+      "INSERT OR REPLACE INTO decision(number, at, subject, unattended, body)"
+      " VALUES(?, ?, ?, ?, ?)");
   statement.bind(1, static_cast<std::int64_t>(decision.number));
   statement.bind(2, static_cast<std::int64_t>(decision.at.time_since_epoch().count()));
   statement.bind(3, decision.subject.to_string());
@@ -255,8 +259,9 @@ base::Result<SqliteStore::Opened> SqliteStore::open_or_replace(const std::string
   std::error_code failed;
   std::filesystem::rename(path, opened.moved_to, failed);
   if (failed) {
-    return Error{ErrorCode::unavailable, fmt::format("store {} is damaged and cannot be moved to {}: {}",
-                                                     path, opened.moved_to, failed.message())};
+    return Error{ErrorCode::unavailable,
+                 fmt::format("store {} is damaged and cannot be moved to {}: {}", path,
+                             opened.moved_to, failed.message())};
   }
   for (const char* part : {"-wal", "-shm"}) {
     std::filesystem::rename(path + part, opened.moved_to + part, failed);  // often not there
@@ -291,8 +296,9 @@ base::Status SqliteStore::save_checkpoint(std::span<const evidence::SubjectRecor
   return database_.with([&](auto& database) {
     return attempt(*database, [&](SQLite::Database& db) -> base::Status {
       SQLite::Transaction transaction(db);
-      SQLite::Statement put(db, "INSERT INTO ledger(subject, state) VALUES(?, ?)"
-                                " ON CONFLICT(subject) DO UPDATE SET state = excluded.state");
+      SQLite::Statement put(db,
+                            "INSERT INTO ledger(subject, state) VALUES(?, ?)"
+                            " ON CONFLICT(subject) DO UPDATE SET state = excluded.state");
       SQLite::Statement erase(db, "DELETE FROM ledger WHERE subject = ?");
       for (const auto& record : records) {
         SQLite::Statement& statement = record.state.empty() ? erase : put;
@@ -303,8 +309,9 @@ base::Status SqliteStore::save_checkpoint(std::span<const evidence::SubjectRecor
         statement.exec();
         statement.reset();
       }
-      SQLite::Statement mark(db, "INSERT INTO mark(name, value) VALUES(?, ?)"
-                                 " ON CONFLICT(name) DO UPDATE SET value = excluded.value");
+      SQLite::Statement mark(db,
+                             "INSERT INTO mark(name, value) VALUES(?, ?)"
+                             " ON CONFLICT(name) DO UPDATE SET value = excluded.value");
       for (const auto& [name, value] : marks) {
         mark.bindNoCopy(1, name);
         mark.bindNoCopy(2, value);
@@ -326,7 +333,8 @@ base::Status SqliteStore::load(
         const auto subject = rows.getColumn(0);
         const auto state = rows.getColumn(1);
         visit({subject.getText(), static_cast<std::size_t>(subject.getBytes())},
-              {static_cast<const char*>(state.getBlob()), static_cast<std::size_t>(state.getBytes())});
+              {static_cast<const char*>(state.getBlob()),
+               static_cast<std::size_t>(state.getBytes())});
       }
       return {};
     });

@@ -3,7 +3,8 @@
 // Limits:  none of its own; the disk's.
 // Threads: any; one lock around the connection. Decisions are written with synchronous=FULL, counts
 //          with NORMAL: a kill loses neither, a power failure at most the last counts.
-// Errors:  as Store says. A damaged file is not repaired in place: open_or_replace() moves it aside.
+// Errors:  as Store says. A damaged file is not repaired in place: open_or_replace() moves it
+//          aside.
 #pragma once
 
 #include <memory>
@@ -26,11 +27,11 @@ class SqliteStore final : public Store {
 
   struct Opened {
     std::unique_ptr<SqliteStore> store;
-    std::string moved_to;  // where the damaged file lies now; "" if it was well
+    std::string moved_to;             // where the damaged file lies now; "" if it was well
     action::StandingRecord salvaged;  // what could still be read of it
   };
-  // As open(), but a damaged file is renamed to PATH.damaged-N, whatever of the standing can be read
-  // is written into the new one, and the caller is told.
+  // As open(), but a damaged file is renamed to PATH.damaged-N, whatever of the standing can be
+  // read is written into the new one, and the caller is told.
   [[nodiscard]] static base::Result<Opened> open_or_replace(const std::string& path);
 
   ~SqliteStore() override;

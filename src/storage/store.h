@@ -20,8 +20,8 @@
 
 namespace leumund::storage {
 
-// A small named text that must be true together with the counts: "log/file:/var/log/mail.log" is the
-// place up to which that log is counted.
+// A small named text that must be true together with the counts: "log/file:/var/log/mail.log" is
+// the place up to which that log is counted.
 using Mark = std::pair<std::string, std::string>;
 
 class Store : public evidence::LedgerJournal, public action::DecisionJournal {

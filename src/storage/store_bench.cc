@@ -14,8 +14,9 @@ std::vector<evidence::SubjectRecord> records(std::int64_t count, std::size_t sta
   std::vector<evidence::SubjectRecord> out;
   out.reserve(static_cast<std::size_t>(count));
   for (std::int64_t n = 0; n < count; ++n) {
-    out.push_back({fmt::format("account:u{:09}@t{:03}.example", (n * 7919) % 1'000'000'007, n % 400),
-                   std::string(state_bytes, static_cast<char>('a' + n % 26))});
+    out.push_back(
+        {fmt::format("account:u{:09}@t{:03}.example", (n * 7919) % 1'000'000'007, n % 400),
+         std::string(state_bytes, static_cast<char>('a' + n % 26))});
   }
   return out;
 }
@@ -31,8 +32,8 @@ void checkpoint(benchmark::State& state) {
     auto store = SqliteStore::open(path);
     const auto all = records(1'000'000, 180);
     if (!store.ok() || !(*store)->save(all).ok()) state.SkipWithError("no store");
-    const std::span<const evidence::SubjectRecord> dirty(
-        all.data(), static_cast<std::size_t>(state.range(0)));
+    const std::span<const evidence::SubjectRecord> dirty(all.data(),
+                                                         static_cast<std::size_t>(state.range(0)));
     for (auto _ : state) {
       if (!(*store)->save(dirty).ok()) state.SkipWithError("not saved");
     }
@@ -51,7 +52,9 @@ void load_a_million(benchmark::State& state) {
   for (auto _ : state) {
     auto store = SqliteStore::open(path);
     std::size_t bytes = 0;
-    if (!(*store)->load([&](auto subject, auto row) { bytes += subject.size() + row.size(); }).ok()) {
+    if (!(*store)
+             ->load([&](auto subject, auto row) { bytes += subject.size() + row.size(); })
+             .ok()) {
       state.SkipWithError("not loaded");
     }
     benchmark::DoNotOptimize(bytes);

@@ -69,11 +69,15 @@ class StoreContract : public testing::TestWithParam<Kind> {
 };
 
 TEST_P(StoreContract, KeepsCountsAndMarksOfOneCheckpointTogether) {
-  const std::string bytes("\x01\x00\xff" "x", 4);
+  const std::string bytes(
+      "\x01\x00\xff"
+      "x",
+      4);
   const std::vector<evidence::SubjectRecord> records = {{"account:a", bytes}, {"account:b", "2"}};
   const std::vector<Mark> marks = {{"log/file:/var/log/mail.log", "8:42"}};
   ASSERT_TRUE(store_->save_checkpoint(records, marks).ok());
-  ASSERT_TRUE(store_->save_checkpoint(std::vector<evidence::SubjectRecord>{{"account:b", ""}}, {}).ok());
+  ASSERT_TRUE(
+      store_->save_checkpoint(std::vector<evidence::SubjectRecord>{{"account:b", ""}}, {}).ok());
   std::map<std::string, std::string> read;
   ASSERT_TRUE(store_->load([&](auto subject, auto state) { read.emplace(subject, state); }).ok());
   EXPECT_EQ(read, (std::map<std::string, std::string>{{"account:a", bytes}}));
@@ -85,7 +89,8 @@ TEST_P(StoreContract, StandsAsTheDecisionsSay) {
   milder.restriction.level = model::Level::hold;
   Decision harder = decision(2, DecisionKind::restricted, "account:a");
   harder.beneath = {milder.restriction};
-  const std::vector<Decision> all = {milder, harder,
+  const std::vector<Decision> all = {milder,
+                                     harder,
                                      decision(3, DecisionKind::restricted, "script:uid33"),
                                      decision(4, DecisionKind::released, "script:uid33"),
                                      decision(5, DecisionKind::would_restrict, "account:c"),
@@ -130,9 +135,11 @@ TEST_P(StoreContract, GivesDecisionsBackWhole) {
 }
 
 TEST_P(StoreContract, ListsDecisionsOldestFirstAndThoseOfASubjectNewestFirst) {
-  ASSERT_TRUE(store_->commit(std::vector{decision(1, DecisionKind::restricted, "account:a"),
-                                         decision(2, DecisionKind::restricted, "account:b"),
-                                         decision(3, DecisionKind::released, "account:a")}).ok());
+  ASSERT_TRUE(store_
+                  ->commit(std::vector{decision(1, DecisionKind::restricted, "account:a"),
+                                       decision(2, DecisionKind::restricted, "account:b"),
+                                       decision(3, DecisionKind::released, "account:a")})
+                  .ok());
   const auto all = store_->decisions(0, 2).value();
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[1].number, 2U);
@@ -162,9 +169,11 @@ TEST_P(StoreContract, AttemptsStayWithTheirRestrictionAndGoWithIt) {
 }
 
 TEST_P(StoreContract, ForgetsOldDecisionsButNeverThoseInForceNorTheLastNumber) {
-  ASSERT_TRUE(store_->commit(std::vector{decision(1, DecisionKind::restricted, "account:a"),
-                                         decision(2, DecisionKind::restricted, "account:b"),
-                                         decision(3, DecisionKind::released, "account:b")}).ok());
+  ASSERT_TRUE(store_
+                  ->commit(std::vector{decision(1, DecisionKind::restricted, "account:a"),
+                                       decision(2, DecisionKind::restricted, "account:b"),
+                                       decision(3, DecisionKind::released, "account:b")})
+                  .ok());
   ASSERT_EQ(store_->forget_decisions(at(1000)).value(), 1U);
   EXPECT_EQ(store_->decisions_about(*Subject::parse("account:a"), 5).value().size(), 1U);
   EXPECT_EQ(store_->load_standing().value().last_number, 3U);
@@ -172,10 +181,12 @@ TEST_P(StoreContract, ForgetsOldDecisionsButNeverThoseInForceNorTheLastNumber) {
 
 INSTANTIATE_TEST_SUITE_P(
     Stores, StoreContract,
-    testing::Values(Kind{"memory", [](const Folder&) -> std::unique_ptr<Store> {
+    testing::Values(Kind{"memory",
+                         [](const Folder&) -> std::unique_ptr<Store> {
                            return std::make_unique<MemoryStore>();
                          }},
-                    Kind{"sqlite", [](const Folder& folder) -> std::unique_ptr<Store> {
+                    Kind{"sqlite",
+                         [](const Folder& folder) -> std::unique_ptr<Store> {
                            return std::move(SqliteStore::open(folder.file("leumund.db")).value());
                          }}),
     [](const auto& store) { return std::string(store.param.name); });
@@ -230,7 +241,8 @@ TEST(SqliteStore, BringsEveryOlderVersionUpToThisOne) {
     sqlite3_close(raw);
     const auto store = SqliteStore::open(path);
     ASSERT_TRUE(store.ok()) << store.error().message;
-    EXPECT_TRUE((*store)->commit(std::vector{decision(1, DecisionKind::restricted, "account:a")}).ok());
+    EXPECT_TRUE(
+        (*store)->commit(std::vector{decision(1, DecisionKind::restricted, "account:a")}).ok());
   }
 }
 
@@ -258,14 +270,16 @@ TEST(SqliteStore, SavesWhatStandsOutOfAFileDamagedElsewhere) {
     many.push_back(decision(401, DecisionKind::restricted, "account:a"));
     ASSERT_TRUE((*store)->commit(many).ok());
   }
-  // Wreck the index by time and the decisions, page by page, until the standing cannot be read whole.
+  // Wreck the index by time and the decisions, page by page, until the standing cannot be read
+  // whole.
   const auto size = std::filesystem::file_size(path);
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   sqlite3* raw = nullptr;
   ASSERT_EQ(sqlite3_open(path.c_str(), &raw), SQLITE_OK);
   sqlite3_stmt* rows = nullptr;
-  ASSERT_EQ(sqlite3_prepare_v2(raw, "SELECT rootpage FROM sqlite_master WHERE name = 'decision'", -1,
-                               &rows, nullptr), SQLITE_OK);
+  ASSERT_EQ(sqlite3_prepare_v2(raw, "SELECT rootpage FROM sqlite_master WHERE name = 'decision'",
+                               -1, &rows, nullptr),
+            SQLITE_OK);
   ASSERT_EQ(sqlite3_step(rows), SQLITE_ROW);
   const auto page = static_cast<std::uintmax_t>(sqlite3_column_int64(rows, 0));
   sqlite3_finalize(rows);
@@ -298,7 +312,8 @@ TEST(SqliteStore, LosesNothingWhenTheFileCannotGrow) {
   const pid_t child = fork();
   if (child == 0) {
     auto store = SqliteStore::open(path);
-    if (!store.ok() || !(*store)->commit(std::vector{decision(1, DecisionKind::restricted, "account:a")}).ok()) {
+    if (!store.ok() ||
+        !(*store)->commit(std::vector{decision(1, DecisionKind::restricted, "account:a")}).ok()) {
       _exit(1);
     }
     signal(SIGXFSZ, SIG_IGN);
@@ -308,7 +323,8 @@ TEST(SqliteStore, LosesNothingWhenTheFileCannotGrow) {
     if ((*store)->save(big).ok()) _exit(2);
     const rlimit enough{RLIM_INFINITY, RLIM_INFINITY};
     setrlimit(RLIMIT_FSIZE, &enough);
-    if (!(*store)->commit(std::vector{decision(2, DecisionKind::restricted, "account:c")}).ok()) _exit(3);
+    if (!(*store)->commit(std::vector{decision(2, DecisionKind::restricted, "account:c")}).ok())
+      _exit(3);
     _exit((*store)->load_standing().value().restrictions.size() == 2 ? 0 : 4);
   }
   int status = 0;

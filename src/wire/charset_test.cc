@@ -20,8 +20,9 @@ TEST(Charset, ReadsWhatTheLabelSays) {
   EXPECT_EQ(utf8("\xF0\xD2\xC9", "KOI8-R"), "\xD0\x9F\xD1\x80\xD0\xB8");
   EXPECT_EQ(utf8("\xC4\xE3", "gb2312"), "\xE4\xBD\xA0");
   EXPECT_EQ(utf8("\x83\x81", "Shift_JIS"), "\xE3\x83\xA1");
-  EXPECT_EQ(utf8("a+AOQ-b", "UTF-7"), "a\xC3\xA4"
-                                      "b");
+  EXPECT_EQ(utf8("a+AOQ-b", "UTF-7"),
+            "a\xC3\xA4"
+            "b");
   EXPECT_EQ(utf8("\x1b$B%a\x1b(B!", "iso-2022-jp"), "\xE3\x83\xA1!");
 }
 

@@ -24,8 +24,9 @@ void append_addresses(std::string_view value, std::vector<std::string>& out, std
   for (auto place = find_address(value); place && out.size() < most;
        place = find_address(value, place->begin + place->size)) {
     const std::string_view address = place->in(value);
-    if (std::none_of(out.begin(), out.end(),
-                     [&](const std::string& known) { return equal_ignoring_case(known, address); })) {
+    if (std::none_of(out.begin(), out.end(), [&](const std::string& known) {
+          return equal_ignoring_case(known, address);
+        })) {
       out.emplace_back(address);
     }
   }
@@ -34,7 +35,8 @@ void append_addresses(std::string_view value, std::vector<std::string>& out, std
 std::string without_brackets(std::string_view id) {
   id = trim_blanks(id);
   if (id.starts_with('<')) id.remove_prefix(1);
-  if (const std::size_t close = id.find('>'); close != std::string_view::npos) id = id.substr(0, close);
+  if (const std::size_t close = id.find('>'); close != std::string_view::npos)
+    id = id.substr(0, close);
   return std::string(id.substr(0, 998));
 }
 
@@ -94,10 +96,10 @@ struct DeliveryReportReader::Work {
   MimeTree tree;
   HeaderFields root;
   ReportEnvelope envelope;
-  std::string text;        // of the parts for people
+  std::string text;                                // of the parts for people
   std::size_t status_in_text = std::string::npos;  // where the fields of a status part begin in it
-  TextReport said;         // what it says
-  std::vector<std::size_t> texts;  // plain text parts of the report itself
+  TextReport said;                                 // what it says
+  std::vector<std::size_t> texts;                  // plain text parts of the report itself
   std::vector<std::size_t> html;
   std::size_t status_part = no_part;
   std::size_t message_part = no_part;  // the returned message or its headers
@@ -228,8 +230,9 @@ void DeliveryReportReader::Work::fill_answer(std::string_view diagnostic, std::s
   if (!diagnostic.empty()) candidates.push_back(diagnostic);
   if (!words.empty()) candidates.push_back(words);
   candidates.insert(candidates.end(), own.begin(), own.end());
-  const auto coded = std::find_if(candidates.begin(), candidates.end(),
-                                  [](std::string_view one) { return find_answer(one).has_value(); });
+  const auto coded = std::find_if(candidates.begin(), candidates.end(), [](std::string_view one) {
+    return find_answer(one).has_value();
+  });
   std::string_view best;
   if (coded != candidates.end()) {
     best = *coded;
@@ -256,7 +259,8 @@ void DeliveryReportReader::Work::fill_answer(std::string_view diagnostic, std::s
   const std::string_view status = find_status(out.text);
   // The field beside the answer is often a summary of less worth, unless the answer quotes it.
   const bool quoted = !out.status.empty() && !out.status.ends_with(".0.0") &&
-                      !out.status.ends_with(".4.7") && out.text.find(out.status) != std::string::npos;
+                      !out.status.ends_with(".4.7") &&
+                      out.text.find(out.status) != std::string::npos;
   if (!quoted && !status.empty() && (out.status.empty() || !status.ends_with(".0.0"))) {
     out.status = status;
   }
@@ -306,9 +310,7 @@ void DeliveryReportReader::Work::from_status(const StatusPart& status, DeliveryR
     delayed = delayed || to.action == ReportAction::delayed;
     report.recipients.push_back(std::move(to));
   }
-  report.kind = failed    ? ReportKind::bounce
-                : delayed ? ReportKind::delayed
-                          : ReportKind::success;
+  report.kind = failed ? ReportKind::bounce : delayed ? ReportKind::delayed : ReportKind::success;
 }
 
 void DeliveryReportReader::Work::read_status(DeliveryReport& report) {
@@ -352,7 +354,8 @@ bool DeliveryReportReader::Work::read_wrapped(int nesting, DeliveryReport& repor
     inner = text.substr(said.returned);
     // The announcing line and what rules it off are no header.
     std::size_t begin = 0;
-    while (begin < inner.size() && header_name_size(std::string_view(inner).substr(begin, 100)) == 0) {
+    while (begin < inner.size() &&
+           header_name_size(std::string_view(inner).substr(begin, 100)) == 0) {
       const std::size_t newline = inner.find('\n', begin);
       begin = newline == std::string::npos ? inner.size() : newline + 1;
     }
@@ -386,7 +389,8 @@ bool DeliveryReportReader::Work::text_is_report(const DeliveryReport& report) co
   if (envelope.auto_answer && !system) return false;
   // People write about bounces, too.
   if (!system && (root.has("In-Reply-To") || root.has("References"))) return false;
-  if ((subject & phrase_bit(Phrase::failure)) != 0 && (said.certainty >= 3 || !said.answers.empty())) {
+  if ((subject & phrase_bit(Phrase::failure)) != 0 &&
+      (said.certainty >= 3 || !said.answers.empty())) {
     return true;
   }
   return (said.phrases & phrase_bit(Phrase::failure)) != 0 && said.certainty >= 3 && returns;
@@ -395,8 +399,8 @@ bool DeliveryReportReader::Work::text_is_report(const DeliveryReport& report) co
 void DeliveryReportReader::Work::from_text(DeliveryReport& report) {
   const std::uint32_t phrases = said.phrases | phrases_in(report.subject);
   const bool late = (phrases & phrase_bit(Phrase::delay)) != 0;
-  const bool arrived = (phrases & phrase_bit(Phrase::success)) != 0 &&
-                       (phrases & phrase_bit(Phrase::failure)) == 0;
+  const bool arrived =
+      (phrases & phrase_bit(Phrase::success)) != 0 && (phrases & phrase_bit(Phrase::failure)) == 0;
   report.kind = late ? ReportKind::delayed : arrived ? ReportKind::success : ReportKind::bounce;
   const ReportAction action = late      ? ReportAction::delayed
                               : arrived ? ReportAction::delivered
@@ -420,8 +424,8 @@ void DeliveryReportReader::Work::from_text(DeliveryReport& report) {
 void DeliveryReportReader::Work::answer_from_person(DeliveryReport& report) {
   const std::uint32_t phrases = phrases_in(report.subject) | said.phrases;
   const bool away = (phrases & phrase_bit(Phrase::away)) != 0;
-  const bool automatic = envelope.auto_answer ||
-                         (phrases_in(report.subject) & phrase_bit(Phrase::automatic)) != 0;
+  const bool automatic =
+      envelope.auto_answer || (phrases_in(report.subject) & phrase_bit(Phrase::automatic)) != 0;
   const bool away_by_itself = (phrases_in(report.subject) & phrase_bit(Phrase::away)) != 0 &&
                               (envelope.auto_submitted || envelope.null_sender);
   if (disposition_part != no_part) {

@@ -71,7 +71,7 @@ struct OriginalMessage {
   std::string to;    // first address
   std::string subject;
   std::string date;
-  std::string trace;  // value of X-Leumund-Trace, our own mark
+  std::string trace;                   // value of X-Leumund-Trace, our own mark
   std::vector<ReceivedStep> received;  // newest first, at most 30
 };
 
@@ -88,10 +88,10 @@ struct DeliveryReport {
 };
 
 struct ReportLimits {
-  std::size_t text_bytes = 256UL * 1024;    // of each text part
-  std::size_t status_bytes = 1024UL * 1024; // of the delivery-status part
+  std::size_t text_bytes = 256UL * 1024;     // of each text part
+  std::size_t status_bytes = 1024UL * 1024;  // of the delivery-status part
   std::size_t recipients = 1'000;
-  std::size_t answer_bytes = 4UL * 1024;    // of each text and note
+  std::size_t answer_bytes = 4UL * 1024;  // of each text and note
 };
 
 class DeliveryReportReader {

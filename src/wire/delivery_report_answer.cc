@@ -15,8 +15,8 @@ bool is_letter(char c) { return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
 
 // Numbers that count something: "500 MB", "450 messages per hour".
 constexpr std::array<std::string_view, 14> counted = {
-    "mb",    "kb",   "gb",      "bytes",   "byte", "messages",   "recipients",
-    "days",  "day",  "hours",   "minutes", "seconds", "million", "mails"};
+    "mb",   "kb",  "gb",    "bytes",   "byte",    "messages", "recipients",
+    "days", "day", "hours", "minutes", "seconds", "million",  "mails"};
 
 bool counts_something(std::string_view rest) {
   while (rest.starts_with(' ')) rest.remove_prefix(1);
@@ -27,8 +27,8 @@ bool counts_something(std::string_view rest) {
   });
 }
 
-// The size of "5.1.1" at the front; 0 when none. The registry's subjects have one digit, versions of
-// programs ("4.94.2") often two.
+// The size of "5.1.1" at the front; 0 when none. The registry's subjects have one digit, versions
+// of programs ("4.94.2") often two.
 std::size_t status_size(std::string_view text) {
   if (text.size() < 5 || (text[0] != '2' && text[0] != '4' && text[0] != '5') || text[1] != '.') {
     return 0;
@@ -79,7 +79,8 @@ std::optional<AnswerPlace> find_answer(std::string_view text, std::size_t from) 
     const bool ends = c == '-' || c == ':' || c == ',' || c == ']' || c == ')' || c == '\'' ||
                       c == '"' || c == '\n' || c == ';' || c == '#' || c == '>';
     const char next = rest.size() > 1 ? rest[1] : ' ';
-    if ((c == ' ' && !counts_something(rest)) || (ends && !(c == '-' && is_digit(next) && next != '4' && next != '5')) ||
+    if ((c == ' ' && !counts_something(rest)) ||
+        (ends && !(c == '-' && is_digit(next) && next != '4' && next != '5')) ||
         ((c == '.' || c == '!') && !is_digit(next))) {
       // "-> 550 ..." and "550-5.1.1" are answers, a telephone number "555-1234" is none.
       if (c == '-' && is_digit(next) && status_size(rest.substr(1)) == 0) continue;
@@ -186,10 +187,14 @@ struct RemoteCue {
   std::string_view behind;  // must follow the host, within the same line; "" nothing
 };
 constexpr std::array remote_cues = {
-    RemoteCue{"while talking to ", ""},     RemoteCue{"remote server at ", "returned"},
-    RemoteCue{"reporting server: ", ""},    RemoteCue{"receiving server: ", ""},
-    RemoteCue{"smtp server <", ""},         RemoteCue{"host: ", ""},
-    RemoteCue{"connected to ", ""},         RemoteCue{"giving up on ", ""},
+    RemoteCue{"while talking to ", ""},
+    RemoteCue{"remote server at ", "returned"},
+    RemoteCue{"reporting server: ", ""},
+    RemoteCue{"receiving server: ", ""},
+    RemoteCue{"smtp server <", ""},
+    RemoteCue{"host: ", ""},
+    RemoteCue{"connected to ", ""},
+    RemoteCue{"giving up on ", ""},
     RemoteCue{"host ", ""},
 };
 

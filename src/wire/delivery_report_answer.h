@@ -27,10 +27,12 @@ struct AnswerPlace {
 [[nodiscard]] std::optional<AnswerPlace> find_telling_answer(std::string_view text);
 
 // "5.1.1" of "550 5.1.1 ...", "(#5.1.1)", "<x #5.7.1 smtp;..."; the one behind the telling
-// answer is preferred, then the first one; "" when there is none. Addresses and versions are not taken for one.
+// answer is preferred, then the first one; "" when there is none. Addresses and versions are not
+// taken for one.
 [[nodiscard]] std::string_view find_status(std::string_view text);
 
-// How far the dialogue had come: "(in reply to RCPT TO command)", "after MAIL FROM", ">>> DATA", ...
+// How far the dialogue had come: "(in reply to RCPT TO command)", "after MAIL FROM", ">>> DATA",
+// ...
 [[nodiscard]] model::DeliveryStage find_stage(std::string_view text);
 
 // The remote server: "host mx.example[192.0.2.1] said:", "while talking to mx.example.:",

@@ -32,8 +32,8 @@ ReportEnvelope read_report_envelope(const HeaderFields& fields) {
   const std::string_view precedence = trim_blanks(fields.get("Precedence"));
   envelope.auto_answer =
       starts_ignoring_case(submitted, "auto-replied") || fields.has("X-Autoreply") ||
-      fields.has("X-Autorespond") || fields.has("X-Autoresponder") || fields.has("X-Auto-Reply-From") ||
-      equal_ignoring_case(precedence, "auto_reply") ||
+      fields.has("X-Autorespond") || fields.has("X-Autoresponder") ||
+      fields.has("X-Auto-Reply-From") || equal_ignoring_case(precedence, "auto_reply") ||
       equal_ignoring_case(precedence, "auto-reply") ||
       equal_ignoring_case(trim_blanks(fields.get("X-POST-MessageClass")), "9; Autoresponder") ||
       equal_ignoring_case(trim_blanks(fields.get("Delivered-To")), "Autoresponder");

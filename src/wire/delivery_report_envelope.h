@@ -11,7 +11,7 @@ namespace leumund::wire {
 struct ReportEnvelope {
   std::string from;
   std::string to;
-  bool daemon = false;       // written by a mail system
+  bool daemon = false;  // written by a mail system
   bool null_sender = false;
   bool auto_submitted = false;
   bool auto_answer = false;  // headers that only autoresponders write

@@ -141,9 +141,10 @@ std::size_t returned_line(const std::vector<Line>& lines) {
     bool trace = false;
     const int run = header_run(lines, i, trace);
     const std::string_view name = text.substr(0, header_name_size(text));
-    const bool received = (equal_ignoring_case(name, "Received") && contains_ignoring_case(text, " by ")) ||
-                          (equal_ignoring_case(name, "Received") && contains_ignoring_case(text, "from ")) ||
-                          equal_ignoring_case(name, "Return-Path");
+    const bool received =
+        (equal_ignoring_case(name, "Received") && contains_ignoring_case(text, " by ")) ||
+        (equal_ignoring_case(name, "Received") && contains_ignoring_case(text, "from ")) ||
+        equal_ignoring_case(name, "Return-Path");
     if ((trace && run >= 3) || received) return i;
   }
   return lines.size();
@@ -152,10 +153,12 @@ std::size_t returned_line(const std::vector<Line>& lines) {
 std::size_t find_status_fields(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     const std::string_view line = text.substr(at, 20);
-    if (starts_ignoring_case(line, "Reporting-MTA:") || starts_ignoring_case(line, "Final-Recipient:")) {
+    if (starts_ignoring_case(line, "Reporting-MTA:") ||
+        starts_ignoring_case(line, "Final-Recipient:")) {
       return at;
     }
-    if (starts_ignoring_case(line, "Received:") || starts_ignoring_case(line, "Return-Path:")) break;
+    if (starts_ignoring_case(line, "Received:") || starts_ignoring_case(line, "Return-Path:"))
+      break;
     const std::size_t newline = text.find('\n', at);
     if (newline == std::string_view::npos) break;
     at = newline + 1;

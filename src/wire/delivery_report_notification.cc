@@ -134,7 +134,8 @@ void read_mail(const element& root, ServiceNotification& out) {
 std::optional<ServiceNotification> read_service_notification(std::string_view text) {
   text = trim_blanks(text);
   const std::size_t end = text.rfind('}');
-  if (!text.starts_with('{') || end == std::string_view::npos || end > text_bytes) return std::nullopt;
+  if (!text.starts_with('{') || end == std::string_view::npos || end > text_bytes)
+    return std::nullopt;
   if (!contains_ignoring_case(text.substr(0, 4096), "type\"")) return std::nullopt;
   std::string json(text.substr(0, end + 1));
   join_broken_lines(json);

@@ -97,8 +97,9 @@ constexpr std::array phrase_entries = {
     PhraseEntry{Phrase::failure, "no se puede entregar"},
     PhraseEntry{Phrase::failure, "error de entrega"},
     PhraseEntry{Phrase::failure, "n\xC3\xA3o foi poss\xC3\xADvel entregar"},
-    PhraseEntry{Phrase::failure, "n\xC3\xA3o p\xC3\xB4"
-                                 "de ser entregue"},
+    PhraseEntry{Phrase::failure,
+                "n\xC3\xA3o p\xC3\xB4"
+                "de ser entregue"},
     PhraseEntry{Phrase::failure, "falha na entrega"},
     PhraseEntry{Phrase::failure, "mancata consegna"},
     PhraseEntry{Phrase::failure, "impossibile recapitare"},
@@ -109,20 +110,24 @@ constexpr std::array phrase_entries = {
     // Swedish, Danish, Polish, Czech
     PhraseEntry{Phrase::failure, "kunde inte levereras"},
     PhraseEntry{Phrase::failure, "kunne ikke leveres"},
-    PhraseEntry{Phrase::failure, "nie mo\xC5\xBC"
-                                 "e zosta\xC4\x87 dostarczona"},
+    PhraseEntry{Phrase::failure,
+                "nie mo\xC5\xBC"
+                "e zosta\xC4\x87 dostarczona"},
     PhraseEntry{Phrase::failure, "nie mo\xC5\xBCna dostarczy"},
     PhraseEntry{Phrase::failure, "niedostarczon"},
     PhraseEntry{Phrase::failure, "nelze doru\xC4\x8Dit"},
     // Russian: "could not be delivered", "undelivered", "not delivered"
-    PhraseEntry{Phrase::failure, "\xD0\xBD\xD0\xB5 \xD0\xBC\xD0\xBE\xD0\xB6\xD0\xB5\xD1\x82 "
-                                 "\xD0\xB1\xD1\x8B\xD1\x82\xD1\x8C"},
-    PhraseEntry{Phrase::failure, "\xD0\xB5\xD0\xB4\xD0\xBE\xD1\x81\xD1\x82\xD0\xB0\xD0\xB2\xD0\xBB"
-                                 "\xD0\xB5\xD0\xBD"},
-    PhraseEntry{Phrase::failure, "\xD0\xBD\xD0\xB5 \xD0\xB4\xD0\xBE\xD1\x81\xD1\x82\xD0\xB0\xD0\xB2"
-                                 "\xD0\xBB\xD0\xB5\xD0\xBD"},
-    // Japanese: "could not be sent", "could not be delivered", "cannot be sent"; Chinese: "returned",
-    // "cannot be delivered"
+    PhraseEntry{Phrase::failure,
+                "\xD0\xBD\xD0\xB5 \xD0\xBC\xD0\xBE\xD0\xB6\xD0\xB5\xD1\x82 "
+                "\xD0\xB1\xD1\x8B\xD1\x82\xD1\x8C"},
+    PhraseEntry{Phrase::failure,
+                "\xD0\xB5\xD0\xB4\xD0\xBE\xD1\x81\xD1\x82\xD0\xB0\xD0\xB2\xD0\xBB"
+                "\xD0\xB5\xD0\xBD"},
+    PhraseEntry{Phrase::failure,
+                "\xD0\xBD\xD0\xB5 \xD0\xB4\xD0\xBE\xD1\x81\xD1\x82\xD0\xB0\xD0\xB2"
+                "\xD0\xBB\xD0\xB5\xD0\xBD"},
+    // Japanese: "could not be sent", "could not be delivered", "cannot be sent"; Chinese:
+    // "returned", "cannot be delivered"
     PhraseEntry{Phrase::failure, "\xE9\x80\x81\xE4\xBF\xA1\xE3\x81\xA7\xE3\x81\x8D\xE3\x81\xBE"},
     PhraseEntry{Phrase::failure, "\xE9\x85\x8D\xE4\xBF\xA1\xE3\x81\xA7\xE3\x81\x8D\xE3\x81\xBE"},
     PhraseEntry{Phrase::failure, "\xE9\x80\x81\xE4\xBF\xA1\xE3\x81\xAB\xE5\xA4\xB1\xE6\x95\x97"},
@@ -217,8 +222,9 @@ constexpr std::array phrase_entries = {
     PhraseEntry{Phrase::away, "nicht im haus"},
     PhraseEntry{Phrase::away, "im urlaub"},
     PhraseEntry{Phrase::away, "bin abwesend"},
-    PhraseEntry{Phrase::away, "zur\xC3\xBC"
-                              "ck am"},
+    PhraseEntry{Phrase::away,
+                "zur\xC3\xBC"
+                "ck am"},
     PhraseEntry{Phrase::away, "absence du bureau"},
     PhraseEntry{Phrase::away, "absent du bureau"},
     PhraseEntry{Phrase::away, "en vacances"},
@@ -241,8 +247,9 @@ constexpr std::array phrase_entries = {
     PhraseEntry{Phrase::automatic, "auto-response"},
     PhraseEntry{Phrase::automatic, "autoresponder"},
     PhraseEntry{Phrase::automatic, "automatische antwort"},
-    PhraseEntry{Phrase::automatic, "automatische r\xC3\xBC"
-                                   "ckmeldung"},
+    PhraseEntry{Phrase::automatic,
+                "automatische r\xC3\xBC"
+                "ckmeldung"},
     PhraseEntry{Phrase::automatic, "r\xC3\xA9ponse automatique"},
     PhraseEntry{Phrase::automatic, "respuesta autom"},
     PhraseEntry{Phrase::automatic, "resposta autom"},
@@ -325,8 +332,7 @@ class PhraseTable {
     for (const auto& entry : phrase_entries) {
       std::uint32_t state = 0;
       for (const char c : entry.words) {
-        const std::size_t place =
-            state * class_count_ + classes_[static_cast<unsigned char>(c)];
+        const std::size_t place = state * class_count_ + classes_[static_cast<unsigned char>(c)];
         if (next_[place] == 0) {
           next_[place] = static_cast<std::uint16_t>(kinds_.size());
           kinds_.push_back(0);
@@ -378,9 +384,8 @@ const PhraseTable& phrase_table() {
 }  // namespace
 
 void find_phrases(std::string_view text, std::vector<PhraseHit>& hits) {
-  phrase_table().scan(text, [&](std::uint32_t kinds, std::size_t end) {
-    hits.push_back({kinds, end});
-  });
+  phrase_table().scan(text,
+                      [&](std::uint32_t kinds, std::size_t end) { hits.push_back({kinds, end}); });
 }
 
 std::uint32_t phrases_in(std::string_view text) {

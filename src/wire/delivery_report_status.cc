@@ -98,9 +98,9 @@ class StatusReader {
   StatusPart part_;
   std::string_view name_;
   std::string value_;
-  bool in_recipient_ = false;    // a recipient's group is open
-  bool group_ended_ = true;      // an empty line came
-  bool final_seen_ = false;      // in the open recipient
+  bool in_recipient_ = false;  // a recipient's group is open
+  bool group_ended_ = true;    // an empty line came
+  bool final_seen_ = false;    // in the open recipient
   bool original_seen_ = false;
   bool full_ = false;
 };

@@ -22,8 +22,9 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 std::string sample(const std::string& name) {
-  std::ifstream in(std::string(LEUMUND_SOURCE_DIR) + "/tests/corpus/delivery_report/" + name + ".eml",
-                   std::ios::binary);
+  std::ifstream in(
+      std::string(LEUMUND_SOURCE_DIR) + "/tests/corpus/delivery_report/" + name + ".eml",
+      std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
 

@@ -18,7 +18,7 @@ enum Weight : int {
   is_sender = 0,
   in_prose = 1,
   mid_paragraph = 2,
-  named = 3,  // inside an answer, or behind "to", "recipient", "mailbox"
+  named = 3,   // inside an answer, or behind "to", "recipient", "mailbox"
   listed = 4,  // alone at the front of its line, or behind a key
 };
 
@@ -30,7 +30,8 @@ struct Mention {
   int weight = in_prose;
 };
 
-// --- which addresses are recipients ---------------------------------------------------------------
+// --- which addresses are recipients
+// ---------------------------------------------------------------
 
 bool is_bullet(std::string_view before) {
   std::size_t digits = 0;
@@ -53,26 +54,58 @@ struct Key {
 };
 // What stands before ":" or "=" and an address; matched at the end of what is before it.
 constexpr std::array address_keys = {
-    Key{"message-id", is_sender},    Key{"mail from", is_sender},     Key{"envelope-from", is_sender}, Key{"return-path", is_sender},
-    Key{"reply-to", is_sender},      Key{"sender", is_sender},        Key{"from", is_sender},
-    Key{"von", is_sender},           Key{"absender", is_sender},      Key{"de", is_sender},
-    Key{"cc", in_prose},             Key{"bcc", in_prose},            Key{"rcpt to", listed},
-    Key{"rcpt", listed},             Key{"addressed to", listed},     Key{"delivered to", listed},
-    Key{"deliver to", listed},       Key{"sent to", listed},          Key{"recipient", listed},
-    Key{"recipients", listed},       Key{"recipient(s)", listed},     Key{"recipient address", listed},
-    Key{"failed recipient", listed}, Key{"address", listed},          Key{"addresses", listed},
-    Key{"user", listed},             Key{"mailbox", listed},          Key{"size", listed},
-    Key{"unknown user", listed},     Key{"user unknown", listed},     Key{"unknown", listed},
-    Key{"empf\xC3\xA4nger", listed}, Key{"destinataire", listed},     Key{"destinatario", listed},
-    Key{"destinat\xC3\xA1rio", listed}, Key{"adresse", listed},       Key{"intended recipient", listed},
-    Key{"following", listed},        Key{"to", mid_paragraph},        Key{"an", mid_paragraph},
+    Key{"message-id", is_sender},
+    Key{"mail from", is_sender},
+    Key{"envelope-from", is_sender},
+    Key{"return-path", is_sender},
+    Key{"reply-to", is_sender},
+    Key{"sender", is_sender},
+    Key{"from", is_sender},
+    Key{"von", is_sender},
+    Key{"absender", is_sender},
+    Key{"de", is_sender},
+    Key{"cc", in_prose},
+    Key{"bcc", in_prose},
+    Key{"rcpt to", listed},
+    Key{"rcpt", listed},
+    Key{"addressed to", listed},
+    Key{"delivered to", listed},
+    Key{"deliver to", listed},
+    Key{"sent to", listed},
+    Key{"recipient", listed},
+    Key{"recipients", listed},
+    Key{"recipient(s)", listed},
+    Key{"recipient address", listed},
+    Key{"failed recipient", listed},
+    Key{"address", listed},
+    Key{"addresses", listed},
+    Key{"user", listed},
+    Key{"mailbox", listed},
+    Key{"size", listed},
+    Key{"unknown user", listed},
+    Key{"user unknown", listed},
+    Key{"unknown", listed},
+    Key{"empf\xC3\xA4nger", listed},
+    Key{"destinataire", listed},
+    Key{"destinatario", listed},
+    Key{"destinat\xC3\xA1rio", listed},
+    Key{"adresse", listed},
+    Key{"intended recipient", listed},
+    Key{"following", listed},
+    Key{"to", mid_paragraph},
+    Key{"an", mid_paragraph},
 };
 
 // What stands right before an address in prose.
 constexpr std::array<std::string_view, 22> prepositions = {
-    "to",   "for",        "recipient", "recipients", "address", "user",     "mailbox",  "an",
-    "for:", "an:",        "user:",     "addressee",  "para",    "\xC3\xA0", "recipient's",
-    "subscriber", "member", "account", "adresse",    "f\xC3\xBCr", "empf\xC3\xA4nger", "list"};
+    "to",         "for",        "recipient",
+    "recipients", "address",    "user",
+    "mailbox",    "an",         "for:",
+    "an:",        "user:",      "addressee",
+    "para",       "\xC3\xA0",   "recipient's",
+    "subscriber", "member",     "account",
+    "adresse",    "f\xC3\xBCr", "empf\xC3\xA4nger",
+    "list"};
 
 std::string_view last_word(std::string_view text) {
   const std::size_t blank = text.find_last_of(" \t(\"'");
@@ -113,9 +146,9 @@ int weigh(const std::vector<Line>& lines, const Mention& mention, bool earlier_i
     const bool first = mention.line == 0 || lines[mention.line - 1].blank();
     const bool colon = behind.starts_with(':') || behind.starts_with(" :");
     const Line* const previous = mention.line > 0 ? &lines[mention.line - 1] : nullptr;
-    const bool introduced =
-        first || previous->text.ends_with(':') || is_separator(previous->content()) ||
-        line.indent > previous->indent || find_address(previous->content().substr(0, near_bytes)).has_value();
+    const bool introduced = first || previous->text.ends_with(':') ||
+                            is_separator(previous->content()) || line.indent > previous->indent ||
+                            find_address(previous->content().substr(0, near_bytes)).has_value();
     if (colon || introduced || !trimmed.empty()) return listed;
     // Alone in its line, even under other words.
     return trim_blanks(behind).empty() ? listed : mid_paragraph;
@@ -159,7 +192,8 @@ bool introduced_as_sender(const std::vector<Line>& lines, std::size_t at) {
     const std::string_view words = lines[above].text;
     const bool leads = above + 1 < at || words.ends_with(':') || words.ends_with(" by") ||
                        words.ends_with(" from") || words.ends_with(" von");
-    return leads && !find_answer(words.substr(0, near_bytes)) && (lines[above].phrases & phrase_bit(Phrase::sender)) != 0 &&
+    return leads && !find_answer(words.substr(0, near_bytes)) &&
+           (lines[above].phrases & phrase_bit(Phrase::sender)) != 0 &&
            (lines[above].phrases & phrase_bit(Phrase::failure)) == 0 &&
            !find_address(lines[above].text.substr(0, near_bytes));
   }
@@ -218,7 +252,8 @@ std::vector<Mention> find_mentions(const std::vector<Line>& lines, const TextHin
   return mentions;
 }
 
-// --- the words beside a recipient -----------------------------------------------------------------
+// --- the words beside a recipient
+// -----------------------------------------------------------------
 
 // Without what wraps an answer: dialogue marks, bullets, "(reason: ... )".
 std::string_view stripped(std::string_view content) {
@@ -288,10 +323,11 @@ class WordGatherer {
     } else {
       append_line(stripped(line.content()), hints_.answer_bytes, out);
     }
-    for (std::size_t i = mention.line + 1;
-         i < lines_.size() && out.size() < hints_.answer_bytes; ++i) {
+    for (std::size_t i = mention.line + 1; i < lines_.size() && out.size() < hints_.answer_bytes;
+         ++i) {
       if (lines_[i].blank() || starts_[i] || is_separator(lines_[i].content())) break;
-      if (lines_[i].content().starts_with(">>> ") || is_message_header(lines_[i].content())) continue;
+      if (lines_[i].content().starts_with(">>> ") || is_message_header(lines_[i].content()))
+        continue;
       append_line(stripped(lines_[i].content()), hints_.answer_bytes, out);
     }
     drop_cut_character(out);
@@ -372,7 +408,8 @@ void choose_recipients(const std::vector<Line>& lines, const std::vector<Mention
           return equal_ignoring_case(recipient.recipient, mention.address);
         });
     std::string words = gatherer.words_of(mention);
-    // A sentence that only names the recipient ("error delivering your mail to <a@b>.") is no answer.
+    // A sentence that only names the recipient ("error delivering your mail to <a@b>.") is no
+    // answer.
     if (mention.weight < listed && !find_answer(words)) words.clear();
     if (same == report.recipients.end()) {
       if (report.recipients.size() >= hints.max_recipients) return;

@@ -30,10 +30,10 @@ struct TextRecipient {
 
 struct TextReport {
   std::vector<TextRecipient> recipients;  // in order of appearance
-  int certainty = 0;         // how its recipients were recognised: 0 not, 1 by guess, 4 clearly
+  int certainty = 0;  // how its recipients were recognised: 0 not, 1 by guess, 4 clearly
   std::vector<std::string> answers;  // lines with reply codes, continuation lines joined, each once
-  std::string notice;        // the text before the returned message
-  std::size_t returned = 0;  // where the returned message begins; the text's size when it does not
+  std::string notice;                // the text before the returned message
+  std::size_t returned = 0;   // where the returned message begins; the text's size when it does not
   std::uint32_t phrases = 0;  // bits of the Phrases in the notice
 };
 

@@ -25,7 +25,8 @@ std::string lowered(std::string_view text) {
 std::optional<base::IpAddress> first_ip(std::string_view text) {
   text = text.substr(0, 2048);
   const auto in_address = [](char c) {
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') || c == '.' || c == ':';
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') || c == '.' ||
+           c == ':';
   };
   for (std::size_t i = 0; i < text.size();) {
     const char before = i > 0 ? text[i - 1] : ' ';
@@ -54,8 +55,8 @@ bool looks_redacted(std::string_view address) {
       contains_ignoring_case(local, "removed") || contains_ignoring_case(local, "anonym")) {
     return true;
   }
-  return local.size() >= 24 && local.find_first_not_of("0123456789abcdefABCDEF") ==
-                                   std::string_view::npos;
+  return local.size() >= 24 &&
+         local.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
 }
 
 void take_recipient(std::string_view value, FeedbackReport& report) {
@@ -66,7 +67,8 @@ void take_recipient(std::string_view value, FeedbackReport& report) {
   }
   if (looks_redacted(address)) report.redacted = true;
   auto& known = report.original_recipients;
-  if (known.size() < recipients_kept && std::find(known.begin(), known.end(), address) == known.end()) {
+  if (known.size() < recipients_kept &&
+      std::find(known.begin(), known.end(), address) == known.end()) {
     known.push_back(std::move(address));
   }
 }
@@ -114,7 +116,8 @@ HeaderFields original_header(const MimeTree& tree) {
   for (std::size_t i = 0; i < tree.parts.size(); ++i) {
     const MimePart& part = tree.parts[i];
     if (part.kind == MimeKind::message_headers) return HeaderFields(part.body);
-    if (part.kind == MimeKind::message && i + 1 < tree.parts.size() && tree.parts[i + 1].parent == i) {
+    if (part.kind == MimeKind::message && i + 1 < tree.parts.size() &&
+        tree.parts[i + 1].parent == i) {
       return HeaderFields(tree.parts[i + 1].header);
     }
   }

@@ -1,5 +1,5 @@
-// A complaint of a recipient or an authentication failure, as a provider sends it to the network the
-// mail came from: Abuse Reporting Format (RFC 5965, 6591, 6650), and the formats before it.
+// A complaint of a recipient or an authentication failure, as a provider sends it to the network
+// the mail came from: Abuse Reporting Format (RFC 5965, 6591, 6650), and the formats before it.
 //
 // Flow:    MimeTree -> read_feedback_report() -> DeliveryReport::feedback -> model::Complaint.
 // Errors:  none: nothing is returned for what is no feedback.
@@ -20,7 +20,7 @@ struct FeedbackReport {
   std::string type;  // lower case: "abuse", "fraud", "opt-out", "auth-failure", "not-spam", ...
   std::optional<base::IpAddress> source_ip;
   std::string reported_domain;
-  std::string arrival_date;  // as written; also Received-Date
+  std::string arrival_date;                      // as written; also Received-Date
   std::vector<std::string> original_recipients;  // "" never; empty when the report hides them
   std::string original_sender;                   // envelope sender
   std::string user_agent;

@@ -189,7 +189,8 @@ std::optional<std::size_t> Scanner::boundary_owner(std::string_view line, bool& 
 
 bool Scanner::adopt(std::string_view line, std::size_t next) {
   OpenPart& open = open_.back();
-  if (tree_.parts[open.index].kind != MimeKind::multipart || open.seen || open.adopted) return false;
+  if (tree_.parts[open.index].kind != MimeKind::multipart || open.seen || open.adopted)
+    return false;
   while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.remove_suffix(1);
   if (line.size() < 5 || line.size() > boundary_bytes) return false;
   if (line.find(' ') != std::string_view::npos) return false;
@@ -272,8 +273,8 @@ std::vector<std::string_view> split_mbox(std::string_view raw) {
        at = raw.find("\nFrom ", at + 1)) {
     // A line of prose may begin with "From "; the next message begins with a header, and stands
     // behind an empty line or a line that is dated as mbox dates it.
-    const bool behind_empty = at > 0 && (raw[at - 1] == '\n' || (raw[at - 1] == '\r' && at > 1 &&
-                                                                 raw[at - 2] == '\n'));
+    const bool behind_empty =
+        at > 0 && (raw[at - 1] == '\n' || (raw[at - 1] == '\r' && at > 1 && raw[at - 2] == '\n'));
     const std::size_t next = line_end(at + 1);
     const std::string_view line = without_line_end(raw.substr(at + 1, next - at - 1));
     const bool dated = line.size() > 30 && line.size() < 400 && line.find(':') < line.rfind(':') &&

@@ -1,6 +1,7 @@
 // The parts of a message: where each begins and ends, and what it says it is.
 //
-// One pass over the bytes, nothing is copied. Made for reports, whose MIME is often broken: a missing
+// One pass over the bytes, nothing is copied. Made for reports, whose MIME is often broken: a
+// missing
 // terminator, an outer boundary inside an unclosed inner part, a boundary that differs from the one
 // the header names, parts without headers, a header without an empty line behind it, mbox "From "
 // lines. A message inside a message is scanned too, unless it is encoded.
@@ -30,11 +31,11 @@ struct MimeLimits {
 enum class MimeKind : std::uint8_t {
   text_plain,
   text_html,
-  message,            // message/rfc822, message/global
-  message_headers,    // text/rfc822-headers, message/global-headers
-  delivery_status,    // message/delivery-status, message/global-delivery-status
-  feedback_report,    // message/feedback-report
-  disposition,        // message/disposition-notification
+  message,          // message/rfc822, message/global
+  message_headers,  // text/rfc822-headers, message/global-headers
+  delivery_status,  // message/delivery-status, message/global-delivery-status
+  feedback_report,  // message/feedback-report
+  disposition,      // message/disposition-notification
   multipart,
   other,
 };

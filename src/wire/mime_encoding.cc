@@ -46,16 +46,21 @@ struct NamedCharacter {
   std::uint32_t point;
 };
 constexpr std::array named_characters = {
-    NamedCharacter{"lt", '<'},       NamedCharacter{"gt", '>'},       NamedCharacter{"amp", '&'},
-    NamedCharacter{"quot", '"'},     NamedCharacter{"apos", '\''},    NamedCharacter{"nbsp", ' '},
-    NamedCharacter{"auml", 0xE4},    NamedCharacter{"ouml", 0xF6},    NamedCharacter{"uuml", 0xFC},
-    NamedCharacter{"Auml", 0xC4},    NamedCharacter{"Ouml", 0xD6},    NamedCharacter{"Uuml", 0xDC},
-    NamedCharacter{"szlig", 0xDF},   NamedCharacter{"eacute", 0xE9},  NamedCharacter{"egrave", 0xE8},
-    NamedCharacter{"agrave", 0xE0},  NamedCharacter{"aacute", 0xE1},  NamedCharacter{"ccedil", 0xE7},
-    NamedCharacter{"ntilde", 0xF1},  NamedCharacter{"oacute", 0xF3},  NamedCharacter{"uacute", 0xFA},
-    NamedCharacter{"iacute", 0xED},  NamedCharacter{"rsquo", 0x2019}, NamedCharacter{"lsquo", 0x2018},
-    NamedCharacter{"ldquo", 0x201C}, NamedCharacter{"rdquo", 0x201D}, NamedCharacter{"ndash", 0x2013},
-    NamedCharacter{"mdash", 0x2014}, NamedCharacter{"hellip", 0x2026}};
+    NamedCharacter{"lt", '<'},       NamedCharacter{"gt", '>'},
+    NamedCharacter{"amp", '&'},      NamedCharacter{"quot", '"'},
+    NamedCharacter{"apos", '\''},    NamedCharacter{"nbsp", ' '},
+    NamedCharacter{"auml", 0xE4},    NamedCharacter{"ouml", 0xF6},
+    NamedCharacter{"uuml", 0xFC},    NamedCharacter{"Auml", 0xC4},
+    NamedCharacter{"Ouml", 0xD6},    NamedCharacter{"Uuml", 0xDC},
+    NamedCharacter{"szlig", 0xDF},   NamedCharacter{"eacute", 0xE9},
+    NamedCharacter{"egrave", 0xE8},  NamedCharacter{"agrave", 0xE0},
+    NamedCharacter{"aacute", 0xE1},  NamedCharacter{"ccedil", 0xE7},
+    NamedCharacter{"ntilde", 0xF1},  NamedCharacter{"oacute", 0xF3},
+    NamedCharacter{"uacute", 0xFA},  NamedCharacter{"iacute", 0xED},
+    NamedCharacter{"rsquo", 0x2019}, NamedCharacter{"lsquo", 0x2018},
+    NamedCharacter{"ldquo", 0x201C}, NamedCharacter{"rdquo", 0x201D},
+    NamedCharacter{"ndash", 0x2013}, NamedCharacter{"mdash", 0x2014},
+    NamedCharacter{"hellip", 0x2026}};
 
 // Reads "&...;" at the front; its size, 0 when it is none.
 std::size_t read_reference(std::string_view text, std::string& out) {
@@ -89,8 +94,8 @@ std::size_t read_reference(std::string_view text, std::string& out) {
 constexpr std::size_t tag_bytes = 8UL * 1024;
 
 constexpr std::array<std::string_view, 16> block_tags = {
-    "br", "p", "div", "tr", "li", "table", "h1", "h2", "h3", "h4", "hr", "pre", "ul", "ol",
-    "blockquote", "body"};
+    "br", "p",  "div", "tr",  "li", "table", "h1",         "h2",
+    "h3", "h4", "hr",  "pre", "ul", "ol",    "blockquote", "body"};
 
 // The end of an element whose content nobody reads.
 std::size_t skip_element(std::string_view html, std::size_t from, std::string_view name) {
@@ -122,12 +127,13 @@ std::size_t read_tag(std::string_view html, std::size_t at, std::string& out) {
   const std::string_view name = html.substr(name_begin, name_end - name_begin);
   const char first = name_begin < html.size() ? html[name_begin] : ' ';
   const char behind = name_end < html.size() ? html[name_end] : '>';
-  const bool tag = first == '!' || first == '?' ||
-                   (!name.empty() && (behind == '>' || behind == ' ' || behind == '/' ||
-                                      behind == '\n' || behind == '\r' || behind == '\t' ||
-                                      behind == ':'));
+  const bool tag =
+      first == '!' || first == '?' ||
+      (!name.empty() && (behind == '>' || behind == ' ' || behind == '/' || behind == '\n' ||
+                         behind == '\r' || behind == '\t' || behind == ':'));
   // Bounded, so that a text full of "<" is not searched to its end for each of them.
-  const std::size_t within = tag ? html.substr(name_end, tag_bytes).find('>') : std::string_view::npos;
+  const std::size_t within =
+      tag ? html.substr(name_end, tag_bytes).find('>') : std::string_view::npos;
   const std::size_t close = within == std::string_view::npos ? within : name_end + within;
   if (close == std::string_view::npos) {
     // "<a@b.example>" in careless HTML is text.

@@ -13,8 +13,8 @@ namespace {
 using namespace leumund::wire;  // NOLINT: one file, one subject
 
 bool within(std::string_view part, std::string_view whole) {
-  return part.empty() || (part.data() >= whole.data() &&
-                          part.data() + part.size() <= whole.data() + whole.size());
+  return part.empty() ||
+         (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
 }
 
 void check_tree(std::string_view raw) {
@@ -46,8 +46,8 @@ void check_tree(std::string_view raw) {
 }
 
 void check_decoders(std::string_view input) {
-  for (const auto encoding : {TransferEncoding::identity, TransferEncoding::quoted_printable,
-                              TransferEncoding::base64}) {
+  for (const auto encoding :
+       {TransferEncoding::identity, TransferEncoding::quoted_printable, TransferEncoding::base64}) {
     std::string out;
     append_decoded(input, encoding, 100, out);
     CHECK(out.size() <= 100);

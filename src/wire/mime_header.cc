@@ -99,8 +99,8 @@ void HeaderFields::parse(std::string_view block) {
     if (!line.empty() && (line[0] == ' ' || line[0] == '\t')) {
       if (!fields_.empty()) {
         auto& value = fields_.back().value;
-        value = std::string_view(value.data(),
-                                 static_cast<std::size_t>(line.data() + line.size() - value.data()));
+        value = std::string_view(
+            value.data(), static_cast<std::size_t>(line.data() + line.size() - value.data()));
       }
     } else if (const std::size_t name = header_name_size(line); name != 0) {
       std::string_view value = line.substr(name + 1);
@@ -353,7 +353,8 @@ bool contains_ignoring_case(std::string_view text, std::string_view lower_case) 
   const char first = lower_case[0];
   const std::size_t last = text.size() - lower_case.size();
   for (std::size_t i = 0; i <= last; ++i) {
-    if (lower(text[i]) == first && equal_ignoring_case(text.substr(i, lower_case.size()), lower_case)) {
+    if (lower(text[i]) == first &&
+        equal_ignoring_case(text.substr(i, lower_case.size()), lower_case)) {
       return true;
     }
   }

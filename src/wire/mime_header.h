@@ -64,14 +64,16 @@ struct AddressPlace {
   std::size_t begin = 0;
   std::size_t size = 0;
 
-  [[nodiscard]] std::string_view in(std::string_view text) const { return text.substr(begin, size); }
+  [[nodiscard]] std::string_view in(std::string_view text) const {
+    return text.substr(begin, size);
+  }
 };
 
 // The first address at or behind `from`.
 [[nodiscard]] std::optional<AddressPlace> find_address(std::string_view text, std::size_t from = 0);
 
-// The address of "Name <a@b.example>", "a@b.example (Name)", "rfc822; a@b.example"; the one in angle
-// brackets is preferred; "" when there is none.
+// The address of "Name <a@b.example>", "a@b.example (Name)", "rfc822; a@b.example"; the one in
+// angle brackets is preferred; "" when there is none.
 [[nodiscard]] std::string address_of(std::string_view value);
 
 [[nodiscard]] bool equal_ignoring_case(std::string_view a, std::string_view b);

@@ -126,7 +126,8 @@ TEST(MimeHeader, FindsAddresses) {
   EXPECT_EQ(address_of("rfc822; erika@ziel.example"), "erika@ziel.example");
   EXPECT_EQ(address_of("undisclosed"), "");
   EXPECT_EQ(address_of("<a@[192.0.2.1]>."), "a@[192.0.2.1]");
-  EXPECT_EQ(find_address("mail to=a+b@c.example, x")->in("mail to=a+b@c.example, x"), "a+b@c.example");
+  EXPECT_EQ(find_address("mail to=a+b@c.example, x")->in("mail to=a+b@c.example, x"),
+            "a+b@c.example");
 }
 
 }  // namespace

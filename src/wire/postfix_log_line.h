@@ -1,8 +1,11 @@
-// One line of a mail log as Postfix 3.4 to 3.10 (and Dovecot, for its logins) writes it, taken apart.
+// One line of a mail log as Postfix 3.4 to 3.10 (and Dovecot, for its logins) writes it, taken
+// apart.
 //
 // Flow:    file or journal -> PostfixLogLine -> intake's correlator -> mail events.
-// Time:    a stamp is given as it stands; which year and which zone it means is the reader's to say.
-// Limits:  none of its own; the reader cuts lines. A number too large for its field reads as absent.
+// Time:    a stamp is given as it stands; which year and which zone it means is the reader's to
+//          say.
+// Limits:  none of its own; the reader cuts lines. A number too large for its field reads as
+//          absent.
 // Owner:   every string_view points into the line that was parsed and ends with it.
 // Errors:  none: a line that is no mail log line has the kind `no_stamp`, `foreign` or `unknown`.
 #pragma once

@@ -19,8 +19,8 @@ using leumund::wire::DeliveryReportReader;
 const std::vector<std::string>& samples() {
   static const std::vector<std::string> all = [] {
     std::vector<std::filesystem::path> paths;
-    for (const auto& entry : std::filesystem::directory_iterator(
-             std::string(LEUMUND_SOURCE_DIR) + "/tests/corpus/delivery_report")) {
+    for (const auto& entry : std::filesystem::directory_iterator(std::string(LEUMUND_SOURCE_DIR) +
+                                                                 "/tests/corpus/delivery_report")) {
       paths.push_back(entry.path());
     }
     std::sort(paths.begin(), paths.end());
@@ -62,8 +62,10 @@ std::string usual_report(std::string_view returned_body) {
   const std::size_t end = raw.rfind("\n--");
   std::string headers = "DKIM-Signature: v=1; a=rsa-sha256; d=verein.example;\n";
   for (int i = 0; i < 20; ++i) headers += "\tb=" + std::string(66, 'Q') + "\n";
-  raw.insert(end, headers + "MIME-Version: 1.0\nContent-Type: application/pdf\n"
-                            "Content-Transfer-Encoding: base64\n\n" + std::string(returned_body));
+  raw.insert(end, headers +
+                      "MIME-Version: 1.0\nContent-Type: application/pdf\n"
+                      "Content-Transfer-Encoding: base64\n\n" +
+                      std::string(returned_body));
   return raw;
 }
 
@@ -94,13 +96,13 @@ BENCHMARK_CAPTURE(read_30_megabytes, attachment, std::string(76, 'Q') + "\r\n")
 // Every line could be a boundary.
 BENCHMARK_CAPTURE(read_30_megabytes, dashes, "--" + std::string(30, '-') + "\n")
     ->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(read_30_megabytes, empty_lines, std::string("\n"))
-    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(read_30_megabytes, empty_lines, std::string("\n"))->Unit(benchmark::kMillisecond);
 
 // 30 MB without any structure: one text, no attachment.
 void read_30_megabytes_of_text(benchmark::State& state) {
-  const std::string raw = "From: MAILER-DAEMON@x.example\nSubject: Undeliverable\n\n" +
-                          lines_of(30'000'000, "<a@b.example>: 550 5.1.1 <c@d.example> no such user\n");
+  const std::string raw =
+      "From: MAILER-DAEMON@x.example\nSubject: Undeliverable\n\n" +
+      lines_of(30'000'000, "<a@b.example>: 550 5.1.1 <c@d.example> no such user\n");
   DeliveryReportReader reader;
   for (auto _ : state) benchmark::DoNotOptimize(reader.read(raw));
 }

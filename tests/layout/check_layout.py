@@ -101,7 +101,8 @@ def room_of(tree: Path, path: Path) -> str:
 
 
 def tracked(tree: Path) -> list[Path]:
-    """Files of the project: what git knows or would add. Where there is no git, or it does not trust
+    """Files of the project: what git knows or would add. Where there is no git, or it does not
+    trust
     the folder (root in somebody's clone), everything but the build folder."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:

@@ -1,4 +1,5 @@
-"""What goes wrong around leumundd at night: garbage on the port, a log that is a folder, a full disk,
+"""What goes wrong around leumundd at night: garbage on the port, a log that is a folder, a full
+disk,
 a folder that cannot be written, a damaged store, a wrong clock. Mail goes on, the message is clear,
 and no decision is lost."""
 import os

@@ -42,7 +42,8 @@ HOME = {HONEST: "91.12.34.56", CRACKED: "84.56.7.8", "other@c.test": "79.1.2.3"}
 def bot(number: int) -> str:
     """A client of a botnet: each in another network, all far from home."""
     chooser = random.Random(number)
-    return f"{chooser.choice([45, 103, 177, 186, 201])}.{number % 250 + 1}.{chooser.randrange(1, 250)}.9"
+    network = chooser.choice([45, 103, 177, 186, 201])
+    return f"{network}.{number % 250 + 1}.{chooser.randrange(1, 250)}.9"
 
 
 def habits(account: str, now: float, weeks: int = 4) -> list[dict]:
@@ -94,6 +95,7 @@ class Provider:
 
     def burst(self, swaks, mails: int, first: int = 0) -> list:
         """The cracked account writes to strangers from the botnet, one mail each."""
-        return [swaks(self.postfix.submission_port, f"stranger{n}@victims{n % 7}.test", user=CRACKED,
+        return [swaks(self.postfix.submission_port, f"stranger{n}@victims{n % 7}.test",
+                      user=CRACKED,
                       client=bot(n), subject="Your parcel", body="Click http://bad.test/x")
                 for n in range(first, first + mails)]

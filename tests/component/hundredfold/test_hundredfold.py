@@ -49,7 +49,8 @@ def test_the_cracked_account_is_stopped_and_the_honest_one_never_notices(provide
     honest = HonestSender(provider, swaks)
     honest.start()
     # Half of the strangers' servers are slow: that mail is still in our queue at the stop.
-    provider.sink.replies.update({f"victims{n}.test": "450 4.2.0 Come back later" for n in (0, 2, 4)})
+    for n in (0, 2, 4):
+        provider.sink.replies[f"victims{n}.test"] = "450 4.2.0 Come back later"
     sent = suspend_by_burst(provider, swaks)
     assert sent[-1].refusal.startswith("5") and "helpdesk@c.test" in sent[-1].refusal
     taken = [mail for mail in sent if mail]
@@ -135,7 +136,8 @@ def test_in_observe_mode_it_only_tells(peers, swaks):
 
 def test_a_line_in_the_file_suspends_within_a_second_and_its_removal_releases(provider, swaks):
     listing = provider.leumundd.state / "suspended_senders"
-    listing.write_text((listing.read_text() if listing.exists() else "") + "other@c.test  # by hand\n")
+    before = listing.read_text() if listing.exists() else ""
+    listing.write_text(before + "other@c.test  # by hand\n")
     wait_until(lambda: provider.standing("other@c.test") == "suspended", "the file taken up", 1.5)
     assert not swaks(provider.postfix.submission_port, "x@y.test", user="other@c.test")
     # The way back: what the daemon decides stands in the file.
@@ -146,7 +148,8 @@ def test_a_line_in_the_file_suspends_within_a_second_and_its_removal_releases(pr
                                if "other@c.test" not in line))
     wait_until(lambda: provider.standing("other@c.test") != "suspended", "the line's removal", 1.5)
     wait_until(lambda: swaks(provider.postfix.submission_port, "x@y.test", user="other@c.test",
-                             client=HOME["other@c.test"]) or None, "the released account to send", 3)
+                             client=HOME["other@c.test"]) or None, "the released account to send",
+                             3)
     assert provider.standing(HONEST) == "suspended"
 
 

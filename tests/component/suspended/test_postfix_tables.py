@@ -177,7 +177,8 @@ def test_postfix_reads_our_lmdb_tables(guarded):
     folder.mkdir()
     for lines, expected in (("a@c.test\n", "leumund_no_sending"), ("b@c.test\n", "")):
         (guarded.folder / "lines").write_text(lines)
-        subprocess.run([guarded.tool, guarded.folder / "lines", folder, HELPDESK, "own.test", "lmdb"],
+        subprocess.run([guarded.tool, guarded.folder / "lines", folder, HELPDESK, "own.test",
+                        "lmdb"],
                        check=True, capture_output=True)
         found = guarded.postfix.command("postmap", "-q", "a@c.test",
                                         f"lmdb:{folder}/suspended_accounts")

@@ -60,7 +60,8 @@ def test_refuses_what_is_no_queue_id_and_does_nothing(postfix, ids):
 
 def test_refuses_other_verbs_and_endless_input(postfix):
     for arguments in (["flush"], [], ["hold", "-c", str(postfix.etc)], ["hold", "--config-dir"],
-                      ["hold", "--config-dir", "etc"], ["hold", "--config-dir", "/etc/../etc/postfix"]):
+                      ["hold", "--config-dir", "etc"], ["hold", "--config-dir",
+                                                        "/etc/../etc/postfix"]):
         assert helper(*arguments, ids="ABCDEF\n").returncode == 2, arguments
     assert helper("hold", ids="ABCDEF\n" * 200_000).returncode == 2
 
