@@ -34,9 +34,7 @@ bool stops_queued_mail(const Restriction& restriction) {
 base::Result<std::unique_ptr<Effects>> Effects::open(EffectsOptions options, EffectsPorts ports) {
   auto tables = AccessTables::open(options.tables);
   if (!tables.ok()) return tables.error();
-  auto& own = *tables;
-  return std::unique_ptr<Effects>(
-      new Effects(std::move(options), std::move(ports), std::move(own)));
+  return std::unique_ptr<Effects>(new Effects(options, ports, std::move(*tables)));
 }
 
 Effects::Effects(EffectsOptions options, EffectsPorts ports, std::unique_ptr<AccessTables> tables)
