@@ -104,6 +104,11 @@ class Reader {
     if (value > most || value < -most) fail();
     at = failed_ ? base::TimePoint() : base::TimePoint(std::chrono::seconds(value));
   }
+  void hour(std::int64_t& hour) {
+    constexpr std::int64_t most = 26'280'000;
+    hour = signed_number();
+    if (hour > most || hour < -most) hour = static_cast<std::int64_t>(fail());
+  }
   bool flag() { return number(1) == 1; }
 
   [[nodiscard]] bool failed() const { return failed_; }
@@ -338,7 +343,7 @@ void write_recent(Writer& writer, const Recent& recent) {
 void read_recent(Reader& reader, Recent& recent) {
   recent.hours.resize(reader.number(hours_max));
   for (HourTally& hour : recent.hours) {
-    hour.hour = reader.signed_number();
+    reader.hour(hour.hour);
     reader.integer(hour.messages);
     for (float* value : {&hour.contacts, &hour.sprint, &hour.scored_new, &hour.scored_known,
                          &hour.scored_in_house, &hour.first_refused, &hour.first_sent}) {
@@ -368,7 +373,7 @@ void read_recent(Reader& reader, Recent& recent) {
   reader.integer(recent.announced_left);
   reader.time(recent.announced_until);
   reader.integer(recent.automatic_this_hour);
-  recent.automatic_hour = reader.signed_number();
+  reader.hour(recent.automatic_hour);
   recent.campaign_member = reader.flag();
   recent.restricted = reader.flag();
 }

@@ -1,6 +1,9 @@
 #include "wire/event_line.h"
 
 #include <fmt/core.h>
+
+// Without its exceptions an unchecked result does not compile.
+#define SIMDJSON_EXCEPTIONS 0
 #include <simdjson.h>
 
 #include <algorithm>
@@ -65,9 +68,15 @@ Error wrong(std::string_view field, std::string_view why, ErrorCode code = Error
   return Error{code, fmt::format("field \"{}\" {}", field, why)};
 }
 
+// "nul" and the like are not null; whoever reads the value next says what is wrong with it.
+bool null(od::value& value) {
+  bool is = false;
+  return value.is_null().get(is) == simdjson::SUCCESS && is;
+}
+
 base::Status read_text(std::string_view field, od::value& value, std::string& out,
                        std::size_t most = name_bytes_max) {
-  if (value.is_null()) {
+  if (null(value)) {
     out.clear();
     return {};
   }
@@ -83,7 +92,7 @@ base::Status read_text(std::string_view field, od::value& value, std::string& ou
 
 base::Status read_count(std::string_view field, od::value& value,
                         std::optional<std::uint64_t>& out) {
-  if (value.is_null()) return {};
+  if (null(value)) return {};
   std::uint64_t number = 0;
   if (value.get_uint64().get(number) != simdjson::SUCCESS)
     return wrong(field, "is not a whole number");
@@ -92,14 +101,14 @@ base::Status read_count(std::string_view field, od::value& value,
 }
 
 base::Status read_flag(std::string_view field, od::value& value, bool& out) {
-  if (value.is_null()) return {};
+  if (null(value)) return {};
   if (value.get_bool().get(out) != simdjson::SUCCESS) return wrong(field, "is not true or false");
   return {};
 }
 
 base::Status read_time(std::string_view field, od::value& value,
                        std::optional<base::TimePoint>& out) {
-  if (value.is_null()) return {};
+  if (null(value)) return {};
   od::json_type type{};
   if (value.type().get(type) != simdjson::SUCCESS) return wrong(field, "is not a time");
   if (type == od::json_type::string) {
@@ -257,24 +266,24 @@ base::Status read_field(std::string_view key, od::value value, Fields& f, bool k
   if (key == "until") return read_time(key, value, f.until);
   if (key == "client") return read_address(key, value, f.client);
   if (key == "source_ip") return read_address(key, value, f.source_ip);
-  if (key == "recipients") return value.is_null() ? base::Status() : read_recipients(key, value, f);
+  if (key == "recipients") return null(value) ? base::Status() : read_recipients(key, value, f);
   if (key == "recipient_count") return read_count(key, value, f.count);
   if (key == "size") return read_count(key, value, f.size);
-  if (key == "headers") return value.is_null() ? base::Status() : read_headers(key, value, f);
+  if (key == "headers") return null(value) ? base::Status() : read_headers(key, value, f);
   if (key == "body")
     return keep_body ? read_text(key, value, f.body, event_line_bytes_max) : base::Status();
   if (key == "forwarded") return read_flag(key, value, f.forwarded);
   if (key == "ok") return read_flag(key, value, f.ok);
   if (key == "envelope_sender") {
-    if (value.is_null()) return {};
+    if (null(value)) return {};
     return read_text(key, value, f.envelope_sender.emplace());
   }
   if (key == "continues") {
-    if (value.is_null()) return {};
+    if (null(value)) return {};
     return read_text(key, value, f.continues.emplace().queue_id);
   }
   if (key.starts_with("client_"))
-    return value.is_null() ? base::Status() : read_client_facts(key, value, f);
+    return null(value) ? base::Status() : read_client_facts(key, value, f);
   return {};
 }
 
