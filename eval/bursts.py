@@ -91,7 +91,9 @@ def run_fit(a, data, work, replay):
     ]
     constants = read_constants()
     start = {name: constants[name] for name in fit.SEARCHED}
-    best, measures = fit.search(replay, made, start, say, a.sweeps)
+    best, _ = fit.search(replay, made, start, say, a.sweeps)
+    budget = constants.get("allowed_false_alarms_per_account_day", 1e-4)
+    best, measures = fit.calibrate(replay, made, best, budget, say)
     write_constants(
         best,
         {

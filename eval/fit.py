@@ -31,8 +31,8 @@ SEARCHED = {
     "origin_known": (-1.5, 0, "+.3"),
     "origin_shared": (0.3, 1, "+.2"),
     "client_addresses_step": (0, 1.5, "+.25"),
-    "new_account": (-1, 3, "+.3"),
-    "silent_account": (-1, 2, "+.3"),
+    "new_account": (0, 3, "+.3"),
+    "silent_account": (0, 2, "+.3"),
 }
 FALSE_COST = (
     60.0  # an honest subject restricted, in units of eight recipients that get out of a burst
@@ -100,6 +100,23 @@ def search(program, streams, constants, say, sweeps=3):
         if not improved:
             break
     return constants, measures
+
+
+def calibrate(program, streams, constants, budget, say):
+    """The lowest threshold that keeps the error budget (false per account-day) on these streams."""
+    measures = None
+    trial = dict(constants, threshold_offset=SEARCHED["threshold_offset"][1])
+    while trial["threshold_offset"] > SEARCHED["threshold_offset"][0]:
+        lower = dict(trial, threshold_offset=trial["threshold_offset"] - 0.5)
+        _, tried = evaluate(program, streams, lower)
+        s = outcomes.summary(outcomes.together(tried))
+        say(f"threshold offset {lower['threshold_offset']}: {brief(tried)}")
+        if s["hard_touched"] > 0 or s["false"] > budget * s["account_days"]:
+            break
+        trial, measures = lower, tried
+    if measures is None:
+        measures = evaluate(program, streams, trial)[1]
+    return trial, measures
 
 
 def brief(measures):

@@ -169,7 +169,9 @@ bool Replay::did_not_leave(const model::MailEvent& event) const {
 void Replay::feed(const model::MailEvent& event) {
   ++events_;
   if (options_.enforce && !stopped_.empty() && did_not_leave(event)) return;
-  const base::TimePoint now = event.occurred_at;
+  // As in life the engine hears of an event a moment after it happened, so that no decision is dated
+  // before its cause, whatever was rounded on the way.
+  const base::TimePoint now = event.occurred_at + std::chrono::milliseconds(1);
   for (const model::Decision& decision : engine_.tick(now)) print_decision(decision);
   const engine::Outcome outcome = engine_.feed(event, now);
   for (const model::Decision& decision : outcome.decisions) print_decision(decision);
@@ -182,7 +184,7 @@ void Replay::feed(const model::MailEvent& event) {
     ++stopped_submissions_;
     if (!submission->id.empty()) stopped_.insert(submission->id);
   }
-  print_answer(*submission, now, outcome);
+  print_answer(*submission, event.occurred_at, outcome);
   if (features_ != nullptr) write_features(*submission, outcome);
 }
 

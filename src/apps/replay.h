@@ -1,7 +1,8 @@
 // `leumund replay`: runs the engine over recorded events, alone: no daemon, no configuration.
 //
 // Flow:    files -> EventFile -> EventLineReader -> Engine -> lines of formats.md on `out`.
-// Time:    each event's own; the same input gives the same output byte for byte (fixed hash key).
+// Time:    each event's own, heard a millisecond later; the same input gives the same output byte
+//          for byte (fixed hash key).
 // Limits:  memory as the engine's settings bound it; a bad line is reported, counted and skipped.
 // Errors:  exit status 2 for wrong use or an unreadable input, 0 otherwise.
 #pragma once
