@@ -146,7 +146,7 @@ AccessTableContent compile(std::span<const model::Restriction> restrictions,
     const auto stop = class_of(restriction.level);
     const auto& subject = restriction.subject;
     if (restriction.mode == model::Mode::observe) continue;
-    if (stop && subject.kind == SubjectKind::account) {
+    if (stop && subject.kind == SubjectKind::account && !subject.name.starts_with("cert:")) {
       const std::string name = lower_case(subject.name);
       content.accounts[name] = *stop;
       // By envelope sender only what leaves for other domains: see restriction_classes().

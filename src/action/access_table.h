@@ -34,7 +34,8 @@ struct AccessTableContent {
   std::map<std::string, std::string> users;     // login name -> "" (a plain list)
   std::map<std::string, std::string> helpdesk;
   std::map<std::string, std::string> own_domains;
-  // Subjects that no table can express: throttled, a script told apart by its path, a client.
+  // Subjects that no table can express: throttled, a certificate, a script told apart by its path,
+  // a client.
   std::uint64_t not_expressed = 0;
 };
 

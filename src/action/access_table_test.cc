@@ -75,6 +75,7 @@ TEST(AccessTableContent, StatesWhatMustHoldWithoutTheDaemon) {
       restriction(SubjectKind::script, "uid33:/srv/www/x.php"),
       restriction(SubjectKind::script, "uid35", Level::hold),
       restriction(SubjectKind::client_address, "192.0.2.1"),
+      restriction(SubjectKind::account, "cert:relay.verein.example"),
   };
   const std::vector<std::string> helpdesk = {"Hilfe@c.test"}, own = {"C.test"};
   const auto content = compile(restrictions, helpdesk, own, names);
@@ -89,7 +90,7 @@ TEST(AccessTableContent, StatesWhatMustHoldWithoutTheDaemon) {
   EXPECT_EQ(content.users, (std::map<std::string, std::string>{{"unknown", ""}, {"www-data", ""}}));
   EXPECT_EQ(content.helpdesk.count("hilfe@c.test"), 1u);
   EXPECT_EQ(content.own_domains.count("c.test"), 1u);
-  EXPECT_EQ(content.not_expressed, 5u);
+  EXPECT_EQ(content.not_expressed, 6u);
 }
 
 TEST_F(AccessTablesTest, PublishesEveryTableEvenEmpty) {

@@ -328,12 +328,15 @@ base::Status Daemon::start_intake() {
                                                                     : "journal";
     }
     const auto found = marks ? marks->find(log_mark + source) : decltype(marks->end())();
-    const std::string position = marks && found != marks->end() ? found->second : "";
-    auto log =
-        LogIntake::open(source, position, [this](const auto& event) { on_log_event(event); });
-    if (!log && !position.empty()) {
+    LogIntake::Options options{.source = source,
+                               .position = marks && found != marks->end() ? found->second : "",
+                               .certificate_accounts = start_.certificate_accounts};
+    const auto sink = [this](const model::MailEvent& event) { on_log_event(event); };
+    auto log = LogIntake::open(options, sink);
+    if (!log && !options.position.empty()) {
       base::log(LogLevel::warn, "log position lost source={}: {}", source, log.error().message);
-      log = LogIntake::open(source, "", [this](const auto& event) { on_log_event(event); });
+      options.position.clear();
+      log = LogIntake::open(options, sink);
     }
     if (!log) {
       start_troubles_.push_back(log.error().message);
@@ -354,6 +357,7 @@ base::Status Daemon::start_intake() {
       std::filesystem::create_directories(std::filesystem::path(where->path).parent_path(), failed);
     }
     intake::PolicyService::Options options{.listen = std::move(*where)};
+    options.naming.certificate_accounts = start_.certificate_accounts;
     options.stream.connections_max = start_.policy_connections_max;
     options.own_networks = settings_.with([](auto& all) { return all.run.relay_clients; });
     auto service = intake::PolicyService::open(

@@ -8,6 +8,7 @@
 
 #include "intake/journal_reader.h"
 #include "intake/log_follower.h"
+#include "net/host_addresses.h"
 
 namespace leumund::apps {
 
@@ -66,12 +67,14 @@ class LogIntake::Reader::Of final : public Reader {
 LogIntake::LogIntake() = default;
 LogIntake::~LogIntake() { stop(); }
 
-base::Result<std::unique_ptr<LogIntake>> LogIntake::open(const std::string& source,
-                                                         std::string_view position, Sink sink) {
+base::Result<std::unique_ptr<LogIntake>> LogIntake::open(const Options& options, Sink sink) {
+  const auto& [source, position, certificate_accounts] = options;
   std::unique_ptr<LogIntake> intake(new LogIntake());
   intake->source_ = source;
   intake::CorrelatorSettings correlator;
   correlator.own_hosts = {"*"};  // the log of this machine, by whatever name it calls itself
+  correlator.own_addresses = net::addresses_of_this_host();
+  correlator.certificate_accounts = certificate_accounts;
   if (source == "journal") {
     intake::JournalReaderSettings settings;
     settings.correlator = correlator;
@@ -89,7 +92,7 @@ base::Result<std::unique_ptr<LogIntake>> LogIntake::open(const std::string& sour
     return base::Error{base::ErrorCode::malformed,
                        fmt::format("log source '{}' is neither file:/path nor journal", source)};
   }
-  intake->receiver_ = std::make_unique<Receiver>(std::string(position), std::move(sink));
+  intake->receiver_ = std::make_unique<Receiver>(position, std::move(sink));
   return intake;
 }
 

@@ -27,10 +27,13 @@ class LogIntake {
  public:
   using Sink = std::function<void(const model::MailEvent&)>;
 
-  // `source` is "file:/path" or "journal"; `position` what was kept at the last stop, "" if
-  // nothing.
-  [[nodiscard]] static base::Result<std::unique_ptr<LogIntake>> open(const std::string& source,
-                                                                     std::string_view position,
+  struct Options {
+    std::string source;    // "file:/path" or "journal"
+    std::string position;  // what was kept at the last stop, "" if nothing
+    bool certificate_accounts = false;
+  };
+
+  [[nodiscard]] static base::Result<std::unique_ptr<LogIntake>> open(const Options& options,
                                                                      Sink sink);
   ~LogIntake();
 

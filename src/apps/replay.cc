@@ -169,8 +169,8 @@ bool Replay::did_not_leave(const model::MailEvent& event) const {
 void Replay::feed(const model::MailEvent& event) {
   ++events_;
   if (options_.enforce && !stopped_.empty() && did_not_leave(event)) return;
-  // As in life the engine hears of an event a moment after it happened, so that no decision is dated
-  // before its cause, whatever was rounded on the way.
+  // As in life the engine hears of an event a moment after it happened, so that no decision is
+  // dated before its cause, whatever was rounded on the way.
   const base::TimePoint now = event.occurred_at + std::chrono::milliseconds(1);
   for (const model::Decision& decision : engine_.tick(now)) print_decision(decision);
   const engine::Outcome outcome = engine_.feed(event, now);

@@ -29,6 +29,12 @@ void add_places(std::vector<Option>& table) {
                                std::uint32_t{100'000},
                                "Open policy connections; the one too many is closed at once and "
                                "Postfix goes on without us."));
+  table.push_back(flag_option(
+      "policy.certificate_accounts", &Start::certificate_accounts, false,
+      "Whether a TLS client certificate names an account (cert:NAME) where there is no login. "
+      "Switch "
+      "it on where Postfix lets people send by certificate (permit_tls_clientcerts); leave it off "
+      "where a port merely asks every client for one, or foreign servers are taken for accounts."));
   Option relay = option_row<Run>("policy.relay_clients", "list of networks",
                                  std::vector<std::string>{"127.0.0.0/8", "::1/128"},
                                  "Clients that may send outwards without a login, as in Postfix's "

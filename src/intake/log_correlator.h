@@ -38,6 +38,9 @@ struct CorrelatorSettings {
   std::vector<std::string> own_hosts;
   // Addresses of this host besides loopback, from which a content filter may give mail back.
   std::vector<base::IpAddress> own_addresses;
+  // Whether a verified client certificate names an account ("cert:" and its subject), as policy
+  // requests have it.
+  bool certificate_accounts = false;
   base::HashKey key;  // so that a chosen message id cannot collide with another
 };
 

@@ -226,9 +226,13 @@ void LogCorrelator::take_proxy_accepted(const PostfixLogLine& line) {
 
 void LogCorrelator::take_certificate(const PostfixLogLine& line) {
   std::uint16_t origin = 0;
-  if (!line.verified || line.account.empty() || !origin_of(line, origin)) return;
+  if (!settings_.certificate_accounts || !line.verified || line.account.empty() ||
+      !origin_of(line, origin)) {
+    return;
+  }
   Session& session = session_of(origin, line.pid);
-  session.account = line.account.substr(0, 320);
+  session.account = "cert:";
+  session.account += line.account.substr(0, 315);
   session.client = base::IpAddress::parse(line.client_address);
 }
 

@@ -17,119 +17,17 @@
 #include <thread>
 #include <vector>
 
-#include "intake/log_events_as_text.h"
+#include "intake/log_following.h"
 
 namespace leumund::intake {
 namespace {
 
 namespace fs = std::filesystem;
+using log_test::Keeper;
+using log_test::LogFollowing;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-// Keeps events as a daemon does: what came after the last position is lost by a crash.
-class Keeper : public LogReceiver {
- public:
-  void on_event(const model::MailEvent& event) override {
-    pending.push_back(log_test::text_of(event));
-  }
-  void on_position(const std::string& text) override {
-    kept.insert(kept.end(), pending.begin(), pending.end());
-    pending.clear();
-    position = text;
-  }
-  [[nodiscard]] std::vector<std::string> all() const {
-    std::vector<std::string> out = kept;
-    out.insert(out.end(), pending.begin(), pending.end());
-    return out;
-  }
-
-  std::vector<std::string> kept;
-  std::vector<std::string> pending;
-  std::string position;
-};
-
-class LogFollowing : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "leumund_log_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    log_ = folder_ / "mail.log";
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    fs::permissions(folder_, fs::perms::owner_all, ignored);
-    fs::remove_all(folder_, ignored);
-  }
-
-  LogFollowerSettings settings() {
-    LogFollowerSettings out;
-    out.path = log_;
-    out.start = LogStart::everything;
-    out.utc_offset = std::chrono::seconds(0);
-    out.correlator.own_hosts = {"mx"};
-    return out;
-  }
-  void open(const LogFollowerSettings& wanted, const std::string& position = "") {
-    auto opened = LogFollower::open(wanted, position);
-    ASSERT_TRUE(opened.ok()) << opened.error().message;
-    follower_ = std::move(*opened);
-  }
-  void poll(std::chrono::seconds later = std::chrono::seconds(1)) {
-    now_ += later;
-    follower_->poll(keeper_, now_);
-  }
-  void append(const std::string& text, const fs::path& to = {}) {
-    std::ofstream(to.empty() ? log_ : to, std::ios::app | std::ios::binary) << text;
-  }
-  // A mail of a script: two lines that make one submission, told when the second is read.
-  static std::string mail(int number) {
-    return fmt::format(
-        "2026-10-13T16:{:02}:{:02}Z mx postfix/pickup[9]: 4AA{:07X}: uid=33 from=<w>\n"
-        "2026-10-13T16:{:02}:{:02}Z mx postfix/qmgr[7]: 4AA{:07X}: from=<w@c.test>, size={}, "
-        "nrcpt=1 "
-        "(queue active)\n",
-        number / 60 % 60, number % 60, number, number / 60 % 60, number % 60, number, number);
-  }
-  static std::string mails(int from, int to) {
-    std::string out;
-    for (int i = from; i < to; ++i) out += mail(i);
-    return out;
-  }
-  // The numbers of the mails that were told, in order.
-  [[nodiscard]] std::vector<int> told() const {
-    std::vector<int> out;
-    for (const std::string& text : keeper_.all()) {
-      const std::size_t at = text.find("size=");
-      if (at != std::string::npos) out.push_back(std::stoi(text.substr(at + 5)));
-    }
-    return out;
-  }
-  static std::vector<int> numbers(int from, int to) {
-    std::vector<int> out;
-    for (int i = from; i < to; ++i) out.push_back(i);
-    return out;
-  }
-  static void gzip(const fs::path& path, const std::string& bytes) {
-    const gzFile file = ::gzopen(path.c_str(), "wb");
-    ASSERT_NE(file, nullptr);
-    ASSERT_EQ(::gzwrite(file, bytes.data(), static_cast<unsigned>(bytes.size())),
-              static_cast<int>(bytes.size()));
-    ::gzclose(file);
-  }
-  static void zstd(const fs::path& path, const std::string& bytes) {
-    std::string packed(ZSTD_compressBound(bytes.size()), '\0');
-    packed.resize(ZSTD_compress(packed.data(), packed.size(), bytes.data(), bytes.size(), 3));
-    std::ofstream(path, std::ios::binary) << packed;
-  }
-
-  fs::path folder_;
-  fs::path log_;
-  Keeper keeper_;
-  std::unique_ptr<LogFollower> follower_;
-  base::TimePoint now_ = base::parse_rfc3339("2026-10-13T18:00:00Z").value();
-};
 
 TEST_F(LogFollowing, ReadsWhatIsAppended) {
   append(mails(0, 2));
@@ -440,89 +338,6 @@ TEST_F(LogFollowing, RunsUntilItIsStopped) {
     while (follower_->status().lines < 4) std::this_thread::yield();
   }
   EXPECT_EQ(told(), numbers(0, 2));
-}
-
-// Cut, kill, rotate and restart at any byte: every mail is told exactly once.
-TEST_F(LogFollowing, NeitherLosesNorDoublesALineWhereverItIsKilled) {
-  for (unsigned seed = 1; seed <= 60; ++seed) {
-    SCOPED_TRACE(fmt::format("seed {}", seed));
-    std::mt19937 random(seed);
-    const auto below = [&](std::size_t limit) { return random() % limit; };
-    fs::remove_all(folder_);
-    fs::create_directory(folder_);
-    keeper_ = Keeper{};
-    follower_.reset();
-    // Every third mail comes from this host, so that it waits for a filter's answer before it is
-    // told. Stamps are those of the moment of writing, as in a log.
-    int next = 0;
-    const auto new_mail = [&] {
-      const std::string stamp = base::format_rfc3339(now_);
-      const std::string id = fmt::format("4AA{:07X}", next);
-      const std::string origin = next % 3 == 0 ? "smtpd[9]: " + id + ": client=localhost[127.0.0.1]"
-                                               : "pickup[9]: " + id + ": uid=33 from=<w>";
-      return fmt::format(
-          "{0} mx postfix/{1}\n{0} mx postfix/qmgr[7]: {2}: from=<w@c.test>, "
-          "size={3}, nrcpt=1 (queue active)\n",
-          stamp, origin, id, next++);
-    };
-    std::string text;
-    std::size_t written = 0;
-    int rotations = 0;
-    append("");
-    open(settings());
-    while (next < 150) {
-      for (std::size_t i = below(5); i > 0; --i) text += new_mail();
-      const std::size_t size = std::min(text.size() - written, below(900));
-      append(text.substr(written, size));
-      written += size;
-      switch (below(6)) {
-        case 0: poll(); break;
-        case 1: poll(std::chrono::seconds(8)); break;  // long enough to tell what waits
-        case 2:
-          poll();
-          keeper_.pending.clear();  // kill -9: what was not kept with a position is lost
-          open(settings(), keeper_.position);
-          break;
-        case 3:
-          open(settings(), keeper_.position);
-          keeper_.pending.clear();
-          break;
-        case 4:
-          // A writer finishes its line before the file is rotated; the names move on by one.
-          if (const std::size_t end = text.find('\n', written == 0 ? 0 : written - 1);
-              end != text.npos) {
-            append(text.substr(written, end + 1 - written));
-            written = end + 1;
-          }
-          for (int i = rotations; i > 0; --i) {
-            for (const char* packed : {"", ".gz"}) {
-              const auto name = [&](int n) {
-                return folder_ / fmt::format("mail.log.{}{}", n, packed);
-              };
-              if (fs::exists(name(i))) fs::rename(name(i), name(i + 1));
-            }
-          }
-          ++rotations;
-          fs::rename(log_, folder_ / "mail.log.1");
-          append("");
-          break;
-        default:
-          // The last but one is packed some time after its rotation, as with "delaycompress".
-          if (const fs::path plain = folder_ / "mail.log.2"; fs::exists(plain)) {
-            std::ifstream in(plain, std::ios::binary);
-            gzip(folder_ / "mail.log.2.gz", std::string((std::istreambuf_iterator<char>(in)), {}));
-            fs::remove(plain);
-          }
-      }
-    }
-    append(text.substr(written));
-    poll();
-    poll(std::chrono::seconds(20));
-    std::vector<int> sorted = told();  // those that wait are told later than others
-    std::sort(sorted.begin(), sorted.end());
-    ASSERT_EQ(sorted, numbers(0, next));
-    ASSERT_EQ(follower_->status().positions_lost, 0U);
-  }
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ struct PolicyNaming {
   std::string instance;  // of the Postfix that asks, QueueKey::instance
   // Whether a client certificate names an account. Off where a port asks every client for one
   // (smtpd_tls_ask_ccert on port 25): other people's mail servers would be taken for accounts.
-  bool certificate_accounts = true;
+  bool certificate_accounts = false;
 };
 
 // Fills `event` (whose memory is used again) with the submission that `request` speaks of; false

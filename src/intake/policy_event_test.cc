@@ -106,21 +106,24 @@ TEST(PolicyEvent, TakesTheSubjectFromLoginThenCertificateThenScriptThenAddress) 
   std::map<std::string, std::string> changes = {{"ccert_subject", "Mail+20Relay+FZ"},
                                                 {"ccert_fingerprint", "AB:CD"},
                                                 {"policy_context", "script:uid33:/srv/www/x.php"}};
-  EXPECT_EQ(fill(request(changes)).submission().account, "a@verein.example");
+  const PolicyNaming naming{.instance = "", .certificate_accounts = true};
+  EXPECT_EQ(fill(request(changes), naming).submission().account, "a@verein.example");
   changes["sasl_username"] = "";
-  EXPECT_EQ(fill(request(changes)).submission().account, "cert:mail relay+fz");
+  EXPECT_EQ(fill(request(changes), naming).submission().account, "cert:mail relay+fz");
   changes["ccert_subject"] = "";
-  EXPECT_EQ(fill(request(changes)).submission().account, "cert:ab:cd");
+  EXPECT_EQ(fill(request(changes), naming).submission().account, "cert:ab:cd");
   changes["ccert_fingerprint"] = "";
-  EXPECT_EQ(fill(request(changes)).submission().account, "");
-  EXPECT_EQ(fill(request(changes)).submission().script, "uid33:/srv/www/x.php");
+  EXPECT_EQ(fill(request(changes), naming).submission().account, "");
+  EXPECT_EQ(fill(request(changes), naming).submission().script, "uid33:/srv/www/x.php");
   changes["policy_context"] = "submission";
-  EXPECT_EQ(fill(request(changes)).submission().script, "");
+  EXPECT_EQ(fill(request(changes), naming).submission().script, "");
 }
 
-TEST(PolicyEvent, CertificatesAreNoAccountsWhereTheOperatorSaysSo) {
+TEST(PolicyEvent, CertificatesAreNoAccountsUntilTheOperatorSaysSo) {
   const auto text = request({{"sasl_username", ""}, {"ccert_subject", "smtp.gmail.com"}});
-  EXPECT_EQ(fill(text, {.instance = "", .certificate_accounts = false}).submission().account, "");
+  EXPECT_EQ(fill(text).submission().account, "");
+  EXPECT_EQ(fill(text, {.instance = "", .certificate_accounts = true}).submission().account,
+            "cert:smtp.gmail.com");
 }
 
 TEST(PolicyEvent, TheNullSenderIsNotAnUnknownSender) {
