@@ -17,12 +17,14 @@
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
+#include <memory>
 #include <stop_token>
 #include <thread>
 
 #include "base/check.h"
 #include "base/guarded.h"
 #include "base/time.h"
+#include "diagnosis/reader.h"
 #include "engine/engine.h"
 #include "intake/policy_event.h"
 #include "intake/policy_service.h"
@@ -146,10 +148,16 @@ constexpr std::size_t history_requests = 600'000;
 constexpr base::Micros history_span = std::chrono::days(20);
 constexpr base::Micros between_requests = std::chrono::milliseconds(66);
 
+std::shared_ptr<const diagnosis::Reader> shipped_replies() {
+  auto made = diagnosis::Reader::shipped();
+  CHECK(made.ok());
+  return std::move(*made);
+}
+
 // The engine as the daemon has it: behind one lock, dated by a clock that runs ahead of ours.
 class JudgingEngine {
  public:
-  explicit JudgingEngine(RequestSource& source) : engine_(engine::Settings{}) {
+  explicit JudgingEngine(RequestSource& source) : engine_(engine::Settings{}, shipped_replies()) {
     now_ = base::from_unix_seconds(1'790'000'000);
     wire::PolicyRequestParser parser;
     model::MailEvent event;

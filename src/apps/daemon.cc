@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "config/listen_address.h"
 #include "config/postfix_files.h"
+#include "diagnosis/reader.h"
 #include "face/api_service.h"
 #include "face/report_json.h"
 #include "storage/memory_store.h"
@@ -134,7 +135,10 @@ base::Status Daemon::start_engine() {
   if (!key) return key.error();
   keeper_ = std::make_unique<Keeper>(*store_);
   const auto settings = settings_.with([](const config::Settings& all) { return all; });
-  pipeline_ = std::make_unique<Pipeline>(engine_settings(settings, *key), *keeper_);
+  auto replies = diagnosis::Reader::shipped();
+  if (!replies) return replies.error();
+  pipeline_ =
+      std::make_unique<Pipeline>(engine_settings(settings, *key), std::move(*replies), *keeper_);
 
   std::uint64_t unreadable = 0;
   const auto standing = store_->load_standing();

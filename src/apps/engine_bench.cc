@@ -12,11 +12,14 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <memory>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
+#include "diagnosis/reader.h"
 #include "engine/engine.h"
 #include "evidence/ledger.h"
 #include "wire/event_line.h"
@@ -110,12 +113,21 @@ std::vector<model::MailEvent> parse(const std::vector<std::string>& lines) {
   return events;
 }
 
+std::shared_ptr<const diagnosis::Reader> replies() {
+  static const std::shared_ptr<const diagnosis::Reader> reader = [] {
+    auto made = diagnosis::Reader::shipped();
+    CHECK(made.ok());
+    return std::move(*made);
+  }();
+  return reader;
+}
+
 void measure_feed(const std::vector<model::MailEvent>& events) {
   double best = 0;
   for (int round = 0; round < 3; ++round) {
     engine::Settings settings;
     settings.book.default_mode = model::Mode::enforce;
-    engine::Engine engine(std::move(settings));
+    engine::Engine engine(std::move(settings), replies());
     const double start = cpu_seconds();
     for (const model::MailEvent& event : events) engine.feed(event, event.occurred_at);
     best = std::max(best, static_cast<double>(events.size()) / (cpu_seconds() - start));
@@ -130,7 +142,7 @@ void measure_feed(const std::vector<model::MailEvent>& events) {
 std::vector<evidence::SubjectRecord> idle_records(const std::vector<model::MailEvent>& events) {
   engine::Settings settings;
   settings.book.default_mode = model::Mode::enforce;
-  engine::Engine engine(std::move(settings));
+  engine::Engine engine(std::move(settings), replies());
   base::TimePoint last;
   for (const model::MailEvent& event : events)
     engine.feed(event, last = std::max(last, event.occurred_at));

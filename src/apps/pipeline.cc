@@ -13,8 +13,9 @@ constexpr std::chrono::milliseconds commit_patience{250};
 
 }  // namespace
 
-Pipeline::Pipeline(engine::Settings settings, DecisionWriter& writer)
-    : engine_(std::move(settings)), writer_(writer) {}
+Pipeline::Pipeline(engine::Settings settings, std::shared_ptr<const diagnosis::Reader> replies,
+                   DecisionWriter& writer)
+    : engine_(std::move(settings), std::move(replies)), writer_(writer) {}
 
 void Pipeline::add_listener(Listener listener) { listeners_.push_back(std::move(listener)); }
 

@@ -47,7 +47,8 @@ class Pipeline {
   using Listener = std::function<std::future<void>(const std::vector<model::Decision>&)>;
   using EngineWork = std::function<void(engine::Engine&)>;
 
-  Pipeline(engine::Settings settings, DecisionWriter& writer);
+  Pipeline(engine::Settings settings, std::shared_ptr<const diagnosis::Reader> replies,
+           DecisionWriter& writer);
 
   // Called with every batch of decisions under the engine's lock, so that everybody hears of them
   // in the order in which they were made; must neither block nor call the pipeline. Set before the

@@ -12,6 +12,7 @@
 
 #include "apps/event_file.h"
 #include "base/time.h"
+#include "diagnosis/reader.h"
 #include "engine/engine.h"
 #include "wire/event_line.h"
 
@@ -83,13 +84,14 @@ base::Status read_settings(const std::string& path, verdict::Settings& settings)
 
 class Replay {
  public:
-  Replay(const ReplayOptions& options, const verdict::Settings& detection, std::FILE* out,
-         std::FILE* err, std::FILE* features)
+  Replay(const ReplayOptions& options, const verdict::Settings& detection,
+         std::shared_ptr<const diagnosis::Reader> replies, std::FILE* out, std::FILE* err,
+         std::FILE* features)
       : options_(options),
         out_(out),
         err_(err),
         features_(features),
-        engine_(engine_settings(options, detection)) {
+        engine_(engine_settings(options, detection), std::move(replies)) {
     if (features_ != nullptr) write_feature_head();
   }
 
@@ -325,7 +327,12 @@ int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
       return wrong_use;
     }
   }
-  Replay replay(options, detection, out, err, features.get());
+  auto replies = diagnosis::Reader::shipped();
+  if (!replies) {
+    fmt::print(err, "leumund replay: {}\n", replies.error().message);
+    return wrong_use;
+  }
+  Replay replay(options, detection, std::move(*replies), out, err, features.get());
   for (const std::string& file : options.files) {
     if (auto status = replay.run_file(file); !status.ok()) {
       fmt::print(err, "leumund replay: {}\n", status.error().message);

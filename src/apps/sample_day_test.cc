@@ -8,12 +8,14 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <ranges>
 #include <set>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "diagnosis/reader.h"
 #include "engine/engine.h"
 #include "wire/event_line.h"
 
@@ -92,10 +94,13 @@ TEST(SampleDay, EveryLineIsAnEventThatWeRead) {
 
 // What `./dev run` shows must not hang on one lucky seed.
 TEST(SampleDay, EngineStopsTheHackedAccountWithinTenRecipientsAndNobodyElse) {
+  auto made = leumund::diagnosis::Reader::shipped();
+  ASSERT_TRUE(made);
+  const std::shared_ptr<const leumund::diagnosis::Reader> replies = std::move(*made);
   for (const std::uint64_t seed : {1U, 2U, 3U}) {
     leumund::engine::Settings settings;
     settings.book.default_mode = leumund::model::Mode::enforce;
-    leumund::engine::Engine engine(settings);
+    leumund::engine::Engine engine(settings, replies);
     std::size_t stopped = 0;
     const auto feed = [&](const std::vector<MailEvent>& events) {
       for (const MailEvent& event : events) {

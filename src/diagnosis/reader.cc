@@ -194,8 +194,8 @@ Status Reader::compile_patterns() {
   return {};
 }
 
-Diagnosis Reader::diagnose(const Reply& reply, Session& session) const {
-  return Reading(*this, session, reply).result();
+Diagnosis Reader::diagnose(const Reply& reply, Session& session, Depth depth) const {
+  return Reading(*this, session, reply).result(depth);
 }
 
 }  // namespace leumund::diagnosis

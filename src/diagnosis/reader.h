@@ -29,6 +29,9 @@
 
 namespace leumund::diagnosis {
 
+// `facts` leaves out what only people read: pages, the words that decided, answers within answers.
+enum class Depth : std::uint8_t { facts, whole };
+
 using ConceptSet = std::bitset<max_concepts>;
 
 // What one pattern of the registry stands for.
@@ -81,7 +84,8 @@ class Reader final : public HostOracle {
   // The shipped registry with an operator's own file on top, which may be empty.
   static base::Result<std::unique_ptr<Reader>> shipped(std::span<const RegistrySource> own = {});
 
-  [[nodiscard]] Diagnosis diagnose(const Reply& reply, Session& session) const;
+  [[nodiscard]] Diagnosis diagnose(const Reply& reply, Session& session,
+                                   Depth depth = Depth::whole) const;
 
   [[nodiscard]] const Registry& registry() const { return registry_; }
   [[nodiscard]] const ProviderTable& providers() const { return *provider_table_; }

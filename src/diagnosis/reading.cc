@@ -32,7 +32,7 @@ Reading::Reading(const Reader& reader, Reader::Session& session, const Reply& re
   reader.words_->scan(view_.masked(), session.word_scratch_, session.word_matches_);
 }
 
-Diagnosis Reading::result() {
+Diagnosis Reading::result(Depth depth) {
   Diagnosis out;
   if (plain_.empty()) return out;
   find_hops();
@@ -47,10 +47,11 @@ Diagnosis Reading::result() {
   fill_meaning(out);
   fill_lists(out);
   fill_zone(out);
+  fill_pool(out);
+  if (depth == Depth::facts) return out;
   fill_lookup(out);
   fill_hops(out);
   fill_evidence(out);
-  fill_pool(out);
   return out;
 }
 

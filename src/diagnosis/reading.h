@@ -18,7 +18,7 @@ inline constexpr std::size_t max_named_lists = 8;
 class Reading {
  public:
   Reading(const Reader& reader, Reader::Session& session, const Reply& reply);
-  [[nodiscard]] Diagnosis result();
+  [[nodiscard]] Diagnosis result(Depth depth);
 
  private:
   // One answer within the text: [begin, end) of the plain text, outermost first.

@@ -6,7 +6,7 @@
 #include <limits>
 #include <utility>
 
-#include "diagnosis/reply_class.h"
+#include "diagnosis/refusal.h"
 #include "verdict/burst.h"
 
 namespace leumund::engine {
@@ -340,7 +340,7 @@ void Counting::resolve(const model::Delivery& delivery, Account& account, Messag
   using diagnosis::ReplyClass;
   evidence::Suspicion& suspicion = account.recent.suspicion;
   const bool sent = delivery.status == model::DeliveryStatus::sent;
-  const ReplyClass reply = sent ? ReplyClass::other : diagnosis::classify_reply(delivery.reply);
+  const ReplyClass reply = p_.refusals.read(delivery).reply_class;
   if (reply == ReplyClass::content_or_reputation &&
       message.content_refusals < content_refusals_max) {
     ++message.content_refusals;

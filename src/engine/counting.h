@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/ip_address.h"
 #include "base/time.h"
+#include "diagnosis/refusal.h"
 #include "engine/message_table.h"
 #include "engine/own_listing.h"
 #include "engine/shared_clients.h"
@@ -46,6 +47,7 @@ class Counting {
     MessageTable& messages;
     OwnListing& own_listing;
     SharedClients& shared_clients;
+    diagnosis::RefusalReader& refusals;
     CountingTotals& totals;
   };
 

@@ -30,10 +30,11 @@ evidence::Ledger::Settings ledger_settings(const Settings& settings) {
 
 }  // namespace
 
-Engine::Parts::Parts(Settings given)
+Engine::Parts::Parts(Settings given, std::shared_ptr<const diagnosis::Reader> replies)
     : settings(std::move(given)),
       ledger(ledger_settings(settings)),
       messages(std::max<std::size_t>(1, settings.limits.messages_max), settings.key),
+      refusals(std::move(replies)),
       book(with_review_span(settings.book)) {}
 
 action::BookSettings Engine::Parts::with_review_span(action::BookSettings book) {
@@ -41,7 +42,8 @@ action::BookSettings Engine::Parts::with_review_span(action::BookSettings book) 
   return book;
 }
 
-Engine::Engine(Settings settings) : parts_(std::make_unique<Parts>(std::move(settings))) {}
+Engine::Engine(Settings settings, std::shared_ptr<const diagnosis::Reader> replies)
+    : parts_(std::make_unique<Parts>(std::move(settings), std::move(replies))) {}
 Engine::~Engine() = default;
 
 // The whole path: when, whom, what it adds up to, what follows, what is answered.
@@ -54,7 +56,7 @@ Outcome Engine::feed(const model::MailEvent& event, base::TimePoint now) {
   if (late) ++p.counters.late;
 
   Counting counting({p.settings.detection, p.settings.relay_clients, p.settings.key, p.ledger,
-                     p.messages, p.own_listing, p.shared_clients, p.totals},
+                     p.messages, p.own_listing, p.shared_clients, p.refusals, p.totals},
                     at);
   const Counted counted = std::visit(counting, event.what);
   Outcome outcome;
@@ -279,6 +281,10 @@ void Engine::learn_from_release(const model::Subject& subject, base::TimePoint n
     return true;
   });
   account->start_afresh(now, true);
+}
+
+void Engine::set_replies(std::shared_ptr<const diagnosis::Reader> replies) {
+  parts_->refusals = diagnosis::RefusalReader(std::move(replies));
 }
 
 void Engine::set_settings(Settings settings) {

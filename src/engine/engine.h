@@ -19,6 +19,7 @@
 #include "base/ip_address.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "diagnosis/reader.h"
 #include "evidence/ledger_journal.h"
 #include "model/answer.h"
 #include "model/decision.h"
@@ -86,7 +87,8 @@ struct Counters {
 
 class Engine {
  public:
-  explicit Engine(Settings settings);
+  // `replies` reads what remote servers answer; shared, since it never changes.
+  Engine(Settings settings, std::shared_ptr<const diagnosis::Reader> replies);
   ~Engine();
 
   Outcome feed(const model::MailEvent& event, base::TimePoint now);
@@ -115,6 +117,7 @@ class Engine {
   base::Status load_record(std::string_view subject, std::string_view state);
 
   void set_settings(Settings settings);
+  void set_replies(std::shared_ptr<const diagnosis::Reader> replies);
 
  private:
   struct Parts;

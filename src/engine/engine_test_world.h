@@ -1,10 +1,13 @@
 // A small world for tests: a few weeks of habits, then whatever the test wants to happen.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
+#include "diagnosis/reader.h"
 #include "engine/engine.h"
 
 namespace leumund::engine {
@@ -15,9 +18,20 @@ inline Settings test_settings() {
   return settings;
 }
 
+// Compiled once: it takes a third of a second and never changes.
+inline std::shared_ptr<const diagnosis::Reader> shipped_replies() {
+  static const std::shared_ptr<const diagnosis::Reader> reader = [] {
+    auto made = diagnosis::Reader::shipped();
+    CHECK(made.ok());
+    return std::move(*made);
+  }();
+  return reader;
+}
+
 class World {
  public:
-  explicit World(Settings settings = test_settings()) : engine(std::move(settings)) {}
+  explicit World(Settings settings = test_settings())
+      : engine(std::move(settings), shipped_replies()) {}
 
   Engine engine;
   base::TimePoint now = base::from_unix_seconds(1'600'000'000);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "action/restriction_book.h"
+#include "diagnosis/refusal.h"
 #include "engine/counting.h"
 #include "engine/engine.h"
 #include "engine/message_table.h"
@@ -13,7 +14,7 @@
 namespace leumund::engine {
 
 struct Engine::Parts {
-  explicit Parts(Settings given);
+  Parts(Settings given, std::shared_ptr<const diagnosis::Reader> replies);
 
   // A hold for review ends half a day after the last finding, unless the settings say otherwise.
   static action::BookSettings with_review_span(action::BookSettings book);
@@ -37,6 +38,7 @@ struct Engine::Parts {
   MessageTable messages;
   OwnListing own_listing;
   SharedClients shared_clients;
+  diagnosis::RefusalReader refusals;
   action::RestrictionBook book;
   Counters counters;
   CountingTotals totals;
