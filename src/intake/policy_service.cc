@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "base/log.h"
+#include "intake/incoming.h"
 
 namespace leumund::intake {
 namespace {
@@ -90,20 +91,11 @@ model::Answer PolicyService::ask_handler() {
     return {};
   }
   const auto& submission = std::get<model::Submission>(event_.what);
-  if (!is_incoming(submission)) return answer;
+  if (!is_incoming(submission, options_.own_networks)) return answer;
   ++counters_.without_login;
   if (answer.disposition <= model::Disposition::warn) return answer;
   ++counters_.incoming_spared;
   return {};
-}
-
-bool PolicyService::is_incoming(const model::Submission& submission) const {
-  if (!submission.account.empty() || !submission.script.empty()) return false;
-  if (!submission.client) return true;
-  if (submission.client->is_private()) return false;
-  return std::none_of(
-      options_.own_networks.begin(), options_.own_networks.end(),
-      [&](const base::IpPrefix& network) { return network.contains(*submission.client); });
 }
 
 void PolicyService::refuse(const base::Error& error, std::string& out) {

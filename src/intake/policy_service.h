@@ -90,7 +90,6 @@ class PolicyService {
   void answer(const wire::PolicyRequest& request, std::string& out);
   void refuse(const base::Error& error, std::string& out);
   [[nodiscard]] model::Answer ask_handler();
-  [[nodiscard]] bool is_incoming(const model::Submission& submission) const;
   void count_latency();
   [[nodiscard]] bool may_log();
 

@@ -35,6 +35,7 @@ StreamConnection::StreamConnection(StreamListener& listener, Descriptor fd,
       begun_at_(active_at_) {}
 
 StreamConnection::~StreamConnection() {
+  if (paused_) listener_.loop_.cancel(pause_timer_);
   if (watched_) listener_.loop_.forget(fd_.get(), *this);
 }
 
@@ -121,7 +122,7 @@ bool StreamConnection::handle(std::string_view received) {
 
 // After the peer has read: goes on with input that was held back, until the peer lags again.
 bool StreamConnection::catch_up() {
-  while (held_back_ && unsent() < listener_.options_.output_max) {
+  while (held_back_ && !paused_ && unsent() < listener_.options_.output_max) {
     if (!handle({}) || !flush()) return false;
   }
   return true;
@@ -138,9 +139,21 @@ std::size_t StreamConnection::run_session(std::string_view waiting) {
     const StreamSession::Step step = session_->on_bytes(waiting.substr(consumed), output_);
     consumed += step.consumed;
     closing_ = step.next == StreamSession::Next::close;
+    if (step.again_after.count() > 0) {
+      pause(step.again_after);
+      break;
+    }
     if (step.consumed == 0) break;
   }
   return consumed;
+}
+
+void StreamConnection::pause(std::chrono::milliseconds span) {
+  held_back_ = paused_ = true;
+  pause_timer_ = listener_.loop_.after(span, [this] {
+    paused_ = false;
+    on_ready(0);  // may destroy this
+  });
 }
 
 bool StreamConnection::flush() {

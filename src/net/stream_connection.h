@@ -44,6 +44,7 @@ class StreamConnection final : public EventLoop::Ready {
   bool catch_up();
 
   std::size_t run_session(std::string_view waiting);
+  void pause(std::chrono::milliseconds span);
   void update_interest();
   [[nodiscard]] std::size_t unsent() const { return output_.size() - sent_; }
 
@@ -58,11 +59,13 @@ class StreamConnection final : public EventLoop::Ready {
   std::uint32_t interest_ = 0;
   bool watched_ = false;
   bool held_back_ = false;  // stopped handling input until the peer reads its answers
+  bool paused_ = false;     // held back until the session is to be asked again
   bool ended_ = false;      // the peer sends no more
   bool closing_ = false;    // the session is done
   bool lingering_ = false;  // all is sent; waits for the peer to close
   EventLoop::Clock::time_point active_at_;
   EventLoop::Clock::time_point begun_at_;  // when the oldest byte of input_ came
+  EventLoop::TimerId pause_timer_;
 };
 
 }  // namespace leumund::net

@@ -38,6 +38,8 @@ class StreamSession {
   struct Step {
     std::size_t consumed = 0;  // 0: needs more input before it can go on
     Next next = Next::keep;    // close: once the output is sent; the rest of the input is dropped
+    // Not 0: asks again with the same bytes, and more, after this long; nothing is read meanwhile.
+    std::chrono::milliseconds again_after{0};
   };
 
   virtual ~StreamSession() = default;

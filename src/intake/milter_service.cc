@@ -1,0 +1,90 @@
+#include "intake/milter_service.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+#include "intake/incoming.h"
+#include "intake/milter_session.h"
+
+namespace leumund::intake {
+namespace {
+
+constexpr std::chrono::seconds logged_every{10};
+
+}  // namespace
+
+base::Result<std::unique_ptr<MilterService>> MilterService::open(net::EventLoop& loop,
+                                                                 Options options, Handler handler) {
+  std::unique_ptr<MilterService> out(new MilterService(loop, std::move(options)));
+  out->handler_ = std::move(handler);
+  net::StreamOptions stream = out->options_.stream;
+  // The session must see how long a packet claims to be, to say so instead of just closing.
+  stream.input_max = std::max(stream.input_max, out->options_.limits.packet_bytes + 64);
+  auto listener = net::StreamListener::open(
+      loop, out->options_.listen, std::move(stream),
+      [service = out.get()] { return std::make_unique<Session>(*service); });
+  if (!listener) return listener.error();
+  out->listener_ = std::move(listener).value();
+  return out;
+}
+
+MilterService::MilterService(net::EventLoop& loop, Options options)
+    : loop_(loop),
+      options_(std::move(options)),
+      logged_at_(net::EventLoop::Clock::now() - logged_every) {}
+
+MilterService::~MilterService() = default;
+
+void MilterService::stop(std::chrono::milliseconds grace) { listener_->stop(grace); }
+
+MilterVerdict MilterService::judge(const model::MailEvent& event) {
+  MilterVerdict verdict = ask_handler(event);
+  if (is_incoming(std::get<model::Submission>(event.what), options_.own_networks)) {
+    ++counters_.incoming;
+    if (verdict.answer.disposition > model::Disposition::warn) ++counters_.incoming_spared;
+    verdict = {};
+  }
+  ++counters_.answers[static_cast<std::size_t>(verdict.answer.disposition)];
+  return verdict;
+}
+
+// Connection boundary: mail goes on whatever the handler throws.
+MilterVerdict MilterService::ask_handler(const model::MailEvent& event) {
+  try {
+    return handler_(event);
+  } catch (const std::exception& error) {
+    ++counters_.handler_failed;
+    base::log(base::LogLevel::error, "event=milter_handler_failed answer=pass what=\"{}\"",
+              error.what());
+    return {};
+  }
+}
+
+void MilterService::refuse(const base::Error& error) {
+  ++counters_.malformed;
+  const auto now = loop_.woke_at();
+  if (now - logged_at_ < logged_every) return;
+  logged_at_ = now;
+  base::log(base::LogLevel::warn, "event=milter_connection_closed listener={} why={}",
+            bound().to_string(), error.message);
+}
+
+MilterCounters MilterService::counters() const {
+  MilterCounters out{.messages = counters_.messages,
+                     .answers = {},
+                     .bytes = counters_.bytes,
+                     .cut = counters_.cut,
+                     .malformed = counters_.malformed,
+                     .handler_failed = counters_.handler_failed,
+                     .incoming = counters_.incoming,
+                     .incoming_spared = counters_.incoming_spared,
+                     .waited = counters_.waited,
+                     .waited_in_vain = counters_.waited_in_vain,
+                     .connections = listener_->counters()};
+  std::ranges::copy(counters_.answers, out.answers.begin());
+  return out;
+}
+
+}  // namespace leumund::intake

@@ -1,0 +1,117 @@
+// Sees every message with headers and body before it is taken, by the milter protocol: what came by
+// SMTP (smtpd_milters) and what programs of this host sent (non_smtpd_milters).
+//
+// Answers once, at the end of a message: pass (with our trace header on top), hold (quarantine),
+// reject or tempfail. Bodies are never changed, and kept no longer than until that answer.
+//
+// Flow:    net::StreamListener -> wire milter packets -> MailEvent -> Handler -> answer.
+// Time:    the system clock is read once a message and stands in the event.
+// Limits:  Options::limits. What is beyond them of headers, recipients and body is left out of the
+//          event (recipients stay counted), and the server is told to skip the rest of the body. A
+//          packet over `packet_bytes` closes the connection: the server's default action holds.
+// Threads: the handler runs on the loop's thread and must not block; the rest from any thread.
+// Errors:  mail goes on: a handler that throws passes the message and is counted. Mail from outside
+//          without a login is never stopped.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "model/answer.h"
+#include "model/mail_event.h"
+#include "net/endpoint.h"
+#include "net/event_loop.h"
+#include "net/stream_listener.h"
+
+namespace leumund::intake {
+
+struct MilterLimits {
+  std::size_t packet_bytes = 1 << 20;
+  std::size_t headers = 1000;
+  std::size_t header_bytes = 256 * 1024;  // of all of them
+  std::size_t body_bytes = 1 << 20;
+  std::size_t recipients = 10'000;
+};
+
+struct MilterCounters {
+  std::uint64_t messages = 0;
+  std::array<std::uint64_t, 5> answers{};  // by model::Disposition
+  std::uint64_t bytes = 0;                 // of headers and bodies, as far as they were read
+  std::uint64_t cut = 0;                   // messages with more than the limits let in
+  std::uint64_t malformed = 0;             // connections closed for it
+  std::uint64_t handler_failed = 0;
+  std::uint64_t incoming = 0;         // from outside, no account
+  std::uint64_t incoming_spared = 0;  // of these, that the handler would have stopped
+  std::uint64_t waited = 0;           // of local mail, for its sender to be known
+  std::uint64_t waited_in_vain = 0;
+  net::StreamCounters connections;
+};
+
+// What is said of a message.
+struct MilterVerdict {
+  model::Answer answer;
+  std::string trace;  // value of the trace header; "" puts none on
+};
+
+class MilterService {
+ public:
+  using Handler = std::function<MilterVerdict(const model::MailEvent&)>;
+  // The script ("uid33") behind local mail: the log knows it, a little later than the milter.
+  using LocalSender = std::function<std::optional<std::string>(const model::QueueKey&)>;
+
+  struct Options {
+    net::Endpoint listen;
+    net::StreamOptions stream = {};
+    MilterLimits limits = {};
+    std::string instance = {};  // of the Postfix that asks, QueueKey::instance
+    bool certificate_accounts = false;
+    std::vector<base::IpPrefix> own_networks = {};  // as PolicyService
+    // Without it local mail is told by its headers alone, and at once.
+    LocalSender local_sender = {};
+    std::chrono::milliseconds local_sender_patience{1500};
+    std::function<base::TimePoint()> clock = base::system_now;
+  };
+
+  [[nodiscard]] static base::Result<std::unique_ptr<MilterService>> open(net::EventLoop& loop,
+                                                                         Options options,
+                                                                         Handler handler);
+  ~MilterService();
+
+  // As StreamListener::stop.
+  void stop(std::chrono::milliseconds grace);
+
+  [[nodiscard]] const net::Endpoint& bound() const { return listener_->bound(); }
+  [[nodiscard]] MilterCounters counters() const;
+
+ private:
+  class Session;
+  struct LiveCounters {
+    std::atomic<std::uint64_t> messages, bytes, cut, malformed, handler_failed;
+    std::atomic<std::uint64_t> incoming, incoming_spared, waited, waited_in_vain;
+    std::array<std::atomic<std::uint64_t>, 5> answers;
+  };
+
+  MilterService(net::EventLoop& loop, Options options);
+  [[nodiscard]] MilterVerdict judge(const model::MailEvent& event);
+  [[nodiscard]] MilterVerdict ask_handler(const model::MailEvent& event);
+  void refuse(const base::Error& error);
+
+  net::EventLoop& loop_;
+  const Options options_;
+  Handler handler_;
+  LiveCounters counters_{};
+  net::EventLoop::Clock::time_point logged_at_;
+  std::unique_ptr<net::StreamListener> listener_;
+};
+
+}  // namespace leumund::intake

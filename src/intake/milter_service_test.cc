@@ -1,0 +1,296 @@
+// The service over real sockets, with the packets that Postfix sends.
+#include "intake/milter_service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "net/socket.h"
+#include "wire/milter_packet.h"
+
+namespace leumund::intake {
+namespace {
+
+using namespace std::string_literals;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+std::string packet(char letter, std::string_view data = {}) {
+  const auto size = static_cast<std::uint32_t>(data.size() + 1);
+  std::string out;
+  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(size >> shift & 0xff);
+  return out + letter + std::string(data);
+}
+
+std::string offer(std::uint32_t actions, std::uint32_t steps) {
+  std::string out;
+  wire::append_milter_offer({.version = 6, .actions = actions, .steps = steps}, out);
+  return out;
+}
+// Everything Postfix 3.7 can.
+std::string postfix_offer() { return offer(0x1ff, 0x1fffff); }
+
+std::string connect(std::string_view address, std::uint16_t port = 4242) {
+  std::string data = "pc.example\0"s + "4"s;
+  data += static_cast<char>(port >> 8);
+  data += static_cast<char>(port & 0xff);
+  return packet('C', data + std::string(address) + "\0"s) + packet('H', "pc\0"s);
+}
+
+// One message up to its end; a letter for every packet that Postfix waits to be answered: B and E.
+std::string message(std::string_view account, std::string_view body, std::string_view id = "4XyZ") {
+  std::string out;
+  if (!account.empty()) {
+    out += packet('D', "M{auth_authen}\0"s + std::string(account) + "\0"s);
+  }
+  return out + packet('M', "<A@verein.example>\0SIZE=1834\0"s) +
+         packet('D', "Ri\0"s + std::string(id) + "\0"s) + packet('R', "<x@c.test>\0"s) +
+         packet('R', "<y@c.test>\0"s) + packet('T') + packet('L', "Subject\0hello\0"s) +
+         packet('N') + packet('B', body) + packet('E');
+}
+
+class MilterServiceTest : public testing::Test {
+ public:
+  ~MilterServiceTest() override {
+    if (service_) service_->stop(milliseconds(0));
+    if (loop_) loop_->stop();
+  }
+
+ protected:
+  void serve(MilterService::Options options = {.listen = net::Endpoint::tcp("127.0.0.1", 0)}) {
+    loop_ = net::EventLoop::open().value();
+    loop_->start("io-0");
+    auto opened = MilterService::open(*loop_, std::move(options), [this](const auto& event) {
+      const auto& mail = std::get<model::Submission>(event.what);
+      seen_.with([&](auto& seen) { seen.push_back(mail); });
+      return verdict_of(mail);
+    });
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    service_ = std::move(opened).value();
+  }
+  static MilterVerdict verdict_of(const model::Submission& mail) {
+    using model::Disposition;
+    if (mail.account == "bad") return {{Disposition::reject, "5.7.1 Suspended"}, "t"};
+    if (mail.account == "held") return {{Disposition::hold, "held for review"}, "t"};
+    if (mail.account == "slow") return {{Disposition::throttle, "4.7.1 Later"}, "t"};
+    if (mail.account == "broken") throw std::runtime_error("broken");
+    if (mail.script == "uid33") return {{Disposition::reject, "5.7.1 Suspended"}, ""};
+    if (!mail.client || !mail.client->is_private()) {
+      if (mail.account.empty()) return {{Disposition::reject, "5.7.1 never said"}, "t"};
+    }
+    return {{}, "v1.token"};
+  }
+  net::Descriptor dial() {
+    return net::connect_to(service_->bound(), std::chrono::steady_clock::now() + seconds(5))
+        .value();
+  }
+  // The letters and data of the next `count` packets; fewer at the end of the stream.
+  static std::vector<std::string> hear(const net::Descriptor& fd, std::size_t count) {
+    std::vector<std::string> out;
+    std::string bytes;
+    const auto deadline = std::chrono::steady_clock::now() + seconds(20);
+    while (out.size() < count && net::wait_ready(fd.get(), POLLIN, deadline, "hear")) {
+      std::string more(65536, '\0');
+      const ssize_t got = recv(fd.get(), more.data(), more.size(), 0);
+      if (got <= 0) break;
+      bytes.append(more, 0, static_cast<std::size_t>(got));
+      for (;;) {
+        const auto next = wire::next_milter_packet(bytes, 1 << 20);
+        if (!next || !next->has_value()) break;
+        out.push_back(static_cast<char>((*next)->command) + std::string((*next)->data));
+        bytes.erase(0, (*next)->bytes);
+      }
+    }
+    return out;
+  }
+  static void say(const net::Descriptor& fd, std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t put = send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (put < 0) {
+        const auto soon = std::chrono::steady_clock::now() + seconds(5);
+        if (!net::wait_ready(fd.get(), POLLOUT, soon, "say")) return;
+        continue;
+      }
+      bytes.remove_prefix(static_cast<std::size_t>(put));
+    }
+  }
+  std::vector<model::Submission> seen() {
+    return seen_.with([](const auto& seen) { return seen; });
+  }
+
+  std::unique_ptr<net::EventLoop> loop_;
+  std::unique_ptr<MilterService> service_;
+  base::Guarded<std::vector<model::Submission>> seen_;
+};
+
+TEST_F(MilterServiceTest, TellsTheWholeMessageAndPutsTheTraceOnTop) {
+  serve();
+  const auto fd = dial();
+  say(fd, postfix_offer() + connect("198.51.100.7") + message("A@Verein.example", "body\r\n"));
+  const auto heard = hear(fd, 4);
+  ASSERT_THAT(heard, SizeIs(4));  // negotiation, body, header, end
+  EXPECT_EQ(heard[0].front(), 'O');
+  EXPECT_EQ(heard[1], "c");
+  EXPECT_EQ(heard[2], "i\0\0\0\0X-Leumund-Trace\0v1.token\0"s);
+  EXPECT_EQ(heard[3], "c");
+  const auto mails = seen();
+  ASSERT_THAT(mails, SizeIs(1));
+  const model::Submission& mail = mails.front();
+  EXPECT_EQ(mail.source, model::Source::milter);
+  EXPECT_EQ(mail.account, "a@verein.example");
+  EXPECT_EQ(mail.queue.queue_id, "4XyZ");
+  EXPECT_EQ(mail.envelope_sender, "A@verein.example");
+  EXPECT_THAT(mail.recipients, ElementsAre("x@c.test", "y@c.test"));
+  EXPECT_EQ(mail.recipient_count, 2U);
+  EXPECT_EQ(mail.size_bytes, 1834U);
+  EXPECT_EQ(mail.client, base::IpAddress::parse("198.51.100.7"));
+  EXPECT_EQ(mail.helo, "pc");
+  EXPECT_EQ(mail.body, "body\r\n");
+  ASSERT_THAT(mail.headers, SizeIs(1));
+  EXPECT_EQ(mail.headers[0].second, "hello");
+}
+
+TEST_F(MilterServiceTest, HoldsRejectsAndDefers) {
+  serve();
+  const auto fd = dial();
+  say(fd, postfix_offer() + connect("198.51.100.7") + message("bad", "") + message("slow", "") +
+              message("held", ""));
+  const auto heard = hear(fd, 9);
+  ASSERT_THAT(heard, SizeIs(9));
+  EXPECT_EQ(heard[2], "y550 5.7.1 Suspended\0"s);
+  EXPECT_EQ(heard[4], "y450 4.7.1 Later\0"s);
+  EXPECT_EQ(heard[6], "qheld for review\0"s);
+  EXPECT_EQ(heard[8], "c");
+}
+
+TEST_F(MilterServiceTest, DefersWhatAServerCannotHold) {
+  serve();
+  const auto fd = dial();
+  say(fd, offer(0x01, 0x1fffff) + connect("198.51.100.7") + message("held", ""));
+  const auto heard = hear(fd, 3);
+  ASSERT_THAT(heard, SizeIs(3));
+  EXPECT_THAT(heard[2], testing::StartsWith("y450 4.7.1"));
+}
+
+TEST_F(MilterServiceTest, AnswersEveryStepOfAServerThatWantsIt) {
+  serve();
+  const auto fd = dial();
+  say(fd, offer(0x1ff, 0) + connect("198.51.100.7") + message("a", "x"));
+  EXPECT_THAT(hear(fd, 12), SizeIs(12));  // O, C, H, M, R, R, T, L, N, B, header, end
+}
+
+TEST_F(MilterServiceTest, NeverStopsMailFromOutside) {
+  serve();
+  const auto fd = dial();
+  say(fd, postfix_offer() + connect("198.51.100.7") + message("", "x"));
+  EXPECT_THAT(hear(fd, 3), ElementsAre(testing::StartsWith("O"), "c", "c"));
+  EXPECT_EQ(service_->counters().incoming_spared, 1U);
+}
+
+TEST_F(MilterServiceTest, PassesMailWhenTheHandlerThrows) {
+  serve();
+  const auto fd = dial();
+  say(fd, postfix_offer() + connect("198.51.100.7") + message("broken", "x") + message("bad", ""));
+  const auto heard = hear(fd, 5);
+  ASSERT_THAT(heard, SizeIs(5));
+  EXPECT_EQ(heard[2], "c");
+  EXPECT_EQ(heard[4].front(), 'y');
+  EXPECT_EQ(service_->counters().handler_failed, 1U);
+}
+
+TEST_F(MilterServiceTest, ForgetsAnAbortedMessageButNotTheConnection) {
+  serve();
+  const auto fd = dial();
+  say(fd, postfix_offer() + connect("198.51.100.7") + packet('D', "M{auth_authen}\0bad\0"s) +
+              packet('M', "<z@b.example>\0"s) + packet('R', "<old@c.test>\0"s) + packet('A') +
+              message("a", "x"));
+  ASSERT_THAT(hear(fd, 4), SizeIs(4));
+  const auto mails = seen();
+  ASSERT_THAT(mails, SizeIs(1));
+  EXPECT_EQ(mails[0].account, "a");
+  EXPECT_EQ(mails[0].recipient_count, 2U);
+  EXPECT_TRUE(mails[0].client);
+}
+
+TEST_F(MilterServiceTest, ReadsNoMoreOfABodyThanItsLimit) {
+  serve({.listen = net::Endpoint::tcp("127.0.0.1", 0), .limits = {.body_bytes = 100'000}});
+  const auto fd = dial();
+  const std::string chunk(65535, 'x');
+  say(fd, postfix_offer() + connect("198.51.100.7") + packet('M', "<a@b.example>\0"s) +
+              packet('R', "<x@c.test>\0"s) + packet('N') + packet('B', chunk) + packet('B', chunk) +
+              packet('E'));
+  const auto heard = hear(fd, 4);
+  ASSERT_THAT(heard, SizeIs(4));
+  EXPECT_EQ(heard[1], "c");
+  EXPECT_EQ(heard[2], "s");
+  EXPECT_THAT(seen().front().body, SizeIs(100'000));
+  EXPECT_EQ(service_->counters().cut, 1U);
+}
+
+TEST_F(MilterServiceTest, ClosesAConnectionThatSpeaksNoMilter) {
+  serve();
+  const auto http = dial();
+  say(http, "GET / HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(hear(http, 1), SizeIs(0));
+  const auto broken = dial();
+  say(broken, postfix_offer() + packet('L', "Subject\0no end"s));
+  EXPECT_THAT(hear(broken, 2), SizeIs(1));
+  EXPECT_EQ(service_->counters().malformed, 2U);
+}
+
+TEST_F(MilterServiceTest, WaitsForTheLogToNameTheSenderOfLocalMail) {
+  std::atomic<int> asked = 0;
+  serve({.listen = net::Endpoint::tcp("127.0.0.1", 0),
+         .local_sender = [&](const model::QueueKey& queue) -> std::optional<std::string> {
+           if (queue.queue_id != "4XyZ" || ++asked < 5) return std::nullopt;
+           return "uid33";
+         }});
+  const auto fd = dial();
+  say(fd, postfix_offer() + connect("127.0.0.1", 0) + message("", "x"));
+  const auto heard = hear(fd, 3);
+  ASSERT_THAT(heard, SizeIs(3));
+  EXPECT_EQ(heard[2], "y550 5.7.1 Suspended\0"s);
+  EXPECT_EQ(asked, 5);
+  EXPECT_EQ(service_->counters().waited, 1U);
+  EXPECT_EQ(seen().front().body, "x");
+}
+
+TEST_F(MilterServiceTest, LetsLocalMailGoOnWhenTheLogStaysSilent) {
+  serve({.listen = net::Endpoint::tcp("127.0.0.1", 0),
+         .local_sender = [](const model::QueueKey&) { return std::nullopt; },
+         .local_sender_patience = milliseconds(50)});
+  const auto fd = dial();
+  say(fd, postfix_offer() + connect("127.0.0.1", 0) + message("", "x") + message("a", "y"));
+  const auto heard = hear(fd, 7);
+  ASSERT_THAT(heard, SizeIs(7));
+  EXPECT_EQ(heard[3], "c");
+  EXPECT_THAT(seen(), SizeIs(2));
+  EXPECT_EQ(service_->counters().waited_in_vain, 1U);
+}
+
+TEST_F(MilterServiceTest, AClientMayLeaveWhileItsMailWaits) {
+  serve({.listen = net::Endpoint::tcp("127.0.0.1", 0),
+         .local_sender = [](const model::QueueKey&) { return std::nullopt; },
+         .local_sender_patience = milliseconds(300)});
+  {
+    const auto gone = dial();
+    say(gone, postfix_offer() + connect("127.0.0.1", 0) + message("", "x"));
+    ASSERT_THAT(hear(gone, 2), SizeIs(2));
+  }
+  const auto next = dial();
+  say(next, postfix_offer() + connect("127.0.0.1", 0) + message("a", "x"));
+  EXPECT_THAT(hear(next, 4), SizeIs(4));
+}
+
+}  // namespace
+}  // namespace leumund::intake

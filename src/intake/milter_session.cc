@@ -1,0 +1,275 @@
+#include "intake/milter_session.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace leumund::intake {
+namespace {
+
+namespace action = wire::milter_action;
+namespace step = wire::milter_step;
+using wire::MilterCommand;
+
+constexpr std::uint32_t version = 6;
+constexpr std::uint32_t wanted_actions = action::add_headers | action::quarantine;
+// All that needs no answer of ours is not answered: one exchange less for each.
+constexpr std::uint32_t wanted_steps =
+    step::no_unknown | step::no_data | step::skip | step::no_reply_header | step::no_reply_connect |
+    step::no_reply_helo | step::no_reply_mail | step::no_reply_recipient | step::no_reply_data |
+    step::no_reply_end_of_headers;
+
+constexpr std::size_t name_max = 320;
+constexpr std::chrono::milliseconds look_again{5};
+constexpr std::string_view trace_header = "X-Leumund-Trace";
+
+void assign_clean(std::string_view from, std::string& to) {
+  to.assign(from.substr(0, name_max));
+  std::ranges::replace_if(to, [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+}
+
+void lower(std::string& text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+}
+
+}  // namespace
+
+MilterService::Session::Session(MilterService& service) : service_(service) { forget_message(); }
+
+net::StreamSession::Step MilterService::Session::on_bytes(std::string_view waiting,
+                                                          std::string& out) {
+  const auto packet = wire::next_milter_packet(waiting, service_.options_.limits.packet_bytes);
+  if (!packet) {
+    service_.refuse(packet.error());
+    return {.consumed = waiting.size(), .next = Next::close};
+  }
+  if (!packet->has_value()) return {};
+  const Packet& whole = **packet;
+  if (whole.command == MilterCommand::quit) return {.consumed = whole.bytes, .next = Next::close};
+  if (whole.command == MilterCommand::end_of_body && !waits_since_) add_body(whole.data);
+  if (whole.command == MilterCommand::end_of_body && !sender_is_known()) {
+    return {.consumed = 0, .next = Next::keep, .again_after = look_again};
+  }
+  if (const base::Status status = take(whole, out); !status) {
+    service_.refuse(status.error());
+    return {.consumed = waiting.size(), .next = Next::close};
+  }
+  return {.consumed = whole.bytes, .next = Next::keep};
+}
+
+base::Status MilterService::Session::take(const Packet& packet, std::string& out) {
+  base::Status status;
+  std::uint32_t unanswered = 0;  // the step whose answer may have been agreed to be left out
+  switch (packet.command) {
+    case MilterCommand::negotiate: return negotiate(packet.data, out);
+    case MilterCommand::macros: take_macros(packet.data); return {};
+    case MilterCommand::abort: forget_message(); return {};
+    case MilterCommand::quit_new_connection:
+      forget_message();
+      client_.reset();
+      helo_.clear();
+      return {};
+    case MilterCommand::end_of_body: end_message(out); return {};
+    case MilterCommand::body:
+      add_body(packet.data);
+      if (mail().body.size() == service_.options_.limits.body_bytes &&
+          (agreed_.steps & step::skip) != 0) {
+        wire::append_milter_skip(out);
+      } else {
+        wire::append_milter_continue(out);
+      }
+      return {};
+    case MilterCommand::connect:
+      status = connect(packet.data);
+      unanswered = step::no_reply_connect;
+      break;
+    case MilterCommand::helo:
+      status = set_helo(packet.data);
+      unanswered = step::no_reply_helo;
+      break;
+    case MilterCommand::mail:
+      status = begin_message(packet.data);
+      unanswered = step::no_reply_mail;
+      break;
+    case MilterCommand::recipient:
+      status = add_recipient(packet.data);
+      unanswered = step::no_reply_recipient;
+      break;
+    case MilterCommand::header:
+      status = add_header(packet.data);
+      unanswered = step::no_reply_header;
+      break;
+    case MilterCommand::data: unanswered = step::no_reply_data; break;
+    case MilterCommand::end_of_headers: unanswered = step::no_reply_end_of_headers; break;
+    default: break;  // a command of a later version, or UNKNOWN: go on
+  }
+  if (status) reply(unanswered, out);
+  return status;
+}
+
+base::Status MilterService::Session::negotiate(std::string_view data, std::string& out) {
+  const auto offer = wire::read_milter_offer(data);
+  if (!offer) return offer.error();
+  if (offer->version < 2) {
+    return base::Error{base::ErrorCode::malformed,
+                       fmt::format("milter protocol version {}, at least 2", offer->version)};
+  }
+  agreed_ = {.version = std::min(offer->version, version),
+             .actions = offer->actions & wanted_actions,
+             .steps = offer->steps & wanted_steps};
+  wire::append_milter_offer(agreed_, out);
+  return {};
+}
+
+base::Status MilterService::Session::connect(std::string_view data) {
+  const auto peer = wire::read_milter_connect(data);
+  if (!peer) return peer.error();
+  client_ = peer->address;
+  local_ = peer->address && peer->address->is_private() && peer->port == 0;
+  return {};
+}
+
+base::Status MilterService::Session::set_helo(std::string_view data) {
+  const auto name = wire::read_milter_text(data);
+  if (!name) return name.error();
+  assign_clean(*name, helo_);
+  return {};
+}
+
+void MilterService::Session::take_macros(std::string_view data) {
+  wire::read_milter_macros(data, [this](std::string_view name, std::string_view value) {
+    if (name == "i") {
+      assign_clean(value, mail().queue.queue_id);
+    } else if (name == "auth_authen") {
+      assign_clean(value, mail().account);
+      lower(mail().account);
+    } else if (name == "cert_subject" && service_.options_.certificate_accounts &&
+               mail().account.empty() && !value.empty()) {
+      assign_clean(value, mail().account);
+      mail().account.insert(0, "cert:");
+      lower(mail().account);
+    }
+  });
+}
+
+base::Status MilterService::Session::begin_message(std::string_view data) {
+  const auto sender = wire::read_milter_address(data);
+  if (!sender) return sender.error();
+  assign_clean(*sender, mail().envelope_sender.emplace());
+  constexpr std::string_view size = "\0SIZE=";
+  if (const std::size_t at = data.find(std::string_view(size.data(), 6)); at != data.npos) {
+    std::uint64_t bytes = 0;
+    const char* begin = data.data() + at + 6;
+    if (std::from_chars(begin, data.data() + data.size(), bytes).ec == std::errc{}) {
+      mail().size_bytes = bytes;
+    }
+  }
+  return {};
+}
+
+base::Status MilterService::Session::add_recipient(std::string_view data) {
+  const auto recipient = wire::read_milter_address(data);
+  if (!recipient) return recipient.error();
+  ++mail().recipient_count;
+  if (mail().recipients.size() < service_.options_.limits.recipients) {
+    assign_clean(*recipient, mail().recipients.emplace_back());
+  } else {
+    cut_ = true;
+  }
+  return {};
+}
+
+base::Status MilterService::Session::add_header(std::string_view data) {
+  const auto header = wire::read_milter_header(data);
+  if (!header) return header.error();
+  const MilterLimits& limits = service_.options_.limits;
+  const std::size_t bytes = header->first.size() + header->second.size();
+  if (mail().headers.size() >= limits.headers || header_bytes_ + bytes > limits.header_bytes) {
+    cut_ = true;
+    return {};
+  }
+  header_bytes_ += bytes;
+  mail().headers.emplace_back(header->first, header->second);
+  return {};
+}
+
+void MilterService::Session::add_body(std::string_view data) {
+  std::string& body = mail().body;
+  const std::size_t room = service_.options_.limits.body_bytes - body.size();
+  if (data.size() > room) cut_ = true;
+  body += data.substr(0, room);
+}
+
+bool MilterService::Session::sender_is_known() {
+  const Options& options = service_.options_;
+  if (!local_ || !options.local_sender || !mail().account.empty()) return true;
+  if (auto script = options.local_sender(mail().queue)) {
+    mail().script = std::move(*script);
+    return true;
+  }
+  const auto now = service_.loop_.woke_at();
+  if (!waits_since_) {
+    ++service_.counters_.waited;
+    waits_since_ = now;
+  }
+  if (now - *waits_since_ < options.local_sender_patience) return false;
+  ++service_.counters_.waited_in_vain;
+  return true;
+}
+
+void MilterService::Session::end_message(std::string& out) {
+  mail().client = client_;
+  mail().helo = helo_;
+  mail().recipient_count = std::max(mail().recipient_count, 1U);
+  event_.occurred_at = event_.received_at = service_.options_.clock();
+  ++service_.counters_.messages;
+  service_.counters_.bytes += header_bytes_ + mail().body.size();
+  if (cut_) ++service_.counters_.cut;
+  answer(service_.judge(event_), out);
+  forget_message();
+}
+
+void MilterService::Session::answer(const MilterVerdict& verdict, std::string& out) const {
+  using model::Disposition;
+  const std::string& text = verdict.answer.text;
+  const bool can_hold = (agreed_.actions & action::quarantine) != 0;
+  switch (verdict.answer.disposition) {
+    case Disposition::reject:
+      return wire::append_milter_reply(text.empty() ? "550 5.7.1 Refused" : "550 " + text, out);
+    case Disposition::throttle:
+      return wire::append_milter_reply(text.empty() ? "450 4.7.1 Try later" : "450 " + text, out);
+    case Disposition::hold:
+      // A server that cannot hold must not let it out: the client keeps it and tries again.
+      if (!can_hold) return wire::append_milter_reply("450 4.7.1 Held for review", out);
+      wire::append_milter_quarantine(text.empty() ? "held for review by leumund" : text, out);
+      break;
+    case Disposition::pass:
+    case Disposition::warn: break;
+  }
+  if (!verdict.trace.empty() && (agreed_.actions & action::add_headers) != 0) {
+    wire::append_milter_insert_header(trace_header, verdict.trace, out);
+  }
+  wire::append_milter_continue(out);
+}
+
+// The connection goes on with the next message.
+void MilterService::Session::forget_message() {
+  event_ = {};
+  model::Submission& fresh = event_.what.emplace<model::Submission>();
+  fresh.source = model::Source::milter;
+  fresh.stage = model::SubmissionStage::accepted;
+  fresh.queue.instance = service_.options_.instance;
+  header_bytes_ = 0;
+  cut_ = false;
+  waits_since_.reset();
+}
+
+void MilterService::Session::reply(std::uint32_t no_reply_step, std::string& out) const {
+  if ((agreed_.steps & no_reply_step) == 0) wire::append_milter_continue(out);
+}
+
+}  // namespace leumund::intake

@@ -1,0 +1,62 @@
+// One mail server's conversation with the milter: gathers a message, asks once, answers.
+//
+// Limits:  MilterLimits.
+// Threads: the loop's.
+// Errors:  refuse() is told what is wrong; then the connection is closed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "intake/milter_service.h"
+#include "model/mail_event.h"
+#include "net/event_loop.h"
+#include "net/stream_listener.h"
+#include "wire/milter_packet.h"
+
+namespace leumund::intake {
+
+class MilterService::Session final : public net::StreamSession {
+ public:
+  explicit Session(MilterService& service);
+
+  Step on_bytes(std::string_view waiting, std::string& out) override;
+
+ private:
+  using Packet = wire::MilterPacket;
+
+  // Each is one command; what it answers goes to `out`.
+  base::Status take(const Packet& packet, std::string& out);
+  base::Status negotiate(std::string_view data, std::string& out);
+  base::Status connect(std::string_view data);
+  base::Status begin_message(std::string_view data);
+  base::Status add_recipient(std::string_view data);
+  base::Status add_header(std::string_view data);
+  base::Status set_helo(std::string_view data);
+  void take_macros(std::string_view data);
+  void add_body(std::string_view data);
+  // Nothing to say yet where the sender of local mail is still to be found out.
+  [[nodiscard]] bool sender_is_known();
+  void end_message(std::string& out);
+  void answer(const MilterVerdict& verdict, std::string& out) const;
+  void forget_message();
+  void reply(std::uint32_t no_reply_step, std::string& out) const;
+  [[nodiscard]] model::Submission& mail() { return std::get<model::Submission>(event_.what); }
+
+  MilterService& service_;
+  wire::MilterOffer agreed_;
+  // Of the connection.
+  std::optional<base::IpAddress> client_;
+  std::string helo_;
+  bool local_ = false;  // a program of this host, not SMTP
+  // Of the message.
+  model::MailEvent event_;
+  std::size_t header_bytes_ = 0;
+  bool cut_ = false;
+  std::optional<net::EventLoop::Clock::time_point> waits_since_;
+};
+
+}  // namespace leumund::intake
