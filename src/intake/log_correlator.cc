@@ -199,6 +199,7 @@ void LogCorrelator::take_pickup(const PostfixLogLine& line) {
     message.from_pickup = true;
     message.uid = line.uid;
   }
+  tell_local_sender(message);
   if (wire::is_queue_id(line.other_queue_id)) {
     const MessageKey from = MessageKey::of(origin, line.other_queue_id);
     if (from != message.key) {

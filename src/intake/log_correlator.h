@@ -25,6 +25,7 @@
 #include "base/hash.h"
 #include "base/ip_address.h"
 #include "base/time.h"
+#include "intake/local_senders.h"
 #include "intake/log_message_table.h"
 #include "model/mail_event.h"
 #include "wire/postfix_log_line.h"
@@ -41,7 +42,8 @@ struct CorrelatorSettings {
   // Whether a verified client certificate names an account ("cert:" and its subject), as policy
   // requests have it.
   bool certificate_accounts = false;
-  base::HashKey key;  // so that a chosen message id cannot collide with another
+  LocalSenders* local_senders = nullptr;  // told of every pickup; outlives the correlator
+  base::HashKey key;                      // so that a chosen message id cannot collide with another
 };
 
 struct CorrelatorCounters {
@@ -110,6 +112,7 @@ class LogCorrelator {
   void take_line(const wire::PostfixLogLine& line);
   void take_client(const wire::PostfixLogLine& line);
   void take_pickup(const wire::PostfixLogLine& line);
+  void tell_local_sender(const Message& message) const;
   void take_message_id(const wire::PostfixLogLine& line);
   void take_queued(const wire::PostfixLogLine& line);
   void take_delivery(const wire::PostfixLogLine& line);

@@ -35,6 +35,16 @@ void LogCorrelator::fill_key(const MessageKey& key, model::QueueKey& out) const 
   out.queue_id = key.queue_id();
 }
 
+// At once, while the mail itself is told when it is queued: the milter waits for this.
+void LogCorrelator::tell_local_sender(const Message& message) const {
+  if (settings_.local_senders == nullptr || !message.from_pickup) return;
+  model::QueueKey queue;
+  fill_key(message.key, queue);
+  std::string script;
+  set_uid_name(message.uid, script);
+  settings_.local_senders->add(queue, std::move(script));
+}
+
 void LogCorrelator::emit(model::MailEvent& event, base::TimePoint occurred_at) {
   event.occurred_at = occurred_at;
   event.received_at = received_at_;

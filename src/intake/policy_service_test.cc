@@ -259,8 +259,8 @@ TEST_F(PolicyServiceTest, StopsWhileBusyWithoutTornAnswers) {
   std::atomic<int> answered = 0;
   std::vector<std::jthread> clients;
   for (int i = 0; i < 8; ++i) {
-    clients.emplace_back([&] {
-      const net::Descriptor fd = peer();
+    // Connected here: a thread that starts late must not find the service stopped.
+    clients.emplace_back([&, fd = peer()] {
       const std::string question = rcpt("a", "x@x.test");
       for (;;) {
         say(fd, question);
