@@ -21,6 +21,7 @@
 #include "base/check.h"
 #include "diagnosis/reader.h"
 #include "engine/engine.h"
+#include "evidence/account_codec.h"
 #include "evidence/ledger.h"
 #include "wire/event_line.h"
 
@@ -41,9 +42,10 @@ std::vector<std::string> made_up_lines(int submissions) {
   double at = 1'600'000'000;
   for (int i = 0; i < submissions; ++i) {
     at += 12;
-    // Few accounts send much and many send little.
+    // Few accounts send much and many send little; in the mean they come to as many acquaintances
+    // as those of a year of the mixer's streams.
     const auto account =
-        static_cast<unsigned>(std::pow(5000.0, static_cast<double>(random() % 10'000) / 10'000));
+        static_cast<unsigned>(std::pow(30'000.0, static_cast<double>(random() % 10'000) / 10'000));
     const std::string name =
         fmt::format("u{:06}@t{:03}.example", account * 7919 % 1'000'000, account % 400);
     const std::string client = fmt::format("93.{}.{}.7", account % 256,
@@ -57,10 +59,8 @@ std::vector<std::string> made_up_lines(int submissions) {
     const unsigned count = 1 + static_cast<unsigned>(random() % 5);
     std::vector<std::string> names;
     for (unsigned k = 0; k < count; ++k) {
-      names.push_back(
-          fmt::format("r{:08}@d{}.example",
-                      random() % 3 == 0 ? random() % 90'000'000 : account * 100 + random() % 30,
-                      random() % 50));
+      const auto person = random() % 8 == 0 ? random() % 90'000'000 : account * 100 + random() % 20;
+      names.push_back(fmt::format("r{:08}@d{}.example", person, person % 50));
       recipients += fmt::format("{}\"{}\"", k > 0 ? "," : "", names.back());
     }
     lines.push_back(fmt::format(
@@ -166,6 +166,45 @@ std::size_t heap_bytes() {
   return info.uordblks + info.hblkhd;
 }
 
+// What the records hold, and how many of their bytes are acquaintances.
+void describe(const std::vector<evidence::SubjectRecord>& records) {
+  std::vector<std::size_t> known;
+  double all = 0;
+  double without = 0;
+  double names = 0;
+  double last_days = 0;
+  for (const evidence::SubjectRecord& record : records) {
+    evidence::Account account;
+    if (!evidence::decode_account(record.state, account).ok()) std::abort();
+    known.push_back(account.habits.recipients.size());
+    all += static_cast<double>(record.state.size());
+    names += static_cast<double>(record.subject.size());
+    account.habits.recipients = {};
+    std::string stripped;
+    evidence::encode_account(account, stripped);
+    without += static_cast<double>(stripped.size());
+    const evidence::Habits habits = account.habits;
+    account = {};
+    account.habits = habits;
+    account.recent.at = habits.first_at;
+    std::string idle;
+    evidence::encode_account(account, idle);
+    last_days += static_cast<double>(stripped.size()) - static_cast<double>(idle.size());
+  }
+  std::sort(known.begin(), known.end());
+  const auto count = static_cast<double>(records.size());
+  const auto at = [&known](double share) {
+    return known[static_cast<std::size_t>(share * static_cast<double>(known.size() - 1))];
+  };
+  fmt::print(
+      "accounts that sent:        {:>10}, acquaintances: half have up to {}, 90 % {}, 99 % {}\n",
+      records.size(), at(0.5), at(0.9), at(0.99));
+  fmt::print(
+      "bytes of a record:         {:>10.0f}, of them acquaintances {:.0f}, suspicion and last days "
+      "{:.0f}; names {:.0f}\n",
+      all / count, (all - without) / count, last_days / count, names / count);
+}
+
 void measure_idle(const std::vector<evidence::SubjectRecord>& records) {
   constexpr std::size_t wanted = 1'000'000;
   std::vector<std::string> names;
@@ -196,6 +235,8 @@ int main(int argc, char** argv) {
   const std::vector<model::MailEvent> events = parse(lines);
   if (events.empty()) return 2;
   measure_feed(events);
-  measure_idle(idle_records(events));
+  const auto records = idle_records(events);
+  describe(records);
+  measure_idle(records);
   return 0;
 }

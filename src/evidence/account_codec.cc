@@ -2,221 +2,24 @@
 
 #include <fmt/core.h>
 
-#include <bit>
-#include <cmath>
-#include <cstring>
-#include <limits>
+#include <algorithm>
+
+#include "evidence/bit_stream.h"
+#include "evidence/byte_stream.h"
+#include "evidence/habits_codec.h"
 
 namespace leumund::evidence {
 namespace {
 
-constexpr std::uint8_t format_version = 1;
+constexpr std::uint8_t format_version = 2;
+constexpr std::uint8_t oldest_format = 1;
+constexpr std::int64_t idle_seconds_most = 2 * micros_most / 1'000'000;
 constexpr std::size_t hours_max = 64;  // a day and what a restriction keeps waiting
 
-class Writer {
- public:
-  explicit Writer(std::string& out) : out_(out) {}
-
-  void number(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>((value & 0x7f) | 0x80));
-    out_.push_back(static_cast<char>(value));
-  }
-  void signed_number(std::int64_t value) {
-    number((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
-  }
-  // A share, weight or count that is never negative, in sixteenths.
-  void sixteenths(float value) {
-    number(static_cast<std::uint64_t>(std::lround(std::max(0.0F, value) * 16)));
-  }
-  void real(float value) { fixed(std::bit_cast<std::uint32_t>(value)); }
-  void fixed(std::uint32_t value) {
-    char bytes[4];
-    std::memcpy(bytes, &value, sizeof bytes);
-    out_.append(bytes, sizeof bytes);
-  }
-  void byte(std::uint8_t value) { out_.push_back(static_cast<char>(value)); }
-  void time(base::TimePoint at) { signed_number(at.time_since_epoch().count()); }
-  // Where the fraction does not matter.
-  void seconds(base::TimePoint at) {
-    signed_number(std::chrono::floor<std::chrono::seconds>(at).time_since_epoch().count());
-  }
-
- private:
-  std::string& out_;
-};
-
-// Every read says no once the record has ended or a value is out of its bounds; then all later ones
-// give zeros, and failed() tells.
-class Reader {
- public:
-  explicit Reader(std::string_view in) : in_(in) {}
-
-  std::uint64_t number(std::uint64_t most) {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      if (in_.empty()) return fail();
-      const auto byte = static_cast<std::uint8_t>(in_.front());
-      in_.remove_prefix(1);
-      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-      if ((byte & 0x80) == 0) return value <= most ? value : fail();
-    }
-    return fail();
-  }
-  template <typename Integer>
-  void integer(Integer& value) {
-    value = static_cast<Integer>(number(std::numeric_limits<Integer>::max()));
-  }
-  std::int64_t signed_number() {
-    const std::uint64_t value = number(std::numeric_limits<std::uint64_t>::max());
-    return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
-  }
-  void sixteenths(float& value) { value = static_cast<float>(number(1ULL << 40)) / 16; }
-  void real(float& value) {
-    value = std::bit_cast<float>(fixed());
-    if (!std::isfinite(value) || std::fabs(value) > 1e9F) fail();
-  }
-  std::uint32_t fixed() {
-    if (in_.size() < 4) return static_cast<std::uint32_t>(fail());
-    std::uint32_t value = 0;
-    std::memcpy(&value, in_.data(), sizeof value);
-    in_.remove_prefix(sizeof value);
-    return value;
-  }
-  std::string_view bytes(std::size_t size) {
-    if (in_.size() < size) {
-      fail();
-      return {};
-    }
-    const std::string_view taken = in_.substr(0, size);
-    in_.remove_prefix(size);
-    return taken;
-  }
-  void time(base::TimePoint& at) {
-    // Within 3,000 years around 1970, so that no sum of a time and a span overflows.
-    constexpr std::int64_t most = 94'608'000'000'000'000;
-    const std::int64_t value = signed_number();
-    if (value > most || value < -most) fail();
-    at = failed_ ? base::TimePoint() : base::TimePoint(base::Micros(value));
-  }
-  void seconds(base::TimePoint& at) {
-    constexpr std::int64_t most = 94'608'000'000;
-    const std::int64_t value = signed_number();
-    if (value > most || value < -most) fail();
-    at = failed_ ? base::TimePoint() : base::TimePoint(std::chrono::seconds(value));
-  }
-  void hour(std::int64_t& hour) {
-    constexpr std::int64_t most = 26'280'000;
-    hour = signed_number();
-    if (hour > most || hour < -most) hour = static_cast<std::int64_t>(fail());
-  }
-  bool flag() { return number(1) == 1; }
-
-  [[nodiscard]] bool failed() const { return failed_; }
-  [[nodiscard]] bool ended() const { return in_.empty(); }
-
- private:
-  std::uint64_t fail() {
-    failed_ = true;
-    in_ = {};
-    return 0;
-  }
-
-  std::string_view in_;
-  bool failed_ = false;
-};
-
-void write_used(Writer& writer, const UsedList& list) {
-  writer.number(list.items().size());
-  for (const Used& used : list.items()) {
-    writer.fixed(used.hash);
-    writer.number(used.last_day);
-    writer.number(used.times);
-  }
-}
-
-void read_used(Reader& reader, UsedList& list, std::size_t most) {
-  list.raw().resize(reader.number(most));
-  for (Used& used : list.raw()) {
-    used.hash = reader.fixed();
-    reader.integer(used.last_day);
-    reader.integer(used.times);
-  }
-}
-
-// Only the cells that hold something, announced by a mask.
-template <std::size_t size>
-void write_profile(Writer& writer, const std::array<std::uint8_t, size>& profile) {
-  std::uint64_t mask = 0;
-  for (std::size_t i = 0; i < size; ++i) mask |= static_cast<std::uint64_t>(profile[i] > 0) << i;
-  writer.number(mask);
-  for (const std::uint8_t cell : profile) {
-    if (cell > 0) writer.byte(cell);
-  }
-}
-
-template <std::size_t size>
-void read_profile(Reader& reader, std::array<std::uint8_t, size>& profile) {
-  const std::uint64_t mask = reader.number((1ULL << size) - 1);
-  for (std::size_t i = 0; i < size; ++i) {
-    profile[i] = 0;
-    if ((mask >> i & 1) == 0) continue;
-    const std::string_view cell = reader.bytes(1);
-    profile[i] = cell.empty() ? std::uint8_t{0} : static_cast<std::uint8_t>(cell.front());
-  }
-}
-
-void write_habits(Writer& writer, const Habits& habits) {
-  writer.seconds(habits.first_at);
-  writer.seconds(habits.last_at);
-  for (const float value :
-       {habits.new_recipients.yes, habits.new_recipients.no, habits.in_house.yes,
-        habits.in_house.no, habits.refused.yes, habits.refused.no, habits.contacts,
-        habits.largest_sprint, habits.largest_hour, habits.largest_day, habits.day_contacts}) {
-    writer.sixteenths(value);
-  }
-  writer.number(habits.hours_active);
-  writer.number(habits.days_active);
-  writer.number(habits.newest_day);
-  writer.number(habits.networks_most);
-  writer.number(habits.addresses_most);
-  write_profile(writer, habits.by_hour);
-  write_profile(writer, habits.by_weekday);
-  write_used(writer, habits.networks);
-  write_used(writer, habits.senders);
-  writer.number(habits.countries.size());
-  for (const std::uint16_t country : habits.countries) writer.number(country);
-  writer.number(habits.recipients.size());
-  for (const std::uint32_t hash : habits.recipients.members()) writer.fixed(hash);
-}
-
-void read_habits(Reader& reader, Habits& habits) {
-  reader.seconds(habits.first_at);
-  reader.seconds(habits.last_at);
-  for (float* value :
-       {&habits.new_recipients.yes, &habits.new_recipients.no, &habits.in_house.yes,
-        &habits.in_house.no, &habits.refused.yes, &habits.refused.no, &habits.contacts,
-        &habits.largest_sprint, &habits.largest_hour, &habits.largest_day, &habits.day_contacts}) {
-    reader.sixteenths(*value);
-  }
-  reader.integer(habits.hours_active);
-  reader.integer(habits.days_active);
-  reader.integer(habits.newest_day);
-  reader.integer(habits.networks_most);
-  reader.integer(habits.addresses_most);
-  read_profile(reader, habits.by_hour);
-  read_profile(reader, habits.by_weekday);
-  read_used(reader, habits.networks, Habits::networks_max);
-  read_used(reader, habits.senders, Habits::senders_max);
-  habits.countries.resize(reader.number(Habits::countries_max));
-  for (std::uint16_t& country : habits.countries) reader.integer(country);
-  const std::size_t known = reader.number(RecipientSet::members_max);
-  const std::string_view members = reader.bytes(known * sizeof(std::uint32_t));
-  habits.recipients.assign_bytes(members);
-}
-
 template <typename Window>
-void write_window(Writer& writer, const Window& window) {
+void write_window(ByteWriter& writer, const Window& window, base::TimePoint at) {
   std::size_t filled = 0;
+  if (window.total(at) == 0) return writer.number(0);
   window.visit([&](std::int64_t, std::uint32_t) { ++filled; });
   writer.number(filled);
   window.visit([&](std::int64_t number, std::uint32_t amount) {
@@ -226,7 +29,7 @@ void write_window(Writer& writer, const Window& window) {
 }
 
 template <typename Window>
-void read_window(Reader& reader, Window& window) {
+void read_window(ByteReader& reader, Window& window) {
   window.clear();
   const std::uint64_t filled = reader.number(12);
   for (std::uint64_t i = 0; i < filled && !reader.failed(); ++i) {
@@ -237,7 +40,7 @@ void read_window(Reader& reader, Window& window) {
   }
 }
 
-void write_client(Writer& writer, const ClientSeen& seen) {
+void write_client(ByteWriter& writer, const ClientSeen& seen) {
   writer.fixed(seen.address);
   writer.fixed(seen.network);
   writer.number(seen.country);
@@ -253,7 +56,7 @@ void write_client(Writer& writer, const ClientSeen& seen) {
   }
 }
 
-void read_client(Reader& reader, ClientSeen& seen) {
+void read_client(ByteReader& reader, ClientSeen& seen) {
   seen.address = reader.fixed();
   seen.network = reader.fixed();
   reader.integer(seen.country);
@@ -273,19 +76,28 @@ void read_client(Reader& reader, ClientSeen& seen) {
   }
 }
 
-void write_suspicion(Writer& writer, const Suspicion& suspicion) {
+bool empty(const Trail& trail) { return trail.sum == 0 && trail.hits == 0 && trail.tries == 0; }
+
+// Only the trails that hold something, announced by a mask.
+void write_suspicion(ByteWriter& writer, const Suspicion& suspicion) {
   writer.time(suspicion.at());
   writer.time(suspicion.began_at());
   writer.number(suspicion.recipients_passed());
+  std::uint64_t mask = 0;
+  for (std::size_t i = 0; i < kind_count; ++i) {
+    mask |= empty(suspicion.trail(static_cast<Kind>(i))) ? 0 : 1ULL << i;
+  }
+  writer.number(mask);
   for (std::size_t i = 0; i < kind_count; ++i) {
     const Trail& trail = suspicion.trail(static_cast<Kind>(i));
+    if (empty(trail)) continue;
     writer.real(trail.sum);
     writer.real(trail.hits);
     writer.real(trail.tries);
   }
 }
 
-void read_suspicion(Reader& reader, Suspicion& suspicion) {
+void read_suspicion(ByteReader& reader, Suspicion& suspicion, std::uint8_t format) {
   base::TimePoint at;
   base::TimePoint began_at;
   std::uint32_t passed = 0;
@@ -294,7 +106,10 @@ void read_suspicion(Reader& reader, Suspicion& suspicion) {
   reader.integer(passed);
   suspicion.clear(at);
   suspicion.restore(at, began_at, passed);
+  constexpr std::uint64_t all = (1U << kind_count) - 1;
+  const std::uint64_t mask = format == oldest_format ? all : reader.number(all);
   for (std::size_t i = 0; i < kind_count; ++i) {
+    if ((mask >> i & 1) == 0) continue;
     Trail& trail = suspicion.trail(static_cast<Kind>(i));
     reader.real(trail.sum);
     reader.real(trail.hits);
@@ -302,7 +117,7 @@ void read_suspicion(Reader& reader, Suspicion& suspicion) {
   }
 }
 
-void write_recent(Writer& writer, const Recent& recent) {
+void write_recent(ByteWriter& writer, const Recent& recent) {
   writer.number(recent.hours.size());
   for (const HourTally& hour : recent.hours) {
     writer.signed_number(hour.hour);
@@ -312,9 +127,9 @@ void write_recent(Writer& writer, const Recent& recent) {
       writer.sixteenths(value);
     }
   }
-  write_window(writer, recent.contacts);
-  write_window(writer, recent.sprint);
-  write_window(writer, recent.recipients);
+  write_window(writer, recent.contacts, recent.at);
+  write_window(writer, recent.sprint, recent.at);
+  write_window(writer, recent.recipients, recent.at);
   writer.number(recent.clients.size());
   for (const ClientSeen& seen : recent.clients) write_client(writer, seen);
   writer.number(recent.senders.size());
@@ -340,7 +155,7 @@ void write_recent(Writer& writer, const Recent& recent) {
   writer.number(recent.restricted ? 1 : 0);
 }
 
-void read_recent(Reader& reader, Recent& recent) {
+void read_recent(ByteReader& reader, Recent& recent, std::uint8_t format) {
   recent.hours.resize(reader.number(hours_max));
   for (HourTally& hour : recent.hours) {
     reader.hour(hour.hour);
@@ -369,7 +184,7 @@ void read_recent(Reader& reader, Recent& recent) {
     reader.real(objection.value);
     reader.time(objection.at);
   }
-  read_suspicion(reader, recent.suspicion);
+  read_suspicion(reader, recent.suspicion, format);
   reader.integer(recent.announced_left);
   reader.time(recent.announced_until);
   reader.integer(recent.automatic_this_hour);
@@ -385,40 +200,79 @@ bool idle(const Recent& recent) {
          recent.announced_left == 0 && !recent.restricted && !recent.campaign_member;
 }
 
+// The moment of an idle account, against its first one.
+std::int64_t seconds_since_first(const Account& account) {
+  const auto whole = [](base::TimePoint at) {
+    return std::chrono::floor<std::chrono::seconds>(at);
+  };
+  return std::clamp((whole(account.recent.at) - whole(account.habits.first_at)).count(),
+                    -idle_seconds_most, idle_seconds_most);
+}
+
+void set_idle(Account& account, base::TimePoint at) {
+  account.recent.at = at;
+  account.recent.suspicion.clear(at);
+}
+
+// Both: false for what is cut or corrupt.
+bool read_format_1(std::string_view bytes, Account& account) {
+  ByteReader reader(bytes);
+  read_habits_of_format_1(reader, account.habits);
+  if (reader.flag()) {
+    reader.time(account.recent.at);
+    read_recent(reader, account.recent, oldest_format);
+  } else {
+    base::TimePoint at;
+    reader.seconds(at);
+    set_idle(account, at);
+  }
+  return !reader.failed() && reader.ended();
+}
+
+bool read_newest_format(std::string_view state, Account& account) {
+  BitReader bits(state);
+  const bool quiet = bits.bits(1) == 0;
+  read_habits(bits, account.habits);
+  if (quiet) {
+    const std::int64_t since = bits.signed_number(20);
+    if (since > idle_seconds_most || since < -idle_seconds_most) return false;
+    set_idle(account, account.habits.first_at + std::chrono::seconds(since));
+    return !bits.failed() && bits.rest().empty();
+  }
+  if (bits.failed()) return false;
+  ByteReader bytes(bits.rest());
+  bytes.time(account.recent.at);
+  read_recent(bytes, account.recent, format_version);
+  return !bytes.failed() && bytes.ended();
+}
+
 }  // namespace
 
 void encode_account(const Account& account, std::string& out) {
-  Writer writer(out);
-  writer.byte(format_version);
-  write_habits(writer, account.habits);
+  out.push_back(static_cast<char>(format_version));
+  BitWriter bits(out);
   const bool quiet = idle(account.recent);
-  writer.number(quiet ? 0 : 1);
-  if (quiet) {
-    writer.seconds(account.recent.at);
-  } else {
-    writer.time(account.recent.at);
-    write_recent(writer, account.recent);
-  }
+  bits.bits(quiet ? 0 : 1, 1);
+  write_habits(account.habits, bits);
+  if (quiet) bits.signed_number(seconds_since_first(account), 20);
+  bits.finish();
+  if (quiet) return;
+  ByteWriter bytes(out);
+  bytes.time(account.recent.at);
+  write_recent(bytes, account.recent);
 }
 
 base::Status decode_account(std::string_view state, Account& account) {
-  if (state.empty() || static_cast<std::uint8_t>(state.front()) != format_version) {
-    return base::Error{
-        base::ErrorCode::malformed,
-        fmt::format("record of an account has format {}, known is {}",
-                    state.empty() ? -1 : static_cast<std::uint8_t>(state.front()), format_version)};
+  const int format = state.empty() ? -1 : static_cast<std::uint8_t>(state.front());
+  if (format < oldest_format || format > format_version) {
+    return base::Error{base::ErrorCode::malformed,
+                       fmt::format("record of an account has format {}, known are {} to {}", format,
+                                   oldest_format, format_version)};
   }
-  Reader reader(state.substr(1));
-  read_habits(reader, account.habits);
   account.recent = Recent{};
-  if (reader.flag()) {
-    reader.time(account.recent.at);
-    read_recent(reader, account.recent);
-  } else {
-    reader.seconds(account.recent.at);
-    account.recent.suspicion.clear(account.recent.at);
-  }
-  if (reader.failed() || !reader.ended()) {
+  const std::string_view body = state.substr(1);
+  if (!(format == oldest_format ? read_format_1(body, account)
+                                : read_newest_format(body, account))) {
     return base::Error{
         base::ErrorCode::malformed,
         fmt::format("record of an account, {} bytes, is cut or corrupt", state.size())};

@@ -1,6 +1,8 @@
 // An account as bytes: how idle ones lie in memory and how the ledger's journal keeps them.
 //
-// The first byte is the version of the format. Numbers are varints, shares and weights sixteenths.
+// The first byte is the version of the format. The habits are bits (habits_codec.h), the last days,
+// which an idle account does not have, are bytes (byte_stream.h). Format 1, which had everything as
+// bytes and four for each recipient, is still read.
 //
 // Limits:  a record holds at most what an Account may hold; anything longer is refused.
 // Threads: none of its own.

@@ -3,55 +3,111 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
 #include "base/check.h"
 #include "evidence/account_codec.h"
+#include "model/subject.h"
 
 namespace leumund::evidence {
 namespace {
 
 constexpr std::size_t name_bytes_max = 400;  // a kind and a name of model::Subject
 constexpr std::size_t allocation_overhead = 16;
+constexpr unsigned size_bits = 25;  // no account comes near 32 MiB
 
-// What the allocator takes for a block.
-std::size_t block_bytes(std::size_t size) { return (size + 8 + 15) / 16 * 16; }
+// How a subject's kind is written in a packed record: its number and not its name.
+constexpr char kind_unknown = 0x7f;
+
+std::string_view kind_prefix(char code) {
+  if (code == kind_unknown) return {};
+  return model::subject_kind_name(static_cast<model::SubjectKind>(code));
+}
+
+char kind_code(std::string_view subject) {
+  for (char code = 0; code <= static_cast<char>(model::SubjectKind::provider); ++code) {
+    const std::string_view kind = kind_prefix(code);
+    if (subject.size() > kind.size() && subject.starts_with(kind) && subject[kind.size()] == ':') {
+      return code;
+    }
+  }
+  return kind_unknown;
+}
 
 }  // namespace
 
-// Packed: two bytes of name length, the name, the state. The link fields order all entries by their
-// last touch.
+// 24 bytes. While it is packed, `place` is the handle of its record and `size` that record's bytes:
+// kind, two bytes of length, name, state. While it is active, `place` is a place in active_ and
+// `size` what it counts in active_bytes_. The link fields order all entries by their last touch.
 struct Ledger::Entry {
   std::uint64_t hash = 0;
-  std::unique_ptr<char[]> packed;
-  std::unique_ptr<Account> active;
-  std::uint32_t packed_size = 0;
-  std::uint32_t active_size = 0;  // as it is in active_bytes_
+  std::uint64_t place : RecordStore::handle_bits = 0;
+  std::uint64_t size : size_bits = 0;
+  std::uint64_t active : 1 = 0;
+  std::uint64_t dirty : 1 = 0;
+  std::uint64_t used : 1 = 0;
   Slot newer = none;
   Slot older = none;
-  bool dirty = false;
-  bool used = false;
+};
 
-  [[nodiscard]] std::string_view name() const {
-    if (active) return active->name;
+// A packed record, taken apart.
+struct Ledger::Packed {
+  std::string_view kind;
+  std::string_view rest;  // of the name
+  std::string_view state;
+
+  explicit Packed(std::string_view record) {
     std::uint16_t size = 0;
-    std::memcpy(&size, packed.get(), sizeof size);
-    return {packed.get() + sizeof size, size};
+    std::memcpy(&size, record.data() + 1, sizeof size);
+    kind = kind_prefix(record.front());
+    rest = record.substr(1 + sizeof size, size);
+    state = record.substr(1 + sizeof size + size);
   }
-  [[nodiscard]] std::string_view state() const {
-    const std::size_t head = sizeof(std::uint16_t) + name().size();
-    return {packed.get() + head, packed_size - head};
-  }
-  void set_packed(std::string_view name, std::string_view state) {
-    const auto size = static_cast<std::uint16_t>(name.size());
-    packed_size = static_cast<std::uint32_t>(sizeof size + name.size() + state.size());
-    packed = std::make_unique_for_overwrite<char[]>(packed_size);
-    std::memcpy(packed.get(), &size, sizeof size);
-    std::memcpy(packed.get() + sizeof size, name.data(), name.size());
-    std::memcpy(packed.get() + sizeof size + name.size(), state.data(), state.size());
+  [[nodiscard]] std::string name() const {
+    std::string out;
+    out.reserve(kind.size() + 1 + rest.size());
+    if (!kind.empty()) out.append(kind).push_back(':');
+    return out.append(rest);
   }
 };
+
+void Ledger::set_packed(Entry& entry, std::string_view name, std::string_view state) {
+  const char code = kind_code(name);
+  if (code != kind_unknown) name.remove_prefix(kind_prefix(code).size() + 1);
+  const auto size = static_cast<std::uint16_t>(name.size());
+  std::array<char, 3 + name_bytes_max> head{};
+  CHECK(name.size() <= name_bytes_max);
+  head[0] = code;
+  std::memcpy(head.data() + 1, &size, sizeof size);
+  name.copy(head.data() + 3, name.size());
+  const std::string_view first(head.data(), 3 + name.size());
+  entry.place = packed_.insert(first, state) & ((1ULL << RecordStore::handle_bits) - 1);
+  CHECK(first.size() + state.size() < (1U << size_bits));
+  entry.size = (first.size() + state.size()) & ((1U << size_bits) - 1);
+  entry.active = 0;
+}
+
+Ledger::Packed Ledger::packed(const Entry& entry) const {
+  return Packed(packed_.view(entry.place, entry.size));
+}
+
+std::string Ledger::name_of(const Entry& entry) const {
+  return entry.active ? active_[entry.place]->name : packed(entry).name();
+}
+
+Account& Ledger::set_active(Entry& entry, std::unique_ptr<Account> account) {
+  if (free_places_.empty()) {
+    free_places_.push_back(static_cast<std::uint32_t>(active_.size()));
+    active_.emplace_back();
+  }
+  entry.place = free_places_.back();
+  free_places_.pop_back();
+  entry.active = 1;
+  entry.size = 0;
+  return *(active_[entry.place] = std::move(account));
+}
 
 Ledger::Ledger(Settings settings)
     : settings_(settings),
@@ -76,12 +132,11 @@ Account& Ledger::touch(std::string_view subject, base::TimePoint at) {
   if (slot == none) {
     slot = create(hash);
     Entry& entry = entries_[slot];
-    entry.active = std::make_unique<Account>();
-    entry.active->name = subject;
-    entry.active->habits.first_at = at;
-    entry.active->recent.at = at;
-    entry.active->recent.suspicion.clear(at);
-    entry.active_size = 0;
+    Account& account = set_active(entry, std::make_unique<Account>());
+    account.name = subject;
+    account.habits.first_at = at;
+    account.recent.at = at;
+    account.recent.suspicion.clear(at);
     if (oldest_active_ == none) oldest_active_ = slot;
   }
   return brought_to(slot, at);
@@ -106,8 +161,8 @@ Account& Ledger::brought_to(Slot slot, base::TimePoint at) {
   // Its lists may have grown since the last touch; what they grow by now is counted at the next.
   const auto size = static_cast<std::uint32_t>(account.bytes() + allocation_overhead);
   active_bytes_ += size;
-  active_bytes_ -= entry.active_size;
-  entry.active_size = size;
+  active_bytes_ -= entry.size;
+  entry.size = size & ((1U << size_bits) - 1);
   mark_dirty(slot);
   pack_idle(at);
   make_room();
@@ -117,27 +172,29 @@ Account& Ledger::brought_to(Slot slot, base::TimePoint at) {
 
 Account& Ledger::activate(Slot slot) {
   Entry& entry = entries_[slot];
-  if (entry.active) return *entry.active;
+  if (entry.active) return *active_[entry.place];
   auto account = std::make_unique<Account>();
-  account->name = entry.name();
-  CHECK(decode_account(entry.state(), *account).ok());  // it was checked when it came in
-  entry.active = std::move(account);
-  packed_bytes_ -= block_bytes(entry.packed_size);
-  entry.packed.reset();
-  entry.packed_size = 0;
-  return *entry.active;
+  const Packed record = packed(entry);
+  account->name = record.name();
+  CHECK(decode_account(record.state, *account).ok());  // it was checked when it came in
+  packed_.erase(entry.place, entry.size);
+  return set_active(entry, std::move(account));
+}
+
+void Ledger::drop_active(Entry& entry) {
+  active_bytes_ -= entry.size;
+  active_[entry.place].reset();
+  free_places_.push_back(static_cast<std::uint32_t>(entry.place));
 }
 
 void Ledger::pack(Slot slot) {
   Entry& entry = entries_[slot];
+  Account& account = *active_[entry.place];
   std::string state;
-  encode_account(*entry.active, state);
-  const std::string name = std::move(entry.active->name);
-  entry.active.reset();
-  active_bytes_ -= entry.active_size;
-  entry.active_size = 0;
-  entry.set_packed(name, state);
-  packed_bytes_ += block_bytes(entry.packed_size);
+  encode_account(account, state);
+  const std::string name = std::move(account.name);
+  drop_active(entry);
+  set_packed(entry, name, state);
 }
 
 // After a start the house's recipients are read from the loaded accounts a few at a time: at once
@@ -145,7 +202,8 @@ void Ledger::pack(Slot slot) {
 void Ledger::fill_house() {
   for (int i = 0; i < 2 && house_next_ < loaded_end_; ++i) {
     const Entry& entry = entries_[house_next_++];
-    if (!entry.packed || !decode_account(entry.state(), *scratch_).ok()) continue;
+    if (!entry.used || entry.active) continue;
+    if (!decode_account(packed(entry).state, *scratch_).ok()) continue;
     for (const std::uint32_t recipient : scratch_->habits.recipients.members())
       house_.add(recipient);
   }
@@ -156,8 +214,9 @@ void Ledger::pack_idle(base::TimePoint at) {
   for (int i = 0; i < 2 && oldest_active_ != none && oldest_active_ != newest_; ++i) {
     const Slot slot = oldest_active_;
     Entry& entry = entries_[slot];
-    if (entry.active->recent.at + settings_.idle_after > at) return;
-    entry.active->advance(at, settings_.half_life);
+    Account& account = *active_[entry.place];
+    if (account.recent.at + settings_.idle_after > at) return;
+    account.advance(at, settings_.half_life);
     oldest_active_ = entry.newer;
     pack(slot);
   }
@@ -173,11 +232,11 @@ void Ledger::make_room() {
 
 void Ledger::forget(Slot slot) {
   Entry& entry = entries_[slot];
-  deleted_.emplace_back(entry.name());
+  deleted_.push_back(name_of(entry));
   if (entry.active) {
-    active_bytes_ -= entry.active_size;
+    drop_active(entry);
   } else {
-    packed_bytes_ -= block_bytes(entry.packed_size);
+    packed_.erase(entry.place, entry.size);
   }
   index_erase(entry.hash);
   unlink(slot);
@@ -189,24 +248,24 @@ void Ledger::forget(Slot slot) {
 }
 
 std::size_t Ledger::bytes() const {
-  return active_bytes_ + packed_bytes_ + count_ * sizeof(Entry) + index_.size() * sizeof(Slot);
+  return active_bytes_ + packed_.bytes() + count_ * sizeof(Entry) + index_.size() * sizeof(Slot);
 }
 
 std::unique_ptr<Account> Ledger::peek(std::string_view subject) const {
   const Slot slot = find(hash_of(subject));
   if (slot == none) return nullptr;
   const Entry& entry = entries_[slot];
-  if (entry.active) return std::make_unique<Account>(*entry.active);
+  if (entry.active) return std::make_unique<Account>(*active_[entry.place]);
   auto account = std::make_unique<Account>();
   account->name = subject;
-  CHECK(decode_account(entry.state(), *account).ok());
+  CHECK(decode_account(packed(entry).state, *account).ok());
   return account;
 }
 
 void Ledger::visit_active(const std::function<void(const Account&)>& visit) const {
   for (Slot slot = newest_; slot != none; slot = entries_[slot].older) {
     if (!entries_[slot].active) return;
-    visit(*entries_[slot].active);
+    visit(*active_[entries_[slot].place]);
   }
 }
 
@@ -222,12 +281,12 @@ std::size_t Ledger::drain_dirty(std::size_t most,
     dirty_.pop_front();
     Entry& entry = entries_[slot];
     if (!entry.used || !entry.dirty) continue;
-    entry.dirty = false;
-    SubjectRecord record{std::string(entry.name()), {}};
+    entry.dirty = 0;
+    SubjectRecord record{name_of(entry), {}};
     if (entry.active) {
-      encode_account(*entry.active, record.state);
+      encode_account(*active_[entry.place], record.state);
     } else {
-      record.state = entry.state();
+      record.state = packed(entry).state;
     }
     visit(std::move(record));
     ++handed;
@@ -250,8 +309,7 @@ base::Status Ledger::load_record(std::string_view subject, std::string_view stat
   if (find(hash) != none) return {};  // counted anew since the start: that is newer
   const Slot slot = create(hash);
   Entry& entry = entries_[slot];
-  entry.set_packed(subject, state);
-  packed_bytes_ += block_bytes(entry.packed_size);
+  set_packed(entry, subject, state);
   note_time(scratch_->habits.first_at);
   note_time(scratch_->recent.at);
   loaded_end_ = static_cast<Slot>(entries_.size());
@@ -283,7 +341,7 @@ Ledger::Slot Ledger::create(std::uint64_t hash) {
     free_.pop_back();
   }
   entries_[slot].hash = hash;
-  entries_[slot].used = true;
+  entries_[slot].used = 1;
   index_insert(hash, slot);
   link_newest(slot);
   ++count_;
@@ -339,7 +397,7 @@ void Ledger::unlink(Slot slot) {
 
 void Ledger::mark_dirty(Slot slot) {
   if (entries_[slot].dirty) return;
-  entries_[slot].dirty = true;
+  entries_[slot].dirty = 1;
   dirty_.push_back(slot);
 }
 

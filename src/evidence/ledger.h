@@ -23,6 +23,7 @@
 #include "evidence/account.h"
 #include "evidence/house.h"
 #include "evidence/ledger_journal.h"
+#include "evidence/record_store.h"
 
 namespace leumund::evidence {
 
@@ -71,6 +72,7 @@ class Ledger {
 
  private:
   struct Entry;
+  struct Packed;
   using Slot = std::uint32_t;
   static constexpr Slot none = 0xffffffffU;
 
@@ -81,6 +83,11 @@ class Ledger {
   void grow_index();
   void link_newest(Slot slot);
   void unlink(Slot slot);
+  void set_packed(Entry& entry, std::string_view name, std::string_view state);
+  [[nodiscard]] Packed packed(const Entry& entry) const;
+  [[nodiscard]] std::string name_of(const Entry& entry) const;
+  Account& set_active(Entry& entry, std::unique_ptr<Account> account);
+  void drop_active(Entry& entry);
   Account& activate(Slot slot);
   void pack(Slot slot);
   void pack_idle(base::TimePoint at);
@@ -94,6 +101,9 @@ class Ledger {
   Settings settings_;
   House house_;
   std::deque<Entry> entries_;
+  std::vector<std::unique_ptr<Account>> active_;
+  std::vector<std::uint32_t> free_places_;  // in active_
+  RecordStore packed_;
   std::vector<Slot> free_;
   std::vector<Slot> index_;  // open addressing, linear probing; size is a power of two
   Slot newest_ = none;
@@ -101,7 +111,6 @@ class Ledger {
   Slot oldest_active_ = none;  // active accounts are exactly the ones from here to newest_
   std::size_t count_ = 0;
   std::size_t active_bytes_ = 0;
-  std::size_t packed_bytes_ = 0;
   std::uint64_t forgotten_ = 0;
   std::deque<Slot> dirty_;
   std::deque<std::string> deleted_;

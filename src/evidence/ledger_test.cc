@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <string>
+#include <vector>
 
 #include "evidence/account_codec.h"
 
@@ -76,6 +78,28 @@ TEST(Ledger, AForgottenAccountIsDeletedOnDiskToo) {
          0) {
   }
   EXPECT_EQ(deleted, ledger.forgotten());
+}
+
+TEST(Ledger, NamesOfEveryKindComeBackFromThePackedForm) {
+  Ledger ledger({});
+  const std::vector<std::string> names = {"account:a@c.test",
+                                          "script:uid33:/srv/x.php",
+                                          "account:",
+                                          "client_address:2001:db8::1",
+                                          "forward:f",
+                                          "no kind",
+                                          "script" + std::string(300, 'x'),
+                                          "provider:p",
+                                          "é:ü"};
+  for (const std::string& subject : names) ledger.touch(subject, start);
+  for (int i = 0; i < 20; ++i) ledger.touch(name(i), start + hours(48));
+  std::map<std::string, std::string> disk;
+  while (ledger.drain_dirty(7, [&](SubjectRecord&& r) { disk[r.subject] = r.state; }) > 0) {
+  }
+  for (const std::string& subject : names) {
+    EXPECT_TRUE(disk.contains(subject)) << subject;
+    EXPECT_EQ(ledger.touch(subject, start + hours(49)).name, subject);
+  }
 }
 
 TEST(Ledger, ACorruptRecordIsAnErrorThatNamesItsSubject) {

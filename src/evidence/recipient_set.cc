@@ -5,42 +5,32 @@
 
 namespace leumund::evidence {
 
-std::size_t RecipientSet::find(std::uint32_t hash) const {
-  constexpr std::size_t step = 16;
-  const std::uint32_t* data = members_.data();
-  const std::size_t size = members_.size();
-  std::size_t i = 0;
-  for (; i + step <= size; i += step) {
-    // Without a branch in the inner loop the compiler compares four at a time.
-    std::uint32_t hit = 0;
-    for (std::size_t k = 0; k < step; ++k) {
-      hit |= static_cast<std::uint32_t>(data[i + k] == hash ? 1U : 0U);
-    }
-    if (hit != 0) break;
-  }
-  for (; i < size; ++i) {
-    if (data[i] == hash) return i;
-  }
-  return size;
+bool RecipientSet::contains(std::uint32_t hash) const {
+  return std::binary_search(members_.begin(), members_.end(), hash);
 }
 
-bool RecipientSet::contains(std::uint32_t hash) const { return find(hash) < members_.size(); }
-
 bool RecipientSet::add(std::uint32_t hash) {
-  if (contains(hash)) return false;
+  auto place = std::lower_bound(members_.begin(), members_.end(), hash);
+  if (place != members_.end() && *place == hash) return false;
   if (members_.size() < members_max) {
-    members_.push_back(hash);
+    members_.insert(place, hash);
+    return true;
+  }
+  // Who goes has nothing to do with where the newcomer stands: that is said by the high bits.
+  const auto leaving = members_.begin() + static_cast<std::ptrdiff_t>(hash % members_max);
+  if (leaving < place) {
+    std::move(leaving + 1, place, leaving);
+    *(place - 1) = hash;
   } else {
-    members_[hash % members_max] = hash;
+    std::move_backward(place, leaving, leaving + 1);
+    *place = hash;
   }
   return true;
 }
 
 void RecipientSet::remove(std::uint32_t hash) {
-  const std::size_t at = find(hash);
-  if (at == members_.size()) return;
-  members_[at] = members_.back();
-  members_.pop_back();
+  const auto place = std::lower_bound(members_.begin(), members_.end(), hash);
+  if (place != members_.end() && *place == hash) members_.erase(place);
 }
 
 void RecipientSet::merge(const RecipientSet& other) {
@@ -49,8 +39,10 @@ void RecipientSet::merge(const RecipientSet& other) {
 
 void RecipientSet::assign_bytes(std::string_view bytes) {
   members_.resize(std::min(bytes.size() / sizeof(std::uint32_t), members_max));
-  if (!members_.empty())
-    std::memcpy(members_.data(), bytes.data(), members_.size() * sizeof(std::uint32_t));
+  if (members_.empty()) return;
+  std::memcpy(members_.data(), bytes.data(), members_.size() * sizeof(std::uint32_t));
+  std::sort(members_.begin(), members_.end());
+  members_.erase(std::unique(members_.begin(), members_.end()), members_.end());
 }
 
 }  // namespace leumund::evidence

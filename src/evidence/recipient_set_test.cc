@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 
 namespace leumund::evidence {
 namespace {
@@ -52,6 +53,18 @@ TEST(RecipientSet, MergingKnowsBothSidesWhicheverCameFirst) {
   other.merge(left);
   EXPECT_EQ(one.size(), other.size());
   for (std::uint32_t i = 1; i < 50; ++i) EXPECT_TRUE(one.contains(i) && other.contains(i));
+}
+
+TEST(RecipientSet, MembersAscendWhateverComesAndGoes) {
+  RecipientSet set;
+  for (std::uint32_t i = 0; i < 9000; ++i) {
+    set.add(i * 2654435761U);
+    if (i % 3 == 0) set.remove((i / 2) * 2654435761U);
+    ASSERT_TRUE(i % 100 != 0 || std::ranges::is_sorted(set.members(), std::less_equal<>{}));
+  }
+  const std::uint32_t newest = 77;
+  EXPECT_TRUE(set.add(newest));
+  EXPECT_TRUE(set.contains(newest));
 }
 
 }  // namespace
