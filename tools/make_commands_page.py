@@ -29,8 +29,8 @@ def help_of(*command: str) -> str:
 
 
 def verbs(text: str) -> list[str]:
-    """The first words of the lines below "Subcommands:"."""
-    below = re.split(r"^(?:Subcommands|SUBCOMMANDS):.*$", text, maxsplit=1, flags=re.MULTILINE)[1:]
+    """The first words of the lines below "Verbs:"."""
+    below = re.split(r"^Verbs:.*$", text, maxsplit=1, flags=re.MULTILINE)[1:]
     return re.findall(r"^  ([a-z][\w-]*)", below[0], re.MULTILINE) if below else []
 
 
@@ -42,9 +42,44 @@ def section(level: int, *command: str) -> list[str]:
     return lines
 
 
+OF_ALL_VERBS = """\
+# Commands
+
+Written by `tools/make_commands_page.py` from the programs' own help; a test compares.
+
+Options of `leumund` itself may stand before or behind the verb. Help and answers for people are English or German (`--lang`,
+else the environment's `LC_ALL`, `LC_MESSAGES` or `LANG`); what is typed is the same in both.
+
+**Subjects.** `account:NAME`, `script:uid33`, `script:uid33:/path/of/script`, `client:ADDRESS`, `forward:NAME`; a name without a
+kind is an account. An unknown kind, an address that is none, an empty name or one with control characters is wrong use.
+
+**Status.** 0 done; 1 the answer is no, or something is left to do (then `trouble` stands in the answer); 2 wrong use or bad
+input; 3 leumundd or its store is not reachable.
+
+**JSON.** With `--json` an answer is one object a line on standard output. Every error is too, whole and in English, and standard
+error stays empty:
+
+```
+{"error":{"code":"not_found","message":"account:a@verein.example is not restricted"}}
+```
+
+| code | status | what it means |
+| --- | --- | --- |
+| `wrong_use` | 2 | the command line is wrong |
+| `malformed`, `too_large` | 2 | the daemon does not take this input |
+| `configuration` | 2 | the configuration file is wrong; `config check` lists `problems` as well |
+| `not_found` | 1 | nothing stands there to be released or undone |
+| `refused`, `not_allowed` | 1 | a clear no, with its reason |
+| `unreachable` | 3 | leumundd does not answer |
+| `unavailable`, `timed_out`, `exhausted`, `internal` | 3 | a part of it does not; 2 for a file that `replay` cannot open |
+
+`connect` and `disconnect` list their reports in `postfix` beside the error. `explain` of an unknown subject is no error: it
+answers `"known":false` with status 1. `events --follow` and `replay` print one object for each event.
+"""
+
+
 def main() -> None:
-    print("# Commands\n\nWritten by `tools/make_commands_page.py` from the programs' own help; "
-          "a test compares.\n")
+    print(OF_ALL_VERBS)
     print("\n".join(section(2, "leumund") + section(2, "leumundd")).rstrip())
 
 

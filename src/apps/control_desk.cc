@@ -37,6 +37,13 @@ std::string write_unattended(const action::Unattended& unattended) {
                      unattended.until->time_since_epoch().count());
 }
 
+// The decision stands; the mail stays where it is and can be asked for again.
+std::string mail_trouble(const base::Result<face::QueueReport>& report) {
+  if (!report) return "its held mail stays: " + report.error().message;
+  if (report->failed > 0) return "its held mail stays: " + report->detail;
+  return "";
+}
+
 }  // namespace
 
 void restore_unattended(const std::string& text, action::Unattended& unattended) {
@@ -87,39 +94,47 @@ base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& sub
   return report;
 }
 
-base::Result<Decision> ControlDesk::suspend(const face::SuspendOrder& order) {
+base::Result<face::OrderDone> ControlDesk::suspend(const face::SuspendOrder& order) {
   const auto now = around_.clock.now();
-  return around_.pipeline.command([&](engine::Engine& engine) {
+  auto done = around_.pipeline.command([&](engine::Engine& engine) {
+    face::OrderDone made;
+    if (const auto* standing = engine.book().find(order.subject)) made.before = *standing;
+    // The later word of a person holds: a suspension ends an exemption, as an exemption lifts a
+    // restriction. Only a detector keeps its hands off what is exempt.
+    made.also = engine.book().exempt(order.subject, false, order.by, now);
     model::Restriction restriction;
     restriction.subject = order.subject;
     restriction.level = order.level;
     restriction.reason = order.reason;
     restriction.by = order.by;
     if (order.span) restriction.until = now + *order.span;
-    Decision decision = engine.with_queue(engine.book().suspend(restriction, now));
-    return told<Decision>(decision, {decision});
+    made.decision = engine.with_queue(engine.book().suspend(restriction, now));
+    Decisions all = made.also;
+    all.push_back(made.decision);
+    return std::pair(std::move(made), std::move(all));
   });
+  if (order.level != model::Level::throttle) {
+    if (const auto trouble = queue_trouble(); !trouble.empty()) {
+      done.trouble = "its queued mail is not held: " + trouble;
+    }
+  }
+  return done;
 }
 
-base::Result<Decision> ControlDesk::release(const face::ReleaseOrder& order) {
+base::Result<face::OrderDone> ControlDesk::release(const face::ReleaseOrder& order) {
   const auto now = around_.clock.now();
-  auto result = around_.pipeline.command([&](engine::Engine& engine) {
-    auto decision = engine.book().release(order.subject, order.recovery, order.by, now);
-    if (!decision) return told<Decision>(decision.error(), {});
-    return told<Decision>(*decision, {*decision});
+  auto decision = around_.pipeline.command([&](engine::Engine& engine) {
+    auto made = engine.book().release(order.subject, order.recovery, order.by, now);
+    if (!made) return told<Decision>(made.error(), {});
+    return told<Decision>(*made, {*made});
   });
-  if (!result || order.mail == face::HeldMail::keep_held) return result;
+  if (!decision) return decision.error();
+  face::OrderDone done{std::move(*decision), {}, {}, {}};
+  if (order.mail == face::HeldMail::keep_held) return done;
   const auto work =
       order.mail == face::HeldMail::release ? face::QueueWork::release : face::QueueWork::remove;
-  const auto done = queue_work(order.subject, work, order.by);
-  if (!done || done->failed > 0) {
-    // The release stands; the mail stays where it is and can be asked for again.
-    return Error{
-        ErrorCode::internal,
-        fmt::format("{} is released, but its held mail is not all done: {}",
-                    order.subject.to_string(), done ? done->detail : done.error().message)};
-  }
-  return result;
+  done.trouble = mail_trouble(queue_work(order.subject, work, order.by));
+  return done;
 }
 
 base::Result<Decisions> ControlDesk::exempt(const model::Subject& subject, bool on,
@@ -147,24 +162,21 @@ base::Result<Decision> ControlDesk::announce(const face::AnnounceOrder& order) {
   return outcome.decisions.front();
 }
 
-base::Result<Decision> ControlDesk::undo(std::uint64_t number, const std::string& by) {
+base::Result<face::OrderDone> ControlDesk::undo(std::uint64_t number, const std::string& by) {
   const auto now = around_.clock.now();
-  std::vector<model::QueueKey> held;
-  auto result = around_.pipeline.command([&](engine::Engine& engine) {
-    auto decision = engine.book().undo(number, by, now);
-    if (!decision) return told<Decision>(decision.error(), {});
+  auto decision = around_.pipeline.command([&](engine::Engine& engine) {
+    auto made = engine.book().undo(number, by, now);
+    if (!made) return told<Decision>(made.error(), {});
     // It was a mistake: what the subject sent was honest.
-    engine.learn_from_release(decision->subject, now);
-    return told<Decision>(*decision, {*decision});
+    engine.learn_from_release(made->subject, now);
+    return told<Decision>(*made, {*made});
   });
-  if (result && result->kind == model::DecisionKind::released) {
-    const auto done = queue_work(result->subject, face::QueueWork::release, by);
-    if (!done) {
-      base::log(base::LogLevel::warn, "undone subject={} but its held mail stays: {}",
-                result->subject.to_string(), done.error().message);
-    }
+  if (!decision) return decision.error();
+  face::OrderDone done{std::move(*decision), {}, {}, {}};
+  if (done.decision.kind == model::DecisionKind::released && around_.queue().on()) {
+    done.trouble = mail_trouble(queue_work(done.decision.subject, face::QueueWork::release, by));
   }
-  return result;
+  return done;
 }
 
 base::Result<action::Unattended> ControlDesk::unattended() {
@@ -188,6 +200,13 @@ base::Result<action::Unattended> ControlDesk::set_unattended(const face::Unatten
   base::log(base::LogLevel::info, "unattended by={} until={}", order.by,
             set.until ? base::format_rfc3339(*set.until) : "off");
   return set;
+}
+
+std::string ControlDesk::queue_trouble() const {
+  for (const auto& part : around_.parts()) {
+    if (part.name == "queue" && !part.well) return part.detail;
+  }
+  return "";
 }
 
 std::vector<model::QueueKey> ControlDesk::queue_keys(const model::Subject& subject) {
@@ -230,6 +249,7 @@ base::Result<std::vector<face::HeldMessage>> ControlDesk::held_mail(const model:
 base::Result<face::QueueReport> ControlDesk::queue_work(const model::Subject& subject,
                                                         face::QueueWork work,
                                                         const std::string& by) {
+  if (around_.queue().on() && queue_keys(subject).empty()) return face::QueueReport{};
   const auto held = held_mail(subject);
   if (!held) return held.error();
   std::vector<model::QueueKey> keys;

@@ -41,12 +41,12 @@ class ControlDesk final : public face::Control {
 
   base::Result<face::StatusReport> status(std::size_t most) override;
   base::Result<face::SubjectReport> explain(const model::Subject& subject) override;
-  base::Result<model::Decision> suspend(const face::SuspendOrder& order) override;
-  base::Result<model::Decision> release(const face::ReleaseOrder& order) override;
+  base::Result<face::OrderDone> suspend(const face::SuspendOrder& order) override;
+  base::Result<face::OrderDone> release(const face::ReleaseOrder& order) override;
   base::Result<std::vector<model::Decision>> exempt(const model::Subject& subject, bool on,
                                                     const std::string& by) override;
   base::Result<model::Decision> announce(const face::AnnounceOrder& order) override;
-  base::Result<model::Decision> undo(std::uint64_t number, const std::string& by) override;
+  base::Result<face::OrderDone> undo(std::uint64_t number, const std::string& by) override;
   base::Result<action::Unattended> unattended() override;
   base::Result<action::Unattended> set_unattended(const face::UnattendedOrder& order) override;
   base::Result<std::vector<face::HeldMessage>> held_mail(const model::Subject& subject) override;
@@ -58,6 +58,8 @@ class ControlDesk final : public face::Control {
   base::Result<std::vector<std::string>> reload() override;
 
  private:
+  // Why the queue helper cannot be used now; "" if it can, or is off on purpose.
+  [[nodiscard]] std::string queue_trouble() const;
   // Queue ids that belong to the subject, as far as engine and journal know.
   [[nodiscard]] std::vector<model::QueueKey> queue_keys(const model::Subject& subject);
 

@@ -1,7 +1,11 @@
 // How the daemon looks from outside: the parts of `leumund status` and the figures of /metrics.
 #include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -19,6 +23,26 @@ face::Metric single(std::string name, std::string help, std::uint64_t value) {
 face::PartStatus part(std::string name, std::string trouble, std::string detail) {
   const bool well = trouble.empty();
   return {std::move(name), well, well ? std::move(detail) : std::move(trouble)};
+}
+
+std::string queue_helper_trouble(const std::string& helper) {
+  if (helper.empty()) return "";
+  struct stat info{};
+  if (::stat(helper.c_str(), &info) != 0) {
+    return errno == ENOENT
+               ? fmt::format("{} (the queue helper) is not there", helper)
+               : fmt::format("{} (the queue helper) may not be used by leumundd: {}", helper,
+                             std::strerror(errno));
+  }
+  const bool socket = S_ISSOCK(info.st_mode);
+  if (!socket && !S_ISREG(info.st_mode)) {
+    return fmt::format("{} (the queue helper) is neither a socket nor a program", helper);
+  }
+  if (::access(helper.c_str(), socket ? W_OK : X_OK) != 0) {
+    return fmt::format("{} (the queue helper) may not be used by leumundd: {}", helper,
+                       std::strerror(errno));
+  }
+  return "";
 }
 
 // All policy listeners as one.
@@ -75,9 +99,17 @@ std::vector<face::PartStatus> Daemon::parts() const {
       {"tables", fmt::format("{} written", effects.table_writes)},
       {"suspended file",
        fmt::format("{} written, {} edits taken up", effects.file_writes, effects.file_edits)},
-      {"queue", fmt::format("{} messages held, {} had left", effects.held, effects.hold_missing)},
+      {"queue", effects_->queue().on() ? fmt::format("{} messages held, {} had left", effects.held,
+                                                     effects.hold_missing)
+                                       : "off: queued mail is not held"},
       {"notices", fmt::format("{} mails, {} webhooks", effects.notices.mails_sent,
                               effects.notices.webhooks_sent)}};
+  const std::string helper =
+      settings_.with([](const config::Settings& all) { return all.run.queue_helper; });
+  // Seen before the night in which it is needed; what a use of it says goes before.
+  if (auto trouble = queue_helper_trouble(helper); !trouble.empty()) {
+    troubles.emplace_back("queue", std::move(trouble));
+  }
   for (const auto& [name, detail] : details) {
     const auto ill = std::find_if(troubles.begin(), troubles.end(),
                                   [&, n = name](const auto& t) { return t.first == n; });

@@ -1,33 +1,23 @@
 // The command leumund: what people type. See leumund(1).
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <exception>
-#include <string>
-#include <vector>
 
 #include "apps/leumund_request.h"
 #include "apps/leumund_terminal.h"
 #include "apps/leumund_verbs.h"
-#include "apps/replay.h"
 
 namespace {
 
 namespace apps = leumund::apps;
 
 int run(int argc, char** argv) {
-  // replay has options of its own and may read events for hours: nothing of ours comes before it.
-  if (argc > 1 && std::strcmp(argv[1], "replay") == 0) {
-    return apps::run_replay(std::vector<std::string>(argv + 2, argv + argc), stdout, stderr);
-  }
   const apps::ParsedRequest parsed = apps::parse_request(argc, argv, stdout, stderr);
   if (!parsed.request) return parsed.status;
   const apps::Request& request = *parsed.request;
   apps::Terminal terminal(stdout, stderr, apps::choose_language(request.language));
-  const bool alone = request.verb == "connect" || request.verb == "disconnect" ||
-                     request.verb == "config check" || request.verb == "config show";
-  const int status =
-      alone ? apps::work_alone(request, terminal) : apps::ask_daemon(request, terminal);
+  const int status = apps::works_alone(request) ? apps::work_alone(request, terminal)
+                                                : apps::ask_daemon(request, terminal);
   // Output that could not be written (a full disk, a closed pipe) is not "done".
   if (std::fflush(stdout) != 0 && status == apps::exit_done) return apps::exit_wrong_use;
   return status;

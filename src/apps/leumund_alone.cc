@@ -1,10 +1,14 @@
-// connect, disconnect, config check and config show: no daemon needed.
-#include <fmt/core.h>
+// connect, disconnect, config check, config show and replay: no daemon needed.
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "apps/leumund_verbs.h"
+#include "apps/replay.h"
 #include "config/load.h"
 #include "face/api.h"
 #include "face/postfix_connect.h"
@@ -23,7 +27,7 @@ std::optional<config::Settings> settings_of(const Request& request, Terminal& te
   auto settings =
       config::load_settings(file, !request.config.empty(), config::Surroundings::of_process());
   if (settings) return std::move(*settings);
-  terminal.complain(safe(settings.error().message));
+  tell_error(request, terminal, exit_wrong_use, "configuration", safe(settings.error().message));
   return std::nullopt;
 }
 
@@ -52,7 +56,7 @@ nlohmann::ordered_json report_json(const face::PostfixReport& report, bool dry_r
 }
 
 void show_changes(Terminal& terminal, const face::PostfixReport& report) {
-  if (!report.plan.changes.empty()) terminal.line(terminal.say(Phrase::changes_title));
+  if (!report.plan.changes.empty()) terminal.line(terminal.say("changes_title"));
   for (const auto& change : report.plan.changes) {
     terminal.line(fmt::format(
         "  {} {}", change.service.empty() ? "main.cf" : "master.cf " + safe(change.service),
@@ -60,9 +64,9 @@ void show_changes(Terminal& terminal, const face::PostfixReport& report) {
     if (change.before) terminal.line(terminal.paint(Colour::red, "    - " + safe(*change.before)));
     if (change.after) terminal.line(terminal.paint(Colour::green, "    + " + safe(*change.after)));
   }
-  if (!report.files.empty()) terminal.line(terminal.say(Phrase::files_title));
+  if (!report.files.empty()) terminal.line(terminal.say("files_title"));
   for (const std::string& file : report.files) terminal.line("  " + safe(file));
-  if (!report.commands.empty()) terminal.line(terminal.say(Phrase::commands_title));
+  if (!report.commands.empty()) terminal.line(terminal.say("commands_title"));
   for (const std::string& command : report.commands) terminal.line("  " + command);
 }
 
@@ -70,24 +74,24 @@ void show_report(const Request& request, Terminal& terminal, const face::Postfix
   const bool in = request.verb == "connect";
   const std::string folder = safe(report.folder);
   if (!request.dry_run && in && report.plan.changes.empty()) {
-    terminal.line(terminal.say(Phrase::connect_nothing, folder));
+    terminal.line(terminal.say("connect_nothing", folder));
   } else {
     show_changes(terminal, report);
   }
   for (const std::string& remark : report.plan.remarks) terminal.line("  ! " + safe(remark));
   if (request.dry_run) {
-    terminal.line(terminal.say(Phrase::connect_dry, folder));
+    terminal.line(terminal.say("connect_dry", folder));
     return;
   }
-  if (in && !report.plan.changes.empty()) terminal.line(terminal.say(Phrase::connect_done, folder));
-  if (!in) terminal.line(terminal.say(Phrase::disconnect_done, folder));
-  if (report.bytes_restored) terminal.line(terminal.say(Phrase::disconnect_bytes));
+  if (in && !report.plan.changes.empty()) terminal.line(terminal.say("connect_done", folder));
+  if (!in) terminal.line(terminal.say("disconnect_done", folder));
+  if (report.bytes_restored) terminal.line(terminal.say("disconnect_bytes"));
   if (report.reloaded) {
-    terminal.line(terminal.say(Phrase::postfix_reloaded));
+    terminal.line(terminal.say("postfix_reloaded"));
   } else if (!report.running) {
-    terminal.line(terminal.say(Phrase::postfix_not_running));
+    terminal.line(terminal.say("postfix_not_running"));
   } else if (!report.plan.changes.empty()) {
-    terminal.line(terminal.say(Phrase::postfix_reload_hint, face::shell_text({report.folder})));
+    terminal.line(terminal.say("postfix_reload_hint", face::shell_text({report.folder})));
   }
 }
 
@@ -105,6 +109,8 @@ int connect(const Request& request, Terminal& terminal) {
   const auto& folders = request.config_folders.empty() ? settings->run.postfix_config_folders
                                                        : request.config_folders;
   int status = exit_done;
+  std::string_view first_code;
+  std::string messages;  // of the folders that failed
   nlohmann::ordered_json reports = nlohmann::ordered_json::array();
   for (const std::string& folder : folders) {
     const face::PostfixOrder order{.folder = folder,
@@ -114,6 +120,8 @@ int connect(const Request& request, Terminal& terminal) {
     const auto report = in ? face::connect_postfix(order) : face::disconnect_postfix(order);
     if (!report) {
       status = std::max(status, status_of(report.error().code, in));
+      if (first_code.empty()) first_code = base::error_code_name(report.error().code);
+      messages += (messages.empty() ? "" : "; ") + report.error().message;
       if (request.json) {
         reports.push_back({{"folder", folder},
                            {"error",
@@ -128,7 +136,11 @@ int connect(const Request& request, Terminal& terminal) {
       show_report(request, terminal, *report);
     }
   }
-  if (request.json) terminal.line(dumped({{"postfix", std::move(reports)}}));
+  if (request.json) {
+    nlohmann::ordered_json out = {{"postfix", std::move(reports)}};
+    if (status != exit_done) out["error"] = {{"code", first_code}, {"message", messages}};
+    terminal.line(dumped(out));
+  }
   return status;
 }
 
@@ -138,15 +150,20 @@ int check_config(const Request& request, Terminal& terminal) {
   if (!named) file = config::default_file;
   const config::Loaded loaded = config::load_file(file, named, config::Surroundings::of_process());
   if (request.json) {
-    terminal.line(
-        dumped({{"file", file}, {"found", loaded.from_file}, {"problems", loaded.problems}}));
+    nlohmann::ordered_json out = {
+        {"file", file}, {"found", loaded.from_file}, {"problems", loaded.problems}};
+    if (!loaded.problems.empty()) {
+      out["error"] = {{"code", "configuration"},
+                      {"message", fmt::format("{}", fmt::join(loaded.problems, "; "))}};
+    }
+    terminal.line(dumped(out));
   } else {
     for (const std::string& problem : loaded.problems) terminal.line(safe(problem));
     if (!loaded.problems.empty()) {
-      terminal.complain(terminal.say(Phrase::config_problems, loaded.problems.size()));
+      terminal.complain(terminal.say("config_problems", loaded.problems.size()));
     } else {
-      terminal.line(terminal.say(loaded.from_file ? Phrase::config_fine : Phrase::config_default,
-                                 safe(file)));
+      terminal.line(terminal.say(
+          loaded.from_file ? Phrase("config_fine") : Phrase("config_default"), safe(file)));
     }
   }
   return loaded.problems.empty() ? exit_done : exit_wrong_use;
@@ -175,12 +192,30 @@ int show_config(const Request& request, Terminal& terminal) {
   return exit_done;
 }
 
+int replay_events(const Request& request, Terminal& terminal) {
+  const ReplayOptions options{.enforce = !request.replay_observe,
+                              .json = request.json,
+                              .progress = ::isatty(::fileno(stderr)) == 1,
+                              .detector_settings = request.detector_settings,
+                              .features = request.features_file,
+                              .files = request.replay_files};
+  const auto done = replay(options, stdout, stderr);
+  if (done.ok()) return exit_done;
+  return tell_error(request, terminal, exit_wrong_use, base::error_code_name(done.error().code),
+                    safe(done.error().message));
+}
+
+const std::map<std::string_view, int (*)(const Request&, Terminal&)> verbs = {
+    {"config check", check_config}, {"config show", show_config}, {"connect", connect},
+    {"disconnect", connect},        {"replay", replay_events},
+};
+
 }  // namespace
 
+bool works_alone(const Request& request) { return verbs.contains(request.verb); }
+
 int work_alone(const Request& request, Terminal& terminal) {
-  if (request.verb == "config check") return check_config(request, terminal);
-  if (request.verb == "config show") return show_config(request, terminal);
-  return connect(request, terminal);
+  return verbs.at(request.verb)(request, terminal);
 }
 
 }  // namespace leumund::apps

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <thread>
 
+#include "apps/leumund_json.h"
 #include "apps/leumund_show.h"
 #include "apps/leumund_verbs.h"
 #include "config/load.h"
@@ -54,27 +55,14 @@ ParsedRequest parse(std::vector<const char*> words, const Paper& out, const Pape
   return parse_request(static_cast<int>(words.size()), words.data(), out.file(), err.file());
 }
 
-std::size_t placeholders(std::string_view text) {
-  std::size_t count = 0;
-  for (const char c : text) count += c == '{' ? 1 : 0;
-  return count;
-}
-
-TEST(LeumundWords, BothLanguagesTakeTheSameValues) {
-  for (int i = 0; i <= static_cast<int>(last_phrase()); ++i) {
-    const auto en = phrase(Language::en, static_cast<Phrase>(i));
-    const auto de = phrase(Language::de, static_cast<Phrase>(i));
-    EXPECT_FALSE(en.empty()) << i;
-    EXPECT_EQ(placeholders(en), placeholders(de)) << en;
-  }
-}
-
 TEST(LeumundWords, TheLanguageFollowsTheOptionThenTheEnvironment) {
   ::setenv("LC_ALL", "", 1);
   ::unsetenv("LC_MESSAGES");
   ::setenv("LANG", "de_DE.UTF-8", 1);
   EXPECT_EQ(choose_language(""), Language::de);
   EXPECT_EQ(choose_language("en"), Language::en);
+  ::setenv("LANG", "den_XX.UTF-8", 1);  // Slavey
+  EXPECT_EQ(choose_language(""), Language::en);
   ::setenv("LC_ALL", "C.UTF-8", 1);
   EXPECT_EQ(choose_language(""), Language::en);
 }
@@ -96,6 +84,52 @@ TEST(LeumundRequest, ReadsEveryVerb) {
                 .request->config_folders.size(),
             2U);
   EXPECT_EQ(parse({"queue", "a", "--delete"}, out, err).request->queue_work, "delete");
+  const auto replay = parse({"--lang", "de", "--json", "replay", "--observe", "a", "b"}, out, err);
+  ASSERT_TRUE(replay.request) << err.text();
+  EXPECT_THAT(replay.request->replay_files, ElementsAre("a", "b"));
+  EXPECT_TRUE(replay.request->json && replay.request->replay_observe);
+  EXPECT_TRUE(works_alone(*replay.request));
+}
+
+TEST(LeumundRequest, AWrongWordIsToldWithTheNearestRightOne) {
+  const auto told = [](const std::vector<const char*>& words) {
+    const Paper out, err;
+    EXPECT_EQ(parse(words, out, err).status, exit_wrong_use);
+    return out.text() + err.text();
+  };
+  EXPECT_EQ(told({"sttaus"}), "leumund: there is no verb 'sttaus'; did you mean 'status'?\n");
+  EXPECT_EQ(told({"--lang", "de", "relaese", "a@b.example"}),
+            "leumund: das Verb 'relaese' gibt es nicht; war 'release' gemeint?\n");
+  EXPECT_EQ(told({"config", "chekc"}),
+            "leumund: there is no verb 'chekc'; did you mean 'check'?\n");
+  EXPECT_EQ(told({"xyzzy\x1b"}), "leumund: there is no verb 'xyzzy?'; leumund --help lists them\n");
+  EXPECT_EQ(told({"suspend", "a", "--reason", "x", "--lvel"}),
+            "leumund: '--lvel' is not known here; did you mean '--level'?\n");
+  EXPECT_EQ(told({}), "leumund: say what to do: a verb is missing; leumund --help lists them\n");
+  EXPECT_EQ(told({"suspend", "a"}),
+            "leumund: --reason is required; leumund suspend --help tells more\n");
+  EXPECT_EQ(told({"--lang=de", "suspend", "a"}),
+            "leumund: --reason fehlt; mehr sagt leumund suspend --help\n");
+}
+
+TEST(LeumundRequest, AWrongCommandLineIsOneObjectForMachines) {
+  const Paper out, err;
+  EXPECT_EQ(parse({"--lang", "de", "sttaus", "--json"}, out, err).status, exit_wrong_use);
+  EXPECT_EQ(
+      out.text(),
+      "{\"error\":{\"code\":\"wrong_use\",\"message\":\"there is no verb 'sttaus'; did you mean "
+      "'status'?\"}}\n");
+  EXPECT_EQ(err.text(), "");
+}
+
+TEST(LeumundRequest, HelpIsInThePersonsLanguageAndKnowsTheVerbHelp) {
+  const Paper en, de, err;
+  EXPECT_EQ(parse({"help", "suspend"}, en, err).status, exit_done);
+  EXPECT_THAT(en.text(), HasSubstr("Usage: leumund suspend [OPTIONS] SUBJECT --reason TEXT\n"));
+  EXPECT_EQ(parse({"--lang", "de", "suspend", "--help"}, de, err).status, exit_done);
+  EXPECT_THAT(de.text(), HasSubstr("Aufruf: leumund suspend [OPTIONEN] SUBJECT --reason TEXT\n"));
+  EXPECT_THAT(de.text(), HasSubstr("Warum; andere werden fragen"));
+  EXPECT_THAT(de.text(), Not(HasSubstr("Print")));
 }
 
 TEST(LeumundRequest, AWrongCommandLineIsStatusTwoAndHelpIsNone) {
@@ -129,7 +163,8 @@ TEST(LeumundManual, NamesEveryVerbAndOption) {
   std::string manual = text.str();
   for (auto at = manual.find("\\-"); at != std::string::npos; at = manual.find("\\-", at))
     manual.erase(at, 1);
-  for (const std::string& word : documented_words()) EXPECT_THAT(manual, HasSubstr(word));
+  for (const std::string& word : documented_words())
+    EXPECT_NE(manual.find(word), std::string::npos) << word;
 }
 
 TEST(LeumundTerminal, NoControlCharacterReachesTheTerminal) {
@@ -187,13 +222,63 @@ TEST(LeumundShow, ASuspendedAccountIsExplainedWithTheWayOut) {
     "score":14.1,"threshold":9,
     "terms":[{"name":"new_recipient","value":9.7,"text":"31 of 33 new",
       "events":["m1"]}],
-    "restriction":{"level":"no_sending","reason":"burst","by":"burst","since":0,"until":null},
+    "restriction":{"level":"no_sending",
+      "reason":"burst: 31 of 33 recipients never written to","by":"burst","since":0,"until":null},
     "attempts":{"recipients":5,"last_at":60},"queued":["4XyZ"],"checklist":["password"]})"));
   const std::string text = out.text();
   EXPECT_THAT(text, HasSubstr("account:a's@c.test: als Absender gesperrt"));
   EXPECT_THAT(text, HasSubstr("+9.70 31 of 33 new [m1]"));
+  EXPECT_THAT(text,
+              HasSubstr("plötzlicher Schwall: 31 von 33 Empfängern nie zuvor angeschrieben\n"));
+  EXPECT_THAT(text, Not(HasSubstr("burst")));
   EXPECT_THAT(text, HasSubstr("Seitdem versucht: 5 Empfänger"));
   EXPECT_THAT(text, HasSubstr("leumund release 'account:a'\\''s@c.test' --done password=WHO"));
+}
+
+TEST(LeumundShow, ARestrictedAccountShowsWhatItWasStoppedForAndWhatIsLeftOfIt) {
+  const Paper out, err;
+  Terminal terminal(out.file(), err.file(), Language::en);
+  EXPECT_TRUE(show_subject(terminal, R"({"subject":"account:a","known":true,"standing":"suspended",
+    "score":2.5,"threshold":9,"terms":[{"name":"volume","value":2.5,"text":"little"}],
+    "habits":{"days_with_mail":"12","first_seen":"2026-11-01T08:00:00Z","a_new_one":"x"},
+    "restriction":{"level":"no_sending","reason":"burst: much","by":"burst","since":0,"until":null},
+    "decisions":[{"decision":"restricted","number":4,"score":14.1,"at":60,"by":"burst",
+      "reason":"burst: much","level":"no_sending","subject":"account:a",
+      "terms":[{"name":"volume","value":14.1,"text":"much"}]}]})"));
+  const std::string text = out.text();
+  EXPECT_THAT(text, HasSubstr("Score 14.10 at the decision of"));
+  EXPECT_THAT(text, HasSubstr("what is left of it now: 2.50"));
+  EXPECT_THAT(text, HasSubstr(" +14.10 much"));
+  EXPECT_THAT(text, Not(HasSubstr("little")));
+  EXPECT_THAT(text, HasSubstr("until released, sudden burst: much\n"));
+  EXPECT_THAT(text, Not(HasSubstr("burst: burst")));
+  EXPECT_THAT(text, HasSubstr("days with mail"));
+  EXPECT_THAT(text, HasSubstr("a new one"));
+  EXPECT_THAT(text, Not(HasSubstr("_with_")));
+  EXPECT_THAT(text, Not(HasSubstr("T08:00:00Z")));
+}
+
+TEST(LeumundShow, AChangedRestrictionSaysWhatStoodBefore) {
+  const Paper out, err;
+  Terminal terminal(out.file(), err.file(), Language::en);
+  EXPECT_TRUE(show_decision(terminal, R"({"decision":"restricted","number":2,"subject":"account:a",
+    "level":"hold","until":null,"reason":"x","by":"admin root",
+    "before":{"level":"no_sending","until":null,"by":"admin hans"},
+    "also":[{"decision":"exemption_ended","number":1,"subject":"account:a"}],
+    "trouble":"its queued mail is not held: /x (the queue helper) is not there"})"));
+  EXPECT_THAT(out.text(), HasSubstr("account:a no longer exempt\n"));
+  EXPECT_THAT(out.text(), HasSubstr("account:a was restricted before (no sending, until released, "
+                                    "by hans); now: held for review, until released\n"));
+  EXPECT_EQ(err.text(),
+            "leumund: not all is done: its queued mail is not held: /x (the queue "
+            "helper) is not there\n");
+}
+
+TEST(LeumundShow, ColumnsAreAsWideAsTheirWidestCell) {
+  const Paper out, err;
+  Terminal terminal(out.file(), err.file(), Language::en);
+  show_rows(terminal, {{{"ä"}, {"1"}}, {{"bcd"}, {"2"}}});
+  EXPECT_EQ(out.text(), "  ä    1\n  bcd  2\n");
 }
 
 struct LeumundAsk : ::testing::Test {
@@ -224,7 +309,11 @@ struct LeumundAsk : ::testing::Test {
     const std::string socket = folder + "/control";
     words.insert(words.begin(), {"--socket", socket.c_str()});
     const auto parsed = parse(words, out, err);
-    if (!parsed.request) return parsed.status;
+    if (!parsed.request) {
+      printed = out.text();
+      complained = err.text();
+      return parsed.status;
+    }
     Terminal terminal(out.file(), err.file(), Language::en);
     const int status = ask_daemon(*parsed.request, terminal);
     printed = out.text();
@@ -246,6 +335,7 @@ TEST_F(LeumundAsk, OrdersReachTheDaemonAsTyped) {
   EXPECT_EQ(run({"config", "reload"}), exit_done);
   EXPECT_THAT(control.asked,
               ElementsAre(StartsWith("suspend account:a@c.test hold 7200 too much by admin "),
+                          "explain account:a@c.test",
                           "release account:a@c.test password=hans mail 1", "exempt script:uid33",
                           "undo 7", "unattended off", "queue delete account:a@c.test", "reload"));
 }
@@ -267,6 +357,52 @@ TEST_F(LeumundAsk, TheExitStatusTellsNoFromWrongFromGone) {
   EXPECT_THAT(complained, HasSubstr("systemctl status leumundd"));
   EXPECT_EQ(run({"status", "--json"}), exit_unreachable);
   EXPECT_THAT(printed, HasSubstr("\"code\":\"unreachable\""));
+}
+
+TEST_F(LeumundAsk, AnOrderThatLeftSomethingUndoneIsNotDone) {
+  control.trouble = "its held mail stays: the queue helper is away";
+  EXPECT_EQ(run({"undo", "7"}), exit_negative);
+  EXPECT_THAT(printed, HasSubstr("account:a released"));
+  EXPECT_THAT(complained, HasSubstr("not all is done: its held mail stays"));
+  EXPECT_EQ(run({"release", "a", "--mail", "release", "--json"}), exit_negative);
+  EXPECT_THAT(printed, HasSubstr("\"trouble\":\"its held mail stays: the queue helper is away\""));
+  EXPECT_EQ(run({"suspend", "a", "--reason", "x"}), exit_negative);
+}
+
+TEST_F(LeumundAsk, ASenselessSubjectIsTurnedAwayBeforeTheDaemonIsAsked) {
+  for (const char* subject : {"bogus:foo", "client:10.0.0.999", "", "a\nb", "egress:192.0.2.1"}) {
+    EXPECT_EQ(run({"suspend", subject, "--reason", "x"}), exit_wrong_use) << subject;
+    EXPECT_THAT(complained, StartsWith("leumund: ")) << subject;
+  }
+  EXPECT_EQ(run({"explain", "bogus:foo"}), exit_wrong_use);
+  EXPECT_THAT(complained, HasSubstr("'bogus:foo': 'bogus' is no kind of subject"));
+  EXPECT_THAT(control.asked, IsEmpty());
+}
+
+TEST_F(LeumundAsk, EveryErrorIsOneWholeObjectForMachines) {
+  const auto error = [this](std::vector<const char*> words) {
+    words.push_back("--json");
+    run(std::move(words));
+    EXPECT_EQ(complained, "");
+    EXPECT_EQ(std::count(printed.begin(), printed.end(), '\n'), 1) << printed;
+    const JsonValue answer = JsonValue::parse(printed);
+    return answer.at("error").at("code").text() + ": " + answer.at("error").at("message").text();
+  };
+  EXPECT_THAT(error({"suspend", "bogus:foo", "--reason", "x"}),
+              StartsWith("wrong_use: 'bogus:foo'"));
+  EXPECT_THAT(error({"suspend", "a", "--for", "soon", "--reason", "x"}),
+              StartsWith("wrong_use: --for soon"));
+  EXPECT_THAT(error({"announce", "a", "--recipients", "5", "--until", "someday"}),
+              StartsWith("wrong_use: --until: 'someday'"));
+  EXPECT_THAT(error({"release", "a", "--done", "password"}), StartsWith("wrong_use: --done"));
+  EXPECT_THAT(error({"nothing"}), StartsWith("wrong_use: there is no verb"));
+  control.error = base::Error{base::ErrorCode::refused, std::string(3000, 'x') + " and its end"};
+  EXPECT_THAT(error({"release", "a"}), ::testing::EndsWith(" and its end"));
+  control.error = base::Error{base::ErrorCode::unavailable, "the store is gone"};
+  EXPECT_EQ(error({"status"}), "unavailable: the store is gone");
+  server.reset();
+  EXPECT_THAT(error({"status"}), ::testing::AllOf(StartsWith("unreachable: leumundd does not"),
+                                                  HasSubstr("systemctl status leumundd")));
 }
 
 TEST_F(LeumundAsk, JsonIsOneObjectALine) {

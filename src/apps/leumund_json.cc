@@ -96,4 +96,13 @@ std::optional<base::TimePoint> JsonValue::time() const {
   return base::from_unix_seconds(number_);
 }
 
+std::string error_json(std::string_view code, std::string_view message) {
+  JsonValue what = JsonValue::object();
+  what.set("code", code);
+  what.set("message", message);
+  JsonValue answer = JsonValue::object();
+  answer.set("error", std::move(what));
+  return answer.dump();
+}
+
 }  // namespace leumund::apps

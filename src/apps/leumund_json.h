@@ -68,4 +68,7 @@ class JsonValue {
   Fields fields_;
 };
 
+// {"error":{"code":...,"message":...}}
+[[nodiscard]] std::string error_json(std::string_view code, std::string_view message);
+
 }  // namespace leumund::apps

@@ -3,181 +3,334 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <sstream>
+#include <algorithm>
+#include <set>
 
+#include "apps/leumund_json.h"
+#include "apps/leumund_near.h"
+#include "apps/leumund_sentences.h"
+#include "apps/leumund_terminal.h"
 #include "apps/version.h"
 
 namespace leumund::apps {
 namespace {
 
-constexpr const char* description =
-    "Leumund keeps the repute of a mail server: who sends what, who was stopped and why.\n"
-    "Exit status: 0 done, 1 the answer is no, 2 wrong use, 3 leumundd is not reachable.";
-constexpr const char* subject_help = "account:NAME, script:uid33, client:ADDRESS, or just NAME";
-
-CLI::App* add_verb(CLI::App& app, Request& request, const std::string& name,
-                   const std::string& help) {
-  CLI::App* verb = app.add_subcommand(name, help);
-  verb->add_flag("--json", request.json, "Print JSON for machines");
-  return verb;
-}
-
-void add_reading(CLI::App& app, Request& request) {
-  add_verb(app, request, "status", "Standing of accounts, sources, store and mode");
-  CLI::App* watch = add_verb(app, request, "watch", "Live view: the quiet window beside the log");
-  watch->add_option("--interval", request.interval, "Seconds between two looks")
-      ->check(CLI::Range(0.2, 3600.0))
-      ->capture_default_str();
-  watch->add_option("--count", request.refreshes, "End after so many looks; 0: go on");
-  CLI::App* explain =
-      add_verb(app, request, "explain", "Why a subject stands as it does, term by term");
-  explain->add_option("SUBJECT", request.subject, subject_help)->required();
-  CLI::App* events =
-      add_verb(app, request, "events", "Decisions, and with --follow all events as they come");
-  events->add_flag("--follow,-f", request.follow, "Go on as things happen");
-  events->add_option("--since", request.since, "Decisions after this number");
-  events->add_option("--limit,-n", request.limit, "At most so many past decisions")
-      ->check(CLI::Range(0, 1000))
-      ->capture_default_str();
-}
-
-void add_orders(CLI::App& app, Request& request) {
-  CLI::App* suspend =
-      add_verb(app, request, "suspend", "Restrict a subject as sender; receiving goes on");
-  suspend->add_option("SUBJECT", request.subject, subject_help)->required();
-  suspend
-      ->add_option("--level", request.level,
-                   "throttle, hold, external_only or no_sending (default)")
-      ->check(CLI::IsMember({"throttle", "hold", "external_only", "no_sending"}));
-  suspend->add_option("--for", request.span, "How long: 2h, 3d; until released if not given");
-  suspend->add_option("--reason", request.reason, "Why; others will ask")->required();
-
-  CLI::App* release =
-      add_verb(app, request, "release", "Lift a restriction after the recovery checklist");
-  release->add_option("SUBJECT", request.subject, subject_help)->required();
-  release->add_option(
-      "--done", request.done,
-      "ITEM=WHO for password, sessions, forwards, filters, script; several are fine");
-  release->add_flag("--without-checklist", request.without_checklist,
-                    "You answer for it; recorded");
-  release->add_option("--mail", request.mail, "Held mail: release, delete or keep-held (default)")
-      ->check(CLI::IsMember({"release", "delete", "keep-held"}));
-
-  CLI::App* exempt = add_verb(app, request, "exempt", "Never restrict a subject");
-  exempt->add_option("SUBJECT", request.subject, subject_help)->required();
-  exempt->add_flag("--off", request.off, "End the exemption");
-
-  CLI::App* announce = add_verb(app, request, "announce", "Expect a bulk mailing");
-  announce->add_option("SUBJECT", request.subject, subject_help)->required();
-  announce->add_option("--recipients", request.recipients, "How many")
-      ->required()
-      ->check(CLI::Range(1, 100'000'000));
-  announce->add_option("--from", request.from, "Begin: now, or like --until");
-  announce->add_option("--until", request.until, "End: 2026-12-24, \"2026-12-24 18:00\", 18:00, 3d")
-      ->required();
-
-  CLI::App* undo = add_verb(app, request, "undo", "Take back an automatic decision");
-  undo->add_option("NUMBER", request.number, "Its number, as events shows it")->required();
-
-  CLI::App* unattended =
-      add_verb(app, request, "unattended",
-               "Say that nobody watches: bounded automatic measures; without options: show");
-  auto* until =
-      unattended->add_option("--until", request.until, "Until when; like announce --until");
-  unattended->add_option("--from", request.from, "Since when; now if not given")->needs(until);
-  unattended->add_flag("--off", request.off, "Somebody watches again")->excludes(until);
-
-  CLI::App* queue =
-      add_verb(app, request, "queue", "Held mail of a subject: list, release, delete");
-  queue->add_option("SUBJECT", request.subject, subject_help)->required();
-  auto* let_go = queue->add_flag_callback(
-      "--release", [&request] { request.queue_work = "release"; }, "Let it go out");
-  queue
-      ->add_flag_callback(
-          "--delete", [&request] { request.queue_work = "delete"; }, "Delete it for good")
-      ->excludes(let_go);
-}
-
-void add_alone(CLI::App& app, Request& request) {
-  for (const char* name : {"connect", "disconnect"}) {
-    const bool in = std::string_view(name) == "connect";
-    CLI::App* verb = add_verb(
-        app, request, name,
-        in ? "Put us into Postfix's configuration (alone)" : "Take us out of it again (alone)");
-    verb->add_option("SERVER", request.file, "postfix")
-        ->required()
-        ->check(CLI::IsMember({"postfix"}));
-    verb->add_flag("--dry-run", request.dry_run, "Show the commands and change nothing");
-    verb->add_option("--config-dir", request.config_folders,
-                     "Postfix's folder; postfix.config_dirs if not given");
-    verb->add_flag("--no-reload", request.no_reload, "Do not tell a running Postfix");
-    verb->add_option("--config", request.config, "Leumund's configuration file");
+// Help as people read it: what must be given stands in the usage line, the rest in sentences.
+class HelpText : public CLI::Formatter {
+ public:
+  explicit HelpText(Language language) {
+    label("Usage", say(language, "help.usage"));
+    label("OPTIONS", say(language, "help.options"));
+    label("SUBCOMMAND", say(language, "help.verb"));
+    label("Positionals", say(language, "help.positionals_title"));
+    column_width(28);
   }
-  CLI::App* config = app.add_subcommand("config", "The configuration (alone)");
-  config->require_subcommand(1);
-  CLI::App* check =
-      add_verb(*config, request, "check", "Say what is wrong with a configuration file");
-  check->add_option("FILE", request.file, "The file; /etc/leumund/leumund.toml if not given");
-  check->add_option("--config", request.config, "The same");
-  CLI::App* show = add_verb(*config, request, "show", "Print the options in force");
-  show->add_option("--config", request.config, "Leumund's configuration file");
-  show->add_flag("--changed", request.changed, "Only what differs from the default");
-  show->add_flag("--reference", request.reference, "Print docs/reference/options.md");
-  show->add_flag("--openapi", request.openapi, "Print docs/reference/openapi.json");
-  add_verb(*config, request, "reload", "Let leumundd read its file anew (asks the daemon)");
-  // Has its own reader of options; see main.
-  app.add_subcommand("replay", "Run the engine over recorded events (alone); replay --help");
-}
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    std::string text = CLI::Formatter::make_usage(app, std::move(name));
+    std::string required;
+    for (const CLI::Option* option : app->get_options()) {
+      if (option->nonpositional() && option->get_required()) {
+        const std::string type = option->get_type_name();
+        required += " " + option->get_name() + " " + type.substr(0, type.find(':'));
+      }
+    }
+    return text.insert(text.find('\n'), required);
+  }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    if (option->get_type_size() == 0 || option->get_positional()) return "";
+    // CLI11 puts what a value is checked against behind the name; the sentence says it better.
+    const std::string type = option->get_type_name();
+    return " " + type.substr(0, type.find(':')) +
+           (option->get_expected_max() == CLI::detail::expected_max_vector_size ? " ..." : "");
+  }
+};
 
 struct Parser {
   Request request;
-  CLI::App app{description, "leumund"};
+  Language language;
+  CLI::App app;
 
-  Parser() {
+  explicit Parser(Language spoken)
+      : language(spoken),
+        app(say(spoken, "help.about") + "\n" + say(spoken, "help.status_codes"), "leumund") {
+    app.formatter(std::make_shared<HelpText>(language));
+    app.option_defaults()->group(say(language, "help.options_title"));
+    describe_help(app);
     app.require_subcommand(1);
-    app.set_version_flag("--version", std::string("leumund ") + version);
-    app.add_option("--socket", request.socket,
-                   "Socket of leumundd; else $LEUMUND_SOCKET or control.socket");
-    app.add_option("--lang", request.language, "Language for people: en or de")
+    app.set_version_flag("--version", std::string("leumund ") + version,
+                         say(language, "help.version"));
+    app.add_option("--socket", request.socket, say(language, "help.socket"))->type_name("PATH");
+    app.add_option("--lang", request.language, say(language, "help.lang"))
+        ->type_name("LANG")
         ->check(CLI::IsMember({"en", "de"}));
-    app.add_flag("--json", request.json, "Print JSON for machines");
+    app.add_flag("--json", request.json, say(language, "help.json"));
     // So that `leumund status --socket X` works as well.
     app.fallthrough();
-    add_reading(app, request);
-    add_orders(app, request);
-    add_alone(app, request);
+    add_reading();
+    add_orders();
+    add_mail_orders();
+    add_connect();
+    add_config();
+    add_replay();
+  }
+
+  void describe_help(CLI::App& of) const {
+    of.set_help_flag("-h,--help", say(language, "help.help"))
+        ->group(say(language, "help.options_title"));
+  }
+  CLI::App* add_verb(CLI::App& to, const std::string& name, Phrase help) {
+    CLI::App* verb = to.add_subcommand(name, say(language, help));
+    verb->group(say(language, "help.verbs_title"));
+    verb->fallthrough();
+    describe_help(*verb);
+    verb->add_flag("--json", request.json, say(language, "help.json"));
+    return verb;
+  }
+  CLI::App* add_verb(const std::string& name, Phrase help) { return add_verb(app, name, help); }
+
+  template <typename T>
+  CLI::Option* option(CLI::App* verb, const std::string& name, T& into, const char* type,
+                      Phrase help) const {
+    return verb->add_option(name, into, say(language, help))->type_name(type);
+  }
+  void flag(CLI::App* verb, const std::string& name, bool& into, Phrase help) const {
+    verb->add_flag(name, into, say(language, help));
+  }
+  void subject(CLI::App* verb) {
+    option(verb, "SUBJECT", request.subject, "", "help.subject")->required();
+  }
+
+  void add_reading() {
+    add_verb("status", "help.status");
+    CLI::App* watch = add_verb("watch", "help.watch");
+    option(watch, "--interval", request.interval, "SECONDS", "help.watch.interval")
+        ->check(CLI::Range(0.2, 3600.0));
+    option(watch, "--count", request.refreshes, "N", "help.watch.count");
+    subject(add_verb("explain", "help.explain"));
+    CLI::App* events = add_verb("events", "help.events");
+    flag(events, "--follow,-f", request.follow, "help.events.follow");
+    option(events, "--since", request.since, "NUMBER", "help.events.since");
+    option(events, "--limit,-n", request.limit, "N", "help.events.limit")
+        ->check(CLI::Range(0, 1000));
+  }
+
+  void add_orders() {
+    CLI::App* suspend = add_verb("suspend", "help.suspend");
+    subject(suspend);
+    option(suspend, "--reason", request.reason, "TEXT", "help.suspend.reason")->required();
+    option(suspend, "--level", request.level, "LEVEL", "help.suspend.level")
+        ->check(CLI::IsMember({"throttle", "hold", "external_only", "no_sending"}));
+    option(suspend, "--for", request.span, "SPAN", "help.suspend.for");
+
+    CLI::App* release = add_verb("release", "help.release");
+    subject(release);
+    option(release, "--done", request.done, "ITEM=WHO", "help.release.done");
+    flag(release, "--without-checklist", request.without_checklist,
+         "help.release.without_checklist");
+    option(release, "--mail", request.mail, "WHAT", "help.release.mail")
+        ->check(CLI::IsMember({"release", "delete", "keep-held"}));
+
+    CLI::App* exempt = add_verb("exempt", "help.exempt");
+    subject(exempt);
+    flag(exempt, "--off", request.off, "help.exempt.off");
+
+    CLI::App* undo = add_verb("undo", "help.undo");
+    option(undo, "NUMBER", request.number, "", "help.undo.number")->required();
+  }
+
+  void add_mail_orders() {
+    CLI::App* announce = add_verb("announce", "help.announce");
+    subject(announce);
+    option(announce, "--recipients", request.recipients, "N", "help.announce.recipients")
+        ->required()
+        ->check(CLI::Range(1, 100'000'000));
+    option(announce, "--until", request.until, "TIME", "help.announce.until")->required();
+    option(announce, "--from", request.from, "TIME", "help.announce.from");
+
+    CLI::App* unattended = add_verb("unattended", "help.unattended");
+    auto* until = option(unattended, "--until", request.until, "TIME", "help.unattended.until");
+    option(unattended, "--from", request.from, "TIME", "help.unattended.from")->needs(until);
+    unattended->add_flag("--off", request.off, say(language, "help.unattended.off"))
+        ->excludes(until);
+
+    CLI::App* queue = add_verb("queue", "help.queue");
+    subject(queue);
+    auto* let_go = queue->add_flag_callback(
+        "--release", [this] { request.queue_work = "release"; },
+        say(language, "help.queue.release"));
+    queue
+        ->add_flag_callback(
+            "--delete", [this] { request.queue_work = "delete"; },
+            say(language, "help.queue.delete"))
+        ->excludes(let_go);
+  }
+
+  void add_connect() {
+    for (const bool in : {true, false}) {
+      CLI::App* verb =
+          in ? add_verb("connect", "help.connect") : add_verb("disconnect", "help.disconnect");
+      option(verb, "SERVER", request.file, "", "help.connect.server")
+          ->required()
+          ->check(CLI::IsMember({"postfix"}));
+      flag(verb, "--dry-run", request.dry_run, "help.connect.dry_run");
+      option(verb, "--config-dir", request.config_folders, "DIR", "help.connect.config_dir");
+      flag(verb, "--no-reload", request.no_reload, "help.connect.no_reload");
+      option(verb, "--config", request.config, "FILE", "help.config_file");
+    }
+  }
+
+  void add_config() {
+    CLI::App* config = app.add_subcommand("config", say(language, "help.config"));
+    config->group(say(language, "help.verbs_title"));
+    config->fallthrough();
+    describe_help(*config);
+    config->require_subcommand(1);
+    CLI::App* check = add_verb(*config, "check", "help.config.check");
+    option(check, "FILE", request.file, "", "help.config.check.file");
+    option(check, "--config", request.config, "FILE", "help.config.check.config");
+    CLI::App* show = add_verb(*config, "show", "help.config.show");
+    option(show, "--config", request.config, "FILE", "help.config_file");
+    flag(show, "--changed", request.changed, "help.config.show.changed");
+    flag(show, "--reference", request.reference, "help.config.show.reference");
+    flag(show, "--openapi", request.openapi, "help.config.show.openapi");
+    add_verb(*config, "reload", "help.config.reload");
+  }
+
+  void add_replay() {
+    CLI::App* replay = add_verb("replay", "help.replay");
+    option(replay, "FILE", request.replay_files, "", "help.replay.files");
+    auto* enforce =
+        replay->add_flag_callback("--enforce", [] {}, say(language, "help.replay.enforce"));
+    replay->add_flag("--observe", request.replay_observe, say(language, "help.replay.observe"))
+        ->excludes(enforce);
+    option(replay, "--detector-settings", request.detector_settings, "FILE",
+           "help.replay.detector_settings");
+    option(replay, "--explain-features", request.features_file, "FILE",
+           "help.replay.explain_features");
   }
 };
+
+std::vector<const CLI::App*> verbs_of(const CLI::App& app) {
+  return app.get_subcommands([](const CLI::App*) { return true; });
+}
 
 void words_of(const CLI::App& app, std::vector<std::string>& words) {
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
   }
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+  for (const CLI::App* verb : verbs_of(app)) {
     words.push_back(verb->get_name());
     words_of(*verb, words);
   }
 }
 
+// The words of the command line that are verbs, and the first that stands in the place of one but
+// is none.
+struct VerbsGiven {
+  std::vector<const CLI::App*> path;  // from the program on
+  std::string strange;
+
+  [[nodiscard]] std::string command() const {
+    std::string text;
+    for (const CLI::App* app : path) text += (text.empty() ? "" : " ") + app->get_name();
+    return text;
+  }
+};
+
+VerbsGiven verbs_given(const CLI::App& app, int argc, const char* const* argv) {
+  VerbsGiven given{{&app}, ""};
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word(argv[i]);
+    if (word == "--socket" || word == "--lang") ++i;
+    if (word.starts_with('-')) continue;
+    const auto below = verbs_of(*given.path.back());
+    if (below.empty()) break;
+    const auto found = std::find_if(below.begin(), below.end(),
+                                    [&](const CLI::App* verb) { return verb->get_name() == word; });
+    if (found == below.end()) {
+      given.strange = std::string(word);
+      break;
+    }
+    given.path.push_back(*found);
+  }
+  return given;
+}
+
+// What is wrong, in the person's words; CLI11 knows only its own.
+std::string complaint_of(const CLI::ParseError& error, const Parser& parser, Language language,
+                         int argc, const char* const* argv) {
+  const VerbsGiven given = verbs_given(parser.app, argc, argv);
+  if (!given.strange.empty()) {
+    std::vector<std::string> known;
+    for (const CLI::App* verb : verbs_of(*given.path.back())) known.push_back(verb->get_name());
+    const std::string shown = safe(given.strange.substr(0, 80));
+    const auto near = nearest(given.strange, known);
+    return near ? say(language, "verb_near", shown, *near) : say(language, "verb_unknown", shown);
+  }
+  if (!verbs_of(*given.path.back()).empty() && dynamic_cast<const CLI::RequiredError*>(&error)) {
+    return say(language, "verb_missing");
+  }
+  if (dynamic_cast<const CLI::ExtrasError*>(&error)) {
+    std::vector<std::string> known;
+    for (const CLI::App* app : given.path) {
+      for (const CLI::Option* option : app->get_options()) {
+        for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+      }
+    }
+    const std::string what(error.what());
+    const std::string word = what.substr(what.rfind(' ') + 1);
+    const std::string shown = safe(word.substr(0, 80));
+    const auto near = nearest(word, known);
+    return near ? say(language, "word_near", shown, *near)
+                : say(language, "word_unknown", shown, given.command());
+  }
+  return say(language, "wrong_use", translated(language, safe(error.what())), given.command());
+}
+
+bool wants(std::string_view word, int argc, const char* const* argv) {
+  return std::any_of(argv + std::min(1, argc), argv + argc,
+                     [&](const char* one) { return word == one; });
+}
+
 }  // namespace
 
+Language language_of(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word(argv[i]);
+    if (word.starts_with("--lang=")) return choose_language(word.substr(7));
+    if (word == "--lang" && i + 1 < argc) return choose_language(argv[i + 1]);
+  }
+  return choose_language("");
+}
+
 ParsedRequest parse_request(int argc, const char* const* argv, std::FILE* out, std::FILE* err) {
-  Parser parser;
-  for (CLI::App* verb : parser.app.get_subcommands([](const CLI::App*) { return true; })) {
-    verb->fallthrough();
-    for (CLI::App* inner : verb->get_subcommands([](const CLI::App*) { return true; })) {
-      inner->fallthrough();
-    }
+  Parser parser(language_of(argc, argv));
+  // `leumund help suspend` as people know it from elsewhere.
+  std::vector<const char*> words(argv, argv + argc);
+  if (argc > 1 && std::string_view(argv[1]) == "help") {
+    words.erase(words.begin() + 1);
+    words.push_back("--help");
+    argv = words.data();
   }
   try {
     parser.app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(parser.app.help().c_str(), out);
+    return {.request = std::nullopt, .status = exit_done};
+  } catch (const CLI::CallForVersion& asked) {
+    fmt::print(out, "{}\n", asked.what());
+    return {.request = std::nullopt, .status = exit_done};
   } catch (const CLI::ParseError& error) {
-    std::ostringstream help;
-    std::ostringstream complaint;
-    const int status = parser.app.exit(error, help, complaint);
-    std::fputs(help.str().c_str(), out);
-    std::fputs(complaint.str().c_str(), err);
-    return {.request = std::nullopt, .status = status == 0 ? exit_done : exit_wrong_use};
+    // JSON is the same in every language.
+    const bool json = wants("--json", argc, argv);
+    const std::string text =
+        complaint_of(error, parser, json ? Language::en : parser.language, argc, argv);
+    if (json) {
+      fmt::print(out, "{}\n", error_json("wrong_use", text));
+    } else {
+      fmt::print(err, "leumund: {}\n", text);
+    }
+    return {.request = std::nullopt, .status = exit_wrong_use};
   }
   const CLI::App* verb = parser.app.get_subcommands().front();
   parser.request.verb = verb->get_name();
@@ -188,7 +341,7 @@ ParsedRequest parse_request(int argc, const char* const* argv, std::FILE* out, s
 }
 
 std::vector<std::string> documented_words() {
-  const Parser parser;
+  const Parser parser(Language::en);
   std::vector<std::string> words;
   words_of(parser.app, words);
   return words;

@@ -1,7 +1,8 @@
 // What was asked on the command line of leumund, as plain values.
 //
-// Flow:    argv -> parse_request (CLI11, in one file) -> Request -> run_verb.
-// Errors:  a wrong command line is told on standard error with exit status 2.
+// Flow:    argv -> parse_request (CLI11, in one file) -> Request -> ask_daemon or work_alone.
+// Errors:  a wrong command line is told on standard error, with --json as one object on standard
+//          output, and exit status 2.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "apps/leumund_words.h"
 
 namespace leumund::apps {
 
@@ -51,12 +54,19 @@ struct Request {
   bool changed = false;
   bool reference = false;
   bool openapi = false;
+  std::vector<std::string> replay_files;
+  bool replay_observe = false;
+  std::string detector_settings;
+  std::string features_file;
 };
 
 struct ParsedRequest {
   std::optional<Request> request;
   int status = exit_done;  // where there is none: --help was 0, a mistake is 2
 };
+
+// What --lang or the environment says, before anything else is read.
+[[nodiscard]] Language language_of(int argc, const char* const* argv);
 
 [[nodiscard]] ParsedRequest parse_request(int argc, const char* const* argv, std::FILE* out,
                                           std::FILE* err);

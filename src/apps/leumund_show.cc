@@ -4,22 +4,11 @@
 
 #include <algorithm>
 
-#include "apps/leumund_json.h"
+#include "apps/leumund_sentences.h"
 #include "face/postfix_connect.h"
 
 namespace leumund::apps {
 namespace {
-
-std::string until_words(const Terminal& terminal, const JsonValue& of) {
-  const auto until = of.at("until").time();
-  return until ? terminal.say(Phrase::until_time, local_time(*until))
-               : terminal.say(Phrase::until_released);
-}
-
-std::string when(const JsonValue& of, const char* name) {
-  const auto at = of.at(name).time();
-  return at ? local_time(*at) : "-";
-}
 
 std::string span_words(double seconds) {
   const auto whole = std::chrono::seconds(static_cast<std::int64_t>(std::max(0.0, seconds)));
@@ -29,40 +18,24 @@ std::string span_words(double seconds) {
   return base::format_span(whole / unit * unit);
 }
 
-void show_terms(Terminal& terminal, const JsonValue& terms) {
-  if (!terms.is_array()) return;
-  for (const JsonValue& term : terms) {
-    const double value = term.at("value").number();
-    std::string events;
-    for (const JsonValue& event : term.at("events")) {
-      events += (events.empty() ? " [" : ", ") + safe(event.text());
-    }
-    if (!events.empty()) events += "]";
-    terminal.line(fmt::format(
-        "  {} {}{}",
-        terminal.paint(value > 0 ? Colour::red : Colour::green, fmt::format("{:+7.2f}", value)),
-        safe(term.at("text").text()), terminal.paint(Colour::dim, events)));
-  }
-}
-
 // The words of a decision without its time and number.
 std::string decision_words(const Terminal& terminal, const JsonValue& decision) {
   const std::string kind = decision.at("decision").text();
   const std::string subject = safe(decision.at("subject").text());
   const std::string level = level_word(terminal, decision.at("level").text());
   if (kind == "restricted") {
-    return terminal.say(Phrase::was_restricted, subject, level, until_words(terminal, decision));
+    return terminal.say("was_restricted", subject, level, until_words(terminal, decision));
   }
-  if (kind == "would_restrict") return terminal.say(Phrase::would_restrict, subject, level);
-  if (kind == "released") return terminal.say(Phrase::was_released, subject);
-  if (kind == "ended") return terminal.say(Phrase::has_ended, subject);
-  if (kind == "exempted") return terminal.say(Phrase::was_exempted, subject);
-  if (kind == "exemption_ended") return terminal.say(Phrase::exemption_ended, subject);
-  if (kind == "announced") return terminal.say(Phrase::was_announced, subject);
+  if (kind == "would_restrict") return terminal.say("would_restrict", subject, level);
+  if (kind == "released") return terminal.say("was_released", subject);
+  if (kind == "ended") return terminal.say("has_ended", subject);
+  if (kind == "exempted") return terminal.say("was_exempted", subject);
+  if (kind == "exemption_ended") return terminal.say("exemption_ended", subject);
+  if (kind == "announced") return terminal.say("was_announced", subject);
   if (kind == "extended") {
-    return terminal.say(Phrase::was_extended, subject, until_words(terminal, decision));
+    return terminal.say("was_extended", subject, until_words(terminal, decision));
   }
-  if (kind == "alarm") return terminal.say(Phrase::alarm, safe(decision.at("reason").text()));
+  if (kind == "alarm") return terminal.say("alarm", safe(decision.at("reason").text()));
   return kind + " " + subject;
 }
 
@@ -71,38 +44,73 @@ Colour decision_colour(std::string_view kind) {
   return kind == "would_restrict" ? Colour::yellow : Colour::plain;
 }
 
+}  // namespace
+
+std::string until_words(const Terminal& terminal, const JsonValue& of) {
+  const auto until = of.at("until").time();
+  return until ? terminal.say("until_time", local_time(*until)) : terminal.say("until_released");
+}
+
+std::string when(const JsonValue& of, const char* name) {
+  const auto at = of.at(name).time();
+  return at ? local_time(*at) : "-";
+}
+
+std::string author_words(const Terminal& terminal, const JsonValue& of) {
+  const std::string by = of.at("by").text();
+  if (const auto kind = Phrase::find("kind." + by)) return terminal.say(*kind);
+  // Who used the socket of the command is an admin anyway.
+  return terminal.say("by", safe(by.starts_with("admin ") ? by.substr(6) : by));
+}
+
+std::string reason_words(const Terminal& terminal, const JsonValue& of) {
+  std::string reason = of.at("reason").text();
+  std::string kind;
+  // A detector's reason begins with its kind, which is said by other words here.
+  for (const char* name : {"burst", "bulk"}) {
+    const std::string before = std::string(name) + ": ";
+    if (!reason.starts_with(before)) continue;
+    reason.erase(0, before.size());
+    if (of.at("by").text() != name || of.at("decision").is_text()) kind = name;
+  }
+  const std::string words = safe(translated_list(terminal.language(), reason));
+  const auto phrase = Phrase::find("kind." + kind);
+  return phrase ? terminal.say(*phrase) + ": " + words : words;
+}
+
 std::string decision_line(const Terminal& terminal, const JsonValue& decision) {
   const auto at = decision.at("at").time();
-  const std::string reason = safe(decision.at("reason").text());
   const std::string kind = decision.at("decision").text();
+  const std::string reason = kind == "alarm" ? "" : reason_words(terminal, decision);
   const auto held = decision.at("held_queue_ids").size();
   return fmt::format("{} #{} {}{}{}", at ? local_clock(*at) : "-", decision.at("number").count(),
                      terminal.paint(decision_colour(kind), decision_words(terminal, decision)),
-                     reason.empty() || kind == "alarm" ? "" : ": " + reason,
-                     held == 0 ? "" : ", " + terminal.say(Phrase::held_count, held));
+                     reason.empty() ? "" : ": " + reason,
+                     held == 0 ? "" : "; " + terminal.say("held_count", held));
 }
 
-}  // namespace
-
 std::string standing_name(const Terminal& terminal, std::string_view standing) {
-  if (standing == "good") return terminal.paint(Colour::green, terminal.say(Phrase::standing_good));
-  if (standing == "watched")
-    return terminal.paint(Colour::yellow, terminal.say(Phrase::standing_watched));
-  if (standing == "throttled") {
-    return terminal.paint(Colour::yellow, terminal.say(Phrase::standing_throttled));
-  }
-  if (standing == "suspended")
-    return terminal.paint(Colour::red, terminal.say(Phrase::standing_suspended));
-  if (standing == "exempt") return terminal.say(Phrase::standing_exempt);
-  return safe(standing);
+  const auto phrase = Phrase::find("standing." + std::string(standing));
+  const std::string words = phrase ? terminal.say(*phrase) : safe(standing);
+  Colour colour = Colour::plain;
+  if (standing == "good") colour = Colour::green;
+  if (standing == "watched" || standing == "throttled") colour = Colour::yellow;
+  if (standing == "suspended") colour = Colour::red;
+  return terminal.paint(colour, words);
 }
 
 std::string level_word(const Terminal& terminal, std::string_view level) {
-  if (level == "throttle") return terminal.say(Phrase::level_throttle);
-  if (level == "hold") return terminal.say(Phrase::level_hold);
-  if (level == "external_only") return terminal.say(Phrase::level_external_only);
-  if (level == "no_sending") return terminal.say(Phrase::level_no_sending);
-  return safe(level);
+  const auto phrase = Phrase::find("level." + std::string(level));
+  return phrase ? terminal.say(*phrase) : safe(level);
+}
+
+std::string part_name(const Terminal& terminal, const std::string& name) {
+  // "log /var/log/mail.log": the part and which one.
+  if (const auto whole = Phrase::find("part." + name)) return terminal.say(*whole);
+  const auto blank = name.find(' ');
+  const auto phrase = Phrase::find("part." + name.substr(0, blank));
+  return phrase && blank != std::string::npos ? terminal.say(*phrase) + safe(name.substr(blank))
+                                              : safe(name);
 }
 
 bool show_status(Terminal& terminal, std::string_view body) {
@@ -110,108 +118,50 @@ bool show_status(Terminal& terminal, std::string_view body) {
   if (!status.is_object()) return false;
   const bool enforcing = status.at("mode").at("burst").text() == "enforce";
   terminal.line(
-      terminal.say(Phrase::header, safe(status.at("version").text()),
-                   terminal.say(enforcing ? Phrase::mode_enforce : Phrase::mode_observe),
+      terminal.say("header", safe(status.at("version").text()),
+                   terminal.say(enforcing ? Phrase("mode_enforce") : Phrase("mode_observe")),
                    span_words(status.at("now").number() - status.at("started_at").number())));
   const JsonValue& counters = status.at("counters");
-  terminal.line(terminal.say(Phrase::counts, counters.at("subjects").count(),
+  terminal.line(terminal.say("counts", counters.at("subjects").count(),
                              counters.at("recipients").count(), counters.at("events").count()));
   if (status.at("unattended").at("now").flag()) {
     terminal.line(terminal.paint(
-        Colour::yellow,
-        terminal.say(Phrase::unattended_until, when(status.at("unattended"), "until"))));
+        Colour::yellow, terminal.say("unattended_until", when(status.at("unattended"), "until"))));
   }
+  std::vector<Row> parts;
   for (const JsonValue& part : status.at("parts")) {
     const bool well = part.at("well").flag();
-    terminal.line(
-        fmt::format("  {:<24} {}  {}", safe(part.at("name").text()),
-                    terminal.paint(well ? Colour::green : Colour::red,
-                                   terminal.say(well ? Phrase::part_well : Phrase::part_ill)),
-                    safe(part.at("detail").text())));
+    parts.push_back({{part_name(terminal, part.at("name").text())},
+                     {terminal.say(well ? Phrase("part_well") : Phrase("part_ill")),
+                      well ? Colour::green : Colour::red},
+                     {safe(translated(terminal.language(), part.at("detail").text()))}});
   }
+  show_rows(terminal, parts);
   terminal.line();
-  const JsonValue& restrictions = status.at("restrictions");
   if (status.at("restrictions_total").count() == 0) {
-    terminal.line(terminal.say(Phrase::nobody_restricted));
+    terminal.line(terminal.say("nobody_restricted"));
   } else {
-    terminal.line(terminal.say(Phrase::restricted_title, status.at("restrictions_total").count()));
+    terminal.line(terminal.say("restricted_title", status.at("restrictions_total").count()));
   }
-  for (const JsonValue& one : restrictions) {
-    terminal.line(
-        fmt::format("  {:<36} {}, {}, {}", safe(one.at("subject").text()),
-                    terminal.paint(Colour::red, level_word(terminal, one.at("level").text())),
-                    until_words(terminal, one), safe(one.at("reason").text())));
+  std::vector<Row> restricted;
+  for (const JsonValue& one : status.at("restrictions")) {
+    restricted.push_back({{safe(one.at("subject").text())},
+                          {level_word(terminal, one.at("level").text()), Colour::red},
+                          {until_words(terminal, one)},
+                          {reason_words(terminal, one)}});
   }
+  show_rows(terminal, restricted);
   if (const auto exempt = status.at("exemptions_total").count(); exempt > 0) {
-    terminal.line(terminal.say(Phrase::exempt_total, exempt));
+    terminal.line(terminal.say("exempt_total", exempt));
   }
   const JsonValue& watched = status.at("watched");
-  if (watched.is_array() && !watched.empty()) terminal.line(terminal.say(Phrase::watched_title));
+  if (watched.is_array() && !watched.empty()) terminal.line(terminal.say("watched_title"));
+  std::vector<Row> scores;
   for (const JsonValue& one : watched) {
-    terminal.line(
-        fmt::format("  {:<36} {:7.2f}", safe(one.at("subject").text()), one.at("score").number()));
+    scores.push_back(
+        {{safe(one.at("subject").text())}, {fmt::format("{:7.2f}", one.at("score").number())}});
   }
-  return true;
-}
-
-bool show_subject(Terminal& terminal, std::string_view body) {
-  const JsonValue about = JsonValue::parse(body);
-  if (!about.is_object()) return false;
-  const std::string subject = safe(about.at("subject").text());
-  if (!subject_facts(body).known) {
-    terminal.line(terminal.say(Phrase::nothing_known, subject));
-    return true;
-  }
-  terminal.line(terminal.say(Phrase::standing_is, terminal.paint(Colour::bold, subject),
-                             standing_name(terminal, about.at("standing").text())));
-  const JsonValue& restriction = about.at("restriction");
-  if (restriction.is_object()) {
-    terminal.line(
-        fmt::format("  {}, {} {}, {}: {}", level_word(terminal, restriction.at("level").text()),
-                    when(restriction, "since"), until_words(terminal, restriction),
-                    safe(restriction.at("by").text()), safe(restriction.at("reason").text())));
-  }
-  terminal.line(
-      terminal.say(Phrase::score_is, about.at("score").number(), about.at("threshold").number()));
-  const JsonValue& terms = about.at("terms");
-  if (terms.is_array() && !terms.empty()) terminal.line(terminal.say(Phrase::reasons_title));
-  show_terms(terminal, terms);
-  const JsonValue& habits = about.at("habits");
-  if (habits.is_object() && !habits.empty()) terminal.line(terminal.say(Phrase::habits_title));
-  for (const auto& [name, value] : habits.fields()) {
-    terminal.line(fmt::format("  {:<28} {}", safe(name),
-                              value.is_text() ? safe(value.text()) : safe(value.dump())));
-  }
-  const JsonValue& attempts = about.at("attempts");
-  if (attempts.at("recipients").count() > 0) {
-    terminal.line(terminal.say(Phrase::attempts, attempts.at("recipients").count(),
-                               when(attempts, "last_at")));
-  }
-  const JsonValue& queued = about.at("queued");
-  if (queued.is_array() && !queued.empty()) {
-    std::string ids;
-    for (const JsonValue& id : queued) {
-      if (id.is_text() && ids.size() < 200) ids += (ids.empty() ? "" : " ") + safe(id.text());
-    }
-    terminal.line(terminal.say(Phrase::queued, queued.size(), ids));
-  }
-  const JsonValue& decisions = about.at("decisions");
-  if (decisions.is_array() && !decisions.empty())
-    terminal.line(terminal.say(Phrase::decided_title));
-  for (const JsonValue& decision : decisions)
-    terminal.line("  " + decision_line(terminal, decision));
-  if (const std::string change = about.at("what_would_change").text(); !change.empty()) {
-    terminal.line(safe(change));
-  }
-  if (restriction.is_object()) {
-    std::vector<std::string> command = {"leumund", "release", about.at("subject").text()};
-    for (const JsonValue& item : about.at("checklist")) {
-      if (!item.is_text()) continue;
-      command.emplace_back("--done");
-      command.push_back(item.text() + "=WHO");
-    }
-    terminal.line(terminal.say(Phrase::release_hint, face::shell_text(command)));
-  }
+  show_rows(terminal, scores);
   return true;
 }
 
@@ -226,11 +176,19 @@ bool show_decisions(Terminal& terminal, std::string_view body) {
 bool show_decision(Terminal& terminal, std::string_view body) {
   const JsonValue decision = JsonValue::parse(body);
   if (!decision.is_object()) return false;
-  terminal.line(decision_line(terminal, decision));
-  if (decision.at("decision").text() == "restricted") {
-    terminal.line("  " + terminal.say(Phrase::release_hint,
-                                      face::shell_text(
-                                          {"leumund", "release", decision.at("subject").text()})));
+  for (const JsonValue& other : decision.at("also")) terminal.line(decision_line(terminal, other));
+  const JsonValue& before = decision.at("before");
+  if (before.is_object() && decision.at("decision").text() == "restricted") {
+    terminal.line(terminal.say("was_changed", safe(decision.at("subject").text()),
+                               level_word(terminal, before.at("level").text()),
+                               until_words(terminal, before), author_words(terminal, before),
+                               level_word(terminal, decision.at("level").text()),
+                               until_words(terminal, decision)));
+  } else {
+    terminal.line(decision_line(terminal, decision));
+  }
+  if (const std::string trouble = decision.at("trouble").text(); !trouble.empty()) {
+    terminal.complain(terminal.say("trouble", safe(translated(terminal.language(), trouble))));
   }
   return true;
 }
@@ -239,8 +197,8 @@ bool show_unattended(Terminal& terminal, std::string_view body) {
   const JsonValue unattended = JsonValue::parse(body);
   if (!unattended.is_object()) return false;
   const auto until = unattended.at("until").time();
-  terminal.line(until ? terminal.say(Phrase::unattended_until, local_time(*until))
-                      : terminal.say(Phrase::unattended_off));
+  terminal.line(until ? terminal.say("unattended_until", local_time(*until))
+                      : terminal.say("unattended_off"));
   return true;
 }
 
@@ -249,34 +207,47 @@ bool show_held_mail(Terminal& terminal, std::string_view body, std::string_view 
   const JsonValue& held = answer.at("held");
   if (!held.is_array()) return false;
   if (held.empty()) {
-    terminal.line(terminal.say(Phrase::no_held_mail, safe(subject)));
+    terminal.line(terminal.say("no_held_mail", safe(subject)));
     return true;
   }
-  terminal.line(terminal.say(Phrase::held_title, held.size(), safe(subject)));
+  terminal.line(terminal.say("held_title", held.size(), safe(subject)));
+  std::vector<Row> rows = {{{terminal.say("column.queue_id"), Colour::bold},
+                            {terminal.say("column.arrived"), Colour::bold},
+                            {terminal.say("column.bytes"), Colour::bold},
+                            {terminal.say("column.recipients"), Colour::bold},
+                            {terminal.say("column.sender"), Colour::bold}}};
   for (const JsonValue& one : held) {
-    terminal.line(fmt::format("  {:<18} {} {:>10} B {:>5} {}", safe(one.at("queue_id").text()),
-                              when(one, "arrived_at"), one.at("size").count(),
-                              one.at("recipients").count(), safe(one.at("sender").text())));
+    rows.push_back({{safe(one.at("queue_id").text())},
+                    {when(one, "arrived_at")},
+                    {std::to_string(one.at("size").count())},
+                    {std::to_string(one.at("recipients").count())},
+                    {safe(one.at("sender").text())}});
   }
+  show_rows(terminal, rows);
+  const std::string command = face::shell_text({"leumund", "queue", std::string(subject)});
+  terminal.line(terminal.say("queue_hint", command, command));
   return true;
 }
 
-bool show_queue_work(Terminal& terminal, std::string_view body) {
+bool show_queue_work(Terminal& terminal, std::string_view body, std::string_view work) {
   const JsonValue done = JsonValue::parse(body);
   if (!done.is_object()) return false;
-  terminal.line(
-      terminal.say(Phrase::queue_done, done.at("done").count(), done.at("failed").count()));
-  if (const std::string detail = done.at("detail").text(); !detail.empty())
-    terminal.line(safe(detail));
+  const auto phrase = work == "delete" ? Phrase("queue_done_delete") : Phrase("queue_done_release");
+  terminal.line(terminal.say(phrase, done.at("done").count(), done.at("failed").count()));
+  if (const std::string detail = done.at("detail").text(); !detail.empty()) {
+    terminal.complain(safe(translated(terminal.language(), detail)));
+  }
   return true;
 }
 
 bool show_reload(Terminal& terminal, std::string_view body) {
   const JsonValue answer = JsonValue::parse(body);
   if (!answer.is_object()) return false;
-  terminal.line(terminal.say(Phrase::reloaded));
-  for (const JsonValue& change : answer.at("reload")) {
-    if (change.is_text()) terminal.line("  " + safe(change.text()));
+  const JsonValue& changes = answer.at("reload");
+  terminal.line(terminal.say(changes.empty() ? Phrase("reloaded_same") : Phrase("reloaded")));
+  for (const JsonValue& change : changes) {
+    if (!change.is_text()) continue;
+    terminal.line("  " + safe(translated(terminal.language(), change.text())));
   }
   return true;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "apps/leumund_json.h"
 #include "apps/leumund_terminal.h"
 
 namespace leumund::apps {
@@ -18,12 +19,24 @@ bool show_decisions(Terminal& terminal, std::string_view body);  // {"decisions"
 bool show_decision(Terminal& terminal, std::string_view body);   // one, with what to do next
 bool show_unattended(Terminal& terminal, std::string_view body);
 bool show_held_mail(Terminal& terminal, std::string_view body, std::string_view subject);
-bool show_queue_work(Terminal& terminal, std::string_view body);
+bool show_queue_work(Terminal& terminal, std::string_view body, std::string_view work);
 bool show_reload(Terminal& terminal, std::string_view body);
+
+// A decision as one line, and the command that releases its subject with the checklist.
+[[nodiscard]] std::string decision_line(const Terminal& terminal, const JsonValue& decision);
+[[nodiscard]] std::string release_command(const JsonValue& about);
+// "until 2026-12-01 08:00", and the local time of a field, "-" if there is none.
+[[nodiscard]] std::string until_words(const Terminal& terminal, const JsonValue& of);
+[[nodiscard]] std::string when(const JsonValue& of, const char* name);
+// The reason of a restriction in the person's language, without the kind that names it before.
+[[nodiscard]] std::string reason_words(const Terminal& terminal, const JsonValue& of);
+// Who gave an order, for people: the kind of finding, or the person.
+[[nodiscard]] std::string author_words(const Terminal& terminal, const JsonValue& of);
 
 // One line for a decision or an event of the stream; "" when it is neither.
 [[nodiscard]] std::string event_line(const Terminal& terminal, std::string_view json);
 [[nodiscard]] std::string standing_name(const Terminal& terminal, std::string_view standing);
+[[nodiscard]] std::string part_name(const Terminal& terminal, const std::string& name);
 [[nodiscard]] std::string level_word(const Terminal& terminal, std::string_view level);
 
 // What the verbs themselves must know of an answer.

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
 #include <optional>
@@ -56,6 +57,13 @@ std::optional<base::TimePoint> from_local(std::tm parts) {
   return base::TimePoint(std::chrono::seconds(seconds));
 }
 
+// Characters, which is columns for all names that occur in mail.
+std::size_t width_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U;
+  }));
+}
+
 }  // namespace
 
 Terminal::Terminal(std::FILE* out, std::FILE* err, Language language)
@@ -73,7 +81,13 @@ void Terminal::line(std::string_view text) {
 }
 
 void Terminal::complain(std::string_view text) {
+  std::fflush(out_);  // what came before is read before
   std::fprintf(err_, "leumund: %.*s\n", static_cast<int>(text.size()), text.data());
+}
+
+void Terminal::hint(std::string_view text) {
+  std::fflush(out_);
+  std::fprintf(err_, "%.*s\n", static_cast<int>(text.size()), text.data());
 }
 
 void Terminal::raw(std::string_view bytes) { std::fwrite(bytes.data(), 1, bytes.size(), out_); }
@@ -116,6 +130,30 @@ std::string safe(std::string_view text) {
   return out;
 }
 
+std::string padded(std::string_view text, std::size_t columns) {
+  const std::size_t width = width_of(text);
+  return std::string(text) + std::string(width < columns ? columns - width : 0, ' ');
+}
+
+void show_rows(Terminal& terminal, const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      widths[i] = std::max(widths[i], width_of(row[i].text));
+    }
+  }
+  for (const Row& row : rows) {
+    std::string line = " ";
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      const bool last = i + 1 == row.size();
+      const std::size_t blanks = last ? 0 : widths[i] - width_of(row[i].text) + 1;
+      line += " " + terminal.paint(row[i].colour, row[i].text) + std::string(blanks, ' ');
+    }
+    terminal.line(line);
+  }
+}
+
 std::string cut(std::string_view text, std::size_t columns) {
   std::size_t seen = 0;
   std::size_t keep = 0;
@@ -134,9 +172,7 @@ std::string local_time(base::TimePoint at) {
 }
 
 std::string local_clock(base::TimePoint at) {
-  const std::tm parts = local(at);
-  return fmt::format("{:02}-{:02} {:02}:{:02}:{:02}", parts.tm_mon + 1, parts.tm_mday,
-                     parts.tm_hour, parts.tm_min, parts.tm_sec);
+  return fmt::format("{}:{:02}", local_time(at), local(at).tm_sec);
 }
 
 base::Result<base::TimePoint> parse_when(std::string_view text, base::TimePoint now) {

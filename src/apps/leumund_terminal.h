@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "apps/leumund_words.h"
 #include "base/time.h"
@@ -21,6 +22,7 @@ class Terminal {
 
   void line(std::string_view text = "");  // to standard output
   void complain(std::string_view text);   // "leumund: TEXT" to standard error
+  void hint(std::string_view text);       // what to do next, behind a complaint
   void raw(std::string_view bytes);       // as it is, for JSON and screen control
   void flush();
 
@@ -47,10 +49,21 @@ class Terminal {
 // reaches the terminal.
 [[nodiscard]] std::string safe(std::string_view text);
 
+// Pads UTF-8 text with blanks to `columns` characters.
+[[nodiscard]] std::string padded(std::string_view text, std::size_t columns);
+
+// A table: each column as wide as its widest cell, two blanks before the row.
+struct Cell {
+  std::string text;
+  Colour colour = Colour::plain;
+};
+using Row = std::vector<Cell>;
+void show_rows(Terminal& terminal, const std::vector<Row>& rows);
+
 // Cuts UTF-8 text to `columns` characters, with "..." at the end.
 [[nodiscard]] std::string cut(std::string_view text, std::size_t columns);
 
-// "2026-11-21 18:00" in local time; "18:00:02" for the same day with `short_form`.
+// "2026-11-21 18:00" in local time; local_clock with the seconds.
 [[nodiscard]] std::string local_time(base::TimePoint at);
 [[nodiscard]] std::string local_clock(base::TimePoint at);
 

@@ -9,14 +9,15 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "apps/leumund_json.h"
+#include "apps/leumund_sentences.h"
 #include "apps/leumund_show.h"
 #include "base/time.h"
 #include "config/load.h"
-#include "face/postfix_connect.h"
-#include "model/subject.h"
+#include "model/sender_name.h"
 #include "net/http_client.h"
 
 namespace leumund::apps {
@@ -30,11 +31,6 @@ std::string caller() {
   if (const char* sudo = std::getenv("SUDO_USER"); sudo != nullptr && *sudo != '\0') return sudo;
   if (const passwd* entry = ::getpwuid(::getuid()); entry != nullptr) return entry->pw_name;
   return "uid" + std::to_string(::getuid());
-}
-
-int wrong_use(Terminal& terminal, std::string_view what) {
-  terminal.complain(what);
-  return exit_wrong_use;
 }
 
 // One conversation with the daemon, in the way the request wants it shown.
@@ -71,6 +67,18 @@ class Talk {
     if (!request.subject.empty()) made.set("subject", request.subject);
     return made;
   }
+  // In the person's language, or in English for machines.
+  [[nodiscard]] Language language() const {
+    return request.json ? Language::en : terminal.language();
+  }
+  int wrong_use(const std::string& what) {
+    return tell_error(request, terminal, exit_wrong_use, "wrong_use", what);
+  }
+  // An order that left something undone is no "done"; what it is stands in the answer.
+  [[nodiscard]] int status_of_order(int status) const {
+    if (status != exit_done) return status;
+    return JsonValue::parse(body).at("trouble").text().empty() ? exit_done : exit_negative;
+  }
 
   const Request& request;
   Terminal& terminal;
@@ -84,7 +92,8 @@ bool add_time(Talk& talk, JsonValue& order, const char* name, const std::string&
   if (text.empty()) return true;
   const auto at = parse_when(text, base::system_now());
   if (!at) {
-    talk.terminal.complain(fmt::format("--{}: {}", name, at.error().message));
+    talk.wrong_use(
+        say(talk.language(), "bad_time", name, translated(talk.language(), at.error().message)));
     return false;
   }
   order.set(name, base::to_unix_seconds(*at));
@@ -98,28 +107,27 @@ int explain(Talk& talk) {
   return subject_facts(talk.body).known ? exit_done : exit_negative;
 }
 
+// What to type once the checklist is done.
+void tell_checklist(Talk& talk, Phrase hint) {
+  const auto about =
+      talk.client.get("/v1/explain?subject=" + net::url_encode(talk.request.subject));
+  if (!about || about->status != 200) return;
+  const JsonValue answer = JsonValue::parse(about->body);
+  if (!answer.at("restriction").is_object()) return;
+  talk.terminal.hint(talk.terminal.say(hint, release_command(answer)));
+  if (!answer.at("checklist").empty()) talk.terminal.hint(talk.terminal.say("who_hint"));
+}
+
 int suspend(Talk& talk) {
   JsonValue order = talk.order();
   if (!talk.request.level.empty()) order.set("level", talk.request.level);
   if (!talk.request.span.empty()) order.set("for", talk.request.span);
   order.set("reason", talk.request.reason);
-  return talk.post("/v1/suspend", order,
-                   [&](auto body) { return show_decision(talk.terminal, body); });
-}
-
-// After a no to a release: what to type once the checklist is done.
-void tell_checklist(Talk& talk) {
-  const auto about =
-      talk.client.get("/v1/explain?subject=" + net::url_encode(talk.request.subject));
-  if (!about || about->status != 200) return;
-  const JsonValue answer = JsonValue::parse(about->body);
-  if (!answer.at("restriction").is_object() || answer.at("checklist").empty()) return;
-  std::vector<std::string> command = {"leumund", "release", answer.at("subject").text()};
-  for (const JsonValue& item : answer.at("checklist")) {
-    command.emplace_back("--done");
-    command.push_back(item.text() + "=WHO");
-  }
-  talk.terminal.complain(talk.terminal.say(Phrase::checklist_hint, face::shell_text(command)));
+  int status = talk.post("/v1/suspend", order,
+                         [&](auto body) { return show_decision(talk.terminal, body); });
+  status = talk.status_of_order(status);
+  if (!talk.request.json && !talk.body.empty()) tell_checklist(talk, "release_hint");
+  return status;
 }
 
 int release(Talk& talk) {
@@ -128,18 +136,18 @@ int release(Talk& talk) {
   for (const std::string& item : talk.request.done) {
     const auto equals = item.find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == item.size()) {
-      return wrong_use(talk.terminal,
-                       fmt::format("--done {}: write ITEM=WHO, like password=hans", safe(item)));
+      return talk.wrong_use(say(talk.language(), "bad_done", safe(item.substr(0, 80))));
     }
     done.set(item.substr(0, equals), item.substr(equals + 1));
   }
   order.set("done", std::move(done));
   if (talk.request.without_checklist) order.set("without_checklist", true);
   if (!talk.request.mail.empty()) order.set("mail", talk.request.mail);
-  const int status = talk.post("/v1/release", order,
-                               [&](auto body) { return show_decision(talk.terminal, body); });
-  if (status == exit_negative && !talk.request.json && !talk.request.without_checklist) {
-    tell_checklist(talk);
+  const int answered = talk.post("/v1/release", order,
+                                 [&](auto body) { return show_decision(talk.terminal, body); });
+  const int status = talk.status_of_order(answered);
+  if (answered == exit_negative && !talk.request.json && !talk.request.without_checklist) {
+    tell_checklist(talk, "checklist_hint");
   }
   return status;
 }
@@ -149,8 +157,7 @@ int exempt(Talk& talk) {
   order.set("off", talk.request.off);
   return talk.post("/v1/exempt", order, [&](std::string_view body) {
     const JsonValue answer = JsonValue::parse(body);
-    if (answer.at("decisions").empty())
-      talk.terminal.line(talk.terminal.say(Phrase::nothing_changed));
+    if (answer.at("decisions").empty()) talk.terminal.line(talk.terminal.say("nothing_changed"));
     return show_decisions(talk.terminal, body);
   });
 }
@@ -169,8 +176,9 @@ int announce(Talk& talk) {
 int undo(Talk& talk) {
   JsonValue order = talk.order();
   order.set("number", talk.request.number);
-  return talk.post("/v1/undo", order,
-                   [&](auto body) { return show_decision(talk.terminal, body); });
+  const int status =
+      talk.post("/v1/undo", order, [&](auto body) { return show_decision(talk.terminal, body); });
+  return talk.status_of_order(status);
 }
 
 int unattended(Talk& talk) {
@@ -193,8 +201,9 @@ int queue(Talk& talk) {
   }
   JsonValue order = talk.order();
   order.set("do", talk.request.queue_work);
-  const int status = talk.post("/v1/queue", order,
-                               [&](auto body) { return show_queue_work(talk.terminal, body); });
+  const int status = talk.post("/v1/queue", order, [&](auto body) {
+    return show_queue_work(talk.terminal, body, talk.request.queue_work);
+  });
   if (status != exit_done) return status;
   return JsonValue::parse(talk.body).at("failed").count() > 0 ? exit_negative : exit_done;
 }
@@ -229,7 +238,7 @@ int follow(Talk& talk, std::uint64_t seen) {
     }
     const JsonValue value = JsonValue::parse(data);
     if (event == "missed") {
-      talk.terminal.complain(talk.terminal.say(Phrase::missed_some, value.at("missed").count()));
+      talk.terminal.complain(talk.terminal.say("missed_some", value.at("missed").count()));
       return true;
     }
     if (event == "decision" && value.at("number").count() <= seen) return true;
@@ -255,8 +264,7 @@ int events(Talk& talk) {
     return tell_unreachable(talk.request, talk.socket, listed.error(), talk.terminal);
   }
   if (talk.request.follow) return follow(talk, seen);
-  if (seen == before && !talk.request.json)
-    talk.terminal.line(talk.terminal.say(Phrase::no_decisions));
+  if (seen == before && !talk.request.json) talk.terminal.line(talk.terminal.say("no_decisions"));
   return exit_done;
 }
 
@@ -279,6 +287,9 @@ const std::map<std::string_view, int (*)(Talk&)> verbs = {
     {"announce", announce}, {"undo", undo},          {"unattended", unattended},
     {"events", events},     {"queue", queue},        {"config reload", reload},
 };
+
+const std::set<std::string_view> subject_verbs = {"explain", "suspend",  "release",
+                                                  "exempt",  "announce", "queue"};
 
 }  // namespace
 
@@ -323,54 +334,69 @@ std::string socket_of(const Request& request) {
                                                                                         : own;
 }
 
+int tell_error(const Request& request, Terminal& terminal, int status, std::string_view code,
+               const std::string& message) {
+  if (request.json) {
+    terminal.line(error_json(code, message));
+  } else {
+    terminal.complain(message);
+  }
+  return status;
+}
+
 int tell_unreachable(const Request& request, const std::string& socket, const base::Error& error,
                      Terminal& terminal) {
-  if (request.json) {
-    JsonValue what = JsonValue::object();
-    what.set("code", "unreachable");
-    what.set("message", error.message);
-    JsonValue answer = JsonValue::object();
-    answer.set("error", std::move(what));
-    terminal.line(answer.dump());
-    return exit_unreachable;
-  }
+  const Language language = request.json ? Language::en : terminal.language();
   const bool there = ::access(socket.c_str(), F_OK) == 0;
-  terminal.complain(terminal.say(Phrase::daemon_gone, safe(socket),
-                                 there ? safe(error.message) : terminal.say(Phrase::no_socket)));
   const bool forbidden = there && ::access(socket.c_str(), W_OK) != 0;
-  terminal.complain(terminal.say(forbidden ? Phrase::permission_hint : Phrase::daemon_hint));
+  const std::string what =
+      say(language, "daemon_gone", safe(socket),
+          there ? safe(translated(language, error.message)) : say(language, "no_socket"));
+  const std::string hint =
+      say(language, forbidden ? Phrase("permission_hint") : Phrase("daemon_hint"));
+  if (request.json) {
+    return tell_error(request, terminal, exit_unreachable, "unreachable", what + ". " + hint);
+  }
+  terminal.complain(what);
+  terminal.hint(hint);
   return exit_unreachable;
 }
 
 int tell_refusal(const Request& request, const face::ApiAnswer& answer, Terminal& terminal) {
-  if (request.json) {
-    terminal.line(answer.body);
-  } else {
-    terminal.complain(error_message(answer.body));
-  }
+  int status = exit_unreachable;
   switch (answer.status) {
     case 400:
     case 405:
     case 413:
-    case 414: return exit_wrong_use;
+    case 414: status = exit_wrong_use; break;
     case 401:
     case 403:
     case 404:
-    case 409: return exit_negative;
-    default: return exit_unreachable;
+    case 409: status = exit_negative; break;
+    default: break;
   }
+  const std::string message = error_message(answer.body);
+  if (!request.json) {
+    return tell_error(request, terminal, status, "", translated(terminal.language(), message));
+  }
+  // The Api's own error goes on as it is; what the server below it says gets the same shape.
+  const JsonValue body = JsonValue::parse(answer.body);
+  const std::string code = body.at("error").at("code").text();
+  return tell_error(request, terminal, status, code.empty() ? "refused" : code, message);
 }
 
 int ask_daemon(const Request& request, Terminal& terminal) {
-  if (!request.subject.empty() && !model::Subject::parse(request.subject)) {
-    return wrong_use(terminal, fmt::format("'{}' names no subject: write account:NAME or just NAME",
-                                           safe(request.subject.substr(0, 80))));
+  Talk talk(request, terminal);
+  const bool about_subject = subject_verbs.contains(request.verb);
+  const bool restricts = request.verb == "suspend" || request.verb == "exempt";
+  if (about_subject) {
+    const auto read =
+        restricts ? model::read_sender(request.subject) : model::read_subject(request.subject);
+    if (!read) return talk.wrong_use(translated(talk.language(), read.error().message));
   }
   if (!request.span.empty() && !base::parse_span(request.span)) {
-    return wrong_use(terminal, fmt::format("--for {}: write a span like 90s, 15m, 2h, 3d",
-                                           safe(request.span.substr(0, 80))));
+    return talk.wrong_use(say(talk.language(), "bad_span", safe(request.span.substr(0, 80))));
   }
-  Talk talk(request, terminal);
   return verbs.at(request.verb)(talk);
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "apps/leumund_request.h"
 #include "apps/leumund_terminal.h"
@@ -16,12 +17,18 @@ namespace leumund::apps {
 // The verbs that ask the daemon.
 int ask_daemon(const Request& request, Terminal& terminal);
 
-// The verbs that need none: connect, disconnect, config check, config show.
+// The verbs that need none: connect, disconnect, config check, config show, replay.
+[[nodiscard]] bool works_alone(const Request& request);
 int work_alone(const Request& request, Terminal& terminal);
 
 // The live view; ends with Ctrl-C, or after request.refreshes looks.
 int watch(const Request& request, const face::ApiClient& client, const std::string& socket,
           Terminal& terminal);
+
+// Tells what is wrong: to people in their language on standard error; with --json as one object
+// {"error":{"code":...,"message":...}} on standard output, in English. Returns `status`.
+int tell_error(const Request& request, Terminal& terminal, int status, std::string_view code,
+               const std::string& message);
 
 // Tells that the daemon is not there and what to look at; returns exit_unreachable.
 int tell_unreachable(const Request& request, const std::string& socket, const base::Error& error,

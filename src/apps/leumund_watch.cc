@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "apps/leumund_json.h"
+#include "apps/leumund_sentences.h"
 #include "apps/leumund_show.h"
 #include "apps/leumund_verbs.h"
 
@@ -100,25 +101,24 @@ std::vector<std::string> screen_lines(const Terminal& terminal, const JsonValue&
   lines.push_back(terminal.paint(
       Colour::bold,
       fmt::format("Leumund {}  {}  {}  {}", safe(status.at("version").text()),
-                  terminal.say(enforcing ? Phrase::mode_enforce : Phrase::mode_observe),
-                  local_time(now),
-                  terminal.say(Phrase::rate, fmt::format("{:.1f}", seen.per_minute)))));
+                  terminal.say(enforcing ? Phrase("mode_enforce") : Phrase("mode_observe")),
+                  local_time(now), terminal.say("rate", fmt::format("{:.1f}", seen.per_minute)))));
   if (status.at("unattended").at("now").flag()) {
     const auto until = status.at("unattended").at("until").time().value_or(now);
     lines.push_back(
-        terminal.paint(Colour::yellow, terminal.say(Phrase::unattended_until, local_time(until))));
+        terminal.paint(Colour::yellow, terminal.say("unattended_until", local_time(until))));
   }
   for (const JsonValue& part : status.at("parts")) {
     if (part.at("well").flag()) continue;  // the window is quiet while all is well
     lines.push_back(terminal.paint(
-        Colour::red, fmt::format("{} {}: {}", terminal.say(Phrase::part_ill),
-                                 safe(part.at("name").text()), safe(part.at("detail").text()))));
+        Colour::red, fmt::format("{} {}: {}", terminal.say("part_ill"),
+                                 part_name(terminal, part.at("name").text()),
+                                 safe(translated(terminal.language(), part.at("detail").text())))));
   }
   lines.emplace_back();
   const auto total = status.at("restrictions_total").count();
-  lines.push_back(total == 0
-                      ? terminal.paint(Colour::green, terminal.say(Phrase::nobody_restricted))
-                      : terminal.say(Phrase::restricted_title, total));
+  lines.push_back(total == 0 ? terminal.paint(Colour::green, terminal.say("nobody_restricted"))
+                             : terminal.say("restricted_title", total));
   const auto third = static_cast<std::size_t>(std::max(3, height / 3 - 3));
   std::size_t shown = 0;
   for (const JsonValue& one : status.at("restrictions")) {
@@ -126,10 +126,10 @@ std::vector<std::string> screen_lines(const Terminal& terminal, const JsonValue&
     lines.push_back(
         fmt::format("  {:<34} {}  {}", cut(safe(one.at("subject").text()), 34),
                     terminal.paint(Colour::red, level_word(terminal, one.at("level").text())),
-                    safe(one.at("reason").text())));
+                    reason_words(terminal, one)));
   }
   const JsonValue& watched = status.at("watched");
-  lines.push_back(watched.empty() ? "" : terminal.say(Phrase::watched_title));
+  lines.push_back(watched.empty() ? "" : terminal.say("watched_title"));
   double most = 0;
   for (const JsonValue& one : watched) most = std::max(most, one.at("score").number());
   shown = 0;
@@ -139,7 +139,7 @@ std::vector<std::string> screen_lines(const Terminal& terminal, const JsonValue&
     lines.push_back(fmt::format("  {:<34} {:7.2f} {}", cut(safe(one.at("subject").text()), 34),
                                 score, terminal.paint(Colour::yellow, bar(score, most))));
   }
-  if (!seen.latest.empty()) lines.push_back(terminal.say(Phrase::latest_title));
+  if (!seen.latest.empty()) lines.push_back(terminal.say("latest_title"));
   const auto room = std::max<std::int64_t>(0, height - 2 - static_cast<std::int64_t>(lines.size()));
   const auto first =
       std::max<std::int64_t>(0, static_cast<std::int64_t>(seen.latest.size()) - room);
@@ -161,7 +161,7 @@ void draw(Terminal& terminal, const JsonValue& status, const Seen& seen) {
                : cut(line, static_cast<std::size_t>(terminal.width()));
     out += std::string(clear_line) + "\r\n";
   }
-  out += clear_below + terminal.paint(Colour::dim, terminal.say(Phrase::watch_ends));
+  out += clear_below + terminal.paint(Colour::dim, terminal.say("watch_ends"));
   terminal.raw(out);
   terminal.flush();
 }

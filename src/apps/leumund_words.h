@@ -1,105 +1,87 @@
 // What the command leumund says to people, in English and German. Machines read --json instead.
 //
-// Threads: any; a constant table.
+// Flow:    data/command/{en,de}.txt, built in -> Phrase("key") -> say().
+// Threads: any; constant tables.
+// Errors:  a key that is not in en.txt does not compile; one that de.txt lacks is said in English.
 #pragma once
 
 #include <fmt/core.h>
 
+#include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
+#include "apps/leumund_texts.inc"
 #include "config/settings.h"
 
 namespace leumund::apps {
 
 using config::Language;
 
-enum class Phrase {
-  daemon_gone,  // {socket} {reason}
-  daemon_hint,
-  no_socket,
-  permission_hint,
-  header,  // {version} {mode} {span}
-  mode_observe,
-  mode_enforce,
-  unattended_until,  // {time}
-  unattended_off,
-  counts,  // {subjects} {recipients} {events}
-  rate,    // {per minute}
-  nobody_restricted,
-  restricted_title,  // {total}
-  exempt_total,      // {total}
-  watched_title,
-  latest_title,
-  part_well,
-  part_ill,
-  until_released,
-  until_time,  // {time}
-  standing_good,
-  standing_watched,
-  standing_throttled,
-  standing_suspended,
-  standing_exempt,
-  standing_is,    // {subject} {standing}
-  score_is,       // {score} {threshold}
-  nothing_known,  // {subject}
-  reasons_title,
-  habits_title,
-  attempts,  // {count} {time}
-  queued,    // {count} {ids}
-  decided_title,
-  release_hint,    // {command}
-  checklist_hint,  // {command}
-  level_throttle,
-  level_hold,
-  level_external_only,
-  level_no_sending,
-  was_restricted,   // {subject} {level} {until}
-  would_restrict,   // {subject} {level}
-  was_released,     // {subject}
-  has_ended,        // {subject}
-  was_exempted,     // {subject}
-  exemption_ended,  // {subject}
-  was_announced,    // {subject}
-  was_extended,     // {subject} {until}
-  alarm,            // {reason}
-  held_count,       // {count}
-  undo_hint,        // {number}
-  nothing_changed,
-  no_held_mail,  // {subject}
-  held_title,    // {count} {subject}
-  queue_done,    // {done} {failed}
-  no_decisions,
-  missed_some,  // {count}
-  watch_ends,
-  config_fine,      // {file}
-  config_default,   // {file}
-  config_problems,  // {count}
-  restart_needed,   // {names}
-  reloaded,
-  connect_done,     // {folder}
-  connect_nothing,  // {folder}
-  connect_dry,      // {folder}
-  disconnect_done,  // {folder}
-  disconnect_bytes,
-  changes_title,
-  files_title,
-  commands_title,
-  postfix_reloaded,
-  postfix_reload_hint,  // {folder}
-  postfix_not_running,
+struct Text {
+  std::string_view key;
+  std::string_view text;
 };
 
-// The phrase with its placeholders still in it.
-[[nodiscard]] std::string_view phrase(Language language, Phrase which);
+// Calls `take(key, text)` for each line "key = text" of a table; comments and empty lines are none.
+template <typename Take>
+constexpr void each_text(std::string_view table, Take take) {
+  while (!table.empty()) {
+    const std::string_view line = table.substr(0, table.find('\n'));
+    table.remove_prefix(line.size() < table.size() ? line.size() + 1 : line.size());
+    const auto equals = line.find(" = ");
+    if (line.starts_with('#') || equals == std::string_view::npos) continue;
+    take(line.substr(0, equals), line.substr(equals + 3));
+  }
+}
+
+constexpr std::size_t count_texts(std::string_view table) {
+  std::size_t count = 0;
+  each_text(table, [&count](std::string_view, std::string_view) { ++count; });
+  return count;
+}
+
+inline constexpr auto english_texts = [] {
+  std::array<Text, count_texts(texts_en)> all{};
+  std::size_t at = 0;
+  each_text(texts_en,
+            [&](std::string_view key, std::string_view text) { all[at++] = {key, text}; });
+  return all;
+}();
+
+// Something the command says: the number of a line of en.txt.
+class Phrase {
+ public:
+  consteval Phrase(const char* key) : number_(number_of(key)) {}  // NOLINT: reads as the text
+
+  // For keys that come with the daemon's answer: "standing.good".
+  [[nodiscard]] static std::optional<Phrase> find(std::string_view key);
+  [[nodiscard]] static std::vector<Phrase> all();
+  [[nodiscard]] std::string_view key() const { return english_texts[number_].key; }
+  // With its placeholders still in it.
+  [[nodiscard]] std::string_view text(Language language) const;
+
+ private:
+  explicit constexpr Phrase(std::uint16_t number) : number_(number) {}
+  static void not_in_en_txt(const char*) {}  // calling it ends the compilation
+  static consteval std::uint16_t number_of(const char* key) {
+    for (std::size_t i = 0; i < english_texts.size(); ++i) {
+      if (english_texts[i].key == key) return static_cast<std::uint16_t>(i);
+    }
+    not_in_en_txt(key);
+    return 0;
+  }
+
+  std::uint16_t number_;
+};
 
 template <typename... Args>
 std::string say(Language language, Phrase which, const Args&... args) {
-  return fmt::vformat(phrase(language, which), fmt::make_format_args(args...));
+  return fmt::vformat(which.text(language), fmt::make_format_args(args...));
 }
-
-[[nodiscard]] Phrase last_phrase();
 
 // --lang, else LC_ALL, LC_MESSAGES, LANG; English unless they say German.
 [[nodiscard]] Language choose_language(std::string_view option);

@@ -22,7 +22,7 @@ namespace {
 constexpr int wrong_use = 2;
 
 constexpr std::string_view usage =
-    "Usage: leumund replay [OPTIONS] [FILE...]\n"
+    "Usage: leumund-replay [OPTIONS] [FILE...]\n"
     "Runs the engine over recorded events (JSON lines; .gz and .zst by name; - is standard "
     "input).\n"
     "  --enforce                 answer as if in force: what was not let in has no deliveries "
@@ -311,40 +311,34 @@ void Replay::report() const {
 
 }  // namespace
 
-int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
+base::Status replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
   verdict::Settings detection;
   if (!options.detector_settings.empty()) {
     if (auto status = read_settings(options.detector_settings, detection); !status.ok()) {
-      fmt::print(err, "leumund replay: {}\n", status.error().message);
-      return wrong_use;
+      return status;
     }
   }
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> features(nullptr, &std::fclose);
   if (!options.features.empty()) {
     features.reset(std::fopen(options.features.c_str(), "we"));
     if (!features) {
-      fmt::print(err, "leumund replay: {}: cannot be written\n", options.features);
-      return wrong_use;
+      return base::Error{base::ErrorCode::unavailable,
+                         fmt::format("{}: cannot be written", options.features)};
     }
   }
   auto replies = diagnosis::Reader::shipped();
-  if (!replies) {
-    fmt::print(err, "leumund replay: {}\n", replies.error().message);
-    return wrong_use;
+  if (!replies) return replies.error();
+  Replay run(options, detection, std::move(*replies), out, err, features.get());
+  std::vector<std::string> files = options.files;
+  if (files.empty()) files.emplace_back("-");
+  for (const std::string& file : files) {
+    if (auto status = run.run_file(file); !status.ok()) return status;
   }
-  Replay replay(options, detection, std::move(*replies), out, err, features.get());
-  for (const std::string& file : options.files) {
-    if (auto status = replay.run_file(file); !status.ok()) {
-      fmt::print(err, "leumund replay: {}\n", status.error().message);
-      return wrong_use;
-    }
-  }
-  replay.report();
+  run.report();
   if (std::fflush(out) != 0 || std::ferror(out) != 0) {
-    fmt::print(err, "leumund replay: the output cannot be written\n");
-    return wrong_use;
+    return base::Error{base::ErrorCode::unavailable, "the output cannot be written"};
   }
-  return 0;
+  return {};
 }
 
 int run_replay(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* err) {
@@ -369,12 +363,15 @@ int run_replay(const std::vector<std::string>& arguments, std::FILE* out, std::F
       (word == "--detector-settings" ? options.detector_settings : options.features) =
           arguments[++i];
     } else {
-      fmt::print(err, "leumund replay: {} is not an option, or lacks its value\n{}", word, usage);
+      fmt::print(err, "leumund-replay: {} is not an option, or lacks its value\n{}", word, usage);
       return wrong_use;
     }
   }
-  if (options.files.empty()) options.files.emplace_back("-");
-  return run_replay(options, out, err);
+  if (const auto done = replay(options, out, err); !done.ok()) {
+    fmt::print(err, "leumund-replay: {}\n", done.error().message);
+    return wrong_use;
+  }
+  return 0;
 }
 
 }  // namespace leumund::apps

@@ -4,12 +4,14 @@
 // Time:    each event's own, heard a millisecond later; the same input gives the same output byte
 //          for byte (fixed hash key).
 // Limits:  memory as the engine's settings bound it; a bad line is reported, counted and skipped.
-// Errors:  exit status 2 for wrong use or an unreadable input, 0 otherwise.
+// Errors:  an input or output that cannot be read or written, by name; the program ends with 2.
 #pragma once
 
 #include <cstdio>
 #include <string>
 #include <vector>
+
+#include "base/result.h"
 
 namespace leumund::apps {
 
@@ -19,12 +21,12 @@ struct ReplayOptions {
   bool progress = false;           // on standard error, for a terminal
   std::string detector_settings;   // file with lines `name = number`; "" for the built-in ones
   std::string features;            // file for what each score was made of; "" for none
-  std::vector<std::string> files;  // "-" is standard input
+  std::vector<std::string> files;  // "-", or none, is standard input
 };
 
-int run_replay(const ReplayOptions& options, std::FILE* out, std::FILE* err);
+base::Status replay(const ReplayOptions& options, std::FILE* out, std::FILE* err);
 
-// The same from the words behind `leumund replay`.
+// The program leumund-replay: the same from its words. Returns the exit status.
 int run_replay(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* err);
 
 }  // namespace leumund::apps

@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
     return leumund::apps::run_replay(std::vector<std::string>(argv + 1, argv + argc), stdout,
                                      stderr);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "leumund replay: %s\n", error.what());
+    std::fprintf(stderr, "leumund-replay: %s\n", error.what());
     return 2;
   }
 }

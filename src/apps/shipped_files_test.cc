@@ -51,4 +51,21 @@ TEST(ShippedFiles, PostfixSnippetNamesTheTablesAndClassesOfConnect) {
   EXPECT_NE(snippet.find("authorized_submit_users = !" + files.users + ","), std::string::npos);
 }
 
+TEST(ShippedFiles, TheManualOfTheDaemonNamesItsOptions) {
+  const auto text_of = [](const std::string& path) {
+    std::ifstream in(path);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  std::string manual = text_of(packaging + "man/leumundd.8");
+  std::erase(manual, '\\');
+  const std::string source = text_of(LEUMUND_SOURCE_DIR "/src/apps/leumundd.cc");
+  int options = 0;
+  for (auto at = source.find("\"--"); at != std::string::npos; at = source.find("\"--", at + 1)) {
+    const std::string option = source.substr(at + 1, source.find('"', at + 1) - at - 1);
+    EXPECT_NE(manual.find(option), std::string::npos) << option;
+    ++options;
+  }
+  EXPECT_GE(options, 3);
+}
+
 }  // namespace

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "model/sender_name.h"
+
 namespace leumund::face {
 namespace {
 
@@ -67,12 +69,16 @@ void Fields::wrong(std::string what) {
   if (problem_.empty()) problem_ = std::move(what);
 }
 
-model::Subject Fields::subject(const std::string& name) {
+model::Subject Fields::read_subject(const std::string& name, bool sends) {
   const Value* value = find(name);
   const auto* given = value == nullptr ? nullptr : std::get_if<std::string>(value);
-  auto subject = given == nullptr ? std::nullopt : model::Subject::parse(*given);
+  if (given == nullptr) {
+    wrong(name + " is missing; write account:NAME, script:uid33 or just NAME");
+    return {};
+  }
+  auto subject = sends ? model::read_sender(*given) : model::read_subject(*given);
   if (!subject) {
-    wrong(name + " is missing or names no subject; write account:NAME, script:uid33 or just NAME");
+    wrong(subject.error().message);
     return {};
   }
   return std::move(*subject);

@@ -30,7 +30,11 @@ class Fields {
   [[nodiscard]] static base::Result<Fields> from_params(
       const std::map<std::string, std::string>& params);
 
-  [[nodiscard]] model::Subject subject(const std::string& name);  // required
+  // Required. A sender is a subject that can be restricted: model/sender_name.h.
+  [[nodiscard]] model::Subject subject(const std::string& name) {
+    return read_subject(name, false);
+  }
+  [[nodiscard]] model::Subject sender(const std::string& name) { return read_subject(name, true); }
   [[nodiscard]] std::optional<std::string> text(const std::string& name, std::size_t most);
   [[nodiscard]] bool flag(const std::string& name);  // false if missing
   [[nodiscard]] std::optional<std::uint64_t> count(const std::string& name, std::uint64_t most);
@@ -43,6 +47,7 @@ class Fields {
   [[nodiscard]] base::Status problem();
 
  private:
+  [[nodiscard]] model::Subject read_subject(const std::string& name, bool sends);
   const Value* find(const std::string& name);
 
   std::map<std::string, Value> values_;

@@ -41,7 +41,7 @@ Reply explain(RouteCall& call) {
 
 Reply suspend(RouteCall& call) {
   SuspendOrder order;
-  order.subject = call.fields.subject("subject");
+  order.subject = call.fields.sender("subject");
   if (const auto level = call.fields.text("level", 32)) {
     const auto known = model::parse_level(*level);
     if (!known) call.fields.wrong("level is none of throttle, hold, external_only, no_sending");
@@ -58,7 +58,7 @@ Reply suspend(RouteCall& call) {
   order.by = author(call);
   if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
   const auto decision = call.control.suspend(order);
-  return decision ? json_reply(decision_json(*decision)) : error_reply(decision.error(), false);
+  return decision ? json_reply(order_json(*decision)) : error_reply(decision.error(), false);
 }
 
 Reply release(RouteCall& call) {
@@ -77,11 +77,11 @@ Reply release(RouteCall& call) {
   order.by = author(call);
   if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
   const auto decision = call.control.release(order);
-  return decision ? json_reply(decision_json(*decision)) : error_reply(decision.error(), true);
+  return decision ? json_reply(order_json(*decision)) : error_reply(decision.error(), true);
 }
 
 Reply exempt(RouteCall& call) {
-  const model::Subject subject = call.fields.subject("subject");
+  const model::Subject subject = call.fields.sender("subject");
   const bool off = call.fields.flag("off");
   const std::string by = author(call);
   if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
@@ -114,7 +114,7 @@ Reply undo(RouteCall& call) {
   const std::string by = author(call);
   if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
   const auto decision = call.control.undo(*number, by);
-  return decision ? json_reply(decision_json(*decision)) : error_reply(decision.error(), true);
+  return decision ? json_reply(order_json(*decision)) : error_reply(decision.error(), true);
 }
 
 Reply unattended(RouteCall& call) {

@@ -92,6 +92,14 @@ struct UnattendedOrder {
   std::string by;
 };
 
+// What an order did besides its decision.
+struct OrderDone {
+  model::Decision decision;
+  std::optional<model::Restriction> before;  // what stood until then, if it was changed
+  std::vector<model::Decision> also;         // made with it: an exemption that ended
+  std::string trouble;                       // what is not done yet and why; "" if all is
+};
+
 // One held message of a subject.
 struct HeldMessage {
   model::QueueKey queue;
@@ -122,13 +130,13 @@ class Control {
 
   virtual base::Result<StatusReport> status(std::size_t most) = 0;
   virtual base::Result<SubjectReport> explain(const model::Subject& subject) = 0;
-  virtual base::Result<model::Decision> suspend(const SuspendOrder& order) = 0;
-  virtual base::Result<model::Decision> release(const ReleaseOrder& order) = 0;
+  virtual base::Result<OrderDone> suspend(const SuspendOrder& order) = 0;
+  virtual base::Result<OrderDone> release(const ReleaseOrder& order) = 0;
   // No decision: it was exempt (or not exempt) already.
   virtual base::Result<std::vector<model::Decision>> exempt(const model::Subject& subject, bool on,
                                                             const std::string& by) = 0;
   virtual base::Result<model::Decision> announce(const AnnounceOrder& order) = 0;
-  virtual base::Result<model::Decision> undo(std::uint64_t number, const std::string& by) = 0;
+  virtual base::Result<OrderDone> undo(std::uint64_t number, const std::string& by) = 0;
   virtual base::Result<action::Unattended> unattended() = 0;
   virtual base::Result<action::Unattended> set_unattended(const UnattendedOrder& order) = 0;
   virtual base::Result<std::vector<HeldMessage>> held_mail(const model::Subject& subject) = 0;

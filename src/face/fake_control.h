@@ -14,11 +14,16 @@ class FakeControl final : public Control {
   std::vector<std::string> asked;
   std::uint64_t decisions_made = 7;
   std::optional<base::Error> error;
+  std::optional<model::Restriction> before;  // of suspend, release and undo
+  std::string trouble;
 
   template <typename T>
   base::Result<T> answer(T value) {
     if (error) return *error;
     return value;
+  }
+  base::Result<OrderDone> done(model::Decision made) {
+    return answer(OrderDone{std::move(made), before, {}, trouble});
   }
   static model::Decision decision(model::DecisionKind kind, const model::Subject& subject) {
     model::Decision made;
@@ -44,21 +49,21 @@ class FakeControl final : public Control {
     report.explanation.standing = "good";
     return answer(report);
   }
-  base::Result<model::Decision> suspend(const SuspendOrder& order) override {
+  base::Result<OrderDone> suspend(const SuspendOrder& order) override {
     asked.push_back("suspend " + order.subject.to_string() + " " +
                     std::string(model::level_name(order.level)) + " " +
                     (order.span ? std::to_string(order.span->count()) : "-") + " " + order.reason +
                     " by " + order.by);
     auto made = decision(model::DecisionKind::restricted, order.subject);
     made.restriction.reason = order.reason;
-    return answer(made);
+    return done(made);
   }
-  base::Result<model::Decision> release(const ReleaseOrder& order) override {
+  base::Result<OrderDone> release(const ReleaseOrder& order) override {
     std::string text = "release " + order.subject.to_string();
     for (const auto& [item, who] : order.recovery.done) text += " " + item + "=" + who;
     if (order.recovery.without_checklist) text += " without_checklist";
     asked.push_back(text + " mail " + std::to_string(static_cast<int>(order.mail)));
-    return answer(decision(model::DecisionKind::released, order.subject));
+    return done(decision(model::DecisionKind::released, order.subject));
   }
   base::Result<std::vector<model::Decision>> exempt(const model::Subject& subject, bool on,
                                                     const std::string&) override {
@@ -70,9 +75,9 @@ class FakeControl final : public Control {
                     std::to_string(order.recipients) + " " + base::format_rfc3339(order.until));
     return answer(decision(model::DecisionKind::announced, order.subject));
   }
-  base::Result<model::Decision> undo(std::uint64_t number, const std::string&) override {
+  base::Result<OrderDone> undo(std::uint64_t number, const std::string&) override {
     asked.push_back("undo " + std::to_string(number));
-    return answer(decision(model::DecisionKind::released, {model::SubjectKind::account, "a"}));
+    return done(decision(model::DecisionKind::released, {model::SubjectKind::account, "a"}));
   }
   base::Result<action::Unattended> unattended() override { return answer(action::Unattended{}); }
   base::Result<action::Unattended> set_unattended(const UnattendedOrder& order) override {

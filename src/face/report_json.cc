@@ -109,6 +109,18 @@ std::string decision_json(const model::Decision& decision) {
   return line(decision_object(decision));
 }
 
+std::string order_json(const OrderDone& done) {
+  Json out = decision_object(done.decision);
+  if (done.before) out["before"] = restriction_json(*done.before);
+  if (!done.also.empty()) {
+    Json also = Json::array();
+    for (const model::Decision& decision : done.also) also.push_back(decision_object(decision));
+    out["also"] = std::move(also);
+  }
+  if (!done.trouble.empty()) out["trouble"] = done.trouble;
+  return line(out);
+}
+
 std::string decisions_json(const std::vector<model::Decision>& decisions) {
   Json list = Json::array();
   for (const model::Decision& decision : decisions) list.push_back(decision_object(decision));

@@ -14,6 +14,7 @@ namespace leumund::face {
 // {"decision":"restricted","at":...,"subject":"account:...","kind":"burst","score":14.1,
 //  "held_queue_ids":[...],"terms":[...]} and what else the decision carries; one line.
 [[nodiscard]] std::string decision_json(const model::Decision& decision);
+[[nodiscard]] std::string order_json(const OrderDone& done);  // the decision and what came with it
 [[nodiscard]] std::string decisions_json(const std::vector<model::Decision>& decisions);
 [[nodiscard]] std::string status_json(const StatusReport& report);
 [[nodiscard]] std::string subject_json(const SubjectReport& report);
