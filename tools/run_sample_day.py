@@ -277,6 +277,12 @@ def begin_story(daemon: Daemon) -> None:
 
 
 def end_story(daemon: Daemon, once: bool) -> None:
+    if once:
+        say("""
+leumundd is stopped and its folder removed. To ask it yourself, `./dev run` on a terminal keeps it
+running. Then, on your own mail server:
+  leumund connect postfix --dry-run""")
+        return
     command = f"{os.path.relpath(daemon.bin / 'leumund')} --socket {daemon.socket}"
     say(f"""
 Try now, in another terminal:
@@ -285,8 +291,6 @@ Try now, in another terminal:
   {command} release {HACKED} --done password=owner --done sessions=helpdesk --done forwards=helpdesk
 Then, on your own mail server:
   leumund connect postfix --dry-run""")
-    if once:
-        return
     say("\nleumundd keeps running; Ctrl-C ends it and removes its folder.")
     try:
         daemon.process.wait()

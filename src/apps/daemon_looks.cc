@@ -29,10 +29,9 @@ std::string queue_helper_trouble(const std::string& helper) {
   if (helper.empty()) return "";
   struct stat info{};
   if (::stat(helper.c_str(), &info) != 0) {
-    return errno == ENOENT
-               ? fmt::format("{} (the queue helper) is not there", helper)
-               : fmt::format("{} (the queue helper) may not be used by leumundd: {}", helper,
-                             std::strerror(errno));
+    return errno == ENOENT ? fmt::format("{} (the queue helper) is not there", helper)
+                           : fmt::format("{} (the queue helper) may not be used by leumundd: {}",
+                                         helper, std::strerror(errno));
   }
   const bool socket = S_ISSOCK(info.st_mode);
   if (!socket && !S_ISREG(info.st_mode)) {

@@ -14,8 +14,8 @@ constexpr int depth_max = 4;
 
 using Values = std::vector<std::string_view>;
 
-// The values of a sentence that fits the pattern: what stands where the pattern has "{}", each up to
-// the first place where the pattern goes on, the last one up to its end. Linear: names in a
+// The values of a sentence that fits the pattern: what stands where the pattern has "{}", each up
+// to the first place where the pattern goes on, the last one up to its end. Linear: names in a
 // sentence come from strangers.
 bool matches(std::string_view pattern, std::string_view sentence, Values& values) {
   const auto mark = pattern.find('{');

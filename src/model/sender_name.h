@@ -13,8 +13,8 @@
 
 namespace leumund::model {
 
-// "KIND:NAME", or a bare NAME, which is an account. A word before a colon that is no kind, and a bare
-// address, are a slip; a client is an IP address and gets its usual spelling.
+// "KIND:NAME", or a bare NAME, which is an account. A word before a colon that is no kind, and a
+// bare address, are a slip; a client is an IP address and gets its usual spelling.
 [[nodiscard]] base::Result<Subject> read_subject(std::string_view typed);
 
 // The same for an order that restricts or exempts: something that sends. An account has no "@" at

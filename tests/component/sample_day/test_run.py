@@ -13,7 +13,8 @@ HACKED = "account:m.ebert@tischlerei-ebert.example"
 
 
 def run(*arguments):
-    environment = {**os.environ, "LEUMUND_BIN": str(Path(built("leumundd")).parent)}
+    environment = {**os.environ, "LC_ALL": "C.UTF-8",
+                   "LEUMUND_BIN": str(Path(built("leumundd")).parent)}
     return subprocess.run([sys.executable, str(SCRIPT), "--once", *arguments], env=environment,
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=280,
                           check=False)
@@ -26,6 +27,7 @@ def assert_story(done):
     assert f"$ leumund explain {HACKED}" in told and "never" in told, told
     assert "leumund connect postfix --dry-run" in told, told
     assert told.count("  stopped: ") == 1, told
+    assert "--socket" not in told, "a socket is named that is gone with the end"
 
 
 def test_the_day_through_the_policy_port():
