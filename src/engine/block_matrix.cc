@@ -1,0 +1,368 @@
+#include "engine/block_matrix.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "diagnosis/provider_group.h"
+#include "evidence/block_cell_codec.h"
+
+namespace leumund::engine {
+namespace {
+
+using evidence::BlockCell;
+using evidence::MailFate;
+using model::CellState;
+
+constexpr std::string_view record_mark = "block/";
+constexpr char between = '\t';
+constexpr std::size_t name_bytes_max = 255;
+
+// Agents that speak SMTP to somebody else; what the others write is no provider's word. "error" and
+// "retry" repeat an old reply without asking again.
+bool leaves_by_smtp(const model::Delivery& delivery) {
+  const std::string_view transport = delivery.transport;
+  return transport.empty() || transport == "smtp" || transport == "relay";
+}
+
+std::string_view name_of_mail(const model::Delivery& delivery) {
+  if (delivery.queue.known()) return delivery.queue.queue_id;
+  return delivery.id.empty() ? delivery.recipient : delivery.id;
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= name_bytes_max &&
+         std::none_of(text.begin(), text.end(),
+                      [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+std::string_view stage_name(model::DeliveryStage stage) {
+  constexpr std::array<std::string_view, 7> names = {"",     "connect", "greeting", "mail",
+                                                     "rcpt", "data",    "end"};
+  return names[static_cast<std::size_t>(stage)];
+}
+
+// The reply as an example: cut, and without the recipient's name, which is nobody's business.
+model::BlockExample example_of(const model::Delivery& delivery, base::TimePoint at) {
+  model::BlockExample out;
+  out.at = at;
+  out.remote = delivery.remote.substr(0, name_bytes_max);
+  out.stage = stage_name(delivery.stage);
+  out.queue_id = delivery.queue.queue_id.substr(0, 32);
+  out.reply = delivery.reply.substr(0, evidence::block_example_bytes);
+  const std::string_view recipient = delivery.recipient;
+  const std::size_t sign = recipient.rfind('@');
+  if (sign == std::string_view::npos || sign == 0) return out;
+  constexpr std::string_view blank = "...";
+  for (std::size_t found = out.reply.find(recipient); found != std::string::npos;
+       found = out.reply.find(recipient, found + blank.size())) {
+    out.reply.replace(found, sign, blank);
+  }
+  return out;
+}
+
+std::pair<std::string_view, std::string_view> parts_of(std::string_view key) {
+  const std::size_t at = key.find(between);
+  return {key.substr(0, at), key.substr(std::min(at + 1, key.size()))};
+}
+
+bool is_about_content_or_sender(const diagnosis::Refusal& refusal) {
+  using diagnosis::Kind;
+  return refusal.kind == Kind::content || refusal.kind == Kind::domain_reputation ||
+         refusal.kind == Kind::auth_fail || refusal.kind == Kind::policy;
+}
+
+bool slowed(const diagnosis::Refusal& refusal) {
+  return refusal.kind == diagnosis::Kind::ip_reputation_throttle;
+}
+
+}  // namespace
+
+BlockMatrix::BlockMatrix(BlockMatrixSettings settings, base::HashKey key)
+    : settings_(std::move(settings)), key_for_hashes_(key) {}
+
+std::uint64_t BlockMatrix::hash_of(std::string_view text) const {
+  return base::keyed_hash(key_for_hashes_, text);
+}
+
+std::string_view BlockMatrix::egress_name(std::string_view given) const {
+  if (given.empty()) return default_egress;
+  const auto named = settings_.egress_names.find(std::string(given));
+  return named == settings_.egress_names.end() ? given : std::string_view(named->second);
+}
+
+// A report does not say through which egress the mail left, but often which of our addresses it
+// means.
+std::string_view BlockMatrix::egress_of(const model::Delivery& delivery,
+                                        const diagnosis::Refusal& refusal) const {
+  if (!delivery.egress.empty()) return egress_name(delivery.egress);
+  const auto named = settings_.egress_names.find(refusal.listed_address);
+  return named == settings_.egress_names.end() ? egress_name({}) : std::string_view(named->second);
+}
+
+const std::string& BlockMatrix::provider_of(const model::Delivery& delivery,
+                                            const diagnosis::Reader& reader) {
+  const std::string_view recipient = delivery.recipient;
+  const std::string_view domain = recipient.substr(recipient.rfind('@') + 1);
+  const std::hash<std::string_view> hash;
+  const std::uint64_t mark = base::combine_hashes(
+      base::combine_hashes(hash(delivery.remote), hash(domain)), hash(delivery.provider));
+  KnownRoute& known = routes_[mark % routes_.size()];
+  if (known.hash != mark || (known.hash == 0 && known.provider.empty())) {
+    known.hash = mark;
+    known.provider = diagnosis::provider_group(
+        reader, {.provider = delivery.provider, .remote = delivery.remote, .recipient = domain});
+  }
+  return known.provider;
+}
+
+void BlockMatrix::set_key(std::string_view egress, std::string_view provider) {
+  key_.assign(egress);
+  key_ += between;
+  key_ += provider;
+}
+
+bool BlockMatrix::make_room() {
+  if (cells_.size() < settings_.cells_max) return true;
+  auto oldest = cells_.end();
+  for (auto it = cells_.begin(); it != cells_.end(); ++it) {
+    if (!it->second.test.quiet()) continue;
+    if (oldest == cells_.end() || it->second.touched_at < oldest->second.touched_at ||
+        (it->second.touched_at == oldest->second.touched_at && it->first < oldest->first)) {
+      oldest = it;
+    }
+  }
+  if (oldest == cells_.end()) return false;
+  deleted_.push_back(oldest->first);
+  cells_.erase(oldest);
+  ++forgotten_;
+  return true;
+}
+
+BlockMatrix::Cells::iterator BlockMatrix::cell_for(bool refused, bool registered) {
+  const auto found = cells_.find(key_);
+  if (found != cells_.end() || (!refused && !registered)) return found;
+  // A full table is not searched for every accepted mail: only a refusal is worth that.
+  if (cells_.size() >= settings_.cells_max && (!refused || !make_room())) {
+    ++refused_full_;
+    return cells_.end();
+  }
+  return cells_.emplace(key_, BlockCell()).first;
+}
+
+void BlockMatrix::note_refusal(BlockCell& cell, const model::Delivery& delivery,
+                               const diagnosis::Refusal& refusal, const MailOwner& owner,
+                               base::TimePoint at) {
+  evidence::BlockImpact& impact = cell.hit();
+  if (cell.test.quiet() || impact.refusals == 0) {
+    impact.begin_anew(at);
+    impact.account = owner.account;
+  }
+  ++refusals_;
+  ++impact.refusals;
+  cell.last_refused_at = std::max(cell.last_refused_at, at);
+  impact.mails.add(hash_of(name_of_mail(delivery)));
+  impact.recipients.add(hash_of(delivery.recipient));
+  if (owner.sender_domain != 0) impact.sender_domains.add(owner.sender_domain);
+  if (owner.account != 0) impact.accounts.add(owner.account);
+  for (const std::string& list : refusal.lists) impact.name_list(list);
+  if (refusal.kind == diagnosis::Kind::ip_blocklist_public) ++impact.refusals_by_list;
+  if (!refusal.listed_address.empty()) {
+    impact.listed_address = refusal.listed_address.substr(0, 64);
+  }
+  evidence::BlockImpact::keep(impact.examples, example_of(delivery, at),
+                              evidence::BlockImpact::examples_max);
+}
+
+void BlockMatrix::note_other(BlockCell& cell, const model::Delivery& delivery,
+                             base::TimePoint at) {
+  evidence::BlockImpact& impact = cell.hit();
+  ++impact.other_refusals;
+  evidence::BlockImpact::keep(impact.other_examples, example_of(delivery, at),
+                              evidence::BlockImpact::other_examples_max);
+}
+
+std::optional<model::BlockChange> BlockMatrix::see(const model::Delivery& delivery,
+                                                   const diagnosis::Refusal& refusal,
+                                                   const diagnosis::Reader& reader,
+                                                   const MailOwner& owner, base::TimePoint at) {
+  const bool sent = delivery.status == model::DeliveryStatus::sent;
+  if (delivery.status == model::DeliveryStatus::expired || !leaves_by_smtp(delivery)) return {};
+  const bool ours = !sent && refusal.about_our_address();
+  const bool other = !sent && !ours && is_about_content_or_sender(refusal);
+  if (!sent && !ours && !other) return {};
+  const std::string& provider = provider_of(delivery, reader);
+  const std::string_view egress = egress_of(delivery, refusal);
+  if (!is_name(provider) || !is_name(egress)) return {};
+  set_key(egress, provider);
+  const auto found = cell_for(ours, diagnosis::is_registered(provider));
+  if (found == cells_.end()) return {};
+  BlockCell& cell = found->second;
+  cell.touched_at = std::max(cell.touched_at, at);
+  mark_dirty(*found);
+  if (other) {
+    note_other(cell, delivery, at);
+    return {};
+  }
+  if (sent) cell.last_accepted_at = std::max(cell.last_accepted_at, at);
+  const MailFate fate = sent               ? MailFate::accepted
+                        : slowed(refusal) ? MailFate::slowed
+                                           : MailFate::block;
+  if (sent && cell.test.quiet()) {  // nearly all mail
+    cell.test = verdict::after_mail(cell.test, fate, at, settings_.test);
+    return {};
+  }
+  const bool first = cell.first_sight(hash_of(name_of_mail(delivery)), fate, at);
+  if (ours) note_refusal(cell, delivery, refusal, owner, at);
+  if (!first) return {};
+  // Whose mail it was may not be known (0): then it is not held to be one account's trouble.
+  const bool another = cell.impact && owner.account != cell.impact->account;
+  if (ours && (another || owner.account == 0)) cell.test.one_account = false;
+  if (sent && another && owner.account != 0) cell.test.others_passed = true;
+  const CellState before = cell.test.state;
+  cell.test = verdict::after_mail(cell.test, fate, at, settings_.test);
+  if (cell.test.state == before) return {};
+  return model::BlockChange{before, facts_of(found->first, cell)};
+}
+
+std::optional<model::BlockChange> BlockMatrix::set_half_open(std::string_view egress,
+                                                             std::string_view provider, bool on,
+                                                             base::TimePoint now) {
+  set_key(egress_name(egress), provider);
+  const auto found = cells_.find(key_);
+  if (found == cells_.end()) return {};
+  evidence::BlockTest& test = found->second.test;
+  const CellState from = on ? CellState::refused : CellState::half_open;
+  if (test.state != from) return {};
+  test.state = on ? CellState::half_open : CellState::refused;
+  test.changed_at = now;
+  mark_dirty(*found);
+  return model::BlockChange{from, facts_of(found->first, found->second)};
+}
+
+model::BlockFacts BlockMatrix::facts_of(const std::string& key, const BlockCell& cell) const {
+  const auto [egress, provider] = parts_of(key);
+  const evidence::BlockTest& test = cell.test;
+  model::BlockFacts facts;
+  facts.egress = egress;
+  facts.provider = provider;
+  facts.state = test.state;
+  facts.since = test.changed_at;
+  facts.last_refused_at = cell.last_refused_at;
+  facts.last_accepted_at = cell.last_accepted_at;
+  facts.usual_share = verdict::usual_share(test, settings_.test).all();
+  facts.refused_share = test.tried > 0 && !test.quiet() ? test.refused / test.tried : 0;
+  facts.threshold = settings_.test.threshold();
+  facts.evidence = test.strongest();
+  if (test.state == CellState::refused || test.state == CellState::half_open) {
+    facts.evidence = test.for_open;
+    facts.threshold = settings_.test.opening_threshold();
+  }
+  if (!cell.impact) return facts;
+  const evidence::BlockImpact& impact = *cell.impact;
+  if (test.state != CellState::open) facts.since = impact.first_refused_at;
+  for (const auto& [list, times] : impact.lists) facts.lists.push_back(list);
+  facts.private_list = impact.refusals > 0 && impact.refusals_by_list == 0;
+  facts.listed_address = impact.listed_address;
+  facts.mails = impact.mails.count();
+  facts.recipients = impact.recipients.count();
+  facts.sender_domains = impact.sender_domains.count();
+  facts.accounts = impact.accounts.count();
+  facts.other_refusals = impact.other_refusals;
+  facts.examples = {impact.examples.begin(), impact.examples.end()};
+  facts.other_examples = {impact.other_examples.begin(), impact.other_examples.end()};
+  return facts;
+}
+
+std::vector<model::BlockFacts> BlockMatrix::all(base::TimePoint now) const {
+  std::vector<const std::string*> keys;
+  keys.reserve(cells_.size());
+  for (const auto& [key, cell] : cells_) keys.push_back(&key);
+  std::sort(keys.begin(), keys.end(), [](const auto* a, const auto* b) { return *a < *b; });
+  std::vector<model::BlockFacts> out;
+  out.reserve(keys.size());
+  for (const std::string* key : keys) {
+    const auto [egress, provider] = parts_of(*key);
+    out.push_back(*find(egress, provider, now));
+  }
+  return out;
+}
+
+// Doubt that nobody confirmed fades with time, also when no mail comes to say so.
+std::optional<model::BlockFacts> BlockMatrix::find(std::string_view egress,
+                                                   std::string_view provider,
+                                                   base::TimePoint now) const {
+  std::string key(egress);
+  key += between;
+  key += provider;
+  const auto found = cells_.find(key);
+  if (found == cells_.end()) return std::nullopt;
+  model::BlockFacts facts = facts_of(key, found->second);
+  evidence::BlockTest test = found->second.test;
+  test.decay_to(now, settings_.test.half_life);
+  if (facts.state == CellState::suspected) {
+    facts.state = verdict::next_state(test, settings_.test);
+    facts.evidence = test.strongest();
+  }
+  return facts;
+}
+
+BlockCounters BlockMatrix::counters() const {
+  return {cells_.size(), forgotten_, refused_full_, refusals_};
+}
+
+// --- persistence ---------------------------------------------------------------------------------
+
+void BlockMatrix::mark_dirty(Cells::value_type& entry) {
+  if (entry.second.dirty) return;
+  entry.second.dirty = true;
+  dirty_.push_back(entry.first);
+}
+
+bool BlockMatrix::is_record(std::string_view subject) { return subject.starts_with(record_mark); }
+
+std::size_t BlockMatrix::drain_dirty(std::size_t most,
+                                     const std::function<void(evidence::SubjectRecord&&)>& visit) {
+  std::size_t handed = 0;
+  for (; handed < most && !deleted_.empty(); ++handed) {
+    const std::string key = std::move(deleted_.front());
+    deleted_.pop_front();
+    if (!cells_.contains(key)) visit({std::string(record_mark) + key, {}});
+  }
+  while (handed < most && !dirty_.empty()) {
+    const std::string key = std::move(dirty_.front());
+    dirty_.pop_front();
+    const auto found = cells_.find(key);
+    if (found == cells_.end() || !found->second.dirty) continue;
+    found->second.dirty = false;
+    evidence::SubjectRecord record{std::string(record_mark) + key, {}};
+    evidence::encode_block_cell(found->second, record.state);
+    visit(std::move(record));
+    ++handed;
+  }
+  return deleted_.size() + dirty_.size();
+}
+
+base::Status BlockMatrix::load_record(std::string_view subject, std::string_view state) {
+  const std::string_view key = subject.substr(std::min(record_mark.size(), subject.size()));
+  const auto [egress, provider] = parts_of(key);
+  if (!is_record(subject) || !is_name(egress) || !is_name(provider)) {
+    return base::Error{base::ErrorCode::malformed,
+                       "a record of the block matrix does not name its egress and provider"};
+  }
+  BlockCell cell;
+  if (const auto read = evidence::decode_block_cell(state, cell); !read.ok()) {
+    return base::Error{read.error().code, fmt::format("{} {}: {}", egress, provider,
+                                                      read.error().message)};
+  }
+  if (cells_.size() >= settings_.cells_max) {
+    ++refused_full_;
+    return {};
+  }
+  cells_.emplace(key, std::move(cell));  // counted anew since the start: that is newer
+  return {};
+}
+
+}  // namespace leumund::engine
