@@ -113,6 +113,7 @@ class Replay {
                     const engine::Outcome& outcome);
   void print_decision(const model::Decision& decision);
   void print_decision_json(const model::Decision& decision);
+  void print_block_json(const model::Decision& decision);
   void write_feature_head();
   void write_features(const model::Submission& submission, const engine::Outcome& outcome);
   void bad_line(const std::string& path, std::uint64_t number, std::string_view why);
@@ -219,12 +220,38 @@ void Replay::print_decision(const model::Decision& decision) {
                         model::level_name(decision.restriction.level), decision.score,
                         decision.recipients_before);
   }
+  if (decision.block) text += ": " + decision.restriction.reason;
   fmt::print(out_, "{}\n", text);
   for (const model::Term& term : decision.terms)
     fmt::print(out_, "  {:+6.2f}  {}\n", term.value, term.text);
 }
 
+// A change of the block matrix restricts nobody and has fields of its own.
+void Replay::print_block_json(const model::Decision& decision) {
+  const model::BlockFacts& facts = decision.block->facts;
+  line_ = fmt::format("{{\"decision\":\"{}\",\"at\":{},\"subject\":",
+                      model::decision_kind_name(decision.kind), time_text(decision.at));
+  wire::write_json_string(decision.subject.to_string(), line_);
+  line_ += ",\"kind\":\"block\",\"egress\":";
+  wire::write_json_string(facts.egress, line_);
+  line_ += ",\"provider\":";
+  wire::write_json_string(facts.provider, line_);
+  line_ += fmt::format(",\"state\":\"{}\",\"since\":{},\"lists\":[",
+                       model::cell_state_name(facts.state), time_text(facts.since));
+  for (std::size_t i = 0; i < facts.lists.size(); ++i) {
+    if (i > 0) line_ += ',';
+    wire::write_json_string(facts.lists[i], line_);
+  }
+  line_ += fmt::format(
+      "],\"private\":{},\"refused_share\":{},\"mails\":{},\"recipients\":{},"
+      "\"sender_domains\":{},\"accounts\":{},\"score\":{},\"terms\":[]}}\n",
+      facts.private_list, score_text(facts.refused_share), facts.mails, facts.recipients,
+      facts.sender_domains, facts.accounts, score_text(decision.score));
+  std::fwrite(line_.data(), 1, line_.size(), out_);
+}
+
 void Replay::print_decision_json(const model::Decision& decision) {
+  if (decision.block) return print_block_json(decision);
   line_ = fmt::format("{{\"decision\":\"{}\",\"at\":{},\"subject\":",
                       model::decision_kind_name(decision.kind), time_text(decision.at));
   wire::write_json_string(decision.subject.to_string(), line_);

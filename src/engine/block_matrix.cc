@@ -80,6 +80,19 @@ bool slowed(const diagnosis::Refusal& refusal) {
 
 }  // namespace
 
+std::string describe_block(const model::BlockChange& change) {
+  const model::BlockFacts& facts = change.facts;
+  if (facts.state == CellState::open) {
+    return fmt::format("{} takes mail from {} again", facts.provider, facts.egress);
+  }
+  std::string lists;
+  for (const std::string& list : facts.lists) lists += (lists.empty() ? "" : ", ") + list;
+  return fmt::format("{} refuses {:.0f} % of the mail from {} since {}, {} mails so far: {}",
+                     facts.provider, facts.refused_share * 100, facts.egress,
+                     base::format_rfc3339(facts.since), facts.mails,
+                     lists.empty() ? "its own judgement" : lists);
+}
+
 BlockMatrix::BlockMatrix(BlockMatrixSettings settings, base::HashKey key)
     : settings_(std::move(settings)), key_for_hashes_(key) {}
 
@@ -116,6 +129,12 @@ const std::string& BlockMatrix::provider_of(const model::Delivery& delivery,
         reader, {.provider = delivery.provider, .remote = delivery.remote, .recipient = domain});
   }
   return known.provider;
+}
+
+std::string_view BlockMatrix::registered_provider(const model::Delivery& delivery,
+                                                  const diagnosis::Reader& reader) {
+  const std::string& provider = provider_of(delivery, reader);
+  return diagnosis::is_registered(provider) ? std::string_view(provider) : std::string_view();
 }
 
 void BlockMatrix::set_key(std::string_view egress, std::string_view provider) {

@@ -56,6 +56,9 @@ struct BlockCounters {
 // The name under which mail counts that no transport of its own sends.
 inline constexpr std::string_view default_egress = "default";
 
+// A sentence on what changed, for the journal and the log.
+[[nodiscard]] std::string describe_block(const model::BlockChange& change);
+
 class BlockMatrix {
  public:
   BlockMatrix(BlockMatrixSettings settings, base::HashKey key);
@@ -65,6 +68,10 @@ class BlockMatrix {
                                                       const diagnosis::Refusal& refusal,
                                                       const diagnosis::Reader& reader,
                                                       const MailOwner& owner, base::TimePoint at);
+
+  // The registry's id of the recipient's provider; "" for one that nobody registered.
+  [[nodiscard]] std::string_view registered_provider(const model::Delivery& delivery,
+                                                     const diagnosis::Reader& reader);
 
   // Lets a probe out, or takes that back: refused <-> half open. Nothing when the cell is in
   // another state.
@@ -87,6 +94,8 @@ class BlockMatrix {
                           const std::function<void(evidence::SubjectRecord&&)>& visit);
   base::Status load_record(std::string_view subject, std::string_view state);
 
+  // The registry changed: who stands behind a host is looked up anew.
+  void forget_routes() { routes_.fill({}); }
   void set_settings(BlockMatrixSettings settings) { settings_ = std::move(settings); }
 
  private:

@@ -201,7 +201,11 @@ void Counting::begin_message(const model::Submission& submission, Account& accou
   if (submission.envelope_sender) {
     message.sender = hash_lower(*submission.envelope_sender);
     message.automatic = submission.envelope_sender->empty();
-    if (!message.automatic) account.see_sender(message.sender, at_);
+    if (!message.automatic) {
+      account.see_sender(message.sender, at_);
+      const std::string_view sender = *submission.envelope_sender;
+      message.sender_domain = hash_lower(sender.substr(sender.rfind('@') + 1));
+    }
   }
   evidence::Recent& recent = account.recent;
   if (recent.announced_left > 0) {
@@ -340,7 +344,7 @@ void Counting::resolve(const model::Delivery& delivery, Account& account, Messag
   using diagnosis::ReplyClass;
   evidence::Suspicion& suspicion = account.recent.suspicion;
   const bool sent = delivery.status == model::DeliveryStatus::sent;
-  const ReplyClass reply = p_.refusals.read(delivery).reply_class;
+  const ReplyClass reply = p_.refusal.reply_class;
   if (reply == ReplyClass::content_or_reputation &&
       message.content_refusals < content_refusals_max) {
     ++message.content_refusals;

@@ -47,7 +47,7 @@ class Counting {
     MessageTable& messages;
     OwnListing& own_listing;
     SharedClients& shared_clients;
-    diagnosis::RefusalReader& refusals;
+    const diagnosis::Refusal& refusal;  // of a delivery that was not sent
     CountingTotals& totals;
   };
 

@@ -35,6 +35,7 @@ Engine::Parts::Parts(Settings given, std::shared_ptr<const diagnosis::Reader> re
       ledger(ledger_settings(settings)),
       messages(std::max<std::size_t>(1, settings.limits.messages_max), settings.key),
       refusals(std::move(replies)),
+      blocks(settings.blocks, settings.key),
       book(with_review_span(settings.book)) {}
 
 action::BookSettings Engine::Parts::with_review_span(action::BookSettings book) {
@@ -55,11 +56,18 @@ Outcome Engine::feed(const model::MailEvent& event, base::TimePoint now) {
   const bool late = at + late_after < now;
   if (late) ++p.counters.late;
 
+  const auto* delivery = std::get_if<model::Delivery>(&event.what);
+  diagnosis::Refusal refusal;
+  if (delivery != nullptr && delivery->status != model::DeliveryStatus::sent) {
+    refusal = p.refusals.read(
+        *delivery, p.blocks.registered_provider(*delivery, p.refusals.reader()));
+  }
   Counting counting({p.settings.detection, p.settings.relay_clients, p.settings.key, p.ledger,
-                     p.messages, p.own_listing, p.shared_clients, p.refusals, p.totals},
+                     p.messages, p.own_listing, p.shared_clients, refusal, p.totals},
                     at);
   const Counted counted = std::visit(counting, event.what);
   Outcome outcome;
+  if (delivery != nullptr) p.see_block(outcome, *delivery, refusal, counted.message, at);
   if (const auto* announcement = std::get_if<model::Announcement>(&event.what)) {
     if (counted.account != nullptr) outcome.decisions.push_back(p.announced(*announcement, at));
     return outcome;
@@ -254,6 +262,34 @@ model::Decision Engine::Parts::announced(const model::Announcement& announcement
   return decision;
 }
 
+void Engine::Parts::see_block(Outcome& outcome, const model::Delivery& delivery,
+                              const diagnosis::Refusal& refusal, const Message* message,
+                              base::TimePoint at) {
+  MailOwner owner;
+  if (message != nullptr) owner = {message->account, message->sender_domain};
+  outcome.block = blocks.see(delivery, refusal, refusals.reader(), owner, at);
+  if (!outcome.block) return;
+  const auto stopped = [](model::CellState state) {
+    return state == model::CellState::refused || state == model::CellState::half_open;
+  };
+  const bool now_stopped = stopped(outcome.block->facts.state);
+  if (now_stopped == stopped(outcome.block->from)) return;
+  model::Decision decision;
+  decision.number = book.next_number();
+  decision.kind = now_stopped ? model::DecisionKind::provider_refuses
+                              : model::DecisionKind::provider_accepts;
+  decision.at = at;
+  decision.subject = {model::SubjectKind::provider, outcome.block->facts.provider};
+  decision.detector = "block";
+  decision.by = "block";
+  decision.score = outcome.block->facts.evidence;
+  decision.restriction.subject = decision.subject;
+  decision.restriction.since = outcome.block->facts.since;
+  decision.restriction.reason = describe_block(*outcome.block);
+  decision.block = outcome.block;
+  outcome.decisions.push_back(std::move(decision));
+}
+
 std::vector<model::Decision> Engine::tick(base::TimePoint now) { return parts_->book.tick(now); }
 
 action::RestrictionBook& Engine::book() { return parts_->book; }
@@ -285,6 +321,7 @@ void Engine::learn_from_release(const model::Subject& subject, base::TimePoint n
 
 void Engine::set_replies(std::shared_ptr<const diagnosis::Reader> replies) {
   parts_->refusals = diagnosis::RefusalReader(std::move(replies));
+  parts_->blocks.forget_routes();
 }
 
 void Engine::set_settings(Settings settings) {
@@ -293,6 +330,7 @@ void Engine::set_settings(Settings settings) {
   p.settings = std::move(settings);
   p.book.set_settings(Parts::with_review_span(p.settings.book));
   p.ledger.set_bytes_max(p.settings.limits.ledger_bytes);
+  p.blocks.set_settings(p.settings.blocks);
 }
 
 Counters Engine::counters() const {
@@ -310,11 +348,19 @@ Counters Engine::counters() const {
 
 std::size_t Engine::drain_dirty(std::size_t most,
                                 const std::function<void(evidence::SubjectRecord&&)>& visit) {
-  return parts_->ledger.drain_dirty(most, visit);
+  std::size_t handed = 0;
+  const std::size_t cells = parts_->blocks.drain_dirty(most, [&](auto&& record) {
+    ++handed;
+    visit(std::move(record));
+  });
+  return cells + parts_->ledger.drain_dirty(most - handed, visit);
 }
 
 base::Status Engine::load_record(std::string_view subject, std::string_view state) {
+  if (BlockMatrix::is_record(subject)) return parts_->blocks.load_record(subject, state);
   return parts_->ledger.load_record(subject, state);
 }
+
+BlockMatrix& Engine::blocks() { return parts_->blocks; }
 
 }  // namespace leumund::engine

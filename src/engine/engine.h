@@ -20,6 +20,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "diagnosis/reader.h"
+#include "engine/block_matrix.h"
 #include "evidence/ledger_journal.h"
 #include "model/answer.h"
 #include "model/decision.h"
@@ -43,6 +44,7 @@ struct Settings {
   // Clients that may send outwards without a login. Mail from anywhere else without account or
   // script comes in from outside: it is neither counted nor judged.
   std::vector<base::IpPrefix> relay_clients = {};
+  BlockMatrixSettings blocks = {};
 };
 
 // What one event led to.
@@ -51,6 +53,7 @@ struct Outcome {
   model::Answer answer;
   double score = 0;  // of the subject after this event
   std::vector<model::Decision> decisions;
+  std::optional<model::BlockChange> block = {};  // a delivery changed a cell of the block matrix
   bool hold = false;          // this mail of a restricted subject is queued and is to be held
   verdict::Tally tally = {};  // what the score was made of, where the event was judged
   verdict::Judgement judgement = {};
@@ -94,6 +97,9 @@ class Engine {
   Outcome feed(const model::MailEvent& event, base::TimePoint now);
   // Ends restrictions whose time is over; call about once a second.
   std::vector<model::Decision> tick(base::TimePoint now);
+
+  // Which provider refuses which of our addresses.
+  [[nodiscard]] BlockMatrix& blocks();
 
   // The book with its commands; decisions of commands that concern queued mail are completed by
   // with_queue(), which fills Decision::held.

@@ -58,6 +58,7 @@ struct Message {
   std::uint32_t resolved = 0;
   std::uint32_t client = 0;  // keyed hashes, for joining with the log
   std::uint32_t sender = 0;
+  std::uint32_t sender_domain = 0;
   float applied = 0;     // what its recipients added to the suspicion
   float scored_new = 0;  // ... to the hour's tally
   float scored_known = 0;

@@ -4,6 +4,7 @@
 
 #include "action/restriction_book.h"
 #include "diagnosis/refusal.h"
+#include "engine/block_matrix.h"
 #include "engine/counting.h"
 #include "engine/engine.h"
 #include "engine/message_table.h"
@@ -32,6 +33,9 @@ struct Engine::Parts {
   [[nodiscard]] std::string name_of(std::uint64_t message) const;
   [[nodiscard]] model::Decision announced(const model::Announcement& announcement,
                                           base::TimePoint at);
+  // What a delivery says of the way to its provider.
+  void see_block(Outcome& outcome, const model::Delivery& delivery,
+                 const diagnosis::Refusal& refusal, const Message* message, base::TimePoint at);
 
   Settings settings;
   evidence::Ledger ledger;
@@ -39,6 +43,7 @@ struct Engine::Parts {
   OwnListing own_listing;
   SharedClients shared_clients;
   diagnosis::RefusalReader refusals;
+  BlockMatrix blocks;
   action::RestrictionBook book;
   Counters counters;
   CountingTotals totals;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/block.h"
 #include "model/finding.h"
 #include "model/mail_event.h"
 #include "model/restriction.h"
@@ -27,6 +28,8 @@ enum class DecisionKind : std::uint8_t {
   announced,  // a bulk mailing is expected
   extended,   // a standing restriction got a later end; nothing else changed
   alarm,      // a bound was reached, from here on findings are only reported; reason says which
+  provider_refuses,  // a provider refuses one of our addresses: `block`
+  provider_accepts,  // ... and takes its mail again
 };
 
 [[nodiscard]] std::string_view decision_kind_name(DecisionKind kind);
@@ -51,6 +54,7 @@ struct Decision {
       {};  // milder ones that return when this one ends; mildest first
   std::vector<std::pair<std::string, std::string>> recovery = {};  // at release: item, by whom
   bool without_checklist = false;  // at release: `by` takes the responsibility
+  std::optional<BlockChange> block = {};  // of provider_refuses and provider_accepts
 };
 
 }  // namespace leumund::model

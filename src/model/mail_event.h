@@ -83,6 +83,7 @@ struct Delivery {
   std::string recipient;
   std::string egress;     // address, or the transport's syslog_name
   std::string remote;     // "mx.example[192.0.2.9]"
+  std::string provider;   // of the recipient, as the edge found by DNS; "" unknown
   std::string transport;  // "smtp", "lmtp", "local", "virtual", "pipe", "error"; "" unknown
   DeliveryStatus status = DeliveryStatus::sent;
   DeliveryStage stage = DeliveryStage::unknown;

@@ -54,6 +54,73 @@ json to_json(const model::Term& term) {
   return {{"name", term.name}, {"value", term.value}, {"text", term.text}, {"events", term.events}};
 }
 
+json to_json(const model::BlockExample& example) {
+  return {micros(example.at), example.remote, example.stage, example.queue_id, example.reply};
+}
+
+json to_json(const model::BlockChange& change) {
+  const model::BlockFacts& facts = change.facts;
+  json out = {{"from", model::cell_state_name(change.from)},
+              {"state", model::cell_state_name(facts.state)},
+              {"egress", facts.egress},
+              {"provider", facts.provider},
+              {"since", micros(facts.since)},
+              {"last_refused_at", micros(facts.last_refused_at)},
+              {"last_accepted_at", micros(facts.last_accepted_at)},
+              {"lists", facts.lists},
+              {"private_list", facts.private_list},
+              {"listed_address", facts.listed_address},
+              {"refused_share", facts.refused_share},
+              {"usual_share", facts.usual_share},
+              {"mails", facts.mails},
+              {"recipients", facts.recipients},
+              {"sender_domains", facts.sender_domains},
+              {"accounts", facts.accounts},
+              {"other_refusals", facts.other_refusals},
+              {"evidence", facts.evidence},
+              {"threshold", facts.threshold}};
+  for (const auto& example : facts.examples) out["examples"].push_back(to_json(example));
+  for (const auto& example : facts.other_examples) out["others"].push_back(to_json(example));
+  return out;
+}
+
+model::BlockExample example_of(const json& value) {
+  return {moment(value.at(0)), value.at(1), value.at(2), value.at(3), value.at(4)};
+}
+
+// Nothing: a state that this version does not know.
+std::optional<model::BlockChange> block_of(const json& value) {
+  const auto from = model::parse_cell_state(value.at("from").get<std::string>());
+  const auto state = model::parse_cell_state(value.at("state").get<std::string>());
+  if (!from || !state) return std::nullopt;
+  model::BlockChange out{*from, {}};
+  model::BlockFacts& facts = out.facts;
+  facts.state = *state;
+  facts.egress = value.at("egress");
+  facts.provider = value.at("provider");
+  facts.since = moment(value.at("since"));
+  facts.last_refused_at = moment(value.at("last_refused_at"));
+  facts.last_accepted_at = moment(value.at("last_accepted_at"));
+  facts.lists = value.at("lists").get<std::vector<std::string>>();
+  facts.private_list = value.at("private_list");
+  facts.listed_address = value.at("listed_address");
+  facts.refused_share = value.at("refused_share");
+  facts.usual_share = value.at("usual_share");
+  facts.mails = value.at("mails");
+  facts.recipients = value.at("recipients");
+  facts.sender_domains = value.at("sender_domains");
+  facts.accounts = value.at("accounts");
+  facts.other_refusals = value.at("other_refusals");
+  facts.evidence = value.at("evidence");
+  facts.threshold = value.at("threshold");
+  const json none = json::array();
+  for (const auto& one : value.value("examples", none)) facts.examples.push_back(example_of(one));
+  for (const auto& one : value.value("others", none)) {
+    facts.other_examples.push_back(example_of(one));
+  }
+  return out;
+}
+
 json to_json(const model::Decision& decision) {
   json out = {{"number", decision.number},
               {"kind", model::decision_kind_name(decision.kind)},
@@ -72,6 +139,7 @@ json to_json(const model::Decision& decision) {
     out["held"].push_back({key.host, key.instance, key.queue_id});
   for (const auto& below : decision.beneath) out["beneath"].push_back(to_json(below));
   for (const auto& [item, who] : decision.recovery) out["recovery"].push_back({item, who});
+  if (decision.block) out["block"] = to_json(*decision.block);
   return out;
 }
 
@@ -108,6 +176,10 @@ std::optional<model::Decision> decision_of(const json& value) {
   }
   for (const auto& item : value.value("recovery", none)) {
     out.recovery.emplace_back(item.at(0), item.at(1));
+  }
+  if (value.contains("block")) {
+    out.block = block_of(value.at("block"));
+    if (!out.block) return std::nullopt;
   }
   return out;
 }

@@ -48,7 +48,9 @@ void MemoryStore::apply(State& state, const model::Decision& decision) {
     case DecisionKind::exemption_ended: state.exempt.erase(decision.subject); break;
     case DecisionKind::would_restrict:
     case DecisionKind::announced:
-    case DecisionKind::alarm: break;
+    case DecisionKind::alarm:
+    case DecisionKind::provider_refuses:
+    case DecisionKind::provider_accepts: break;
   }
 }
 

@@ -136,7 +136,9 @@ void apply(SQLite::Database& database, const model::Decision& decision) {
     case DecisionKind::exemption_ended: change_exemption(database, subject, false); break;
     case DecisionKind::would_restrict:
     case DecisionKind::announced:
-    case DecisionKind::alarm: break;
+    case DecisionKind::alarm:
+    case DecisionKind::provider_refuses:
+    case DecisionKind::provider_accepts: break;
   }
 }
 

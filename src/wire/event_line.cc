@@ -52,6 +52,7 @@ struct Fields {
   std::string recipient;
   std::string egress;
   std::string remote;
+  std::string provider;
   std::string transport;
   std::string status;
   std::string reply;
@@ -245,6 +246,7 @@ std::string* text_field(std::string_view key, Fields& f, std::size_t& most) {
   if (key == "helo") return &f.helo;
   if (key == "egress") return &f.egress;
   if (key == "remote") return &f.remote;
+  if (key == "provider") return &f.provider;
   if (key == "transport") return &f.transport;
   if (key == "reporter") return &f.reporter;
   if (key == "kind") return &f.kind;
@@ -376,6 +378,7 @@ base::Status make_delivery(Fields&& f, model::MailEvent& event) {
   what.recipient = std::move(f.recipient);
   what.egress = std::move(f.egress);
   what.remote = std::move(f.remote);
+  what.provider = std::move(f.provider);
   what.transport = std::move(f.transport);
   what.reply = std::move(f.reply);
   event.what = std::move(what);

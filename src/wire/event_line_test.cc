@@ -143,7 +143,7 @@ TEST(EventLine, WhatIsWrittenReadsBackTheSame) {
         R"("recipients":["x@a.test"],"recipient_count":3,"size":12,)"
         R"("headers":[["Subject","ä\n\u0001\"q\""]],"source":"log","stage":"recipient",)"
         R"("queue_id":"4Q","queue_host":"mx"})",
-        R"({"type":"delivery","at":-5.5,"id":"m1","recipient":"x@a.test","egress":"192.0.2.25",)"
+        R"({"type":"delivery","at":-5.5,"id":"m1","recipient":"x@a.test","egress":"192.0.2.25","provider":"microsoft-consumer",)"
         R"("remote":"mx[192.0.2.9]","transport":"smtp","status":"deferred","stage":"end",)"
         R"("reply":"450 4.2.0 later","source":"log","queue_id":"4Q"})",
         R"({"type":"complaint","at":7,"id":"m1","account":null,"source_ip":"192.0.2.25",)"

@@ -168,6 +168,7 @@ struct Body {
     out.text("recipient", d.recipient);
     out.text("egress", d.egress);
     out.text("remote", d.remote);
+    out.text("provider", d.provider);
     out.text("transport", d.transport);
     out.text("status", statuses[static_cast<std::size_t>(d.status)]);
     out.text("stage", stages[static_cast<std::size_t>(d.stage)]);
