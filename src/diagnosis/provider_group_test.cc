@@ -51,8 +51,9 @@ TEST(ProviderGroup, NamesNothingWhereNothingIsTold) {
   EXPECT_EQ(provider_group(reader(), {.remote = "mx[192.0.2.1]", .recipient = "root"}), "");
   EXPECT_EQ(group_of_mx(reader(), "192.0.2.1"), "");
   EXPECT_EQ(group_of_mx(reader(), "evil\nhost.example"), "");
-  EXPECT_EQ(provider_group(reader(), {.remote = "127.0.0.1[127.0.0.1]", .recipient = "a@b.example"}),
-            "mx:b.example");
+  EXPECT_EQ(
+      provider_group(reader(), {.remote = "127.0.0.1[127.0.0.1]", .recipient = "a@b.example"}),
+      "mx:b.example");
 }
 
 }  // namespace

@@ -195,8 +195,7 @@ void BlockMatrix::note_refusal(BlockCell& cell, const model::Delivery& delivery,
                               evidence::BlockImpact::examples_max);
 }
 
-void BlockMatrix::note_other(BlockCell& cell, const model::Delivery& delivery,
-                             base::TimePoint at) {
+void BlockMatrix::note_other(BlockCell& cell, const model::Delivery& delivery, base::TimePoint at) {
   evidence::BlockImpact& impact = cell.hit();
   ++impact.other_refusals;
   evidence::BlockImpact::keep(impact.other_examples, example_of(delivery, at),
@@ -226,9 +225,9 @@ std::optional<model::BlockChange> BlockMatrix::see(const model::Delivery& delive
     return {};
   }
   if (sent) cell.last_accepted_at = std::max(cell.last_accepted_at, at);
-  const MailFate fate = sent               ? MailFate::accepted
+  const MailFate fate = sent              ? MailFate::accepted
                         : slowed(refusal) ? MailFate::slowed
-                                           : MailFate::block;
+                                          : MailFate::block;
   if (sent && cell.test.quiet()) {  // nearly all mail
     cell.test = verdict::after_mail(cell.test, fate, at, settings_.test);
     return {};
@@ -373,8 +372,8 @@ base::Status BlockMatrix::load_record(std::string_view subject, std::string_view
   }
   BlockCell cell;
   if (const auto read = evidence::decode_block_cell(state, cell); !read.ok()) {
-    return base::Error{read.error().code, fmt::format("{} {}: {}", egress, provider,
-                                                      read.error().message)};
+    return base::Error{read.error().code,
+                       fmt::format("{} {}: {}", egress, provider, read.error().message)};
   }
   if (cells_.size() >= settings_.cells_max) {
     ++refused_full_;

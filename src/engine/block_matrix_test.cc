@@ -19,7 +19,8 @@ using testing::HasSubstr;
 using testing::Not;
 
 constexpr const char* s3140 =
-    "550 5.7.1 Unfortunately, messages from [192.0.2.25] weren't sent. Please contact your Internet "
+    "550 5.7.1 Unfortunately, messages from [192.0.2.25] weren't sent. Please contact your "
+    "Internet "
     "service provider since part of their network is on our block list (S3140). You can also refer "
     "your provider to http://mail.live.com/mail/troubleshooting.aspx#errors.";
 constexpr const char* spamcop =
@@ -43,8 +44,8 @@ struct Matrix : World {
   // One mail of its own account; the sixth part of the accounts each time.
   std::optional<model::BlockChange> mail_over(const Way& way, const std::string& reply) {
     pass_time(minutes(1));
-    const std::string account = "u" + std::to_string(serial % 6) + "@firm" +
-                                std::to_string(serial % 3) + ".test";
+    const std::string account =
+        "u" + std::to_string(serial % 6) + "@firm" + std::to_string(serial % 3) + ".test";
     const std::string recipient = "r" + std::to_string(serial) + "@" + way.domain;
     const auto sent = mail(account, {recipient});
     send(sent);
@@ -56,7 +57,7 @@ struct Matrix : World {
     what.transport = "smtp";
     what.reply = reply;
     what.stage = way.stage;
-    what.status = reply.front() == '2'   ? DeliveryStatus::sent
+    what.status = reply.front() == '2' ? DeliveryStatus::sent
                   : reply.front() == '4' || way.stage == DeliveryStage::greeting
                       ? DeliveryStatus::deferred
                       : DeliveryStatus::bounced;
@@ -187,8 +188,7 @@ TEST(BlockMatrix, UnknownUsersSpeakAgainstTheAccountButNotAgainstTheAddress) {
       model::Submission sent = other.mail("anna@firm.test", {stranger});
       other.send(sent);
       (unknown ? score : with_refusals_of_us) =
-          other.deliver(sent.id, stranger,
-                        unknown ? "550 5.1.1 No such user here" : s3140).score;
+          other.deliver(sent.id, stranger, unknown ? "550 5.1.1 No such user here" : s3140).score;
     }
   }
   EXPECT_GT(score, with_refusals_of_us + 1);

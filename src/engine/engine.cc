@@ -59,8 +59,8 @@ Outcome Engine::feed(const model::MailEvent& event, base::TimePoint now) {
   const auto* delivery = std::get_if<model::Delivery>(&event.what);
   diagnosis::Refusal refusal;
   if (delivery != nullptr && delivery->status != model::DeliveryStatus::sent) {
-    refusal = p.refusals.read(
-        *delivery, p.blocks.registered_provider(*delivery, p.refusals.reader()));
+    refusal =
+        p.refusals.read(*delivery, p.blocks.registered_provider(*delivery, p.refusals.reader()));
   }
   Counting counting({p.settings.detection, p.settings.relay_clients, p.settings.key, p.ledger,
                      p.messages, p.own_listing, p.shared_clients, refusal, p.totals},
@@ -276,8 +276,8 @@ void Engine::Parts::see_block(Outcome& outcome, const model::Delivery& delivery,
   if (now_stopped == stopped(outcome.block->from)) return;
   model::Decision decision;
   decision.number = book.next_number();
-  decision.kind = now_stopped ? model::DecisionKind::provider_refuses
-                              : model::DecisionKind::provider_accepts;
+  decision.kind =
+      now_stopped ? model::DecisionKind::provider_refuses : model::DecisionKind::provider_accepts;
   decision.at = at;
   decision.subject = {model::SubjectKind::provider, outcome.block->facts.provider};
   decision.detector = "block";

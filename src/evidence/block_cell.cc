@@ -53,8 +53,8 @@ void BlockTest::decay_to(base::TimePoint now, std::chrono::seconds half_life) {
 void BlockImpact::name_list(const std::string& list) {
   constexpr std::size_t name_bytes_max = 128;
   if (list.empty() || list.size() > name_bytes_max) return;
-  const auto known = std::find_if(lists.begin(), lists.end(),
-                                  [&](const auto& one) { return one.first == list; });
+  const auto known =
+      std::find_if(lists.begin(), lists.end(), [&](const auto& one) { return one.first == list; });
   if (known != lists.end()) {
     ++known->second;
   } else if (lists.size() < lists_max) {

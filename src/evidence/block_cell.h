@@ -25,8 +25,8 @@
 
 namespace leumund::evidence {
 
-// What one mail met at a provider. `block`: refused outright or by a list; `slowed`: put off because
-// of the address's repute, as providers also do on a usual day.
+// What one mail met at a provider. `block`: refused outright or by a list; `slowed`: put off for
+// the address's repute, as providers also do on a usual day.
 enum class MailFate : std::uint8_t { accepted, block, slowed };
 
 // The shares of mail refused that the test looks for: nearly all, half, one in ten.
@@ -37,17 +37,17 @@ struct BlockTest {
   model::CellState state = model::CellState::open;
   std::array<float, block_shares> against{};  // for "refused", one CUSUM a share
   float for_open = 0;                         // while refused: for "open again"
-  float share_then = 1;      // of mail refused, as of the last refusal; what `for_open` goes by
-  float slot_added = 0;      // within the slot of time below
-  std::int64_t slot = 0;     // of a few seconds: refusals that come together count less
-  float tried = 0;           // mails since the trouble began, decaying over a day
+  float share_then = 1;   // of mail refused, as of the last refusal; what `for_open` goes by
+  float slot_added = 0;   // within the slot of time below
+  std::int64_t slot = 0;  // of a few seconds: refusals that come together count less
+  float tried = 0;        // mails since the trouble began, decaying over a day
   float refused = 0;
-  float usual_tried = 0;     // while open, decaying over months
+  float usual_tried = 0;  // while open, decaying over months
   float usual_blocked = 0;
   float usual_slowed = 0;
-  float new_blocked = 0;     // of the trouble of now: usual only if nothing comes of it
+  float new_blocked = 0;  // of the trouble of now: usual only if nothing comes of it
   float new_slowed = 0;
-  bool one_account = true;   // all refusals of this episode hit one account
+  bool one_account = true;     // all refusals of this episode hit one account
   bool others_passed = false;  // ... while mail of another one passed
   base::TimePoint at;
   base::TimePoint changed_at;  // the state
@@ -95,7 +95,7 @@ struct BlockCell {
   base::TimePoint last_refused_at;
   base::TimePoint last_accepted_at;
   base::TimePoint touched_at;
-  std::unique_ptr<BlockImpact> impact;  // from the first refusal on
+  std::unique_ptr<BlockImpact> impact;     // from the first refusal on
   std::array<std::uint32_t, 16> recent{};  // mails of the last minute with their fate, hashed
   std::uint8_t recent_next = 0;
   bool dirty = false;

@@ -38,22 +38,22 @@ struct BlockFacts {
   std::string egress;    // name of the configured egress, else its syslog_name or address
   std::string provider;  // registry id, or "mx:DOMAIN" for one that nobody registered
   CellState state = CellState::open;
-  base::TimePoint since;                   // of a refusal: the first one; of open: when it opened
-  base::TimePoint last_refused_at;         // 1970: never
-  base::TimePoint last_accepted_at;        // 1970: never
-  std::vector<std::string> lists;          // registry ids or zones, most often named first
-  bool private_list = false;               // the provider's own decision, on no public list
-  std::string listed_address;              // ours, as the last refusal that names one tells it
-  double refused_share = 0;                // of the mail of about a day
-  double usual_share = 0;                  // of this cell while it was open
-  std::uint64_t mails = 0;                 // refused ones since `since`, each once
-  std::uint64_t recipients = 0;            // distinct
-  std::uint64_t sender_domains = 0;        // distinct
-  std::uint64_t accounts = 0;              // distinct
-  std::uint64_t other_refusals = 0;        // about content or sender: shown, never counted
-  double evidence = 0;                     // of the sequential test, in natural-log units
+  base::TimePoint since;             // of a refusal: the first one; of open: when it opened
+  base::TimePoint last_refused_at;   // 1970: never
+  base::TimePoint last_accepted_at;  // 1970: never
+  std::vector<std::string> lists;    // registry ids or zones, most often named first
+  bool private_list = false;         // the provider's own decision, on no public list
+  std::string listed_address;        // ours, as the last refusal that names one tells it
+  double refused_share = 0;          // of the mail of about a day
+  double usual_share = 0;            // of this cell while it was open
+  std::uint64_t mails = 0;           // refused ones since `since`, each once
+  std::uint64_t recipients = 0;      // distinct
+  std::uint64_t sender_domains = 0;  // distinct
+  std::uint64_t accounts = 0;        // distinct
+  std::uint64_t other_refusals = 0;  // about content or sender: shown, never counted
+  double evidence = 0;               // of the sequential test, in natural-log units
   double threshold = 0;
-  std::vector<BlockExample> examples;      // newest first
+  std::vector<BlockExample> examples;  // newest first
   std::vector<BlockExample> other_examples;
 
   bool operator==(const BlockFacts&) const = default;

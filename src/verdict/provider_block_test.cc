@@ -130,9 +130,8 @@ TEST(ProviderBlock, OpensAgainAfterAcceptancesByTheSameTest) {
   EXPECT_EQ(fed.test.strongest(), 0);
   // One acceptance among refusals opens nothing.
   fed = feed_until(usual_cell(), CellState::refused, 50, always_block);
-  fed = feed_until(fed.test, CellState::open, 400, [](int i) {
-    return i % 5 == 0 ? MailFate::accepted : MailFate::block;
-  });
+  fed = feed_until(fed.test, CellState::open, 400,
+                   [](int i) { return i % 5 == 0 ? MailFate::accepted : MailFate::block; });
   EXPECT_EQ(fed.test.state, CellState::refused);
 }
 
@@ -170,7 +169,8 @@ TEST(ProviderBlock, ABlockDoesNotTeachThatBlocksAreUsual) {
   const double before = usual_share(usual_cell(), settings).all();
   Fed fed = feed_until(usual_cell(), CellState::refused, 50, always_block);
   for (int i = 0; i < 500; ++i) {
-    fed.test = after_mail(fed.test, MailFate::block, fed.test.at + std::chrono::minutes(1), settings);
+    fed.test =
+        after_mail(fed.test, MailFate::block, fed.test.at + std::chrono::minutes(1), settings);
   }
   fed = feed_until(fed.test, CellState::open, 50, always_accepted);
   ASSERT_EQ(fed.test.state, CellState::open);

@@ -58,11 +58,12 @@ TEST(EventLine, ReadsTheOtherKinds) {
   const auto delivery = std::get<model::Delivery>(
       read(
           R"({"type":"delivery","at":"2001-05-14T14:32:03Z","id":"m1","recipient":"x@hotmail.com",)"
-          R"("status":"bounced",)"
+          R"("status":"bounced","provider":"microsoft-consumer",)"
           R"("stage":"rcpt","reply":"550 5.1.1 <x>: \"unknown\""})")
           .what);
   EXPECT_EQ(delivery.status, model::DeliveryStatus::bounced);
   EXPECT_EQ(delivery.stage, model::DeliveryStage::rcpt);
+  EXPECT_EQ(delivery.provider, "microsoft-consumer");
   EXPECT_EQ(delivery.reply, "550 5.1.1 <x>: \"unknown\"");
   EXPECT_EQ(std::get<model::Complaint>(
                 read(R"({"type":"complaint","at":1,"id":null,"account":"a","kind":"abuse"})").what)
@@ -143,7 +144,8 @@ TEST(EventLine, WhatIsWrittenReadsBackTheSame) {
         R"("recipients":["x@a.test"],"recipient_count":3,"size":12,)"
         R"("headers":[["Subject","ä\n\u0001\"q\""]],"source":"log","stage":"recipient",)"
         R"("queue_id":"4Q","queue_host":"mx"})",
-        R"({"type":"delivery","at":-5.5,"id":"m1","recipient":"x@a.test","egress":"192.0.2.25","provider":"microsoft-consumer",)"
+        R"({"type":"delivery","at":-5.5,"id":"m1","recipient":"x@a.test","egress":"192.0.2.25",)"
+        R"("provider":"microsoft-consumer",)"
         R"("remote":"mx[192.0.2.9]","transport":"smtp","status":"deferred","stage":"end",)"
         R"("reply":"450 4.2.0 later","source":"log","queue_id":"4Q"})",
         R"({"type":"complaint","at":7,"id":"m1","account":null,"source_ip":"192.0.2.25",)"
