@@ -242,7 +242,12 @@ std::optional<model::BlockChange> BlockMatrix::see(const model::Delivery& delive
   const CellState before = cell.test.state;
   cell.test = verdict::after_mail(cell.test, fate, at, settings_.test);
   if (cell.test.state == before) return {};
-  return model::BlockChange{before, facts_of(found->first, cell)};
+  model::BlockChange change{before, facts_of(found->first, cell)};
+  if (before != CellState::half_open && change.facts.state == CellState::refused) {
+    change.facts.evidence = cell.test.strongest();  // what made it so, not what may end it
+    change.facts.threshold = settings_.test.threshold();
+  }
+  return change;
 }
 
 std::optional<model::BlockChange> BlockMatrix::set_half_open(std::string_view egress,

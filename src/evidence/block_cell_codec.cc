@@ -1,9 +1,8 @@
 #include "evidence/block_cell_codec.h"
 
-#include <bit>
-#include <cmath>
-#include <cstring>
 #include <limits>
+
+#include "evidence/byte_stream.h"
 
 namespace leumund::evidence {
 namespace {
@@ -12,97 +11,23 @@ constexpr std::uint8_t format_version = 1;
 constexpr std::size_t record_bytes_max = 64U << 10;
 constexpr std::size_t name_bytes_max = 255;
 
-class Writer {
- public:
-  explicit Writer(std::string& out) : out_(out) {}
+using Writer = ByteWriter;
+using Reader = ByteReader;
 
-  void number(std::uint64_t value) {
-    for (; value >= 0x80; value >>= 7) out_.push_back(static_cast<char>((value & 0x7f) | 0x80));
-    out_.push_back(static_cast<char>(value));
-  }
-  void time(base::TimePoint at) {
-    const std::int64_t micros = at.time_since_epoch().count();
-    number((static_cast<std::uint64_t>(micros) << 1) ^ static_cast<std::uint64_t>(micros >> 63));
-  }
-  void real(float value) {
-    char bytes[sizeof value];
-    std::memcpy(bytes, &value, sizeof value);
-    out_.append(bytes, sizeof bytes);
-  }
-  void text(std::string_view text) {
-    number(text.size());
-    out_ += text;
-  }
+void write_text(Writer& writer, std::string_view text) {
+  writer.number(text.size());
+  writer.bytes(text);
+}
 
- private:
-  std::string& out_;
-};
+void read_text(Reader& reader, std::string& out, std::size_t most) {
+  out.assign(reader.bytes(reader.number(most)));
+}
 
-// Once the record has ended or a value is out of its bounds all later reads give zeros, and
-// failed() tells.
-class Reader {
- public:
-  explicit Reader(std::string_view in) : in_(in) {}
-
-  std::uint64_t number(std::uint64_t most) {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      if (in_.empty()) return fail();
-      const auto byte = static_cast<std::uint8_t>(in_.front());
-      in_.remove_prefix(1);
-      value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
-      if ((byte & 0x80) == 0) return value <= most ? value : fail();
-    }
-    return fail();
-  }
-  bool flag() { return number(1) == 1; }
-  void time(base::TimePoint& at) {
-    // Within 3,000 years around 1970, so that no sum of a time and a span overflows.
-    constexpr std::int64_t most = 94'608'000'000'000'000;
-    const std::uint64_t value = number(std::numeric_limits<std::uint64_t>::max());
-    std::int64_t micros =
-        static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
-    if (micros > most || micros < -most) micros = static_cast<std::int64_t>(fail());
-    at = base::TimePoint(base::Micros(micros));
-  }
-  void real(float& value, float least, float most) {
-    value = 0;
-    if (in_.size() < sizeof value) {
-      fail();
-      return;
-    }
-    float read = 0;
-    std::memcpy(&read, in_.data(), sizeof read);
-    in_.remove_prefix(sizeof read);
-    if (!std::isfinite(read) || read < least || read > most) {
-      fail();
-    } else {
-      value = read;
-    }
-  }
-  void text(std::string& out, std::size_t most) {
-    const std::size_t size = number(most);
-    if (in_.size() < size) {
-      fail();
-      return;
-    }
-    out.assign(in_.substr(0, size));
-    in_.remove_prefix(size);
-  }
-
-  [[nodiscard]] bool failed() const { return failed_; }
-  [[nodiscard]] bool ended() const { return in_.empty(); }
-
- private:
-  std::uint64_t fail() {
-    failed_ = true;
-    in_ = {};
-    return 0;
-  }
-
-  std::string_view in_;
-  bool failed_ = false;
-};
+// A sum, share or count that lies in [0, most]; anything else makes the record a bad one.
+bool read_real(Reader& reader, float& value, float most) {
+  reader.real(value);
+  return !reader.failed() && value >= 0 && value <= most;
+}
 
 constexpr float sum_most = 1e6F;
 constexpr float count_most = 1e12F;
@@ -111,7 +36,7 @@ void write_test(Writer& writer, const BlockTest& test) {
   writer.number(static_cast<std::uint64_t>(test.state));
   for (const float sum : test.against) writer.real(sum);
   for (const float sum : {test.for_open, test.share_then, test.slot_added}) writer.real(sum);
-  writer.time(base::TimePoint(base::Micros(test.slot)));
+  writer.signed_number(test.slot);
   for (const float count : {test.tried, test.refused, test.usual_tried, test.usual_blocked,
                             test.usual_slowed, test.new_blocked, test.new_slowed}) {
     writer.real(count);
@@ -122,24 +47,24 @@ void write_test(Writer& writer, const BlockTest& test) {
   writer.time(test.changed_at);
 }
 
-void read_test(Reader& reader, BlockTest& test) {
+bool read_test(Reader& reader, BlockTest& test) {
   test.state = static_cast<model::CellState>(
       reader.number(static_cast<std::uint64_t>(model::CellState::half_open)));
-  for (float& sum : test.against) reader.real(sum, 0, sum_most);
-  reader.real(test.for_open, 0, sum_most);
-  reader.real(test.share_then, 0, 1);
-  reader.real(test.slot_added, 0, sum_most);
-  base::TimePoint slot;
-  reader.time(slot);
-  test.slot = slot.time_since_epoch().count();
+  bool fine = true;
+  for (float& sum : test.against) fine &= read_real(reader, sum, sum_most);
+  fine &= read_real(reader, test.for_open, sum_most);
+  fine &= read_real(reader, test.share_then, 1);
+  fine &= read_real(reader, test.slot_added, sum_most);
+  test.slot = reader.signed_number();
   for (float* count : {&test.tried, &test.refused, &test.usual_tried, &test.usual_blocked,
                        &test.usual_slowed, &test.new_blocked, &test.new_slowed}) {
-    reader.real(*count, 0, count_most);
+    fine &= read_real(reader, *count, count_most);
   }
   test.one_account = reader.flag();
   test.others_passed = reader.flag();
   reader.time(test.at);
   reader.time(test.changed_at);
+  return fine && !reader.failed();
 }
 
 void write_count(Writer& writer, const DistinctCount& count) {
@@ -162,7 +87,7 @@ void write_examples(Writer& writer, const std::deque<model::BlockExample>& examp
   for (const model::BlockExample& example : examples) {
     writer.time(example.at);
     for (const auto* text : {&example.remote, &example.stage, &example.queue_id, &example.reply}) {
-      writer.text(*text);
+      write_text(writer, *text);
     }
   }
 }
@@ -171,10 +96,10 @@ void read_examples(Reader& reader, std::deque<model::BlockExample>& examples, st
   examples.resize(reader.number(most));
   for (model::BlockExample& example : examples) {
     reader.time(example.at);
-    reader.text(example.remote, name_bytes_max);
-    reader.text(example.stage, 16);
-    reader.text(example.queue_id, 64);
-    reader.text(example.reply, block_example_bytes * 2);
+    read_text(reader, example.remote, name_bytes_max);
+    read_text(reader, example.stage, 16);
+    read_text(reader, example.queue_id, 64);
+    read_text(reader, example.reply, block_example_bytes * 2);
   }
 }
 
@@ -188,10 +113,10 @@ void write_impact(Writer& writer, const BlockImpact& impact) {
   writer.number(impact.refusals);
   writer.number(impact.other_refusals);
   writer.number(impact.account);
-  writer.text(impact.listed_address);
+  write_text(writer, impact.listed_address);
   writer.number(impact.lists.size());
   for (const auto& [list, times] : impact.lists) {
-    writer.text(list);
+    write_text(writer, list);
     writer.number(times);
   }
   write_examples(writer, impact.examples);
@@ -208,10 +133,10 @@ bool read_impact(Reader& reader, BlockImpact& impact) {
   impact.refusals = reader.number(UINT64_MAX);
   impact.other_refusals = reader.number(UINT64_MAX);
   impact.account = reader.number(UINT64_MAX);
-  reader.text(impact.listed_address, 64);
+  read_text(reader, impact.listed_address, 64);
   impact.lists.resize(reader.number(BlockImpact::lists_max));
   for (auto& [list, times] : impact.lists) {
-    reader.text(list, name_bytes_max);
+    read_text(reader, list, name_bytes_max);
     times = static_cast<std::uint32_t>(reader.number(UINT32_MAX));
   }
   read_examples(reader, impact.examples, BlockImpact::examples_max);
@@ -245,14 +170,14 @@ base::Status decode_block_cell(std::string_view state, BlockCell& cell) {
     return Error{ErrorCode::malformed, "a stored cell of the block matrix is of another version"};
   }
   BlockCell read;
-  read_test(reader, read.test);
+  const bool fine = read_test(reader, read.test);
   for (auto* at : {&read.last_refused_at, &read.last_accepted_at, &read.touched_at}) {
     reader.time(*at);
   }
   read.recent_next = static_cast<std::uint8_t>(reader.number(read.recent.size() - 1));
   for (auto& mark : read.recent) mark = static_cast<std::uint32_t>(reader.number(UINT32_MAX));
   const bool hit = reader.flag();
-  const bool whole = !reader.failed() && (!hit || read_impact(reader, read.hit()));
+  const bool whole = fine && !reader.failed() && (!hit || read_impact(reader, read.hit()));
   if (!whole || !reader.ended()) {
     return Error{ErrorCode::malformed,
                  "a stored cell of the block matrix breaks off or leaves its bounds"};

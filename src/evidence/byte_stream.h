@@ -44,6 +44,7 @@ class ByteWriter {
     std::memcpy(bytes, &value, sizeof bytes);
     out_.append(bytes, sizeof bytes);
   }
+  void bytes(std::string_view bytes) { out_ += bytes; }
   void time(base::TimePoint at) {
     signed_number(std::clamp(at.time_since_epoch().count(), -micros_most, micros_most));
   }
