@@ -13,6 +13,8 @@ foreach(part libhs re2 libsodium libzstd libsystemd libmaxminddb sqlite3)
 endforeach()
 find_library(CDB_LIBRARY cdb REQUIRED)
 find_library(LMDB_LIBRARY lmdb REQUIRED)
+# Its pkg-config file asks for libevent, which only its event interface needs.
+find_library(UNBOUND_LIBRARY unbound REQUIRED)
 find_library(SQLITECPP_LIBRARY SQLiteCpp REQUIRED)
 find_library(PROMETHEUS_LIBRARY prometheus-cpp-core REQUIRED)
 if(LEUMUND_TESTS)
