@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 
 namespace leumund::base {
@@ -18,6 +19,24 @@ struct HashKey {
 };
 
 [[nodiscard]] std::uint64_t keyed_hash(const HashKey& key, std::string_view text);
+
+// The same for what comes in pieces, of any length: keyed BLAKE2b (libsodium crypto_generichash).
+class ContentHash {
+ public:
+  explicit ContentHash(const HashKey& key);
+  ~ContentHash();
+  ContentHash(ContentHash&&) noexcept;
+  ContentHash& operator=(ContentHash&&) noexcept;
+
+  void add(std::string_view bytes);
+  // Of all that was added; begins anew.
+  [[nodiscard]] std::uint64_t finish();
+
+ private:
+  struct State;
+  HashKey key_;
+  std::unique_ptr<State> state_;
+};
 
 // Mixes two hashes into one; not commutative.
 [[nodiscard]] constexpr std::uint64_t combine_hashes(std::uint64_t a, std::uint64_t b) {

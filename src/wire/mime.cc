@@ -42,18 +42,6 @@ constexpr std::array typed_kinds = {
     TypedKind{"message/global-disposition-notification", MimeKind::disposition},
 };
 
-MimeKind kind_of(std::string_view content_type) {
-  const std::string_view type = header_main_value(content_type);
-  if (type.empty()) return MimeKind::text_plain;
-  if (starts_ignoring_case(type, "multipart/")) return MimeKind::multipart;
-  for (const auto& typed : typed_kinds) {
-    if (equal_ignoring_case(type, typed.type)) return typed.kind;
-  }
-  return starts_ignoring_case(type, "text/") && !equal_ignoring_case(type, "text/calendar")
-             ? MimeKind::text_plain
-             : MimeKind::other;
-}
-
 std::string_view without_line_end(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
   if (text.ends_with('\r')) text.remove_suffix(1);
@@ -127,7 +115,7 @@ std::size_t Scanner::open_part(std::size_t at, std::size_t parent, std::size_t d
     const std::size_t body = read_header(at, part.header);
     const HeaderFields fields(part.header);
     part.content_type = fields.get("Content-Type");
-    part.kind = kind_of(part.content_type);
+    part.kind = mime_kind_of(part.content_type);
     part.encoding = transfer_encoding_of(fields.get("Content-Transfer-Encoding"));
     part.body = raw_.substr(body);
     const bool descends = part.kind == MimeKind::message &&
@@ -253,6 +241,18 @@ void append_text_of(const MimePart& part, std::size_t limit, CharsetReader& char
 }
 
 }  // namespace
+
+MimeKind mime_kind_of(std::string_view content_type) {
+  const std::string_view type = header_main_value(content_type);
+  if (type.empty()) return MimeKind::text_plain;
+  if (starts_ignoring_case(type, "multipart/")) return MimeKind::multipart;
+  for (const auto& typed : typed_kinds) {
+    if (equal_ignoring_case(type, typed.type)) return typed.kind;
+  }
+  return starts_ignoring_case(type, "text/") && !equal_ignoring_case(type, "text/calendar")
+             ? MimeKind::text_plain
+             : MimeKind::other;
+}
 
 void scan_mime(std::string_view raw, MimeTree& tree, MimeLimits limits) {
   tree.parts.clear();

@@ -40,6 +40,9 @@ enum class MimeKind : std::uint8_t {
   other,
 };
 
+// By the value of Content-Type; "" is plain text.
+[[nodiscard]] MimeKind mime_kind_of(std::string_view content_type);
+
 inline constexpr std::size_t no_part = static_cast<std::size_t>(-1);
 
 struct MimePart {

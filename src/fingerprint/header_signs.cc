@@ -1,0 +1,162 @@
+#include "fingerprint/header_signs.h"
+
+#include <algorithm>
+#include <array>
+
+#include "fingerprint/facets.h"
+#include "fingerprint/print_maker.h"
+#include "wire/mime_header.h"
+
+namespace leumund::fingerprint {
+namespace {
+
+using model::MailSign;
+
+constexpr std::size_t headers_max = 1'000;
+constexpr std::size_t script_bytes_max = 300;
+constexpr std::size_t named_addresses_max = 200;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+  }
+  return out;
+}
+
+bool is_srs(std::string_view sender) {
+  return sender.size() > 6 &&
+         (wire::starts_ignoring_case(sender, "srs0") ||
+          wire::starts_ignoring_case(sender, "srs1")) &&
+         (sender[4] == '=' || sender[4] == '+' || sender[4] == '-');
+}
+
+// Whether the text names one of the recipients.
+bool names_any(std::string_view text, std::span<const std::string> recipients) {
+  std::size_t from = 0;
+  for (std::size_t count = 0; count < named_addresses_max; ++count) {
+    const auto place = wire::find_address(text, from);
+    if (!place) return false;
+    const std::string_view address = place->in(text);
+    const bool named = std::ranges::any_of(recipients, [&](std::string_view recipient) {
+      return wire::equal_ignoring_case(recipient, address);
+    });
+    if (named) return true;
+    from = place->begin + place->size;
+  }
+  return true;  // too many to say that none is
+}
+
+}  // namespace
+
+void HeaderSigns::begin(std::size_t bytes_max) {
+  fields_.clear();
+  bytes_left_ = bytes_max;
+  truncated_ = false;
+}
+
+void HeaderSigns::add(std::string_view name, std::string_view value) {
+  const std::size_t bytes = name.size() + value.size();
+  if (bytes > bytes_left_ || fields_.size() == headers_max) {
+    truncated_ = true;
+    return;
+  }
+  bytes_left_ -= bytes;
+  fields_.emplace_back(lower(name), value);
+}
+
+std::string_view HeaderSigns::raw(std::string_view name) const {
+  for (const auto& [known, value] : fields_) {
+    if (known == name) return value;
+  }
+  return {};
+}
+
+std::string HeaderSigns::decoded(std::string_view name) {
+  return wire::decode_header(raw(name), charsets_);
+}
+
+bool HeaderSigns::has(std::string_view name) const {
+  return std::ranges::any_of(fields_, [&](const auto& field) { return field.first == name; });
+}
+
+std::string HeaderSigns::order() const {
+  std::string out;
+  std::size_t count = 0;
+  for (const auto& [name, value] : fields_) {
+    if (!is_program_header(name)) continue;
+    out += name;
+    out.push_back(' ');
+    ++count;
+  }
+  return count < 4 ? std::string() : out;
+}
+
+std::string script_name(std::string_view header, std::string_view value) {
+  std::string text = wire::unfold_header(value.substr(0, script_bytes_max));
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits > 0 && digits < text.size() && text[digits] == ':') return "uid" + text;
+  return text.empty() ? text : lower(header) + ":" + text;
+}
+
+void HeaderSigns::take_script(std::span<const std::string> identity_headers,
+                              model::Fingerprint& print, MailPrint& out) const {
+  for (const std::string& header : identity_headers) {
+    const std::string_view value = wire::trim_blanks(raw(lower(header)));
+    if (value.empty()) continue;
+    print.set(MailSign::identity_header);
+    out.script = script_name(header, value);
+    return;
+  }
+}
+
+void HeaderSigns::take_forward(const Envelope& envelope, model::Fingerprint& print,
+                               MailPrint& out) const {
+  const std::string_view sender = envelope.sender.value_or("");
+  const bool srs = is_srs(sender);
+  const bool resent = has("resent-from") || has("resent-to") || has("resent-sender");
+  const bool delivered = has("delivered-to") || has("x-forwarded-to") || has("x-forwarded-for");
+  // Mail that came from elsewhere and goes to somebody whom no header names.
+  const bool arrived = has("received") && (has("to") || has("cc"));
+  bool unnamed = arrived && !envelope.recipients.empty();
+  for (const auto& [name, value] : fields_) {
+    if (unnamed && (name == "to" || name == "cc" || name == "bcc" || name == "resent-to")) {
+      unnamed = !names_any(value, envelope.recipients);
+    }
+  }
+  const bool list = print.has(MailSign::list) || print.has(MailSign::bulk_precedence);
+  if (srs || resent || delivered || (unnamed && !list)) print.set(MailSign::redirected);
+  // Who logs in writes his headers himself: they must not move his mail to a forward rule.
+  const bool believed = envelope.account.empty() && envelope.script.empty();
+  if (!believed || !(srs || delivered || resent || (unnamed && !list))) return;
+  out.forwarded = true;
+  for (const std::string_view name :
+       {"delivered-to", "x-forwarded-for", "resent-from", "resent-sender", "x-forwarded-to"}) {
+    out.forward_rule = lower(wire::address_of(raw(name)));
+    if (!out.forward_rule.empty()) return;
+  }
+  // "SRS0=hash=time=domain=user@forwarder": all that is known is the forwarder's domain.
+  if (srs) out.forward_rule = lower(sender.substr(std::min(sender.rfind('@'), sender.size())));
+}
+
+void HeaderSigns::take_signs(const Envelope& envelope,
+                             std::span<const std::string> identity_headers,
+                             model::Fingerprint& print, MailPrint& out) const {
+  const std::string_view automatic = wire::trim_blanks(raw("auto-submitted"));
+  if ((!automatic.empty() && !wire::starts_ignoring_case(automatic, "no")) || has("x-autoreply") ||
+      has("x-autorespond")) {
+    print.set(MailSign::auto_submitted);
+  }
+  if (has("list-id") || has("list-post") || has("mailing-list")) print.set(MailSign::list);
+  if (has("list-unsubscribe")) print.set(MailSign::unsubscribe);
+  const std::string precedence = lower(wire::trim_blanks(raw("precedence")));
+  if (precedence == "bulk" || precedence == "list" || precedence == "junk") {
+    print.set(MailSign::bulk_precedence);
+  }
+  if (precedence == "auto_reply") print.set(MailSign::auto_submitted);
+  if (has("in-reply-to") || has("references")) print.set(MailSign::reply);
+  take_script(identity_headers, print, out);
+  take_forward(envelope, print, out);
+}
+
+}  // namespace leumund::fingerprint

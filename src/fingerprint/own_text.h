@@ -1,0 +1,45 @@
+// What the writer of a mail wrote himself: without quotes, the replied-to mail below, greeting,
+// closing and signature, disclaimers and what programs and lists append.
+//
+// What is taken away may also be used to hide a text: where nearly nothing is left, the caller
+// takes `quoted` or the whole.
+//
+// Limits:  signatures up to 15 lines, disclaimers up to 30; beyond it is text again.
+// Threads: none of its own; keeps scratch memory.
+// Errors:  none.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leumund::fingerprint {
+
+class OwnText {
+ public:
+  // `text` has "\n" line ends. Replaces what was there.
+  void split(std::string_view text);
+
+  [[nodiscard]] const std::string& own() const { return own_; }
+  [[nodiscard]] const std::string& quoted() const { return quoted_; }
+  // A "forwarded message" line stood above the quoted text.
+  [[nodiscard]] bool forwarded() const { return forwarded_; }
+
+ private:
+  void read_lines(std::string_view text);
+  // Whether the lines from `at` on begin the mail that was replied to or forwarded.
+  [[nodiscard]] bool original_begins(std::size_t at);
+  void quote_rest(std::size_t from);
+  void take_own_lines();
+  void cut_signature(std::size_t& end) const;
+  void cut_footers(std::size_t begin, std::size_t& end);
+  [[nodiscard]] std::string_view without_greeting(std::string_view line) const;
+
+  std::vector<std::string_view> lines_;
+  std::vector<std::string_view> kept_;
+  std::string own_;
+  std::string quoted_;
+  bool forwarded_ = false;
+};
+
+}  // namespace leumund::fingerprint
