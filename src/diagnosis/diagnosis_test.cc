@@ -1,7 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
+#include <fstream>
 #include <random>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -207,6 +211,64 @@ constexpr std::array worded = {
 
 TEST(Diagnosis, OtherWordingsAndLanguagesAreRead) {
   for (const Worded& one : worded) EXPECT_EQ(read(one.text).kind, one.kind) << one.text;
+}
+
+// Kind, lists, our address and a reply, in a dozen languages; written for this test, not from it.
+TEST(DiagnosisGolden, WordingsOfManyServersAndLanguages) {
+  const auto path =
+      std::filesystem::path(LEUMUND_SOURCE_DIR) / "tests/golden/refusals/wordings.tsv";
+  std::ifstream file(path);
+  ASSERT_TRUE(file) << path;
+  std::size_t read_lines = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with('#')) continue;
+    std::array<std::string, 4> cells;
+    std::istringstream in(line);
+    for (std::string& cell : cells) std::getline(in, cell, '\t');
+    const auto& [kind, named, ours, text] = cells;
+    const Diagnosis found = read(text);
+    EXPECT_EQ(kind_name(found.kind), kind) << text;
+    EXPECT_EQ(found.listed_address, ours == "-" ? "" : ours) << text;
+    const auto wanted = static_cast<std::size_t>(
+        named == "-" ? 0 : 1 + std::count(named.begin(), named.end(), ','));
+    EXPECT_EQ(found.lists.size(), wanted) << text << " names " << lists(found);
+    for (const NamedList& list : found.lists) {
+      const std::string family = list.id.substr(0, list.id.find('-'));
+      EXPECT_NE(named.find(family), std::string::npos) << text << " names " << list.id;
+    }
+    ++read_lines;
+  }
+  EXPECT_GT(read_lines, 300U);
+}
+
+TEST(DiagnosisGolden, GreetingRefusalsAreExplainedToLaymenInBothLanguages) {
+  struct Told {
+    std::string_view text;
+    std::array<const char*, 2> words;  // in both languages, beside the address
+  };
+  const std::array refusals = {
+      Told{"554 IP=203.0.113.7 - None/bad reputation. Ask your postmaster for help or to contact "
+           "tobr@rx.t-online.de for reset. (NOWL)",
+           {"203.0.113.7", "t-online.de"}},
+      Told{"554 IP=203.0.113.7 - A problem occurred. (Ask your postmaster for help or to contact "
+           "tosa@rx.t-online.de to clarify.) (BL)",
+           {"203.0.113.7", "t-online.de"}},
+      Told{"550 5.7.0 Blocked - see https://ipcheck.proofpoint.com/?ip=203.0.113.7",
+           {"203.0.113.7", "ipcheck.proofpoint.com/?ip=203.0.113.7"}},
+      Told{"554-gmx.net (mxgmx007) Nemesis ESMTP Service not available 554-No SMTP service "
+           "554-IP address is black listed. 554 For explanation visit "
+           "http://postmaster.gmx.com/en/error-messages?ip=203.0.113.7&c=bl",
+           {"203.0.113.7", "postmaster.gmx.com/en/error-messages?ip=203.0.113.7&c=bl"}}};
+  for (const Language language : {Language::english, Language::german}) {
+    const auto explainer = Explainer::open(reader().registry(), language);
+    ASSERT_TRUE(explainer.ok());
+    for (const Told& one : refusals) {
+      const std::string text = (*explainer)->explain(read(one.text));
+      for (const char* words : one.words) {
+        EXPECT_NE(text.find(words), std::string::npos) << words << " in " << text;
+      }
+    }
+  }
 }
 
 TEST(Diagnosis, OtherAddressesHostsAndNumbersChangeNothing) {

@@ -84,6 +84,13 @@ Status Reader::number_concepts() {
       }
     }
   }
+  const auto bit = [this](const char* id) {
+    const auto found = concept_bits_.find(id);
+    return found == concept_bits_.end() ? std::nullopt : std::optional(found->second);
+  };
+  dns_list_bit_ = bit("dns-list");
+  listed_bit_ = bit("listed");
+  pool_bit_ = bit("address-pool");
   if (concept_count_ > max_concepts) {
     return Error{ErrorCode::too_large,
                  fmt::format("registry: {} concepts, facts and status codes, at most {} fit",
@@ -97,9 +104,9 @@ Status Reader::set_bits(const std::vector<std::string>& ids, const Meaning& mean
   for (const std::string& id : ids) {
     const auto it = concept_bits_.find(id);
     if (it == concept_bits_.end()) {
-      return Error{ErrorCode::malformed, fmt::format("registry: meaning '{}' speaks of '{}', which "
-                                                     "is no concept",
-                                                     meaning.id, id)};
+      return Error{ErrorCode::malformed,
+                   fmt::format("{}: meaning '{}' speaks of '{}', which is no concept",
+                               meaning.where, meaning.id, id)};
     }
     out.set(it->second);
   }
@@ -111,9 +118,9 @@ Status Reader::compile_meanings() {
     CompiledMeaning compiled;
     compiled.meaning = meaning;
     if (meaning.needs.empty() && meaning.any.empty()) {
-      return Error{
-          ErrorCode::malformed,
-          fmt::format("registry: meaning '{}' needs nothing, so it always holds", meaning.id)};
+      return Error{ErrorCode::malformed,
+                   fmt::format("{}: meaning '{}' needs nothing, so it always holds", meaning.where,
+                               meaning.id)};
     }
     if (auto done = set_bits(meaning.needs, meaning, compiled.needs); !done) return done;
     if (auto done = set_bits(meaning.any, meaning, compiled.any); !done) return done;
@@ -131,12 +138,14 @@ Status Reader::compile_meanings() {
     for (const ProviderReply& reply : provider.replies) {
       Scope scope{};
       if (!class_index_.contains(reply.reply_class)) {
-        return Error{ErrorCode::malformed, fmt::format("provider '{}': class '{}' is not known",
-                                                       provider.id, reply.reply_class)};
+        return Error{ErrorCode::malformed,
+                     fmt::format("{}: provider '{}': class '{}' is not known", reply.pattern.where,
+                                 provider.id, reply.reply_class)};
       }
       if (!reply.scope.empty() && !scope_from_name(reply.scope, scope)) {
-        return Error{ErrorCode::malformed, fmt::format("provider '{}': scope '{}' is not known",
-                                                       provider.id, reply.scope)};
+        return Error{ErrorCode::malformed,
+                     fmt::format("{}: provider '{}': scope '{}' is not known", reply.pattern.where,
+                                 provider.id, reply.scope)};
       }
     }
   }
@@ -148,9 +157,9 @@ Status Reader::compile_patterns() {
   std::vector<Scanner::Input> words;
   std::vector<Scanner::Input> codes;
   const auto add = [&words](std::vector<Scanner::Input>& inputs, std::vector<PatternUse>& uses,
-                            const Pattern& pattern, std::string origin, PatternUse use) {
+                            const Pattern& pattern, const std::string& origin, PatternUse use) {
     inputs.push_back({.re = pattern.re,
-                      .origin = std::move(origin),
+                      .origin = pattern.where + ": " + origin,
                       .sample = pattern.sample,
                       .masked = &inputs == &words});
     uses.push_back(use);
@@ -159,6 +168,9 @@ Status Reader::compile_patterns() {
     const Concept& one = registry_.concepts[i];
     for (std::uint32_t k = 0; k < one.patterns.size(); ++k) {
       add(words, word_uses_, one.patterns[k], "concept " + one.id, {Role::concept_words, i, k});
+    }
+    for (std::uint32_t k = 0; k < one.pages.size(); ++k) {
+      add(codes, code_uses_, one.pages[k], "concept " + one.id, {Role::concept_words, i, k});
     }
   }
   for (std::uint32_t i = 0; i < registry_.lists.size(); ++i) {

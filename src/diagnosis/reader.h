@@ -13,6 +13,7 @@
 #include <bitset>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -112,6 +113,9 @@ class Reader final : public HostOracle {
   std::array<std::uint32_t, fact_count> fact_bits_{};
   std::unordered_map<std::uint32_t, std::uint32_t> status_bits_;  // subject * 1000 + detail
   std::uint32_t concept_count_ = 0;
+  std::optional<std::uint32_t> dns_list_bit_;  // concepts that Reading itself asks for
+  std::optional<std::uint32_t> listed_bit_;
+  std::optional<std::uint32_t> pool_bit_;
   std::vector<CompiledMeaning> meanings_;
   std::vector<Scanner::Input> inputs_;
   std::vector<PatternUse> word_uses_;

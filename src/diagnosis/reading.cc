@@ -1,6 +1,7 @@
 #include "diagnosis/reading.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace leumund::diagnosis {
@@ -14,6 +15,17 @@ constexpr double weight_per_hop = 12;
 constexpr double provider_code_weight = 92;
 // Below this a meaning is a guess from a status code or a single common word.
 constexpr double sure_weight = 100;
+
+// A mailbox that is a desk of the receiver, not a person: "delist@", "abuse_rbl@".
+bool is_desk(std::string_view mailbox) {
+  const std::string_view name = mailbox.substr(0, mailbox.find('@'));
+  constexpr std::array<std::string_view, 12> desks = {
+      "abuse", "postmaster", "delist",  "unblock",  "block",    "rbl",
+      "spam",  "mailadmin",  "support", "helpdesk", "security", "noc"};
+  return std::any_of(desks.begin(), desks.end(), [name](std::string_view desk) {
+    return name.find(desk) != std::string_view::npos;
+  });
+}
 
 bool followed_by(std::string_view text, std::size_t at, std::string_view what) {
   return text.substr(at).starts_with(what);
@@ -170,8 +182,9 @@ void Reading::find_provider() {
   }
   if (!provider_) {
     for (const Entity& entity : view_.entities()) {
-      if (entity.kind != EntityKind::url && entity.kind != EntityKind::host) continue;
-      if (entity.list != 0) continue;
+      const bool speaks = entity.kind == EntityKind::url || entity.kind == EntityKind::host ||
+                          (entity.kind == EntityKind::mailbox && is_desk(view_.text_of(entity)));
+      if (!speaks || entity.list != 0) continue;
       if (const auto found = table.of_named_host(view_.host_of(entity))) provider_ = found;
     }
   }
@@ -189,12 +202,14 @@ void Reading::note_words() {
     if (at < announced_) continue;  // words about the answer, not of it
     const std::size_t hop = hop_at(at);
     if (use.role == Role::concept_words) hops_[hop].concepts.set(use.owner);
-    if (use.role == Role::list_name) note_list(use.owner, hop);
+    if (use.role == Role::list_name) note_list(use.owner, hop, false);
   }
   for (const Match& match : session_.code_matches_) {
     const PatternUse& use = reader_.code_uses_[match.pattern];
-    if (use.role == Role::list_name && match.end > announced_) {
-      note_list(use.owner, hop_at(match.end - 1));
+    if (match.end <= announced_) continue;
+    if (use.role == Role::concept_words) hops_[hop_at(match.end - 1)].concepts.set(use.owner);
+    if (use.role == Role::list_name) {
+      note_list(use.owner, hop_at(match.end - 1), true);
     }
   }
   for (std::size_t hop = 0; hop < hop_count_; ++hop) {
@@ -210,14 +225,16 @@ void Reading::note_words() {
   }
 }
 
-void Reading::note_list(std::uint32_t list, std::size_t hop) {
+void Reading::note_list(std::uint32_t list, std::size_t hop, bool by_address) {
   for (std::size_t i = 0; i < list_count_; ++i) {
     if (lists_[i] != list) continue;
+    list_by_address_[i] = list_by_address_[i] || by_address;
     list_hops_[i] = std::max(list_hops_[i], static_cast<std::uint8_t>(hop));
     return;
   }
   if (list_count_ == max_named_lists) return;
   lists_[list_count_] = list;
+  list_by_address_[list_count_] = by_address;
   list_hops_[list_count_++] = static_cast<std::uint8_t>(hop);
 }
 
@@ -226,7 +243,7 @@ void Reading::note_entities() {
     const std::size_t hop = hop_at(entity.begin);
     const bool names_list = entity.kind == EntityKind::host || entity.kind == EntityKind::url;
     if (entity.list != 0 && names_list && entity.begin >= announced_) {
-      note_list(entity.list - 1, hop);
+      note_list(entity.list - 1, hop, true);
     }
     if (entity.kind == EntityKind::url &&
         view_.text_of(entity).find("/returnc/") != std::string_view::npos) {

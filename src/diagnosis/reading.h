@@ -44,7 +44,7 @@ class Reading {
   void find_remote();
   void find_provider();
   void note_words();
-  void note_list(std::uint32_t list, std::size_t hop);
+  void note_list(std::uint32_t list, std::size_t hop, bool by_address);
   void note_entities();
   void note_facts();
   [[nodiscard]] bool not_ours(const Entity& entity) const;
@@ -62,11 +62,14 @@ class Reading {
   void fill_lists(Diagnosis& out);
   void fill_zone(Diagnosis& out) const;
   void take_zone_as_own(Diagnosis& out) const;
+  void take_unnamed_as_own(Diagnosis& out) const;
+  void name_providers_list(Diagnosis& out) const;
   void fill_lookup(Diagnosis& out) const;
   void fill_hops(Diagnosis& out) const;
   void fill_evidence(Diagnosis& out) const;
   void add_evidence(const std::string& concept_id, Diagnosis& out) const;
   void fill_pool(Diagnosis& out) const;
+  [[nodiscard]] bool any_hop_has(std::uint32_t bit) const;
   [[nodiscard]] std::string words_of(const Match& match) const;
 
   const Reader& reader_;
@@ -82,6 +85,7 @@ class Reading {
   std::string_view remote_;
   std::array<std::uint32_t, max_named_lists> lists_{};
   std::array<std::uint8_t, max_named_lists> list_hops_{};
+  std::array<bool, max_named_lists> list_by_address_{};  // by zone or page, not by name alone
   std::size_t list_count_ = 0;
   const Entity* ours_ = nullptr;
   Choice choice_;

@@ -1,5 +1,6 @@
 // The second half of Reading: what was found goes into the Diagnosis.
 #include <algorithm>
+#include <array>
 
 #include "diagnosis/reading.h"
 
@@ -19,6 +20,15 @@ std::string_view registered_domain(std::string_view host) {
   if (last == std::string_view::npos || last == 0) return host;
   const std::size_t before = host.rfind('.', last - 1);
   return before == std::string_view::npos ? host : host.substr(before + 1);
+}
+
+// Top-level names that the public DNS does not have.
+bool in_no_public_domain(std::string_view zone) {
+  constexpr std::array<std::string_view, 12> tops = {
+      "zap",    "local",   "lan",  "internal", "localdomain", "localhost",
+      "intern", "private", "home", "corp",     "intranet",    "rbl"};
+  const std::string_view top = zone.substr(zone.rfind('.') + 1);
+  return std::find(tops.begin(), tops.end(), top) != tops.end();
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -57,20 +67,25 @@ void Reading::fill_lists(Diagnosis& out) {
     while (!rest.empty()) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
       const auto it = reader_.list_ids_.find(std::string(rest.substr(0, comma)));
-      if (it != reader_.list_ids_.end()) note_list(it->second, choice_.hop);
+      if (it != reader_.list_ids_.end()) note_list(it->second, choice_.hop, true);
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
   }
   const bool about_lists = out.kind != Kind::unknown_user && out.kind != Kind::mailbox_full &&
                            out.kind != Kind::greylist;
+  const bool about_address = out.about_our_address() || out.kind == Kind::domain_reputation;
+  const bool says_listed =
+      reader_.listed_bit_ && hops_[choice_.hop].concepts.test(*reader_.listed_bit_);
   const bool own_list = out.kind == Kind::ip_blocklist_private && provider_ &&
                         !reader_.registry_.providers[*provider_].private_list.empty();
   for (std::size_t i = 0; about_lists && i < list_count_; ++i) {
     const BlockList& list = lists[lists_[i]];
+    // A filter's maker may be named where no list is: "identified as spam by Cloudmark".
+    if (!list_by_address_[i] && !list.lists_domains && !about_address && !says_listed) continue;
     if (list_hops_[i] != choice_.hop && list_hops_[i] + 1U != hop_count_) continue;
     const bool beaten =
-        list.family_name && std::any_of(lists_.begin(), lists_.begin() + list_count_, [&](auto k) {
-          return k != lists_[i] && lists[k].family == list.family && !lists[k].family_name;
+        std::any_of(lists_.begin(), lists_.begin() + list_count_, [&](std::uint32_t k) {
+          return lists[k].family == list.family && lists[k].exactness() > list.exactness();
         });
     if (beaten) continue;
     out.lists.push_back({.id = list.id,
@@ -78,11 +93,10 @@ void Reading::fill_lists(Diagnosis& out) {
                          .delist_method = list.delist_method,
                          .dead = list.dead});
   }
-  if (own_list && out.lists.empty()) {
-    const Provider& provider = reader_.registry_.providers[*provider_];
-    out.lists.push_back({.id = provider.private_list,
-                         .delist_url = provider.delist_url,
-                         .delist_method = provider.delist_method});
+  if (own_list && out.lists.empty()) name_providers_list(out);
+  if (out.kind == Kind::ip_blocklist_private && out.detail == "customer-list" &&
+      out.lists.empty()) {
+    out.lists.push_back({.id = "recipient-domain"});
   }
   const bool all_dead =
       !out.lists.empty() && std::all_of(out.lists.begin(), out.lists.end(),
@@ -121,21 +135,50 @@ void Reading::fill_zone(Diagnosis& out) const {
   take_zone_as_own(out);
   const bool block =
       out.kind == Kind::ip_blocklist_public || out.kind == Kind::ip_blocklist_private;
+  if (out.zone.empty()) take_unnamed_as_own(out);
   if (!out.zone.empty() && out.lists.empty() && block) out.lists.push_back({.id = out.zone});
   if (!block && out.lists.empty()) out.zone.clear();
 }
 
-// A zone under the receiver's own domain is a list of his own, whatever its name sounds like.
+void Reading::name_providers_list(Diagnosis& out) const {
+  const Provider& provider = reader_.registry_.providers[*provider_];
+  out.lists.push_back({.id = provider.private_list,
+                       .delist_url = provider.delist_url,
+                       .delist_method = provider.delist_method});
+}
+
+// "IP is black listed" with nothing but the provider's own page beside it speaks of his own list;
+// "found on a DNSBL" speaks of somebody else's.
+void Reading::take_unnamed_as_own(Diagnosis& out) const {
+  if (out.kind != Kind::ip_blocklist_public || !out.lists.empty() || !provider_) return;
+  if (reader_.registry_.providers[*provider_].private_list.empty()) return;
+  const ConceptSet& has = hops_[choice_.hop].concepts;
+  if (reader_.dns_list_bit_ && has.test(*reader_.dns_list_bit_)) return;
+  out.kind = Kind::ip_blocklist_private;
+  out.detail = "listed";
+  out.advice = "delist-request";
+  name_providers_list(out);
+}
+
+// A zone under the receiver's own domain is a list of his own, whatever its name sounds like; so is
+// one that only his own resolver can know.
 void Reading::take_zone_as_own(Diagnosis& out) const {
   if (out.zone.empty() || !out.lists.empty() || out.kind != Kind::ip_blocklist_public) return;
   const auto owner = reader_.provider_table_->of_named_host(out.zone);
   const bool of_provider = owner && !reader_.registry_.providers[*owner].private_list.empty();
   const bool of_remote = registered_domain(out.zone) == registered_domain(out.remote);
-  if (!of_provider && !of_remote) return;
+  const bool unpublished = in_no_public_domain(out.zone);
+  if (!of_provider && !of_remote && !unpublished) return;
   out.kind = Kind::ip_blocklist_private;
   out.advice = "delist-request";
-  out.lists.push_back({.id = of_provider ? reader_.registry_.providers[*owner].private_list
-                                         : std::string("recipient-own-rbl")});
+  if (of_provider) {
+    out.lists.push_back({.id = reader_.registry_.providers[*owner].private_list});
+  } else if (unpublished && provider_ &&
+             !reader_.registry_.providers[*provider_].private_list.empty()) {
+    name_providers_list(out);
+  } else {
+    out.lists.push_back({.id = "recipient-own-rbl"});
+  }
 }
 
 void Reading::fill_lookup(Diagnosis& out) const {
@@ -214,12 +257,16 @@ void Reading::add_evidence(const std::string& id, Diagnosis& out) const {
   }
 }
 
+bool Reading::any_hop_has(std::uint32_t bit) const {
+  return std::any_of(hops_.begin(), hops_.begin() + hop_count_,
+                     [bit](const Hop& hop) { return hop.concepts.test(bit); });
+}
+
 void Reading::fill_pool(Diagnosis& out) const {
-  const auto bit = reader_.concept_bits_.find("address-pool");
-  if (bit == reader_.concept_bits_.end()) return;
+  if (!reader_.pool_bit_ || !any_hop_has(*reader_.pool_bit_)) return;
   for (const Match& match : session_.word_matches_) {
     const PatternUse& use = reader_.word_uses_[match.pattern];
-    if (use.role != PatternUse::Role::concept_words || use.owner != bit->second) continue;
+    if (use.role != PatternUse::Role::concept_words || use.owner != *reader_.pool_bit_) continue;
     const std::string words = words_of(match);
     if (words.size() < out.pool.size()) continue;  // of several the longest
     out.pool = words;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 namespace leumund::diagnosis {
 namespace {
@@ -23,6 +24,9 @@ struct Entry {
   [[nodiscard]] Error error(std::string_view what) const {
     return {ErrorCode::malformed,
             fmt::format("{}:{}: [[{}]] {}", file, table.source().begin.line, kind, what)};
+  }
+  [[nodiscard]] std::string where(const toml::node& node) const {
+    return fmt::format("{}:{}", file, node.source().begin.line);
   }
   [[nodiscard]] std::string text(std::string_view key) const {
     return table[key].value_or<std::string>("");
@@ -57,7 +61,8 @@ base::Result<std::vector<Pattern>> read_patterns(const Entry& entry, std::string
     const toml::table* table = value.as_table();
     if (table == nullptr) return entry.error(fmt::format("{}: each must be a table", key));
     Pattern pattern{.re = (*table)["re"].value_or<std::string>(""),
-                    .sample = (*table)["sample"].value_or<std::string>("")};
+                    .sample = (*table)["sample"].value_or<std::string>(""),
+                    .where = entry.where(*table)};
     if (pattern.re.empty()) return entry.error(fmt::format("{}: a pattern without re", key));
     out.push_back(std::move(pattern));
   }
@@ -76,6 +81,9 @@ Status read_concept(const Entry& entry, Registry& registry) {
   if (patterns->empty()) return entry.error(fmt::format("'{}' has no words", id));
   Concept& concept_ = find_or_add(registry.concepts, id);
   append(concept_.patterns, std::move(*patterns));
+  auto pages = read_patterns(entry, "pages");
+  if (!pages) return pages.error();
+  append(concept_.pages, std::move(*pages));
   if (concept_.source.empty()) concept_.source = entry.text("source");
   return {};
 }
@@ -95,6 +103,7 @@ base::Result<Meaning> read_meaning(const Entry& entry) {
   out.reason = entry.text("reason");
   out.advice = entry.text("advice");
   out.sample = entry.text("sample");
+  out.where = entry.where(entry.table);
   if (!kind_from_name(entry.text("kind"), out.kind)) return wrong("kind");
   if (!scope_from_name(entry.text("scope"), out.scope)) return wrong("scope");
   if (!fault_from_name(entry.text("fault"), out.fault)) return wrong("fault");
@@ -156,6 +165,7 @@ Status read_list(const Entry& entry, Registry& registry) {
   const std::string status = entry.text("status");
   if (!status.empty()) list.dead = status.starts_with("dead");
   list.family_name = entry.table["family_name"].value_or(list.family_name);
+  list.umbrella = entry.table["umbrella"].value_or(list.umbrella);
   auto names = read_patterns(entry, "names");
   if (!names) return names.error();
   append(list.names, std::move(*names));
@@ -172,14 +182,15 @@ Status read_provider_replies(const Entry& entry, Provider& provider) {
     const toml::table* table = node.as_table();
     if (table == nullptr) return entry.error("replies: each must be a table");
     const auto text = [&](std::string_view key) { return (*table)[key].value_or<std::string>(""); };
-    ProviderReply reply{.pattern = {.re = text("re"), .sample = text("sample")},
-                        .reply_class = text("class"),
-                        .scope = text("scope"),
-                        .meaning = text("meaning"),
-                        .action = text("action"),
-                        .list = text("list"),
-                        .detail = text("detail"),
-                        .alone = (*table)["alone"].value_or(false)};
+    ProviderReply reply{
+        .pattern = {.re = text("re"), .sample = text("sample"), .where = entry.where(*table)},
+        .reply_class = text("class"),
+        .scope = text("scope"),
+        .meaning = text("meaning"),
+        .action = text("action"),
+        .list = text("list"),
+        .detail = text("detail"),
+        .alone = (*table)["alone"].value_or(false)};
     if (reply.pattern.re.empty() || reply.reply_class.empty()) {
       return entry.error(fmt::format("'{}': a reply needs re and class", provider.id));
     }
@@ -206,7 +217,9 @@ Status read_provider(const Entry& entry, Registry& registry) {
 }
 
 Status read_marker(const Entry& entry, Registry& registry) {
-  Marker marker{.pattern = {.re = entry.text("re"), .sample = entry.text("sample")},
+  Marker marker{.pattern = {.re = entry.text("re"),
+                            .sample = entry.text("sample"),
+                            .where = entry.where(entry.table)},
                 .back = entry.table["back"].value_or(0U),
                 .kind = entry.text("kind")};
   constexpr std::array<std::string_view, 7> stages = {"",     "connect", "greeting", "mail",
@@ -254,9 +267,26 @@ Status read_source(const RegistrySource& source, Registry& registry) {
   return {};
 }
 
+// A list's own page names it; a page elsewhere (a checker of many lists) does not, nor does one
+// that serves several lists of its operator.
+void name_pages(Registry& registry) {
+  std::unordered_set<std::string> of_operators;
+  for (BlockList& list : registry.lists) {
+    if (list.family.empty()) list.family = list.id.substr(0, list.id.find('-'));
+    if (list.family_name) of_operators.insert(list.hosts.begin(), list.hosts.end());
+  }
+  for (BlockList& list : registry.lists) {
+    const std::string page = domain_of_url(list.lookup_url);
+    if (page.empty() || list.hosts.empty()) continue;
+    const std::string house(registered_domain(page));
+    if (of_operators.contains(house)) continue;
+    if (house == registered_domain(list.hosts.front())) list.hosts.push_back(page);
+  }
+}
+
 std::size_t pattern_count(const Registry& registry) {
   std::size_t count = registry.markers.size();
-  for (const Concept& one : registry.concepts) count += one.patterns.size();
+  for (const Concept& one : registry.concepts) count += one.patterns.size() + one.pages.size();
   for (const BlockList& one : registry.lists) count += one.names.size() + one.pages.size();
   for (const Provider& one : registry.providers) count += one.marks.size() + one.replies.size();
   return count;
@@ -287,15 +317,7 @@ base::Result<Registry> read_registry(std::span<const RegistrySource> sources) {
                                std::string(error.description()))};
     }
   }
-  for (BlockList& list : registry.lists) {
-    if (list.family.empty()) list.family = list.id.substr(0, list.id.find('-'));
-    // A list's own page names it; a page elsewhere (a checker of many lists) does not.
-    const std::string page = domain_of_url(list.lookup_url);
-    if (!page.empty() && !list.hosts.empty() &&
-        registered_domain(page) == registered_domain(list.hosts.front())) {
-      list.hosts.push_back(page);
-    }
-  }
+  name_pages(registry);
   if (auto done = check_limits(registry); !done) return done.error();
   return registry;
 }

@@ -26,12 +26,14 @@ inline constexpr std::size_t max_registry_bytes = 4 * 1024 * 1024;
 struct Pattern {
   std::string re;
   std::string sample;
+  std::string where = {};  // "own.toml:12", for messages
 };
 
 // Words of any language that say the same thing.
 struct Concept {
   std::string id;
   std::vector<Pattern> patterns;
+  std::vector<Pattern> pages;  // addresses that say it, in the plain text
   std::string source;
 };
 
@@ -49,6 +51,7 @@ struct Meaning {
   Fault fault = Fault::unknown;
   std::string advice;
   std::string sample;
+  std::string where;
 };
 
 // A DNS list or a private list that replies name.
@@ -65,6 +68,11 @@ struct BlockList {
   bool lists_domains = false;
   bool dead = false;
   bool family_name = false;  // the operator's name, not one list
+  bool umbrella = false;     // several lists of its family in one zone
+
+  // Of one family only what is named most exactly is reported: a list beats the zone that holds
+  // several, and that beats the operator's name.
+  [[nodiscard]] int exactness() const { return family_name ? 0 : umbrella ? 1 : 2; }
 };
 
 struct ProviderReply {
