@@ -18,14 +18,14 @@ constexpr std::size_t links_viewed = 64;
 // How many facets of a kind one message has at most.
 constexpr std::size_t share_of(FacetKind kind) {
   switch (kind) {
-    case FacetKind::url_domain: return 5;
-    case FacetKind::url_template: return 3;
+    case FacetKind::url_domain: return 4;
+    case FacetKind::url_template:
     case FacetKind::url_page:
     case FacetKind::redirector:
     case FacetKind::quoted_domain:
     case FacetKind::attachment:
     case FacetKind::archive_member: return 2;
-    case FacetKind::contact: return 3;
+    case FacetKind::contact: return 2;
     default: return 1;
   }
 }

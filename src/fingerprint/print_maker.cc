@@ -190,7 +190,6 @@ void PrintMaker::State::take_text(const wire::MessageView& view) {
   const bool links = !found.links.empty() || !view.links.empty();
   if (count >= sketch_words_min) {
     print.text = TextKind::full;
-    sketcher.sketch(own_words, print.sketch);
   } else if (count <= caption_words_max && (view.images > 0 || view.attachments_seen > 0)) {
     print.text = TextKind::image_only;
   } else if (count <= caption_words_max && links) {
@@ -198,6 +197,7 @@ void PrintMaker::State::take_text(const wire::MessageView& view) {
   } else {
     print.text = count == 0 ? TextKind::empty : TextKind::brief;
   }
+  sketcher.sketch(own_words, print);
   if (!print.has_sketch()) facets.add_words(FacetKind::brief_text, own_words, print);
 }
 
@@ -232,8 +232,6 @@ void PrintMaker::State::take_links(const wire::MessageView& view) {
 }
 
 void PrintMaker::State::take_facets(const wire::MessageView& view) {
-  take_links(view);
-  facets.add_attachments(view.attachments, print);
   subject = headers.decoded("subject");
   words.read(without_reply_marks(subject), subject_words);
   facets.add_words(FacetKind::subject, subject_words, print);
@@ -245,6 +243,9 @@ void PrintMaker::State::take_facets(const wire::MessageView& view) {
     facets.add_text(FacetKind::mime_shape, view.shape, print);
   }
   facets.add_helo(envelope.helo, print);
+  // Last, as there may be more of them than room.
+  facets.add_attachments(view.attachments, print);
+  take_links(view);
   if (view.html) print.set(MailSign::html);
   if (view.hidden_text) print.set(MailSign::hidden_text);
   if (view.calendar) print.set(MailSign::calendar);

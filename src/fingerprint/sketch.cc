@@ -22,33 +22,49 @@ Sketcher::Sketcher(const base::HashKey& key) : seed_(base::keyed_hash(key, "sket
 
 void Sketcher::make_shingles(std::span<const std::uint64_t> words) {
   shingles_.clear();
-  const std::size_t count = words.size() < shingle_words ? words.size() : words.size() - 2;
-  shingles_.reserve(count);
-  if (words.size() < shingle_words) {
-    for (const std::uint64_t word : words) shingles_.push_back(word);
-    return;
-  }
-  for (std::size_t i = 0; i < count; ++i) {
-    shingles_.push_back(mix(mix(words[i], words[i + 1]), words[i + 2] + 1));
+  if (words.size() < shingle_words) return;
+  shingles_.resize(words.size() - shingle_words + 1);
+  for (std::size_t i = 0; i < shingles_.size(); ++i) {
+    shingles_[i] = mix(mix(words[i], words[i + 1] ^ seed_), words[i + 2]);
   }
 }
 
-void Sketcher::sketch(std::span<const std::uint64_t> words,
-                      std::array<std::uint16_t, model::Fingerprint::sketch_size>& out) {
+void Sketcher::take_phrases(std::span<const std::uint64_t> words, model::Fingerprint& print) const {
+  constexpr std::size_t wanted = model::Fingerprint::phrases_max;
+  std::array<std::uint64_t, wanted> lowest;  // sorted
+  std::size_t count = 0;
+  for (std::size_t i = 0; i + 1 < shingles_.size(); ++i) {
+    const std::uint64_t hash = mix(shingles_[i], words[i + 3] ^ seed_);
+    if (count == wanted && hash >= lowest[wanted - 1]) continue;
+    auto* const end = lowest.begin() + count;
+    auto* const at = std::lower_bound(lowest.begin(), end, hash);
+    if (at != end && *at == hash) continue;
+    if (count < wanted) ++count;
+    std::move_backward(at, lowest.begin() + count - 1, lowest.begin() + count);
+    *at = hash;
+  }
+  // The low half: in the high one all are small.
+  for (std::size_t i = 0; i < count; ++i) {
+    print.phrases[i] = static_cast<std::uint32_t>(lowest[i]);
+  }
+  std::sort(print.phrases.begin(), print.phrases.begin() + count);
+  const auto* const last = std::unique(print.phrases.begin(), print.phrases.begin() + count);
+  print.phrase_count = static_cast<std::uint8_t>(last - print.phrases.begin());
+  std::fill(print.phrases.begin() + print.phrase_count, print.phrases.end(), 0U);
+}
+
+void Sketcher::fill_sketch(model::Fingerprint& print) const {
   constexpr auto empty = std::numeric_limits<std::uint64_t>::max();
-  out.fill(0);
-  if (words.empty()) return;
-  make_shingles(words);
   std::array<std::uint64_t, places> lowest;
   lowest.fill(empty);
   std::array<bool, places> open;
   open.fill(true);
   std::size_t left = places;
-  // The rounds behind the first `places` fill one place each, so that the end is certain.
   for (std::size_t round = 0; left > 0; ++round) {
     const std::uint64_t salt = mix(seed_, round + 1);
     for (const std::uint64_t shingle : shingles_) {
       const std::uint64_t hash = mix(shingle, salt);
+      // The rounds behind the first `places` fill one place each, so that the end is certain.
       const std::size_t place = round < places ? hash >> place_shift : round - places;
       const std::uint64_t value = hash << (64 - place_shift) | 1U;
       if (open[place]) lowest[place] = std::min(lowest[place], value);
@@ -57,9 +73,15 @@ void Sketcher::sketch(std::span<const std::uint64_t> words,
       if (!open[i] || lowest[i] == empty) continue;
       open[i] = false;
       --left;
-      out[i] = static_cast<std::uint16_t>(mix(lowest[i], salt) >> 24U);
+      print.sketch[i] = static_cast<std::uint16_t>(mix(lowest[i], salt) >> 24U);
     }
   }
+}
+
+void Sketcher::sketch(std::span<const std::uint64_t> words, model::Fingerprint& print) {
+  make_shingles(words);
+  take_phrases(words, print);
+  if (print.has_sketch() && !shingles_.empty()) fill_sketch(print);
 }
 
 }  // namespace leumund::fingerprint

@@ -1,5 +1,6 @@
 // MinHash over the shingles of a text: the share of equal places in two sketches estimates how much
-// the texts have in common.
+// the texts have in common. The phrases (bottom-k of longer runs) find what is left of a text that
+// was rewritten.
 //
 // The sketch is filled in rounds (Dahlgaard, Knudsen, Thorup, "Fast similarity sketching", 2017):
 // each shingle is hashed once where a text is long, and a short text still gets 64 places that are
@@ -22,14 +23,17 @@ class Sketcher {
  public:
   explicit Sketcher(const base::HashKey& key);
 
-  // `words` in the order of the text; fewer than shingle_words give a sketch of what there is.
-  void sketch(std::span<const std::uint64_t> words,
-              std::array<std::uint16_t, model::Fingerprint::sketch_size>& out);
-
   static constexpr std::size_t shingle_words = 3;
+  static constexpr std::size_t phrase_words = 4;
+
+  // Fills the phrases, and the sketch where `print` is to have one. `words` in the order of the
+  // text.
+  void sketch(std::span<const std::uint64_t> words, model::Fingerprint& print);
 
  private:
   void make_shingles(std::span<const std::uint64_t> words);
+  void take_phrases(std::span<const std::uint64_t> words, model::Fingerprint& print) const;
+  void fill_sketch(model::Fingerprint& print) const;
 
   std::uint64_t seed_;
   std::vector<std::uint64_t> shingles_;

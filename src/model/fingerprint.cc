@@ -100,6 +100,22 @@ double similarity(const Fingerprint& a, const Fingerprint& b) {
   return static_cast<double>(same) / static_cast<double>(Fingerprint::sketch_size);
 }
 
+std::size_t shared_phrases(const Fingerprint& a, const Fingerprint& b) {
+  std::size_t shared = 0;
+  for (std::size_t i = 0, j = 0; i < a.phrase_count && j < b.phrase_count;) {
+    if (a.phrases[i] == b.phrases[j]) {
+      ++shared;
+      ++i;
+      ++j;
+    } else if (a.phrases[i] < b.phrases[j]) {
+      ++i;
+    } else {
+      ++j;
+    }
+  }
+  return shared;
+}
+
 std::string_view facet_kind_name(FacetKind kind) {
   return facet_names[static_cast<std::size_t>(kind)];
 }
@@ -124,6 +140,8 @@ void append_fingerprint(const Fingerprint& print, std::string& out) {
     append_number(static_cast<std::uint8_t>(print.facet_kinds[i]), out);
     append_number(print.facet_hashes[i], out);
   }
+  append_number(print.phrase_count, out);
+  for (std::size_t i = 0; i < print.phrase_count; ++i) append_number(print.phrases[i], out);
   if (!print.has_sketch()) return;
   for (const std::uint16_t row : print.sketch) append_number(row, out);
 }
@@ -149,6 +167,12 @@ base::Result<Fingerprint> read_fingerprint(std::string_view record) {
     if (kind == 0 || kind >= facet_kinds) return malformed;
     print.facet_kinds[i] = static_cast<FacetKind>(kind);
     print.facet_hashes[i] = in.take<std::uint64_t>();
+  }
+  print.phrase_count = in.take<std::uint8_t>();
+  if (print.phrase_count > Fingerprint::phrases_max) return malformed;
+  for (std::size_t i = 0; i < print.phrase_count; ++i) {
+    print.phrases[i] = in.take<std::uint32_t>();
+    if (i > 0 && print.phrases[i] <= print.phrases[i - 1]) return malformed;
   }
   if (print.has_sketch()) {
     for (std::uint16_t& row : print.sketch) row = in.take<std::uint16_t>();
