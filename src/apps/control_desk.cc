@@ -203,6 +203,7 @@ base::Result<action::Unattended> ControlDesk::set_unattended(const face::Unatten
 }
 
 std::string ControlDesk::queue_trouble() const {
+  if (!around_.queue().on()) return "";
   for (const auto& part : around_.parts()) {
     if (part.name == "queue" && !part.well) return part.detail;
   }

@@ -105,6 +105,10 @@ std::vector<face::PartStatus> Daemon::parts() const {
                               effects.notices.webhooks_sent)}};
   const std::string helper =
       settings_.with([](const config::Settings& all) { return all.run.queue_helper; });
+  // Off on purpose is no fault; what could not be held is told in the notice.
+  if (!effects_->queue().on()) {
+    std::erase_if(troubles, [](const auto& trouble) { return trouble.first == "queue"; });
+  }
   // Seen before the night in which it is needed; what a use of it says goes before.
   if (auto trouble = queue_helper_trouble(helper); !trouble.empty()) {
     troubles.emplace_back("queue", std::move(trouble));

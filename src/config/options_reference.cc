@@ -22,7 +22,7 @@ std::string options_reference() {
       "# Options\n\n"
       "Generated from the option table (`leumund config show --reference`); do not edit.\n\n"
       "The file is `/etc/leumund/leumund.toml`. A name with points is a table: "
-      "`detectors.burst.mode = \"enforce\"` or\n`[detectors.burst]` with `mode = \"enforce\"`. "
+      "`detectors.default_mode = \"enforce\"` or\n`[detectors]` with `default_mode = \"enforce\"`. "
       "Without a file the defaults run. `leumund config check` checks a file,\n"
       "`leumund config show --changed` shows what differs from the default. `${state}` in a path "
       "is "

@@ -14,6 +14,7 @@ from typing import Optional
 import pytest
 
 from peers.dovecot import DovecotAuth
+from peers.exim import Exim
 from peers.ground import Ground
 from peers.leumundd import Leumundd
 from peers.postfix import Postfix
@@ -46,6 +47,9 @@ class Peers:
 
     def postfix(self, **parameters) -> Postfix:
         return self._keep("postfix", Postfix(self.ground, **parameters))
+
+    def exim(self, **parameters) -> Exim:
+        return self._keep("exim", Exim(self.ground, **parameters))
 
     def leumundd(self, config: str, **parameters) -> Leumundd:
         return self._keep("leumundd", Leumundd(self.ground, config, **parameters))

@@ -5,6 +5,8 @@ import socket
 
 import pytest
 
+from peers.ground import wait_until
+
 ANNA = "account:anna@verein.test"
 CONFIG = """\
 state_folder = "{state}"
@@ -112,6 +114,18 @@ def test_the_later_order_wins_between_exempt_and_suspended(daemon):
     leumundd.start()
     explained = leumundd.leumund_json("explain", ANNA)
     assert (explained["exempt"], explained["standing"]) == (False, "suspended")
+
+    leumundd.leumund("exempt", ANNA)
+    leumundd.request("POST", "/v1/suspend", json.dumps({"subject": ANNA, "reason": "api"}))
+    assert not leumundd.leumund_json("explain", ANNA)["exempt"]
+    leumundd.leumund("exempt", ANNA)
+    suspended = leumundd.state / "suspended_senders"
+    wait_until(lambda: "anna" not in suspended.read_text(), "the file to know the exemption", 5)
+    suspended.write_text(suspended.read_text() + "anna@verein.test\n")
+    wait_until(lambda: leumundd.leumund_json("explain", ANNA)["restriction"],
+               "the edit to be taken up", 5)
+    assert not leumundd.leumund_json("explain", ANNA)["exempt"]
+    assert leumundd.leumund("suspend", ANNA, "--reason", "again").returncode == 0
 
     changed = leumundd.leumund("suspend", ANNA, "--level", "hold", "--reason", "softer")
     assert f"{ANNA} was restricted before (no sending, until released" in changed.stdout
