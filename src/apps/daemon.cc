@@ -258,8 +258,7 @@ void Daemon::on_file_edit(std::vector<action::FileCommand> commands) {
   for (const auto& command : commands) {
     const int done = pipeline_->command([&](engine::Engine& engine) {
       std::vector<model::Decision> decisions;
-      if (command.suspend) {
-        // As by the verb: the later word of a person holds.
+      if (command.suspend) {  // as by the verb: the later word of a person holds
         decisions = engine.book().exempt(command.restriction.subject, false, "file", now);
         decisions.push_back(engine.with_queue(engine.book().suspend(command.restriction, now)));
       } else {
