@@ -68,8 +68,9 @@ def kept_back(rows):
 
 
 def diagnose(program, texts):
-    done = subprocess.run([program, "--replies", "--json"], input="\n".join(texts) + "\n",
-                          capture_output=True, text=True, encoding="utf-8", check=False)
+    done = subprocess.run([program, "diagnose", "--replies", "--json"],
+                          input="\n".join(texts) + "\n", capture_output=True, text=True,
+                          encoding="utf-8", check=False)
     if done.returncode != 0:
         sys.exit(f"eval refusals: {program} failed: {done.stderr.strip()}")
     out = [json.loads(line) for line in done.stdout.splitlines()]
@@ -193,9 +194,8 @@ def invariance(program, rows, base, rounds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    here = os.path.join(os.path.dirname(__file__), "..")
-    parser.add_argument("--program", default=os.path.join(here,
-                                                          "build/release/bin/leumund-diagnose"))
+    parser.add_argument("--program", default=os.path.join(
+        os.environ.get("LEUMUND_BIN", "build/release/bin"), "leumund"))
     parser.add_argument("--show", choices=["kind", "list", "address", "provider", "all"],
                         help="print errors of the part that is not kept back")
     parser.add_argument("--rounds", type=int, default=5)

@@ -62,7 +62,8 @@ def diagnose(program, folder, paths):
     found = collections.defaultdict(list)
     for begin in range(0, len(paths), 200):
         files = [os.path.join(folder, path) for path in paths[begin:begin + 200]]
-        done = subprocess.run([program, "--json", *files], capture_output=True, check=False)
+        done = subprocess.run([program, "diagnose", "--json", *files], capture_output=True,
+                              check=False)
         if done.returncode not in (0, 1):
             said = done.stderr.decode(errors="replace").strip()
             sys.exit(f"eval reports: {program} failed: {said}")
@@ -144,7 +145,7 @@ def score_peer(paths, truth, peer):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=os.path.join(
-        os.environ.get("LEUMUND_BIN", "build/release/bin"), "leumund-diagnose"))
+        os.environ.get("LEUMUND_BIN", "build/release/bin"), "leumund"))
     parser.add_argument("--show", choices=MEASURES,
                         help="print these errors of the part not kept back")
     options = parser.parse_args()

@@ -64,8 +64,8 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   if (!settings) return settings.error();
   base::set_log_level(settings->run.log_level);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*settings)));
-  for (const auto step : {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_intake,
-                          &Daemon::start_faces}) {
+  for (const auto step : {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_reports,
+                          &Daemon::start_intake, &Daemon::start_faces}) {
     const auto done = ((*daemon).*step)();
     if (!done) return done.error();
   }
@@ -84,6 +84,7 @@ Daemon::~Daemon() {
   http_.clear();
   for (auto& policy : policy_) policy->stop(stop_patience);
   policy_.clear();
+  if (reports_) reports_->stop(stop_patience);
   if (loop_) loop_->stop();
   for (auto& log : logs_) log->stop();
   if (effects_) effects_->stop(stop_patience);
@@ -133,6 +134,7 @@ base::Status Daemon::start_engine() {
 
   const auto key = installation_key(*store_);
   if (!key) return key.error();
+  key_ = *key;
   keeper_ = std::make_unique<Keeper>(*store_);
   const auto settings = settings_.with([](const config::Settings& all) { return all; });
   auto replies = diagnosis::Reader::shipped();
@@ -366,8 +368,11 @@ base::Status Daemon::start_intake() {
     options.stream.connections_max = start_.policy_connections_max;
     options.own_networks = settings_.with([](auto& all) { return all.run.relay_clients; });
     auto service = intake::PolicyService::open(
-        *loop_, std::move(options),
-        [this](const model::MailEvent& event) { return edge_->feed_live(event).answer; });
+        *loop_, std::move(options), [this](const model::MailEvent& event) {
+          auto outcome = edge_->feed_live(event);
+          reports_->mark(event, outcome.subject, outcome.answer);
+          return outcome.answer;
+        });
     if (!service) return service.error();
     policy_.push_back(std::move(*service));
   }
@@ -488,13 +493,6 @@ base::Result<std::vector<std::string>> Daemon::reload() {
   told.insert(told.begin(), "the run-time options are in force");
   base::log(LogLevel::info, "reloaded file={}", options_.config_file);
   return told;
-}
-
-std::vector<std::string> Daemon::addresses() const {
-  std::vector<std::string> out;
-  for (const auto& policy : policy_) out.push_back("policy " + policy->bound().to_string());
-  for (const auto& server : http_) out.push_back("http " + server->bound().to_string());
-  return out;
 }
 
 }  // namespace leumund::apps

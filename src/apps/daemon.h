@@ -4,8 +4,8 @@
 //          before the answer is known, and whoever reaches the control socket finds all of it
 //          there.
 // Time:    the Clock is read at the edges only.
-// Threads: main (this), io-0 (policy), follow (one for each log), keep, act, hold, tell, and the
-//          HTTP workers.
+// Threads: main (this), io-0 (policy), follow (one for each log), report and report-dir, keep, act,
+//          hold, tell, and the HTTP workers.
 // Errors:  open() names what keeps it from starting. A store that cannot be used does not: the
 //          daemon then runs on what the suspended file knows and says so.
 #pragma once
@@ -26,6 +26,7 @@
 #include "apps/keeper.h"
 #include "apps/log_intake.h"
 #include "apps/pipeline.h"
+#include "apps/report_desk.h"
 #include "base/guarded.h"
 #include "base/result.h"
 #include "config/load.h"
@@ -71,6 +72,7 @@ class Daemon {
   base::Status start_effects();
   base::Status start_faces();
   base::Status start_intake();
+  base::Status start_reports();
   [[nodiscard]] std::future<void> on_decisions(const std::vector<model::Decision>& decisions);
   void on_file_edit(std::vector<action::FileCommand> commands);
   void on_log_event(const model::MailEvent& event);
@@ -86,6 +88,7 @@ class Daemon {
   base::Guarded<config::Settings> settings_;
   const config::StartSettings start_;
   const base::TimePoint started_at_;
+  base::HashKey key_;  // of this installation
   int lock_ = -1;
   std::vector<std::string> start_troubles_;
 
@@ -99,6 +102,7 @@ class Daemon {
   std::unique_ptr<ControlDesk> desk_;
   std::unique_ptr<face::Api> api_;
   std::vector<std::unique_ptr<net::HttpServer>> http_;
+  std::unique_ptr<ReportDesk> reports_;
   std::unique_ptr<net::EventLoop> loop_;
   std::vector<std::unique_ptr<intake::PolicyService>> policy_;
   std::vector<std::unique_ptr<LogIntake>> logs_;

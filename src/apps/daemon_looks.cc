@@ -118,6 +118,7 @@ std::vector<face::PartStatus> Daemon::parts() const {
                                   [&, n = name](const auto& t) { return t.first == n; });
     out.push_back(part(name, ill == troubles.end() ? "" : ill->second, detail));
   }
+  for (auto& one : reports_->parts()) out.push_back(std::move(one));
   for (const auto& trouble : start_troubles_) out.push_back(part("start", trouble, ""));
   return out;
 }
@@ -140,7 +141,6 @@ std::string Daemon::metrics() const {
   });
   shot.decisions = decisions_by_kind_.with([](const auto& counts) { return counts; });
   for (const auto& one : parts()) shot.parts[one.name] = one.well;
-
   const PolicySum policy = sum_of(policy_);
   for (std::size_t i = 0; i < policy.answers.size(); ++i) {
     shot.answers[std::string(model::disposition_name(static_cast<model::Disposition>(i)))] =
@@ -190,7 +190,16 @@ std::string Daemon::metrics() const {
       single("leumund_notices_failures_total", "Notices that could not be sent at a try.",
              effects.notices.failures),
   };
+  reports_->add_metrics(shot.more);
   return face::metrics_text(shot);
+}
+
+std::vector<std::string> Daemon::addresses() const {
+  std::vector<std::string> out;
+  for (const auto& policy : policy_) out.push_back("policy " + policy->bound().to_string());
+  for (std::string& one : reports_->addresses()) out.push_back(std::move(one));
+  for (const auto& server : http_) out.push_back("http " + server->bound().to_string());
+  return out;
 }
 
 }  // namespace leumund::apps

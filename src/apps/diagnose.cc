@@ -1,123 +1,93 @@
 #include "apps/diagnose.h"
 
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
-#include <sstream>
+#include <utility>
+#include <vector>
 
+#include "apps/diagnose_json.h"
 #include "apps/diagnose_message.h"
-#include "diagnosis/explain.h"
+#include "apps/leumund_verbs.h"
+#include "base/ip_address.h"
 #include "diagnosis/reader.h"
 #include "wire/mime.h"
 
 namespace leumund::apps {
 namespace {
 
+using base::Error;
+using base::ErrorCode;
+using base::Result;
 using diagnosis::Diagnosis;
 using diagnosis::Explainer;
-using diagnosis::Language;
 using diagnosis::Reader;
 
 constexpr std::size_t max_line_bytes = 1 << 20;
-constexpr std::size_t max_message_bytes = 64 << 20;
-constexpr std::size_t max_own_registry_bytes = diagnosis::max_registry_bytes;
+constexpr std::size_t max_message_bytes = 64UL << 20;
 
-constexpr const char* usage =
-    "usage: leumund diagnose [--replies] [--json] [--registry FILE] [FILE...]\n"
-    "Says what refusals mean. Each file is a raw message (a delivery report, a complaint; an mbox "
-    "may\n"
-    "hold several) or one bare reply of a mail server, which may have several lines. With "
-    "--replies\n"
-    "each line is one reply. No FILE: standard input.\n"
-    "  --json           one JSON object per reply, or per recipient of a report\n"
-    "  --registry FILE  further patterns of your own (TOML, as in docs/diagnosis.md)\n";
-
-struct Options {
-  bool replies = false;
-  bool json = false;
-  bool help = false;
-  std::string registry_file;
-  std::vector<std::string> files;
-};
-
-// Returns the argument that is wrong, or nothing.
-std::string parse(const std::vector<std::string>& arguments, Options& options) {
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& argument = arguments[i];
-    if (argument == "--replies")
-      options.replies = true;
-    else if (argument == "--json")
-      options.json = true;
-    else if (argument == "--help" || argument == "-h")
-      options.help = true;
-    else if (argument == "--registry" && i + 1 < arguments.size()) {
-      options.registry_file = arguments[++i];
-    } else if (argument.starts_with("--")) {
-      return argument;
-    } else {
-      options.files.push_back(argument);
-    }
+Result<std::string> read_file(std::istream& in, const std::string& name, std::size_t limit) {
+  // In pieces: most files are small, and the limit is not.
+  std::string text;
+  std::array<char, 64UL << 10> piece;
+  while (in && text.size() <= limit) {
+    in.read(piece.data(), piece.size());
+    text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
   }
-  return {};
-}
-
-base::Result<std::string> read_file(const std::string& name, std::size_t limit) {
-  std::ifstream file(name, std::ios::binary);
-  if (!file) {
-    return base::Error{base::ErrorCode::unavailable,
-                       fmt::format("{}: {}", name, std::strerror(errno))};
-  }
-  std::string text(limit + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (file.bad()) return base::Error{base::ErrorCode::unavailable, name + ": cannot be read"};
+  if (in.bad()) return Error{ErrorCode::unavailable, name + ": cannot be read"};
   if (text.size() > limit) {
-    return base::Error{base::ErrorCode::too_large,
-                       fmt::format("{}: more than {} bytes", name, limit)};
+    return Error{ErrorCode::too_large, fmt::format("{}: more than {} bytes", name, limit)};
   }
   return text;
 }
 
-nlohmann::ordered_json text_or_null(const std::string& text) {
-  return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(text);
+// As people read it: the lines of a reply in a row, nothing that steers a terminal.
+std::string on_one_line(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
+  std::string out(text);
+  std::erase(out, '\r');
+  std::replace(out.begin(), out.end(), '\n', ' ');
+  return safe(out);
 }
 
-const char* stage_word(model::DeliveryStage stage) {
-  switch (stage) {
-    case model::DeliveryStage::unknown: return "unknown";
-    case model::DeliveryStage::connect: return "connect";
-    case model::DeliveryStage::greeting: return "greeting";
-    case model::DeliveryStage::mail: return "mail";
-    case model::DeliveryStage::rcpt: return "rcpt";
-    case model::DeliveryStage::data: return "data";
-    case model::DeliveryStage::end: return "end";
-  }
-  return "unknown";
-}
+// What the caller knows about every reply.
+struct Known {
+  diagnosis::Stage stage = diagnosis::Stage::unknown;
+  std::string_view remote;
+  std::string_view provider;
+  std::vector<base::IpAddress> ours;
+};
 
 class Printer {
  public:
-  Printer(const Reader& reader, const Explainer& english, const Explainer& german, bool json,
-          std::FILE* out)
+  Printer(const Reader& reader, const Explanations& explanations, const Known& known, bool json,
+          Terminal& terminal)
       : reader_(reader),
         session_(reader),
-        english_(english),
-        german_(german),
+        explanations_(explanations),
+        known_(known),
         json_(json),
-        out_(out) {}
+        terminal_(terminal) {}
 
   void reply(const std::string& file, std::string_view text) {
-    const Diagnosis diagnosis = reader_.diagnose({.text = text}, session_);
+    const Diagnosis diagnosis = reader_.diagnose({.text = text,
+                                                  .provider = known_.provider,
+                                                  .remote = known_.remote,
+                                                  .stage = known_.stage,
+                                                  .our_addresses = known_.ours},
+                                                 session_);
     ++count_;
-    if (json_)
-      print_json(file, nullptr, diagnosis);
-    else
-      print_text(text, diagnosis);
+    if (json_) {
+      terminal_.line(diagnosis_json(diagnosis, {.file = file}, explanations_));
+    } else {
+      print_text(on_one_line(text), diagnosis);
+    }
   }
   // Nothing is printed for a message that is no report.
   void message(const std::string& file, std::string_view raw) {
@@ -125,106 +95,48 @@ class Printer {
     for (const auto& [report, diagnosis] : message.recipients) {
       ++count_;
       if (json_) {
-        const Recipient about{message.report, report};
-        print_json(file, &about, diagnosis);
+        const DiagnosisPlace place{.file = file, .report = &message.report, .recipient = &report};
+        terminal_.line(diagnosis_json(diagnosis, place, explanations_));
       } else {
-        fmt::print(out_, "{} ({}): ", report.recipient, report_kind_name(message.report.kind));
-        print_text(report.text, diagnosis);
+        print_text(fmt::format("{} ({}): {}", safe(report.recipient),
+                               report_kind_name(message.report.kind), safe(report.text)),
+                   diagnosis);
       }
     }
   }
   [[nodiscard]] std::size_t count() const { return count_; }
 
  private:
-  struct Recipient {
-    const wire::DeliveryReport& report;
-    const wire::RecipientReport& of;
-  };
-
-  // Further fields of a result that comes from a report.
-  static void add_report(const Recipient& about, nlohmann::ordered_json& object) {
-    const wire::OriginalMessage& original = about.report.original;
-    object["report"] = report_kind_name(about.report.kind);
-    object["text"] = about.of.text;
-    object["stage"] = stage_word(about.of.stage);
-    object["reporting_mta"] = text_or_null(about.report.reporting_mta);
-    object["original"] = {{"message_id", text_or_null(original.message_id)},
-                          {"queue_id", text_or_null(original.queue_id)},
-                          {"from", text_or_null(original.from)},
-                          {"subject", text_or_null(original.subject)},
-                          {"trace", text_or_null(original.trace)}};
-    if (!about.report.feedback) return;
-    const wire::FeedbackReport& feedback = *about.report.feedback;
-    object["feedback"] = {
-        {"type", feedback.type},
-        {"source_ip", text_or_null(feedback.source_ip ? feedback.source_ip->to_string() : "")},
-        {"reported_domain", text_or_null(feedback.reported_domain)},
-        {"auth_failure", text_or_null(feedback.auth_failure)},
-        {"redacted", feedback.redacted}};
-  }
-
-  void print_json(const std::string& file, const Recipient* about, const Diagnosis& d) {
-    nlohmann::ordered_json lists = nlohmann::ordered_json::array();
-    nlohmann::ordered_json delist = nlohmann::ordered_json::array();
-    for (const auto& list : d.lists) {
-      lists.push_back(list.id);
-      if (!list.delist_url.empty()) delist.push_back(list.delist_url);
-    }
-    const std::string action(about == nullptr ? (d.permanent ? "failed" : "delayed")
-                                              : report_action_name(about->of.action));
-    nlohmann::ordered_json object = {
-        {"file", file},
-        {"recipient",
-         about == nullptr ? nlohmann::ordered_json(nullptr) : text_or_null(about->of.recipient)},
-        {"action", text_or_null(action)},
-        {"code", d.code == 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(d.code)},
-        {"status", text_or_null(d.status)},
-        {"permanent", d.permanent},
-        {"kind", kind_name(d.kind)},
-        {"detail", d.detail},
-        {"reason", d.reason},
-        {"scope", scope_name(d.scope)},
-        {"fault", fault_name(d.fault)},
-        {"listed_address", text_or_null(d.listed_address)},
-        {"lists", std::move(lists)},
-        {"zone", text_or_null(d.zone)},
-        {"lookup_url", text_or_null(d.lookup_url)},
-        {"delist_urls", std::move(delist)},
-        {"provider", text_or_null(d.provider)},
-        {"remote", text_or_null(d.remote)},
-        {"pool", text_or_null(d.pool)},
-        {"hops", d.hops},
-        {"evidence", d.evidence},
-        {"meaning", d.meaning},
-        {"confidence", d.confidence},
-        {"advice", d.advice},
-        {"explanation", {{"en", english_.explain(d)}, {"de", german_.explain(d)}}},
-    };
-    if (about != nullptr) add_report(*about, object);
-    // Replies come in any charset; what is no UTF-8 is replaced.
-    const std::string line =
-        object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-    std::fprintf(out_, "%s\n", line.c_str());
-  }
-
-  void print_text(std::string_view text, const Diagnosis& d) {
+  void print_text(const std::string& title, const Diagnosis& d) {
     std::string lists;
     for (const auto& list : d.lists) lists += (lists.empty() ? "" : ", ") + list.id;
-    fmt::print(out_, "{}\n  {} ({}), {}, fault {}", text, kind_name(d.kind), d.detail,
-               d.permanent ? "permanent" : "for now", fault_name(d.fault));
-    if (!d.listed_address.empty()) fmt::print(out_, ", address {}", d.listed_address);
-    if (!lists.empty()) fmt::print(out_, ", list {}", lists);
-    if (!d.provider.empty()) fmt::print(out_, ", by {}", d.provider);
-    fmt::print(out_, "\n  because it says: {}\n  {}\n", d.evidence, english_.explain(d));
+    const std::string how_long =
+        terminal_.say(d.permanent ? Phrase("diagnosis.permanent") : Phrase("diagnosis.for_now"));
+    std::string facts = terminal_.say("diagnosis.facts", kind_name(d.kind), safe(d.detail),
+                                      how_long, fault_name(d.fault));
+    const auto add = [&](Phrase phrase, const std::string& value) {
+      if (!value.empty()) facts += terminal_.say(phrase, safe(value));
+    };
+    add("diagnosis.address", d.listed_address);
+    add("diagnosis.lists", lists);
+    add("diagnosis.provider", d.provider);
+    const bool german = terminal_.language() == Language::de;
+    const Explainer& explainer = german ? explanations_.german : explanations_.english;
+    terminal_.line(terminal_.paint(Colour::bold, title));
+    terminal_.line("  " + facts);
+    if (!d.evidence.empty()) {
+      terminal_.line("  " + terminal_.say("diagnosis.because", safe(d.evidence)));
+    }
+    terminal_.line("  " + safe(explainer.explain(d)));
   }
 
   const Reader& reader_;
   Reader::Session session_;
   wire::DeliveryReportReader reports_;
-  const Explainer& english_;
-  const Explainer& german_;
+  const Explanations& explanations_;
+  const Known& known_;
   const bool json_;
-  std::FILE* out_;
+  Terminal& terminal_;
   std::size_t count_ = 0;
 };
 
@@ -238,64 +150,96 @@ void read_lines(const std::string& name, std::istream& in, Printer& printer) {
   }
 }
 
-int diagnose_inputs(const Options& options, Printer& printer, std::FILE* err) {
-  const auto take = [&](const std::string& name, std::istream& in) {
-    if (options.replies) {
-      read_lines(name, in, printer);
-      return;
-    }
-    std::string text(max_message_bytes, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    if (looks_like_message(text)) {
-      for (const std::string_view message : wire::split_mbox(text)) printer.message(name, message);
-      return;
-    }
-    text.resize(std::min(text.size(), max_line_bytes));
-    printer.reply(name, text);
-  };
-  if (options.files.empty()) take("-", std::cin);
-  for (const std::string& name : options.files) {
-    std::ifstream file(name, std::ios::binary);
-    if (!file) {
-      fmt::print(err, "leumund diagnose: {}: {}\n", name, std::strerror(errno));
-      return 2;
-    }
-    take(name, file);
+base::Status take(const std::string& name, std::istream& in, bool replies, Printer& printer) {
+  if (replies) {
+    read_lines(name, in, printer);
+    return {};
   }
-  return printer.count() == 0 ? 1 : 0;
+  const auto text = read_file(in, name, max_message_bytes);
+  if (!text) return text.error();
+  if (looks_like_message(*text)) {
+    for (const std::string_view message : wire::split_mbox(*text)) printer.message(name, message);
+    return {};
+  }
+  const std::string_view reply = std::string_view(*text).substr(0, max_line_bytes);
+  if (reply.find_first_not_of(" \t\r\n") != std::string_view::npos) printer.reply(name, reply);
+  return {};
+}
+
+base::Status diagnose_inputs(const Request& request, Printer& printer) {
+  if (request.files.empty()) return take("-", std::cin, request.replies, printer);
+  for (const std::string& name : request.files) {
+    std::ifstream file(name, std::ios::binary);
+    if (!file) return Error{ErrorCode::unavailable, name + ": " + std::strerror(errno)};
+    if (auto done = take(name, file, request.replies, printer); !done) return done;
+  }
+  return {};
+}
+
+Result<Known> known_of(const Request& request, const Reader& reader) {
+  using diagnosis::Stage;
+  Known known{.remote = request.remote, .provider = request.provider, .ours = {}};
+  constexpr std::array<std::pair<std::string_view, Stage>, 6> stages = {
+      {{"connect", Stage::connect},
+       {"greeting", Stage::greeting},
+       {"mail", Stage::mail},
+       {"rcpt", Stage::rcpt},
+       {"data", Stage::data},
+       {"end", Stage::end}}};
+  for (const auto& [name, stage] : stages) {
+    if (request.stage == name) known.stage = stage;
+  }
+  const auto& providers = reader.registry().providers;
+  if (!request.provider.empty() &&
+      std::none_of(providers.begin(), providers.end(),
+                   [&](const auto& one) { return one.id == request.provider; })) {
+    return Error{ErrorCode::malformed,
+                 "--provider '" + request.provider + "' is none of data/registry/providers.toml"};
+  }
+  for (const std::string& text : request.ours) {
+    const auto address = base::IpAddress::parse(text);
+    if (!address) return Error{ErrorCode::malformed, "--ours '" + text + "' is no address"};
+    known.ours.push_back(*address);
+  }
+  return known;
+}
+
+base::Result<std::size_t> diagnose_all(const Request& request, Terminal& terminal) {
+  std::string own_text;
+  std::vector<diagnosis::RegistrySource> own;
+  if (!request.registry.empty()) {
+    std::ifstream file(request.registry, std::ios::binary);
+    if (!file) {
+      return Error{ErrorCode::unavailable, request.registry + ": " + std::strerror(errno)};
+    }
+    auto text = read_file(file, request.registry, diagnosis::max_registry_bytes);
+    if (!text) return text.error();
+    own_text = std::move(*text);
+    own.push_back({.name = request.registry, .text = own_text});
+  }
+  const auto reader = Reader::shipped(own);
+  if (!reader) return reader.error();
+  const auto english = Explainer::open((*reader)->registry(), diagnosis::Language::english);
+  if (!english) return english.error();
+  const auto german = Explainer::open((*reader)->registry(), diagnosis::Language::german);
+  if (!german) return german.error();
+  const auto known = known_of(request, **reader);
+  if (!known) return known.error();
+  const Explanations explanations{.english = **english, .german = **german};
+  Printer printer(**reader, explanations, *known, request.json, terminal);
+  if (auto done = diagnose_inputs(request, printer); !done) return done.error();
+  return printer.count();
 }
 
 }  // namespace
 
-int run_diagnose(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* err) {
-  Options options;
-  const std::string wrong = parse(arguments, options);
-  if (!wrong.empty() || options.help) {
-    if (!wrong.empty()) fmt::print(err, "leumund diagnose: unknown option {}\n", wrong);
-    std::fputs(usage, wrong.empty() ? out : err);
-    return wrong.empty() ? 0 : 2;
+int run_diagnose(const Request& request, Terminal& terminal) {
+  const auto count = diagnose_all(request, terminal);
+  if (!count) {
+    return tell_error(request, terminal, exit_wrong_use, base::error_code_name(count.error().code),
+                      safe(count.error().message));
   }
-  const auto fail = [&](const base::Error& error) {
-    fmt::print(err, "leumund diagnose: {}\n", error.message);
-    return 2;
-  };
-  std::string own_text;
-  std::vector<diagnosis::RegistrySource> own;
-  if (!options.registry_file.empty()) {
-    auto text = read_file(options.registry_file, max_own_registry_bytes);
-    if (!text) return fail(text.error());
-    own_text = std::move(*text);
-    own.push_back({.name = options.registry_file, .text = own_text});
-  }
-  const auto reader = Reader::shipped(own);
-  if (!reader) return fail(reader.error());
-  const auto english = Explainer::open((*reader)->registry(), Language::english);
-  if (!english) return fail(english.error());
-  const auto german = Explainer::open((*reader)->registry(), Language::german);
-  if (!german) return fail(german.error());
-  Printer printer(**reader, **english, **german, options.json, out);
-  return diagnose_inputs(options, printer, err);
+  return *count == 0 ? exit_negative : exit_done;
 }
 
 }  // namespace leumund::apps

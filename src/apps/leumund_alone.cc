@@ -1,4 +1,4 @@
-// connect, disconnect, config check, config show and replay: no daemon needed.
+// connect, disconnect, config check, config show, diagnose and replay: no daemon needed.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "apps/diagnose.h"
 #include "apps/leumund_verbs.h"
 #include "apps/replay.h"
 #include "config/load.h"
@@ -207,7 +208,7 @@ int replay_events(const Request& request, Terminal& terminal) {
 
 const std::map<std::string_view, int (*)(const Request&, Terminal&)> verbs = {
     {"config check", check_config}, {"config show", show_config}, {"connect", connect},
-    {"disconnect", connect},        {"replay", replay_events},
+    {"diagnose", run_diagnose},     {"disconnect", connect},      {"replay", replay_events},
 };
 
 }  // namespace

@@ -71,6 +71,7 @@ struct Parser {
     add_mail_orders();
     add_connect();
     add_config();
+    add_diagnose();
     add_replay();
   }
 
@@ -194,6 +195,20 @@ struct Parser {
     flag(show, "--reference", request.reference, "help.config.show.reference");
     flag(show, "--openapi", request.openapi, "help.config.show.openapi");
     add_verb(*config, "reload", "help.config.reload");
+  }
+
+  void add_diagnose() {
+    CLI::App* diagnose = add_verb("diagnose", "help.diagnose");
+    option(diagnose, "FILE", request.files, "", "help.diagnose.files");
+    flag(diagnose, "--replies", request.replies, "help.diagnose.replies");
+    option(diagnose, "--registry", request.registry, "FILE", "help.diagnose.registry");
+    option(diagnose, "--remote", request.remote, "HOST", "help.diagnose.remote");
+    option(diagnose, "--provider", request.provider, "ID", "help.diagnose.provider");
+    option(diagnose, "--stage", request.stage, "STAGE", "help.diagnose.stage")
+        ->check(CLI::IsMember({"connect", "greeting", "mail", "rcpt", "data", "end"}));
+    option(diagnose, "--ours", request.ours, "ADDRESS", "help.diagnose.ours")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
 
   void add_replay() {

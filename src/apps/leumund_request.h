@@ -51,10 +51,17 @@ struct Request {
   bool no_reload = false;
   std::vector<std::string> config_folders;
   std::string file;
+  bool replies = false;
+  std::string registry;
+  std::string remote;
+  std::string provider;
+  std::string stage;
+  std::vector<std::string> ours;
   bool changed = false;
   bool reference = false;
   bool openapi = false;
   std::vector<std::string> replay_files;
+  std::vector<std::string> files;  // of diagnose
   bool replay_observe = false;
   std::string detector_settings;
   std::string features_file;

@@ -17,7 +17,7 @@ namespace leumund::apps {
 // The verbs that ask the daemon.
 int ask_daemon(const Request& request, Terminal& terminal);
 
-// The verbs that need none: connect, disconnect, config check, config show, replay.
+// The verbs that need none: connect, disconnect, config check, config show, diagnose, replay.
 [[nodiscard]] bool works_alone(const Request& request);
 int work_alone(const Request& request, Terminal& terminal);
 

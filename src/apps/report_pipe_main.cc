@@ -19,11 +19,11 @@
 namespace {
 
 constexpr std::size_t message_bytes = 64UL * 1024 * 1024;
-constexpr const char* default_service = "/run/leumund/report.sock";
+constexpr const char* default_service = "/run/leumund/report";
 constexpr const char* usage =
     "usage: leumund-report [--to SOCKET or HOST:PORT] < MESSAGE\n"
     "Hands one raw message (a bounce, a complaint) to leumundd, by LMTP; default is\n"
-    "/run/leumund/report.sock. Exit status 0: taken, 75: try again later.\n";
+    "/run/leumund/report. Exit status 0: taken, 75: try again later.\n";
 
 int run(int argc, char** argv) {
   std::string service = default_service;

@@ -109,6 +109,26 @@ void add_faces(std::vector<Option>& table) {
                               "journal); an empty list is off."));
 }
 
+void add_reports(std::vector<Option>& table) {
+  table.push_back(list_option("reports.listen", &Start::report_listen,
+                              "list of listening addresses", {}, check_listen_address,
+                              "Where bounces and complaints are taken by LMTP, also from "
+                              "leumund-report; an empty list is off."));
+  table.push_back(list_option("reports.maildirs", &Start::report_maildirs, "list of paths", {},
+                              check_path,
+                              "Maildirs whose new mail is read as reports; an empty list is off."));
+  table.push_back(flag_option("reports.maildir_remove", &Start::report_maildir_remove, false,
+                              "Whether mail that was read is deleted instead of moved to cur."));
+  table.push_back(list_option(
+      "reports.own_hosts", &Start::report_own_hosts, "list of domains", {}, check_domain,
+      "Names under which our mail servers write themselves into Received lines (Postfix's "
+      "myhostname); empty is the name of this host."));
+  table.push_back(flag_option(
+      "reports.trace_header", &Start::report_trace_header, false,
+      "Whether mail that passes gets the header X-Leumund-Trace, by which a complaint names the "
+      "account; only we can read it."));
+}
+
 void add_detectors(std::vector<Option>& table) {
   const std::vector<std::string> modes = {"observe", "enforce"};
   table.push_back(
@@ -305,6 +325,7 @@ std::vector<Option> build_table() {
   std::vector<Option> table;
   add_places(table);
   add_faces(table);
+  add_reports(table);
   add_detectors(table);
   add_measures(table);
   add_people(table);

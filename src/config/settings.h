@@ -41,6 +41,11 @@ struct StartSettings {
   std::string geo_country_database;  // "" is off
   std::string geo_asn_database;
   bool metrics_enabled = false;
+  std::vector<std::string> report_listen;    // parse_listen_address() takes each; empty is off
+  std::vector<std::string> report_maildirs;  // empty is off
+  bool report_maildir_remove = false;
+  std::vector<std::string> report_own_hosts;  // lower case; empty is the name of this host
+  bool report_trace_header = false;
 };
 
 // What `leumund config check` can find right and a reload then puts in force.

@@ -48,6 +48,16 @@ void count_up(Small& count) {
 
 }  // namespace
 
+std::uint32_t hash_of_address(const base::HashKey& key, std::string_view text) {
+  std::array<char, 512> buffer;
+  const std::size_t size = std::min(text.size(), buffer.size());
+  for (std::size_t i = 0; i < size; ++i) {
+    const char c = text[i];
+    buffer[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return static_cast<std::uint32_t>(base::keyed_hash(key, {buffer.data(), size}));
+}
+
 std::optional<model::Subject> Counting::sender_of(
     const model::Submission& submission, const std::vector<base::IpPrefix>& relay_clients) {
   using model::Subject;
@@ -81,13 +91,7 @@ std::chrono::seconds Counting::half_life() const {
 }
 
 std::uint32_t Counting::hash_lower(std::string_view text) const {
-  std::array<char, 512> buffer;
-  const std::size_t size = std::min(text.size(), buffer.size());
-  for (std::size_t i = 0; i < size; ++i) {
-    const char c = text[i];
-    buffer[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return static_cast<std::uint32_t>(base::keyed_hash(p_.key, {buffer.data(), size}));
+  return hash_of_address(p_.key, text);
 }
 
 Counting::Client Counting::client_of(const base::IpAddress& address,
@@ -381,8 +385,9 @@ Counted Counting::object(std::string_view id, const std::string& account_name) {
   Account* account = nullptr;
   if (message != nullptr) account = p_.ledger.touch_again(message->account, at_);
   if (account == nullptr && !account_name.empty()) {
-    const model::Subject subject{model::SubjectKind::account, model::fold_account(account_name)};
-    account = p_.ledger.touch_again(p_.ledger.hash_of(subject.to_string()), at_);
+    // A report about a script's mail names the script with its kind.
+    const auto subject = model::Subject::parse(account_name);
+    if (subject) account = p_.ledger.touch_again(p_.ledger.hash_of(subject->to_string()), at_);
   }
   if (account == nullptr) return {};
   const auto value = static_cast<float>(p_.detection.complaint);

@@ -37,6 +37,9 @@ struct CountingTotals {
   std::uint64_t duplicates = 0;
 };
 
+// The hash under which a recipient stands in the message table; the same in any case (ASCII).
+[[nodiscard]] std::uint32_t hash_of_address(const base::HashKey& key, std::string_view text);
+
 class Counting {
  public:
   struct Parts {

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -74,6 +75,14 @@ struct Explanation {
   std::string what_would_change;        // a sentence
 };
 
+// What is remembered of one message, for whoever must know whether a report speaks the truth.
+struct MessageFacts {
+  std::uint64_t number = 0;  // tells messages apart
+  model::Subject subject;    // whose it is
+  bool had_recipient = false;
+  bool recipient_done = false;  // delivered or refused
+};
+
 struct Counters {
   std::uint64_t events = 0;
   std::uint64_t submissions = 0;
@@ -114,6 +123,11 @@ class Engine {
   // Subjects with the highest scores now, highest first.
   [[nodiscard]] std::vector<std::pair<model::Subject, double>> watched(std::size_t most,
                                                                        base::TimePoint now) const;
+  // A message by submission id, else by queue id; nothing when it or its account is forgotten.
+  // `recipient` may be "".
+  [[nodiscard]] std::optional<MessageFacts> message_facts(std::string_view id,
+                                                          const model::QueueKey& queue,
+                                                          std::string_view recipient) const;
   [[nodiscard]] Counters counters() const;
 
   // Persistence: hands at most `most` changed subjects to `visit` and marks them clean; returns

@@ -91,6 +91,22 @@ Explanation Engine::explain(const model::Subject& subject, base::TimePoint now) 
   return e;
 }
 
+std::optional<MessageFacts> Engine::message_facts(std::string_view id, const model::QueueKey& queue,
+                                                  std::string_view recipient) const {
+  Parts& p = *parts_;
+  Message* message = p.messages.by_id(id);
+  if (message == nullptr) message = p.messages.by_queue(queue);
+  if (message == nullptr) return std::nullopt;
+  auto subject = model::Subject::parse(p.ledger.subject_of(message->account));
+  if (!subject) return std::nullopt;
+  const RecipientMark* mark =
+      recipient.empty() ? nullptr : message->find(hash_of_address(p.settings.key, recipient));
+  return MessageFacts{.number = message->number,
+                      .subject = std::move(*subject),
+                      .had_recipient = mark != nullptr,
+                      .recipient_done = mark != nullptr && mark->resolved()};
+}
+
 std::vector<std::pair<model::Subject, double>> Engine::watched(std::size_t most,
                                                                base::TimePoint now) const {
   const Parts& p = *parts_;

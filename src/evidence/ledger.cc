@@ -147,6 +147,11 @@ Account* Ledger::touch_again(std::uint64_t subject_hash, base::TimePoint at) {
   return slot == none ? nullptr : &brought_to(slot, at);
 }
 
+std::string Ledger::subject_of(std::uint64_t subject_hash) const {
+  const Slot slot = find(subject_hash);
+  return slot == none ? std::string() : name_of(entries_[slot]);
+}
+
 Account& Ledger::brought_to(Slot slot, base::TimePoint at) {
   note_time(at);
   if (slot != newest_) {

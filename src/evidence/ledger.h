@@ -49,6 +49,8 @@ class Ledger {
   [[nodiscard]] std::unique_ptr<Account> peek(std::string_view subject) const;
 
   [[nodiscard]] std::uint64_t hash_of(std::string_view subject) const;
+  // The subject of a hash; "" when it was forgotten.
+  [[nodiscard]] std::string subject_of(std::uint64_t subject_hash) const;
   // Visits the accounts that are not packed, newest first.
   void visit_active(const std::function<void(const Account&)>& visit) const;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/subject.h"
 #include "wire/mime_header.h"
 
 namespace leumund::intake {
@@ -11,31 +12,7 @@ namespace {
 using wire::ReportAction;
 using wire::ReportKind;
 
-bool is_own(std::string_view host, const ReportNaming& naming) {
-  // "mail.verein.example (tcp-daemon)", "mail.verein.example."
-  host = host.substr(0, host.find_first_of(" ("));
-  if (host.ends_with('.')) host.remove_suffix(1);
-  return std::any_of(naming.own_hosts.begin(), naming.own_hosts.end(),
-                     [&](const std::string& own) { return wire::equal_ignoring_case(own, host); });
-}
-
-// The queue id that our own server gave the message: from the report itself if we wrote it, else
-// from the newest Received line of ours.
-model::QueueKey queue_of(const wire::DeliveryReport& report, const ReportNaming& naming) {
-  model::QueueKey key;
-  if (!report.original.queue_id.empty() && is_own(report.reporting_mta, naming)) {
-    key.queue_id = report.original.queue_id;
-  } else {
-    const auto& steps = report.original.received;
-    const auto ours = std::find_if(steps.begin(), steps.end(), [&](const wire::ReceivedStep& step) {
-      return !step.id.empty() && is_own(step.by, naming);
-    });
-    if (ours == steps.end()) return key;
-    key.queue_id = ours->id;
-  }
-  key.instance = naming.instance;
-  return key;
-}
+constexpr std::size_t heard_max = 100'000;
 
 std::optional<model::DeliveryStatus> status_of(const wire::RecipientReport& recipient,
                                                ReportKind kind) {
@@ -59,48 +36,203 @@ bool is_complaint(std::string_view type) {
   return type != "auth-failure" && type != "not-spam" && type != "dmarc";
 }
 
+// Mail servers fold long headers; a mark has no blanks of its own.
+std::string without_blanks(std::string_view text) {
+  std::string out(text);
+  std::erase_if(out, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+  return out;
+}
+
+// How the engine's events name an account: by name, anything else with its kind.
+std::string account_of(const std::string& subject) {
+  constexpr std::string_view prefix = "account:";
+  return subject.starts_with(prefix) ? subject.substr(prefix.size()) : subject;
+}
+
+std::uint64_t key_of(char what, std::uint64_t whose, std::uint64_t whom) {
+  return base::combine_hashes(
+      base::combine_hashes(static_cast<std::uint64_t>(static_cast<unsigned char>(what)), whose),
+      whom);
+}
+
 }  // namespace
 
-std::vector<model::MailEvent> events_of_report(const wire::DeliveryReport& report,
-                                               const ReportNaming& naming, base::TimePoint now) {
-  std::vector<model::MailEvent> events;
-  std::optional<TraceFacts> trace;
-  if (naming.resolve_trace && !report.original.trace.empty()) {
-    trace = naming.resolve_trace(report.original.trace);
+ReportJudge::ReportJudge(ReportNaming naming)
+    : naming_(std::move(naming)), heard_(say_again_after, heard_max / 2) {}
+
+bool ReportJudge::is_own(std::string_view host) const {
+  // "mail.verein.example (tcp-daemon)", "mail.verein.example."
+  host = host.substr(0, host.find_first_of(" ("));
+  if (host.ends_with('.')) host.remove_suffix(1);
+  return std::any_of(naming_.own_hosts.begin(), naming_.own_hosts.end(),
+                     [&](const std::string& own) { return wire::equal_ignoring_case(own, host); });
+}
+
+// The queue id that our own server gave the message: from the report itself if we wrote it, else
+// from the newest Received line of ours.
+std::string ReportJudge::queue_id_of(const wire::DeliveryReport& report) const {
+  if (!report.original.queue_id.empty() && is_own(report.reporting_mta)) {
+    return report.original.queue_id;
   }
-  if (report.kind == ReportKind::feedback) {
-    if (!report.feedback || !is_complaint(report.feedback->type)) return events;
-    model::Complaint complaint;
-    if (trace) {
-      complaint.id = trace->id;
-      complaint.account = trace->account;
+  const auto& steps = report.original.received;
+  const auto ours = std::find_if(steps.begin(), steps.end(), [&](const wire::ReceivedStep& step) {
+    return !step.id.empty() && is_own(step.by);
+  });
+  return ours == steps.end() ? std::string() : ours->id;
+}
+
+std::optional<wire::TraceToken> ReportJudge::mark_of(const wire::DeliveryReport& report,
+                                                     base::TimePoint now) const {
+  if (report.original.trace.empty()) return std::nullopt;
+  auto mark = wire::read_trace_token(naming_.key, without_blanks(report.original.trace));
+  if (!mark || mark->made_at + marks_live < now || mark->made_at > now + std::chrono::hours(1)) {
+    return std::nullopt;
+  }
+  return mark;
+}
+
+std::optional<ReportJudge::Found> ReportJudge::find(const std::string& id,
+                                                    const std::string& queue_id,
+                                                    const Names& recipients) const {
+  std::optional<Found> found;
+  for (const std::string& instance : naming_.instances) {
+    model::QueueKey queue;
+    if (!queue_id.empty()) queue = {.host = "", .instance = instance, .queue_id = queue_id};
+    for (const std::string_view recipient : recipients) {
+      auto message = naming_.find_message(id, queue, recipient);
+      if (!message) continue;
+      const bool had = message->had_recipient;
+      if (had || !found) found = Found{std::move(*message), id, queue, std::string(recipient)};
+      if (had) return found;
     }
-    complaint.source_ip = report.feedback->source_ip;
-    complaint.reporter = report.from;
-    complaint.kind = report.feedback->type;
-    events.push_back({.occurred_at = now, .received_at = now, .what = std::move(complaint)});
-    return events;
+    if (recipients.empty()) {
+      if (auto message = naming_.find_message(id, queue, "")) {
+        return Found{std::move(*message), id, queue, ""};
+      }
+    }
   }
-  if (report.kind != ReportKind::bounce && report.kind != ReportKind::delayed &&
-      report.kind != ReportKind::success) {
-    return events;
+  return found;
+}
+
+bool ReportJudge::first(std::initializer_list<std::uint64_t> keys, base::TimePoint now,
+                        JudgedReport& out) {
+  bool all = true;
+  std::uint64_t before = 0;
+  for (const std::uint64_t key : keys) {
+    if (key == std::exchange(before, key)) continue;
+    if (heard_.first(key, now)) {
+      out.heard.push_back(key);
+    } else {
+      all = false;
+    }
   }
-  const model::QueueKey queue = queue_of(report, naming);
-  for (const auto& recipient : report.recipients) {
-    const auto status = status_of(recipient, report.kind);
-    if (!status || recipient.recipient.empty()) continue;
-    model::Delivery delivery;
-    if (trace) delivery.id = trace->id;
-    delivery.queue = queue;
-    delivery.source = model::Source::report;
-    delivery.recipient = recipient.recipient;
-    delivery.remote = recipient.remote_mta;
-    delivery.status = *status;
-    delivery.stage = recipient.stage;
-    delivery.reply = recipient.text;
-    events.push_back({.occurred_at = now, .received_at = now, .what = std::move(delivery)});
+  out.repeated += all ? 0 : 1;
+  return all;
+}
+
+void ReportJudge::forget(const JudgedReport& judged) {
+  for (const std::uint64_t key : judged.heard) heard_.forget(key);
+}
+
+void ReportJudge::judge_complaint(const wire::DeliveryReport& report,
+                                  const std::optional<wire::TraceToken>& mark, base::TimePoint now,
+                                  JudgedReport& out) {
+  model::Complaint complaint;
+  complaint.source_ip = report.feedback->source_ip;
+  complaint.reporter = report.from;
+  complaint.kind = report.feedback->type;
+  std::uint32_t recipient = 0;
+  std::uint64_t message = 0;
+  std::string subject;
+  if (mark) {
+    complaint.id = mark->id;
+    subject = mark->subject;
+    recipient = mark->recipient_mark;
+    const auto known = naming_.find_message(mark->id, {}, "");
+    message =
+        known ? known->number
+              : base::keyed_hash(naming_.key, mark->id.empty() ? report.original.trace : mark->id);
+  } else {
+    const auto& hidden = report.feedback->original_recipients;
+    Names recipients(hidden.begin(), hidden.end());
+    if (!report.original.to.empty()) recipients.push_back(report.original.to);
+    const std::string queue_id = queue_id_of(report);
+    const auto found =
+        queue_id.empty() || recipients.empty() ? std::nullopt : find("", queue_id, recipients);
+    if (!found || !found->message.had_recipient) {
+      ++out.unverified;
+      return;
+    }
+    subject = found->message.subject;
+    recipient = wire::recipient_mark(naming_.key, found->recipient);
+    message = found->message.number;
   }
-  return events;
+  const std::uint64_t whose = base::keyed_hash(naming_.key, subject);
+  const std::uint64_t message_key = key_of('m', whose, message);
+  const std::uint64_t recipient_key = recipient == 0 ? message_key : key_of('r', whose, recipient);
+  if (!first({message_key, recipient_key}, now, out)) return;
+  complaint.account = account_of(subject);
+  out.events.push_back({.occurred_at = now, .received_at = now, .what = std::move(complaint)});
+}
+
+void ReportJudge::judge_recipient(const wire::DeliveryReport& report,
+                                  const wire::RecipientReport& recipient,
+                                  const std::optional<wire::TraceToken>& mark, base::TimePoint now,
+                                  JudgedReport& out) {
+  const auto status = status_of(recipient, report.kind);
+  // That mail arrived the log has told; whoever would have us believe it earlier has a reason.
+  if (!status || *status == model::DeliveryStatus::sent || recipient.recipient.empty()) return;
+  // Where mail is forwarded only the original recipient is one of ours.
+  Names names = {recipient.recipient};
+  if (!recipient.original_recipient.empty()) names.push_back(recipient.original_recipient);
+  const auto found = find(mark ? mark->id : "", queue_id_of(report), names);
+  if (!found || !found->message.had_recipient) {
+    ++out.unverified;
+    return;
+  }
+  // Our own server's report repeats what its log has told already.
+  const bool told = found->message.recipient_done && is_own(report.reporting_mta);
+  const std::uint64_t whose = base::keyed_hash(naming_.key, found->message.subject);
+  const std::uint64_t whom = wire::recipient_mark(naming_.key, found->recipient);
+  if (told) {
+    ++out.repeated;
+    return;
+  }
+  if (!first({key_of('r', whose, whom)}, now, out)) return;
+  model::Delivery delivery;
+  delivery.id = found->id;
+  delivery.queue = found->queue;
+  delivery.source = model::Source::report;
+  delivery.recipient = found->recipient;
+  delivery.remote = recipient.remote_mta;
+  delivery.status = *status;
+  delivery.stage = recipient.stage;
+  delivery.reply = recipient.text;
+  out.events.push_back({.occurred_at = now, .received_at = now, .what = std::move(delivery)});
+}
+
+JudgedReport ReportJudge::judge(const wire::DeliveryReport& report, base::TimePoint now) {
+  JudgedReport out;
+  switch (report.kind) {
+    case ReportKind::feedback:
+      if (report.feedback && is_complaint(report.feedback->type)) {
+        judge_complaint(report, mark_of(report, now), now, out);
+      }
+      break;
+    case ReportKind::bounce:
+    case ReportKind::delayed:
+    case ReportKind::success: {
+      const auto mark = mark_of(report, now);
+      for (const auto& recipient : report.recipients) {
+        judge_recipient(report, recipient, mark, now, out);
+      }
+      break;
+    }
+    case ReportKind::ordinary:
+    case ReportKind::vacation:
+    case ReportKind::auto_reply: break;
+  }
+  return out;
 }
 
 }  // namespace leumund::intake

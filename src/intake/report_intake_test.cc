@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -19,6 +20,7 @@
 #include "intake/report_pipe.h"
 #include "intake/report_service.h"
 #include "net/socket.h"
+#include "wire/trace_token.h"
 
 namespace leumund::intake {
 namespace {
@@ -38,61 +40,210 @@ std::string sample(const std::string& name) {
 
 base::TimePoint noon() { return base::parse_rfc3339("2026-11-03T12:00:00Z").value(); }
 
-ReportNaming naming() {
+const base::HashKey our_key{.bytes = {5, 5, 5}};
+
+std::string mark(base::TimePoint made_at = noon()) {
+  return wire::make_trace_token(our_key,
+                                {.made_at = made_at,
+                                 .recipient_mark = wire::recipient_mark(our_key, "x@y.example"),
+                                 .id = "m1",
+                                 .subject = "account:kasse@verein.example"});
+}
+
+// The sample mail of the corpus with a mark that we could have made.
+std::string marked_sample(const std::string& name, const std::string& token = mark()) {
+  std::string raw = sample(name);
+  const std::string placeholder = "v1.kq7d";
+  for (auto at = raw.find(placeholder); at != std::string::npos; at = raw.find(placeholder, at + 1))
+    raw.replace(at, placeholder.size(), token);
+  return raw;
+}
+
+// Remembers one message, as the engine would.
+struct Remembered {
+  std::string id = "m1";
+  std::string queue_id = "4Xk2Lm1qzz";
+  std::vector<std::string> recipients = {"erika@ziel.example", "otto@lang.example"};
+  bool done = false;
+};
+
+ReportNaming naming(const Remembered& message = {}) {
   return {.own_hosts = {"mail.verein.example"},
-          .instance = "postfix-out",
-          .resolve_trace = [](std::string_view mark) -> std::optional<TraceFacts> {
-            if (mark != "v1.kq7d") return std::nullopt;
-            return TraceFacts{.id = "m1", .account = "kasse@verein.example"};
+          .instances = {"", "postfix-out"},
+          .key = our_key,
+          .find_message = [message](std::string_view id, const model::QueueKey& queue,
+                                    std::string_view recipient) -> std::optional<KnownMessage> {
+            const bool by_queue =
+                queue.queue_id == message.queue_id && queue.instance == "postfix-out";
+            if (id != message.id && !by_queue) return std::nullopt;
+            const auto& all = message.recipients;
+            const bool had = std::find(all.begin(), all.end(), recipient) != all.end();
+            return KnownMessage{.number = 17,
+                                .subject = "account:kasse@verein.example",
+                                .had_recipient = had,
+                                .recipient_done = had && message.done};
           }};
 }
 
-std::vector<model::MailEvent> events_of(const std::string& name) {
-  return events_of_report(wire::DeliveryReportReader().read(sample(name)), naming(), noon());
-}
+class Judging : public ::testing::Test {
+ protected:
+  JudgedReport judge(const std::string& raw, base::TimePoint now = noon()) {
+    return judge_.judge(wire::DeliveryReportReader().read(raw), now);
+  }
+  ReportJudge judge_{naming()};
+};
 
-TEST(ReportEvent, EveryRecipientOfABounceIsADelivery) {
-  const auto events = events_of("postfix_blocklist");
-  ASSERT_THAT(events, SizeIs(2));
-  const auto& first = std::get<model::Delivery>(events[0].what);
+TEST_F(Judging, EveryRecipientOfABounceIsADelivery) {
+  const auto judged = judge(marked_sample("postfix_blocklist"));
+  ASSERT_THAT(judged.events, SizeIs(2));
+  const auto& first = std::get<model::Delivery>(judged.events[0].what);
   EXPECT_EQ(first.id, "m1");
   EXPECT_EQ(first.source, model::Source::report);
   EXPECT_EQ(first.queue.queue_id, "4Xk2Lm1qzz");
-  EXPECT_EQ(first.queue.instance, "postfix-out");
   EXPECT_EQ(first.recipient, "erika@ziel.example");
   EXPECT_EQ(first.status, model::DeliveryStatus::bounced);
   EXPECT_EQ(first.stage, model::DeliveryStage::rcpt);
   EXPECT_THAT(first.reply, HasSubstr("blocked using bl.spamcop.net"));
-  EXPECT_EQ(events[0].occurred_at, noon());
+  EXPECT_EQ(judged.events[0].occurred_at, noon());
+  EXPECT_EQ(judged.unverified, 0U);
 }
 
-TEST(ReportEvent, AForeignReportTellsOurQueueIdByTheReturnedHeader) {
-  const auto events = events_of("sendmail_transcript");
-  ASSERT_THAT(events, SizeIs(1));
-  EXPECT_EQ(std::get<model::Delivery>(events[0].what).queue.queue_id, "4Xk2Lm1qzz");
+TEST_F(Judging, WithoutAMarkTheQueueIdAndARecipientOfThatMessageDo) {
+  const auto judged = judge(sample("postfix_blocklist"));
+  ASSERT_THAT(judged.events, SizeIs(2));
+  EXPECT_EQ(std::get<model::Delivery>(judged.events[0].what).queue.instance, "postfix-out");
 }
 
-TEST(ReportEvent, TellsLateFromFailedAndArrived) {
-  EXPECT_EQ(std::get<model::Delivery>(events_of("delayed_google_style").at(0).what).status,
-            model::DeliveryStatus::deferred);
-  EXPECT_EQ(std::get<model::Delivery>(events_of("success_dsn").at(0).what).status,
-            model::DeliveryStatus::sent);
+TEST_F(Judging, AForgedBounceChangesNothing) {
+  ReportJudge other(naming({.id = "other", .queue_id = "4Yother"}));
+  const auto report = wire::DeliveryReportReader().read(sample("postfix_blocklist"));
+  const auto judged = other.judge(report, noon());
+  EXPECT_THAT(judged.events, IsEmpty());
+  EXPECT_EQ(judged.unverified, 2U);
 }
 
-TEST(ReportEvent, AComplaintNamesTheAccountByOurMarkAlone) {
-  const auto events = events_of("arf_redacted");
-  ASSERT_THAT(events, SizeIs(1));
-  const auto& complaint = std::get<model::Complaint>(events[0].what);
+TEST_F(Judging, ABounceForSomebodyTheMessageNeverWentToChangesNothing) {
+  ReportJudge other(naming({.recipients = {"somebody@else.example"}}));
+  const auto judged =
+      other.judge(wire::DeliveryReportReader().read(marked_sample("postfix_blocklist")), noon());
+  EXPECT_THAT(judged.events, IsEmpty());
+  EXPECT_EQ(judged.unverified, 2U);
+}
+
+TEST_F(Judging, WhatOurOwnServerReportsTheLogHasTold) {
+  ReportJudge other(naming({.done = true}));
+  const auto judged =
+      other.judge(wire::DeliveryReportReader().read(sample("postfix_blocklist")), noon());
+  EXPECT_THAT(judged.events, IsEmpty());
+  EXPECT_EQ(judged.repeated, 2U);
+}
+
+TEST_F(Judging, ARecipientRefusesOnceAWeek) {
+  EXPECT_THAT(judge(marked_sample("postfix_blocklist")).events, SizeIs(2));
+  const auto again = judge(marked_sample("postfix_blocklist"), noon() + std::chrono::days(1));
+  EXPECT_THAT(again.events, IsEmpty());
+  EXPECT_EQ(again.repeated, 2U);
+  EXPECT_THAT(judge(marked_sample("postfix_blocklist"), noon() + std::chrono::days(15)).events,
+              SizeIs(2));
+}
+
+TEST_F(Judging, WhatCouldNotBeKeptIsJudgedAgain) {
+  const auto first = judge(marked_sample("postfix_blocklist"));
+  ASSERT_THAT(first.events, SizeIs(2));
+  judge_.forget(first);
+  EXPECT_THAT(judge(marked_sample("postfix_blocklist")).events, SizeIs(2));
+}
+
+TEST_F(Judging, AForeignReportTellsOurQueueIdByTheReturnedHeader) {
+  Remembered message;
+  const auto report = wire::DeliveryReportReader().read(sample("sendmail_transcript"));
+  ASSERT_THAT(report.recipients, SizeIs(1));
+  message.recipients = {report.recipients[0].recipient};
+  const auto judged = ReportJudge(naming(message)).judge(report, noon());
+  ASSERT_THAT(judged.events, SizeIs(1));
+  EXPECT_EQ(std::get<model::Delivery>(judged.events[0].what).queue.queue_id, "4Xk2Lm1qzz");
+}
+
+TEST_F(Judging, ASuccessChangesNothing) {
+  const auto judged = judge(marked_sample("success_dsn"));
+  EXPECT_THAT(judged.events, IsEmpty());
+  EXPECT_EQ(judged.unverified, 0U);
+}
+
+TEST_F(Judging, AComplaintNamesTheAccountByOurMarkAlone) {
+  const auto judged = judge(marked_sample("arf_redacted"));
+  ASSERT_THAT(judged.events, SizeIs(1));
+  const auto& complaint = std::get<model::Complaint>(judged.events[0].what);
   EXPECT_EQ(complaint.account, "kasse@verein.example");
   EXPECT_EQ(complaint.id, "m1");
   EXPECT_EQ(complaint.kind, "abuse");
   EXPECT_EQ(complaint.source_ip->to_string(), "192.0.2.7");
 }
 
-TEST(ReportEvent, WhatBlamesNobodyGivesNothing) {
+TEST_F(Judging, AFoldedMarkIsRead) {
+  std::string token = mark();
+  token.insert(60, "\r\n\t");
+  EXPECT_THAT(judge(marked_sample("arf_redacted", token)).events, SizeIs(1));
+}
+
+TEST_F(Judging, AForgedOrForeignOrOldMarkIsNoProof) {
+  std::string forged = mark();
+  forged[30] = forged[30] == 'x' ? 'y' : 'x';
+  const std::string foreign = wire::make_trace_token(
+      {.bytes = {6}}, {.made_at = noon(), .id = "m1", .subject = "account:kasse@verein.example"});
+  for (const std::string& token :
+       {std::string("v1.kq7d"), forged, foreign, mark(noon() - std::chrono::days(31)),
+        mark(noon() + std::chrono::days(2))}) {
+    const auto judged = judge(marked_sample("arf_redacted", token));
+    EXPECT_THAT(judged.events, IsEmpty()) << token;
+    EXPECT_EQ(judged.unverified, 1U);
+  }
+}
+
+TEST_F(Judging, TheSameRecipientComplainsOnceHoweverOftenHeSaysSo) {
+  EXPECT_THAT(judge(marked_sample("arf_redacted")).events, SizeIs(1));
+  EXPECT_EQ(judge(marked_sample("arf_redacted")).repeated, 1U);
+  // Another mail of the account to the same recipient.
+  const std::string second = wire::make_trace_token(
+      our_key, {.made_at = noon(),
+                .recipient_mark = wire::recipient_mark(our_key, "X@Y.example"),
+                .id = "m2",
+                .subject = "account:kasse@verein.example"});
+  EXPECT_EQ(judge(marked_sample("arf_redacted", second)).repeated, 1U);
+  const std::string third = wire::make_trace_token(
+      our_key, {.made_at = noon(),
+                .recipient_mark = wire::recipient_mark(our_key, "other@y.example"),
+                .id = "m3",
+                .subject = "account:kasse@verein.example"});
+  EXPECT_THAT(judge(marked_sample("arf_redacted", third)).events, SizeIs(1));
+}
+
+TEST_F(Judging, ARecipientThatRefusedCannotComplainOnTop) {
+  EXPECT_THAT(judge(marked_sample("postfix_blocklist")).events, SizeIs(2));
+  const std::string to_erika = wire::make_trace_token(
+      our_key, {.made_at = noon(),
+                .recipient_mark = wire::recipient_mark(our_key, "erika@ziel.example"),
+                .id = "m1",
+                .subject = "account:kasse@verein.example"});
+  EXPECT_EQ(judge(marked_sample("arf_redacted", to_erika)).repeated, 1U);
+}
+
+TEST_F(Judging, AComplaintWithoutAMarkNeedsARememberedMessageAndItsRecipient) {
+  EXPECT_EQ(judge(sample("arf_redacted")).unverified, 1U) << "the recipient is blackened";
+  Remembered message;
+  message.recipients = {"redacted@provider.example"};
+  const auto judged = ReportJudge(naming(message))
+                          .judge(wire::DeliveryReportReader().read(sample("arf_redacted")), noon());
+  ASSERT_THAT(judged.events, SizeIs(1));
+  EXPECT_EQ(std::get<model::Complaint>(judged.events[0].what).account, "kasse@verein.example");
+}
+
+TEST_F(Judging, WhatBlamesNobodyGivesNothing) {
   for (const char* name : {"out_of_office_german", "auto_reply_ticket", "ordinary_about_bounces",
                            "arf_auth_failure"}) {
-    EXPECT_THAT(events_of(name), IsEmpty()) << name;
+    const auto judged = judge(sample(name));
+    EXPECT_THAT(judged.events, IsEmpty()) << name;
+    EXPECT_EQ(judged.unverified, 0U) << name;
   }
 }
 
@@ -228,6 +379,11 @@ TEST_F(ReportWays, ThePipeHandsAReportToTheService) {
   EXPECT_EQ(intake_.counters().bounces, 1U);
   ASSERT_TRUE(pipe(sample("ordinary_about_bounces")).ok());
   EXPECT_EQ(intake_.counters().ordinary, 1U);
+  EXPECT_EQ(intake_.counters().events, 2U);
+  ASSERT_TRUE(pipe(sample("postfix_blocklist")).ok());
+  EXPECT_EQ(intake_.counters().repeated, 2U);
+  ASSERT_TRUE(pipe(sample("arf_redacted")).ok());
+  EXPECT_EQ(intake_.counters().unverified, 1U);
   service_->stop(seconds(1));
 }
 

@@ -1,6 +1,7 @@
 #include "intake/report_service.h"
 
 #include <exception>
+#include <tuple>
 #include <utility>
 
 #include "base/log.h"
@@ -9,7 +10,10 @@ namespace leumund::intake {
 
 ReportIntake::ReportIntake(ReportNaming naming, Handler handler,
                            std::function<base::TimePoint()> clock)
-    : naming_(std::move(naming)), handler_(std::move(handler)), clock_(std::move(clock)) {}
+    : handler_(std::move(handler)),
+      clock_(std::move(clock)),
+      reading_(Reading{.reader = wire::DeliveryReportReader(),
+                       .judge = ReportJudge(std::move(naming))}) {}
 
 void ReportIntake::count(wire::ReportKind kind) {
   counters_.with([&](ReportCounters& counters) {
@@ -27,22 +31,31 @@ void ReportIntake::count(wire::ReportKind kind) {
 }
 
 ReportTaken ReportIntake::take(std::string_view raw) {
+  JudgedReport judged;
   try {
-    const wire::DeliveryReport report =
-        reader_.with([&](wire::DeliveryReportReader& reader) { return reader.read(raw); });
-    const auto events = events_of_report(report, naming_, clock_());
-    for (const auto& event : events) {
+    wire::ReportKind kind{};
+    std::tie(kind, judged) = reading_.with([&](Reading& reading) {
+      const wire::DeliveryReport report = reading.reader.read(raw);
+      return std::pair(report.kind, reading.judge.judge(report, clock_()));
+    });
+    for (const auto& event : judged.events) {
       if (handler_(event)) continue;
+      reading_.with([&](Reading& reading) { reading.judge.forget(judged); });
       counters_.with([](ReportCounters& counters) { ++counters.put_off; });
       return ReportTaken::try_later;
     }
-    count(report.kind);
-    counters_.with([&](ReportCounters& counters) { counters.events += events.size(); });
+    count(kind);
+    counters_.with([&](ReportCounters& counters) {
+      counters.events += judged.events.size();
+      counters.unverified += judged.unverified;
+      counters.repeated += judged.repeated;
+    });
     return ReportTaken::taken;
   } catch (const std::exception& error) {
     base::log(base::LogLevel::error, "event=report_failed bytes={} what=\"{}\"", raw.size(),
               error.what());
   }
+  reading_.with([&](Reading& reading) { reading.judge.forget(judged); });
   counters_.with([](ReportCounters& counters) { ++counters.handler_failed; });
   return ReportTaken::try_later;
 }

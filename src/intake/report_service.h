@@ -43,6 +43,8 @@ struct ReportCounters {
   std::uint64_t automatic = 0;  // vacations and other automatic answers
   std::uint64_t complaints = 0;
   std::uint64_t events = 0;
+  std::uint64_t unverified = 0;      // results about no message of ours: forged, or too old
+  std::uint64_t repeated = 0;        // results that were told before
   std::uint64_t put_off = 0;         // the handler could not keep the facts
   std::uint64_t handler_failed = 0;  // it threw
 };
@@ -57,17 +59,21 @@ class ReportIntake {
   ReportIntake(ReportNaming naming, Handler handler,
                std::function<base::TimePoint()> clock = base::system_now);
 
-  // Threads: any; one message at a time.
+  // Threads: any; one message at a time, and ReportNaming::find_message is called meanwhile.
   [[nodiscard]] ReportTaken take(std::string_view raw);
   [[nodiscard]] ReportCounters counters() const;
 
  private:
   void count(wire::ReportKind kind);
 
-  const ReportNaming naming_;
+  struct Reading {
+    wire::DeliveryReportReader reader;
+    ReportJudge judge;
+  };
+
   const Handler handler_;
   const std::function<base::TimePoint()> clock_;
-  base::Guarded<wire::DeliveryReportReader> reader_;
+  base::Guarded<Reading> reading_;
   base::Guarded<ReportCounters> counters_;
 };
 

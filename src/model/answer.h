@@ -24,7 +24,8 @@ enum class Disposition : std::uint8_t { pass, warn, throttle, hold, reject };
 
 struct Answer {
   Disposition disposition = Disposition::pass;
-  std::string text;  // reply text with its enhanced status code, "5.7.1 ..."; "" when passing
+  std::string text;        // reply text with its enhanced status code, "5.7.1 ..."; "" when passing
+  std::string trace = {};  // our mark, to be put into the header of a mail that passes; "" for none
 };
 
 }  // namespace leumund::model

@@ -13,11 +13,11 @@
 #include "wire/delivery_report_text.h"
 #include "wire/mime.h"
 #include "wire/mime_header.h"
+#include "wire/trace_token.h"
 
 namespace leumund::wire {
 namespace {
 
-constexpr std::string_view trace_header = "X-Leumund-Trace";
 constexpr std::size_t received_steps = 30;
 
 void append_addresses(std::string_view value, std::vector<std::string>& out, std::size_t most) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "wire/trace_token.h"
+
 namespace leumund::wire {
 namespace {
 
@@ -94,6 +96,20 @@ void append_action(std::string_view action, char status_class, std::string_view 
   append_text(text.empty() ? fallback : text, out);
 }
 
+// To Postfix, adding a header is like DUNNO: the restrictions after ours are asked as well.
+void append_pass(const model::Answer& answer, std::string& out) {
+  const auto fits = [](char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == '-' || c == '_';
+  };
+  if (answer.trace.empty() || answer.trace.size() > trace_token_bytes ||
+      !std::all_of(answer.trace.begin(), answer.trace.end(), fits)) {
+    out += "DUNNO";
+    return;
+  }
+  out.append("PREPEND ").append(trace_header).append(": ").append(answer.trace);
+}
+
 }  // namespace
 
 std::string_view policy_attribute_name(PolicyAttribute attribute) {
@@ -176,10 +192,10 @@ PolicyRequestParser::State PolicyRequestParser::feed(std::string_view input) {
 void append_policy_answer(const model::Answer& answer, std::string& out) {
   out += "action=";
   switch (answer.disposition) {
-    case model::Disposition::pass: out += "DUNNO"; break;
+    case model::Disposition::pass: append_pass(answer, out); break;
     case model::Disposition::warn:
       if (answer.text.empty()) {
-        out += "DUNNO";
+        append_pass(answer, out);
       } else {
         out += "WARN ";
         append_text(answer.text, out);

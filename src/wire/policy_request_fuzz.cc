@@ -58,7 +58,7 @@ void check_answer(std::string_view text) {
   for (const auto disposition : {Disposition::pass, Disposition::warn, Disposition::throttle,
                                  Disposition::hold, Disposition::reject}) {
     std::string out;
-    leumund::wire::append_policy_answer({disposition, std::string(text)}, out);
+    leumund::wire::append_policy_answer({disposition, std::string(text), std::string(text)}, out);
     CHECK(out.starts_with("action=") && out.ends_with("\n\n"));
     for (const char c : out.substr(0, out.size() - 2)) CHECK(c >= ' ' && c < 0x7f);
   }

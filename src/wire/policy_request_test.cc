@@ -25,7 +25,7 @@ constexpr std::string_view rcpt =
 
 std::string answer(model::Disposition disposition, std::string text) {
   std::string out;
-  append_policy_answer({disposition, std::move(text)}, out);
+  append_policy_answer({disposition, std::move(text), ""}, out);
   return out;
 }
 
@@ -156,6 +156,18 @@ TEST(PolicyAnswer, AddsTheStatusCodeWhereItIsMissingOrOfTheWrongClass) {
   EXPECT_EQ(answer(Disposition::reject, "5.7.100"), "action=REJECT 5.7.100\n\n");
   EXPECT_EQ(answer(Disposition::throttle, ""),
             "action=DEFER_IF_PERMIT 4.7.1 Too much mail, please try again later\n\n");
+}
+
+TEST(PolicyAnswer, AMailThatPassesGetsOurMark) {
+  std::string out;
+  append_policy_answer({model::Disposition::pass, "", "v1.aZ-9_x"}, out);
+  EXPECT_EQ(out, "action=PREPEND X-Leumund-Trace: v1.aZ-9_x\n\n");
+  out.clear();
+  append_policy_answer({model::Disposition::reject, "5.7.1 no", "v1.aZ-9_x"}, out);
+  EXPECT_EQ(out, "action=REJECT 5.7.1 no\n\n");
+  out.clear();
+  append_policy_answer({model::Disposition::pass, "", "v1 x\naction=OK"}, out);
+  EXPECT_EQ(out, "action=DUNNO\n\n") << "what is no mark of ours does not get into a header";
 }
 
 TEST(PolicyAnswer, StaysOneLineWhateverTheTextHolds) {
