@@ -45,6 +45,7 @@ CONFIG = """\
 state_folder = "{state}"
 log_sources = [{log_sources}]
 policy.listen = ["inet:127.0.0.1:{policy_port}"]
+milter.listen = []
 api.listen = "inet:127.0.0.1:{http_port}"
 control.socket = "{socket}"
 detectors.default_mode = "enforce"

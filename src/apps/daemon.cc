@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "apps/endpoints.h"
 #include "apps/engine_settings.h"
 #include "apps/installation_key.h"
 #include "apps/version.h"
@@ -31,13 +32,6 @@ using model::DecisionKind;
 
 constexpr std::chrono::milliseconds stop_patience{3000};
 constexpr const char* log_mark = "log/";
-
-base::Result<net::Endpoint> endpoint_of(const std::string& text) {
-  const auto address = config::parse_listen_address(text);
-  if (!address) return address.error();
-  if (address->is_unix()) return net::Endpoint::unix_socket(address->path);
-  return net::Endpoint::tcp(address->address.to_string(), address->port);
-}
 
 // A folder that Postfix's processes and the users of sendmail can look into, whatever the umask.
 // One that cannot be made is told by whoever then misses it.
@@ -85,6 +79,7 @@ Daemon::~Daemon() {
   for (auto& policy : policy_) policy->stop(stop_patience);
   policy_.clear();
   if (reports_) reports_->stop(stop_patience);
+  if (milter_) milter_->stop(stop_patience);
   if (loop_) loop_->stop();
   for (auto& log : logs_) log->stop();
   if (effects_) effects_->stop(stop_patience);
@@ -337,7 +332,8 @@ base::Status Daemon::start_intake() {
     const auto found = marks ? marks->find(log_mark + source) : decltype(marks->end())();
     LogIntake::Options options{.source = source,
                                .position = marks && found != marks->end() ? found->second : "",
-                               .certificate_accounts = start_.certificate_accounts};
+                               .certificate_accounts = start_.certificate_accounts,
+                               .local_senders = &local_senders_};
     const auto sink = [this](const model::MailEvent& event) { on_log_event(event); };
     auto log = LogIntake::open(options, sink);
     if (!log && !options.position.empty()) {
@@ -359,27 +355,32 @@ base::Status Daemon::start_intake() {
   for (const auto& text : start_.policy_listen) {
     auto where = endpoint_of(text);
     if (!where) return where.error();
-    if (where->is_unix()) {
-      std::error_code failed;
-      std::filesystem::create_directories(std::filesystem::path(where->path).parent_path(), failed);
-    }
+    make_folder_of(*where);
     intake::PolicyService::Options options{.listen = std::move(*where)};
     options.naming.certificate_accounts = start_.certificate_accounts;
     options.stream.connections_max = start_.policy_connections_max;
     options.own_networks = settings_.with([](auto& all) { return all.run.relay_clients; });
     auto service = intake::PolicyService::open(
-        *loop_, std::move(options), [this](const model::MailEvent& event) {
-          auto outcome = edge_->feed_live(event);
-          reports_->mark(event, outcome.subject, outcome.answer);
-          return outcome.answer;
-        });
+        *loop_, std::move(options), [this](const model::MailEvent& event) { return judge(event); });
     if (!service) return service.error();
     policy_.push_back(std::move(*service));
   }
+  auto milter =
+      MilterIntake::open(*loop_, settings_.with([](const config::Settings& all) { return all; }),
+                         logs_.empty() ? nullptr : &local_senders_,
+                         [this](const model::MailEvent& event) { return judge(event); });
+  if (!milter) return milter.error();
+  milter_ = std::move(*milter);
   logs_ready_ = true;
   for (auto& log : logs_) log->start();
   loop_->start("io-0");
   return {};
+}
+
+model::Answer Daemon::judge(const model::MailEvent& event) {
+  auto outcome = edge_->feed_live(event);
+  reports_->mark(event, outcome.subject, outcome.answer);
+  return std::move(outcome.answer);
 }
 
 // Mail of a stopped subject that comes to light in the log was submitted before the stop took hold,

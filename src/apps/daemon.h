@@ -4,8 +4,8 @@
 //          before the answer is known, and whoever reaches the control socket finds all of it
 //          there.
 // Time:    the Clock is read at the edges only.
-// Threads: main (this), io-0 (policy), follow (one for each log), report and report-dir, keep, act,
-//          hold, tell, and the HTTP workers.
+// Threads: main (this), io-0 (policy, milter), follow (one for each log), report and report-dir,
+//          keep, act, hold, tell, and the HTTP workers.
 // Errors:  open() names what keeps it from starting. A store that cannot be used does not: the
 //          daemon then runs on what the suspended file knows and says so.
 #pragma once
@@ -25,6 +25,7 @@
 #include "apps/control_desk.h"
 #include "apps/keeper.h"
 #include "apps/log_intake.h"
+#include "apps/milter_intake.h"
 #include "apps/pipeline.h"
 #include "apps/report_desk.h"
 #include "base/guarded.h"
@@ -75,6 +76,7 @@ class Daemon {
   base::Status start_reports();
   [[nodiscard]] std::future<void> on_decisions(const std::vector<model::Decision>& decisions);
   void on_file_edit(std::vector<action::FileCommand> commands);
+  [[nodiscard]] model::Answer judge(const model::MailEvent& event);
   void on_log_event(const model::MailEvent& event);
   void update_unattended();
   [[nodiscard]] action::EffectsSettings effects_settings(const config::Settings& settings) const;
@@ -105,6 +107,8 @@ class Daemon {
   std::unique_ptr<ReportDesk> reports_;
   std::unique_ptr<net::EventLoop> loop_;
   std::vector<std::unique_ptr<intake::PolicyService>> policy_;
+  std::unique_ptr<MilterIntake> milter_;
+  intake::LocalSenders local_senders_;
   std::vector<std::unique_ptr<LogIntake>> logs_;
   std::atomic<bool> logs_ready_ = false;  // the keeper runs before the logs are opened
 

@@ -69,6 +69,20 @@ PolicySum sum_of(const std::vector<std::unique_ptr<intake::PolicyService>>& serv
   return sum;
 }
 
+void add_answers(const PolicySum& policy, face::MetricsSnapshot& shot) {
+  for (std::size_t i = 0; i < policy.answers.size(); ++i) {
+    shot.answers[std::string(model::disposition_name(static_cast<model::Disposition>(i)))] =
+        policy.answers[i];
+  }
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < intake::policy_latency_bounds.size(); ++i) {
+    sum += policy.latency[i];
+    shot.policy_answers.up_to_seconds.emplace_back(intake::policy_latency_bounds[i] / 1e6, sum);
+  }
+  shot.policy_answers.count = sum + policy.latency.back();
+  shot.policy_answers.sum_seconds = static_cast<double>(policy.latency_microseconds) / 1e6;
+}
+
 }  // namespace
 
 std::vector<face::PartStatus> Daemon::parts() const {
@@ -81,6 +95,7 @@ std::vector<face::PartStatus> Daemon::parts() const {
   out.push_back(
       part("policy", policy_.empty() ? "not listening" : "",
            fmt::format("{}: {} questions, {} connections", where, policy.requests, policy.open)));
+  if (const auto milter = milter_ ? milter_->part() : std::nullopt) out.push_back(*milter);
   for (const auto& log : logs_) {
     const auto status = log->status();
     out.push_back(part("log " + log->source(), status.problem,
@@ -142,18 +157,7 @@ std::string Daemon::metrics() const {
   shot.decisions = decisions_by_kind_.with([](const auto& counts) { return counts; });
   for (const auto& one : parts()) shot.parts[one.name] = one.well;
   const PolicySum policy = sum_of(policy_);
-  for (std::size_t i = 0; i < policy.answers.size(); ++i) {
-    shot.answers[std::string(model::disposition_name(static_cast<model::Disposition>(i)))] =
-        policy.answers[i];
-  }
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < intake::policy_latency_bounds.size(); ++i) {
-    sum += policy.latency[i];
-    shot.policy_answers.up_to_seconds.emplace_back(intake::policy_latency_bounds[i] / 1e6, sum);
-  }
-  shot.policy_answers.count = sum + policy.latency.back();
-  shot.policy_answers.sum_seconds = static_cast<double>(policy.latency_microseconds) / 1e6;
-
+  add_answers(policy, shot);
   const KeeperStatus kept = keeper_->status();
   const auto effects = effects_->counters();
   const auto pipeline = pipeline_->counters();
@@ -191,12 +195,18 @@ std::string Daemon::metrics() const {
              effects.notices.failures),
   };
   reports_->add_metrics(shot.more);
+  if (milter_) {
+    for (face::Metric& metric : milter_->metrics()) shot.more.push_back(std::move(metric));
+  }
   return face::metrics_text(shot);
 }
 
 std::vector<std::string> Daemon::addresses() const {
   std::vector<std::string> out;
   for (const auto& policy : policy_) out.push_back("policy " + policy->bound().to_string());
+  if (milter_) {
+    for (std::string& one : milter_->addresses()) out.push_back(std::move(one));
+  }
   for (std::string& one : reports_->addresses()) out.push_back(std::move(one));
   for (const auto& server : http_) out.push_back("http " + server->bound().to_string());
   return out;

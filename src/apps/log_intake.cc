@@ -68,13 +68,14 @@ LogIntake::LogIntake() = default;
 LogIntake::~LogIntake() { stop(); }
 
 base::Result<std::unique_ptr<LogIntake>> LogIntake::open(const Options& options, Sink sink) {
-  const auto& [source, position, certificate_accounts] = options;
+  const auto& [source, position, certificate_accounts, local_senders] = options;
   std::unique_ptr<LogIntake> intake(new LogIntake());
   intake->source_ = source;
   intake::CorrelatorSettings correlator;
   correlator.own_hosts = {"*"};  // the log of this machine, by whatever name it calls itself
   correlator.own_addresses = net::addresses_of_this_host();
   correlator.certificate_accounts = certificate_accounts;
+  correlator.local_senders = local_senders;
   if (source == "journal") {
     intake::JournalReaderSettings settings;
     settings.correlator = correlator;

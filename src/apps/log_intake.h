@@ -18,6 +18,7 @@
 #include "base/gate.h"
 #include "base/guarded.h"
 #include "base/result.h"
+#include "intake/local_senders.h"
 #include "intake/log_receiver.h"
 #include "model/mail_event.h"
 
@@ -31,6 +32,7 @@ class LogIntake {
     std::string source;    // "file:/path" or "journal"
     std::string position;  // what was kept at the last stop, "" if nothing
     bool certificate_accounts = false;
+    intake::LocalSenders* local_senders = nullptr;  // told of every pickup; outlives the intake
   };
 
   [[nodiscard]] static base::Result<std::unique_ptr<LogIntake>> open(const Options& options,

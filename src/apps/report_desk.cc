@@ -1,7 +1,9 @@
 #include "apps/report_desk.h"
 
 #include <fmt/core.h>
+
 #include <pthread.h>
+#include <algorithm>
 
 #include <filesystem>
 #include <utility>
@@ -102,12 +104,18 @@ void ReportDesk::mark(const model::MailEvent& event, const model::Subject& subje
                       model::Answer& answer) {
   const auto* submission = std::get_if<model::Submission>(&event.what);
   if (!settings_.marks || submission == nullptr || subject.name.empty() ||
-      submission->stage != model::SubmissionStage::recipient ||
+      !(submission->stage == model::SubmissionStage::recipient ||
+        submission->source == model::Source::milter) ||
       answer.disposition > model::Disposition::warn || submission->id.empty()) {
     return;
   }
   const auto now = clock_();
   const base::HashKey& key = settings_.naming.key;
+  // The milter sees the mark that the policy answer put on.
+  const auto marked = [&](const auto& header) {
+    return header.first == wire::trace_header && wire::read_trace_token(key, header.second);
+  };
+  if (std::ranges::any_of(submission->headers, marked)) return;
   if (!marked_.first(base::keyed_hash(key, submission->id), now)) return;
   wire::TraceToken token{.made_at = now, .id = submission->id, .subject = subject.to_string()};
   if (!submission->recipients.empty()) {

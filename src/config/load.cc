@@ -147,9 +147,13 @@ void check_together(Reading& reading) {
     problem(fmt::format("api.listen = \"{}\" is reachable from other hosts: set api.token_file",
                         reading.settings.start.api_listen));
   }
-  for (const std::string& listen : reading.settings.start.policy_listen) {
-    if (const auto address = parse_listen_address(listen); !address) {
-      problem("policy.listen: " + address.error().message);
+  const config::StartSettings& start = reading.settings.start;
+  for (const auto& [name, list] : {std::pair("policy.listen", &start.policy_listen),
+                                   std::pair("milter.listen", &start.milter_listen)}) {
+    for (const std::string& listen : *list) {
+      if (const auto address = parse_listen_address(listen); !address) {
+        problem(fmt::format("{}: {}", name, address.error().message));
+      }
     }
   }
 }

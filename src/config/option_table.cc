@@ -64,6 +64,23 @@ void add_places(std::vector<Option>& table) {
   table.push_back(std::move(relay));
 }
 
+void add_milter(std::vector<Option>& table) {
+  constexpr std::uint64_t mib = 1ULL << 20;
+  table.push_back(list_option(
+      "milter.listen", &Start::milter_listen, "list of listening addresses",
+      {"inet:127.0.0.1:10041", "unix:${run}/milter"}, check_listen_address,
+      "Where Postfix shows whole messages (smtpd_milters, non_smtpd_milters); [] is off."));
+  table.push_back(count_option("milter.connections_max", &Start::milter_connections_max,
+                               "connections", std::uint32_t{1024}, std::uint32_t{16},
+                               std::uint32_t{100'000},
+                               "Open milter connections; the one too many is closed at once and "
+                               "Postfix goes on without us."));
+  table.push_back(size_option("milter.body_bytes", &Start::milter_body_bytes, mib, 4096, 64 * mib,
+                              "Bytes of a message's body that are looked at; Postfix is told to "
+                              "skip the rest. Nothing of it "
+                              "is kept."));
+}
+
 void add_faces(std::vector<Option>& table) {
   table.push_back(text_option("api.listen", &Start::api_listen, "listening address",
                               "inet:127.0.0.1:10080", check_listen_address_or_empty,
@@ -324,6 +341,7 @@ void add_keeping(std::vector<Option>& table) {
 std::vector<Option> build_table() {
   std::vector<Option> table;
   add_places(table);
+  add_milter(table);
   add_faces(table);
   add_reports(table);
   add_detectors(table);

@@ -26,8 +26,11 @@ struct StartSettings {
   std::string state_folder;
   std::vector<std::string> policy_listen;  // parse_listen_address() takes each
   std::uint32_t policy_connections_max = 0;
-  bool certificate_accounts = false;  // a client certificate names an account
-  std::string api_listen;             // "" is off
+  std::vector<std::string> milter_listen;
+  std::uint32_t milter_connections_max = 0;
+  std::uint64_t milter_body_bytes = 0;  // of a message that are looked at
+  bool certificate_accounts = false;    // a client certificate names an account
+  std::string api_listen;               // "" is off
   std::string control_socket;
   std::string control_group;  // "" leaves the group of the process
   std::uint32_t control_mode = 0;

@@ -39,19 +39,19 @@ MilterService::~MilterService() = default;
 
 void MilterService::stop(std::chrono::milliseconds grace) { listener_->stop(grace); }
 
-MilterVerdict MilterService::judge(const model::MailEvent& event) {
-  MilterVerdict verdict = ask_handler(event);
+model::Answer MilterService::judge(const model::MailEvent& event) {
+  model::Answer answer = ask_handler(event);
   if (is_incoming(std::get<model::Submission>(event.what), options_.own_networks)) {
     ++counters_.incoming;
-    if (verdict.answer.disposition > model::Disposition::warn) ++counters_.incoming_spared;
-    verdict = {};
+    if (answer.disposition > model::Disposition::warn) ++counters_.incoming_spared;
+    answer = {};
   }
-  ++counters_.answers[static_cast<std::size_t>(verdict.answer.disposition)];
-  return verdict;
+  ++counters_.answers[static_cast<std::size_t>(answer.disposition)];
+  return answer;
 }
 
 // Connection boundary: mail goes on whatever the handler throws.
-MilterVerdict MilterService::ask_handler(const model::MailEvent& event) {
+model::Answer MilterService::ask_handler(const model::MailEvent& event) {
   try {
     return handler_(event);
   } catch (const std::exception& error) {

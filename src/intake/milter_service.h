@@ -57,15 +57,9 @@ struct MilterCounters {
   net::StreamCounters connections;
 };
 
-// What is said of a message.
-struct MilterVerdict {
-  model::Answer answer;
-  std::string trace;  // value of the trace header; "" puts none on
-};
-
 class MilterService {
  public:
-  using Handler = std::function<MilterVerdict(const model::MailEvent&)>;
+  using Handler = std::function<model::Answer(const model::MailEvent&)>;
   // The script ("uid33") behind local mail: the log knows it, a little later than the milter.
   using LocalSender = std::function<std::optional<std::string>(const model::QueueKey&)>;
 
@@ -102,8 +96,8 @@ class MilterService {
   };
 
   MilterService(net::EventLoop& loop, Options options);
-  [[nodiscard]] MilterVerdict judge(const model::MailEvent& event);
-  [[nodiscard]] MilterVerdict ask_handler(const model::MailEvent& event);
+  [[nodiscard]] model::Answer judge(const model::MailEvent& event);
+  [[nodiscard]] model::Answer ask_handler(const model::MailEvent& event);
   void refuse(const base::Error& error);
 
   net::EventLoop& loop_;

@@ -73,22 +73,22 @@ class MilterServiceTest : public testing::Test {
     auto opened = MilterService::open(*loop_, std::move(options), [this](const auto& event) {
       const auto& mail = std::get<model::Submission>(event.what);
       seen_.with([&](auto& seen) { seen.push_back(mail); });
-      return verdict_of(mail);
+      return answer_of(mail);
     });
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     service_ = std::move(opened).value();
   }
-  static MilterVerdict verdict_of(const model::Submission& mail) {
+  static model::Answer answer_of(const model::Submission& mail) {
     using model::Disposition;
-    if (mail.account == "bad") return {{Disposition::reject, "5.7.1 Suspended"}, "t"};
-    if (mail.account == "held") return {{Disposition::hold, "held for review"}, "t"};
-    if (mail.account == "slow") return {{Disposition::throttle, "4.7.1 Later"}, "t"};
+    if (mail.account == "bad") return {Disposition::reject, "5.7.1 Suspended", "t"};
+    if (mail.account == "held") return {Disposition::hold, "held for review", "t"};
+    if (mail.account == "slow") return {Disposition::throttle, "4.7.1 Later", "t"};
     if (mail.account == "broken") throw std::runtime_error("broken");
-    if (mail.script == "uid33") return {{Disposition::reject, "5.7.1 Suspended"}, ""};
+    if (mail.script == "uid33") return {Disposition::reject, "5.7.1 Suspended", ""};
     if (!mail.client || !mail.client->is_private()) {
-      if (mail.account.empty()) return {{Disposition::reject, "5.7.1 never said"}, "t"};
+      if (mail.account.empty()) return {Disposition::reject, "5.7.1 never said", "t"};
     }
-    return {{}, "v1.token"};
+    return {Disposition::pass, "", "v1.token"};
   }
   net::Descriptor dial() {
     return net::connect_to(service_->bound(), std::chrono::steady_clock::now() + seconds(5))

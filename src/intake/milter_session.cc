@@ -6,6 +6,8 @@
 #include <charconv>
 #include <utility>
 
+#include "wire/trace_token.h"
+
 namespace leumund::intake {
 namespace {
 
@@ -23,7 +25,6 @@ constexpr std::uint32_t wanted_steps =
 
 constexpr std::size_t name_max = 320;
 constexpr std::chrono::milliseconds look_again{5};
-constexpr std::string_view trace_header = "X-Leumund-Trace";
 
 void assign_clean(std::string_view from, std::string& to) {
   to.assign(from.substr(0, name_max));
@@ -226,18 +227,23 @@ void MilterService::Session::end_message(std::string& out) {
   mail().helo = helo_;
   mail().recipient_count = std::max(mail().recipient_count, 1U);
   event_.occurred_at = event_.received_at = service_.options_.clock();
+  if (!mail().queue.queue_id.empty()) {
+    // With the time, because short queue ids are used again.
+    mail().id = fmt::format("milter/{}/{}", mail().queue.queue_id,
+                            event_.occurred_at.time_since_epoch() / std::chrono::milliseconds(1));
+  }
   ++service_.counters_.messages;
   service_.counters_.bytes += header_bytes_ + mail().body.size();
   if (cut_) ++service_.counters_.cut;
-  answer(service_.judge(event_), out);
+  say(service_.judge(event_), out);
   forget_message();
 }
 
-void MilterService::Session::answer(const MilterVerdict& verdict, std::string& out) const {
+void MilterService::Session::say(const model::Answer& answer, std::string& out) const {
   using model::Disposition;
-  const std::string& text = verdict.answer.text;
+  const std::string& text = answer.text;
   const bool can_hold = (agreed_.actions & action::quarantine) != 0;
-  switch (verdict.answer.disposition) {
+  switch (answer.disposition) {
     case Disposition::reject:
       return wire::append_milter_reply(text.empty() ? "550 5.7.1 Refused" : "550 " + text, out);
     case Disposition::throttle:
@@ -250,8 +256,8 @@ void MilterService::Session::answer(const MilterVerdict& verdict, std::string& o
     case Disposition::pass:
     case Disposition::warn: break;
   }
-  if (!verdict.trace.empty() && (agreed_.actions & action::add_headers) != 0) {
-    wire::append_milter_insert_header(trace_header, verdict.trace, out);
+  if (!answer.trace.empty() && (agreed_.actions & action::add_headers) != 0) {
+    wire::append_milter_insert_header(wire::trace_header, answer.trace, out);
   }
   wire::append_milter_continue(out);
 }

@@ -41,7 +41,7 @@ class MilterService::Session final : public net::StreamSession {
   // Nothing to say yet where the sender of local mail is still to be found out.
   [[nodiscard]] bool sender_is_known();
   void end_message(std::string& out);
-  void answer(const MilterVerdict& verdict, std::string& out) const;
+  void say(const model::Answer& answer, std::string& out) const;
   void forget_message();
   void reply(std::uint32_t no_reply_step, std::string& out) const;
   [[nodiscard]] model::Submission& mail() { return std::get<model::Submission>(event_.what); }

@@ -37,9 +37,9 @@ class _UnixConnection(http.client.HTTPConnection):
 
 
 class Leumundd:
-    """`config` is the text of leumund.toml with {state}, {socket}, {policy_port}, {http_port} and
-    {folder} in places where they belong (braces of TOML doubled). The same folder, ports and state
-    serve every start, so that a restart finds what the last run kept."""
+    """`config` is the text of leumund.toml with {state}, {socket}, {policy_port}, {http_port},
+    {milter_port} and {folder} in places where they belong (braces of TOML doubled). The same
+    folder, ports and state serve every start, so that a restart finds what the last run kept."""
 
     def __init__(self, ground: Ground, config: str, *, start: bool = True,
                  arguments: Optional[list[str]] = None,
@@ -51,6 +51,7 @@ class Leumundd:
         self.socket_path = self.folder / "api.sock"
         self.policy_port = ground.ports.free()
         self.http_port = ground.ports.free()
+        self.milter_port = ground.ports.free()
         self.log_path = self.folder / "leumundd.log"
         self.config_path = self.folder / "leumund.toml"
         self._arguments = arguments or []
@@ -61,9 +62,11 @@ class Leumundd:
             self.start()
 
     def write_config(self, config: str) -> None:
+        if "milter" not in config:  # its port is fixed by default, and many daemons run at once
+            config += "\n[milter]\nlisten = []\n"
         self.config_path.write_text(config.format(
             state=self.state, socket=self.socket_path, policy_port=self.policy_port,
-            http_port=self.http_port, folder=self.folder))
+            http_port=self.http_port, milter_port=self.milter_port, folder=self.folder))
 
     @property
     def policy_service(self) -> str:
