@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/diagnose.h"
+#include "apps/leumund_sentences.h"
 #include "apps/leumund_verbs.h"
 #include "apps/replay.h"
 #include "config/load.h"
@@ -129,7 +130,7 @@ int connect(const Request& request, Terminal& terminal) {
                             {{"code", base::error_code_name(report.error().code)},
                              {"message", report.error().message}}}});
       } else {
-        terminal.complain(safe(report.error().message));
+        terminal.complain(safe(translated(terminal.language(), report.error().message)));
       }
     } else if (request.json) {
       reports.push_back(report_json(*report, request.dry_run));

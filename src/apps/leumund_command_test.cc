@@ -250,7 +250,7 @@ TEST(LeumundShow, ARestrictedAccountShowsWhatItWasStoppedForAndWhatIsLeftOfIt) {
   EXPECT_THAT(text, HasSubstr("what is left of it now: 2.50"));
   EXPECT_THAT(text, HasSubstr(" +14.10 much"));
   EXPECT_THAT(text, Not(HasSubstr("little")));
-  EXPECT_THAT(text, HasSubstr("until released, sudden burst: much\n"));
+  EXPECT_THAT(text, HasSubstr("until released, sudden burst\n"));
   EXPECT_THAT(text, Not(HasSubstr("burst: burst")));
   EXPECT_THAT(text, HasSubstr("days with mail"));
   EXPECT_THAT(text, HasSubstr("a new one"));

@@ -130,10 +130,13 @@ bool show_subject(Terminal& terminal, std::string_view body) {
                              standing_name(terminal, about.at("standing").text())));
   const JsonValue& restriction = about.at("restriction");
   if (restriction.is_object()) {
-    terminal.line(fmt::format(
-        "  {}, {}, {}, {}: {}", level_word(terminal, restriction.at("level").text()),
-        terminal.say("since_time", when(restriction, "since")), until_words(terminal, restriction),
-        author_words(terminal, restriction), reason_words(terminal, restriction)));
+    // The reasons of a detector follow below, one a line.
+    const bool below = !decision_behind(about).at("terms").empty();
+    terminal.line(
+        fmt::format("  {}, {}, {}, {}{}", level_word(terminal, restriction.at("level").text()),
+                    terminal.say("since_time", when(restriction, "since")),
+                    until_words(terminal, restriction), author_words(terminal, restriction),
+                    below ? "" : ": " + reason_words(terminal, restriction)));
   }
   show_reasons(terminal, about);
   show_habits(terminal, about.at("habits"));
@@ -141,7 +144,7 @@ bool show_subject(Terminal& terminal, std::string_view body) {
   const JsonValue& decisions = about.at("decisions");
   if (decisions.is_array() && !decisions.empty()) terminal.line(terminal.say("decided_title"));
   for (const JsonValue& decision : decisions) {
-    terminal.line("  " + decision_line(terminal, decision));
+    terminal.line("  " + decision_line(terminal, decision, true));
   }
   if (const std::string change = change_words(terminal, about); !change.empty()) {
     terminal.line(change);

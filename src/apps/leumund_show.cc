@@ -78,10 +78,16 @@ std::string reason_words(const Terminal& terminal, const JsonValue& of) {
   return phrase ? terminal.say(*phrase) + ": " + words : words;
 }
 
-std::string decision_line(const Terminal& terminal, const JsonValue& decision) {
+std::string decision_line(const Terminal& terminal, const JsonValue& decision, bool brief) {
   const auto at = decision.at("at").time();
   const std::string kind = decision.at("decision").text();
-  const std::string reason = kind == "alarm" ? "" : reason_words(terminal, decision);
+  std::string reason;
+  // What ends a restriction carries the reason of what it ends, which would read as its own.
+  const bool ends = kind == "released" || kind == "ended" || kind == "exemption_ended";
+  const auto detector = Phrase::find("kind." + decision.at("by").text());
+  if (kind != "alarm" && !ends) {
+    reason = brief && detector ? terminal.say(*detector) : reason_words(terminal, decision);
+  }
   const auto held = decision.at("held_queue_ids").size();
   return fmt::format("{} #{} {}{}{}", at ? local_clock(*at) : "-", decision.at("number").count(),
                      terminal.paint(decision_colour(kind), decision_words(terminal, decision)),

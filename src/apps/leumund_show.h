@@ -23,7 +23,9 @@ bool show_queue_work(Terminal& terminal, std::string_view body, std::string_view
 bool show_reload(Terminal& terminal, std::string_view body);
 
 // A decision as one line, and the command that releases its subject with the checklist.
-[[nodiscard]] std::string decision_line(const Terminal& terminal, const JsonValue& decision);
+// `brief`: a detector's reasons stand nearby, its kind is enough.
+[[nodiscard]] std::string decision_line(const Terminal& terminal, const JsonValue& decision,
+                                        bool brief = false);
 [[nodiscard]] std::string release_command(const JsonValue& about);
 // "until 2026-12-01 08:00", and the local time of a field, "-" if there is none.
 [[nodiscard]] std::string until_words(const Terminal& terminal, const JsonValue& of);
