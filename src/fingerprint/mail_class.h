@@ -31,13 +31,13 @@ namespace leumund::fingerprint {
 
 // What the rules look at. Views.
 struct ClassInput {
-  std::string_view subject;  // decoded
-  std::string_view sender;
-  std::string_view account;
-  std::string_view script;
-  std::string_view helo;
-  std::span<const std::string> recipients;
-  std::span<const std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string_view subject = {};  // decoded
+  std::string_view sender = {};
+  std::string_view account = {};
+  std::string_view script = {};
+  std::string_view helo = {};
+  std::span<const std::string> recipients = {};
+  std::span<const std::pair<std::string, std::string>> headers = {};  // names in lower case
   std::uint32_t signs = 0;
   bool forwarded = false;
 };

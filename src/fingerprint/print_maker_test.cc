@@ -65,5 +65,250 @@ TEST_F(PrintMakerTest, NothingOfTheMessageBeforeIsLeft) {
   EXPECT_EQ(plain(pills), first);
 }
 
+TEST_F(PrintMakerTest, TricksWithLettersChangeNothing) {
+  const Fingerprint expected = plain(pills);
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = pills;
+    text.replace(text.find(from), from.size(), to);
+    return plain(text, "Content-Type: text/plain; charset=utf-8\n");
+  };
+  const Fingerprint cyrillic = with("pharmacy", "ph\xD0\xB0rm\xD0\xB0\xD1\x81y");
+  EXPECT_EQ(cyrillic.sketch, expected.sketch);
+  EXPECT_TRUE(cyrillic.has(MailSign::lookalikes));
+  const Fingerprint zero_width = with("medicine", "med\xE2\x80\x8Bic\xE2\x81\xA0ine");
+  EXPECT_EQ(zero_width.sketch, expected.sketch);
+  EXPECT_TRUE(zero_width.has(MailSign::invisible_characters));
+  EXPECT_EQ(with("medicine",
+                 "medi\xC2\xAD"
+                 "cine")
+                .sketch,
+            expected.sketch);
+  EXPECT_EQ(with("medicine", "\xE2\x80\xAEmedicine\xE2\x80\xAC").sketch, expected.sketch);
+  EXPECT_EQ(with("genuine", "\xEF\xBD\x87\xEF\xBD\x85nuine").sketch, expected.sketch);
+  EXPECT_EQ(with("genuine", "\xF0\x9D\x90\xA0\xF0\x9D\x90\x9Enuine").sketch, expected.sketch);
+  EXPECT_EQ(with("genuine", "g\xCE\xB5nuin\xC3\xA9").sketch, expected.sketch);
+  EXPECT_EQ(with("genuine", "GeNuiNe").sketch, expected.sketch);
+  EXPECT_EQ(with("pharmacy", "p h a r m a c y").sketch, expected.sketch);
+  EXPECT_EQ(with("pharmacy", "p.h.a.r.m.a.c.y").sketch, expected.sketch);
+  EXPECT_EQ(with("medicine", "med1cine").words, expected.words);
+  EXPECT_EQ(with("tablets", "t4blets").sketch, expected.sketch);
+  EXPECT_FALSE(expected.has(MailSign::lookalikes) || expected.has(MailSign::invisible_characters));
+}
+
+TEST_F(PrintMakerTest, HonestRussianIsNoLookalike) {
+  const Fingerprint print = plain(
+      "\xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82 \xD0\xBC\xD0\xB8\xD1\x80 and English words",
+      "Content-Type: text/plain; charset=utf-8\n");
+  EXPECT_FALSE(print.has(MailSign::lookalikes));
+}
+
+TEST_F(PrintMakerTest, WhatIsPersonalChangesNothing) {
+  const Fingerprint expected = plain(pills);
+  const auto same = [&](const std::string& body) {
+    EXPECT_EQ(plain(body).sketch, expected.sketch) << body;
+  };
+  same("Hello John,\n" + pills);
+  same("Sehr geehrte Frau Meier,\n" + pills + "\nMit freundlichen Gruessen\nKarin\n");
+  same(pills + "\n-- \nDr. A. Meier\nTel. +49 30 1234567\n");
+  same(pills + "12345 http://spam.example/x?id=7 www.spam.example/99 a@b.example 3.5.2021\n");
+  same(pills + "\n> quoted words that somebody else wrote before\n> and more of them\n");
+  same(pills + "\nOn Mon, 3 May 2021, A B <a@b.example> wrote:\nolder words of an older mail\n");
+  same(pills + "\n-----Original Message-----\nFrom: a\nolder words of an older mail here\n");
+  same(pills + "\nVon: A\nGesendet: Montag\nAn: B\nBetreff: C\n\nolder words of an older mail\n");
+  same(pills + "\nThis e-mail and any attachments are confidential and may be privileged.\n");
+  same(pills + "\nSent from my iPhone\n");
+  same(pills + "\n_______________________________________________\nlist mailing list\n");
+}
+
+TEST_F(PrintMakerTest, NamesOfRecipientAndSenderChangeNothing) {
+  const std::vector<std::string> recipients = {"karin.schulze@example.org"};
+  Envelope envelope;
+  envelope.account = "p.wagner@tenant.example";
+  envelope.recipients = recipients;
+  const Fingerprint print =
+      of("Subject: x\nTo: \"Karin Schulze\" <karin.schulze@example.org>\n\nOur pharmacy ships "
+         "genuine Karin Schulze medicine to your door without any prescription at all.\n"
+         "Order before Friday and the second package costs Wagner nothing, delivery included.\n"
+         "Thousands of customers already trust the quality of these Canadian tablets.\n",
+         envelope);
+  EXPECT_EQ(print.sketch, plain(pills).sketch);
+}
+
+TEST_F(PrintMakerTest, SpamBelowAQuoteLineIsStillSeen) {
+  const Fingerprint expected = plain(pills);
+  for (const std::string& cover :
+       {std::string("-----Original Message-----\n"), std::string("-- \n"),
+        std::string("On Monday A <a@b.example> wrote:\n")}) {
+    const Fingerprint print = plain("ok\n" + cover + pills);
+    EXPECT_EQ(print.text, TextKind::full) << cover;
+    EXPECT_GT(model::similarity(print, expected), 0.7) << cover;
+  }
+  std::string quoted;
+  for (std::size_t at = 0; at < pills.size();) {
+    const std::size_t end = pills.find('\n', at) + 1;
+    quoted += "> " + pills.substr(at, end - at);
+    at = end;
+  }
+  const Fingerprint print = plain(quoted);
+  EXPECT_GT(model::similarity(print, expected), 0.9);
+  EXPECT_TRUE(print.has(MailSign::text_is_quoted));
+}
+
+TEST_F(PrintMakerTest, HiddenTextOfHtmlIsNotPartOfIt) {
+  const Fingerprint shown = html("<p>" + pills + "</p>");
+  const Fingerprint print =
+      html("<p>" + pills + "<span style='font-size:0'>kettle onyx willow cabinet</span></p>");
+  EXPECT_EQ(print.sketch, shown.sketch);
+  EXPECT_EQ(shown.sketch, plain(pills).sketch);
+  EXPECT_TRUE(print.has(MailSign::hidden_text));
+  EXPECT_FALSE(shown.has(MailSign::hidden_text));
+}
+
+TEST_F(PrintMakerTest, RewrittenSentencesShareTheirPhrases) {
+  const Fingerprint rewritten = plain(
+      "Thousands of clients already trust the quality of these Canadian tablets. Winter is near.\n"
+      "Our pharmacy sends real medicine to your house without any prescription at all.\n");
+  EXPECT_LT(model::similarity(plain(pills), rewritten), 0.6);
+  EXPECT_GE(model::shared_phrases(plain(pills), rewritten), 2U);
+  EXPECT_EQ(model::shared_phrases(plain(pills), plain("The committee meets on Monday in the town "
+                                                      "hall to discuss repairs of the bridge.\n")),
+            0U);
+}
+
+// --- what has no text
+
+TEST_F(PrintMakerTest, ShortAndEmptyMailHasItsOwnKind) {
+  EXPECT_EQ(plain("").text, TextKind::empty);
+  EXPECT_EQ(plain("\n \n").text, TextKind::empty);
+  const Fingerprint brief = plain("Please call me back about the parcel\n");
+  EXPECT_EQ(brief.text, TextKind::brief);
+  EXPECT_EQ(brief.facet_hashes, plain("please  call me back, about the PARCEL!\n").facet_hashes);
+  EXPECT_EQ(plain("http://spam.example/x\n").text, TextKind::link_only);
+  EXPECT_EQ(html("<a href=http://spam.example/x><img src=http://spam.example/i.png></a>").text,
+            TextKind::image_only);
+  EXPECT_EQ(of("Content-Type: image/png\n\npng").text, TextKind::image_only);
+}
+
+// --- facets
+
+TEST_F(PrintMakerTest, FacetsStayWhereTheTextVaries) {
+  const Fingerprint a =
+      of("Subject: =?utf-8?Q?Re:_Your_order_=23123?=\nX-Mailer: Sender 1.2.3\nReply-To: "
+         "boss@evil.example\n\nhttp://go.spam.example/a/123 one two three\n");
+  const Fingerprint b =
+      of("Subject: your ORDER #77\nX-Mailer: Sender 1.4\nReply-To: Boss <BOSS@evil.example>\n\n"
+         "http://go.spam.example/b/99 nothing alike in here\n");
+  const auto shared = [&](FacetKind kind) {
+    for (std::size_t i = 0; i < a.facet_count; ++i) {
+      if (a.facet_kinds[i] == kind && b.has_facet(kind, a.facet_hashes[i])) return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(shared(FacetKind::subject));
+  EXPECT_TRUE(shared(FacetKind::mailer));
+  EXPECT_TRUE(shared(FacetKind::contact));
+  EXPECT_TRUE(shared(FacetKind::url_domain));
+  EXPECT_TRUE(shared(FacetKind::url_template));
+  EXPECT_FALSE(shared(FacetKind::url_page));
+  EXPECT_FALSE(shared(FacetKind::brief_text));
+}
+
+TEST_F(PrintMakerTest, AnotherKeyGivesOtherHashes) {
+  base::HashKey key;
+  key.bytes[0] = 1;
+  PrintMaker other(PrintSettings{}, key);
+  const std::string raw = "Subject: offer\n\n" + pills + "http://spam.example/x\n";
+  const Fingerprint theirs = print_of_message(raw, {}, other).print;
+  const Fingerprint ours = of(raw);
+  EXPECT_LT(model::similarity(ours, theirs), 0.05);
+  EXPECT_EQ(model::shared_phrases(ours, theirs), 0U);
+  for (std::size_t i = 0; i < ours.facet_count; ++i) {
+    EXPECT_FALSE(theirs.has_facet(ours.facet_kinds[i], ours.facet_hashes[i]));
+  }
+}
+
+TEST_F(PrintMakerTest, AMailFullOfLinksKeepsItsOtherFacets) {
+  std::string body;
+  for (int i = 0; i < 1'000; ++i) {
+    const std::string n = std::to_string(i);
+    body += "http://d" + n + ".example/x bit.ly/" + n + " c" + n + "@e.example\n";
+  }
+  const Fingerprint print = plain(body, "X-Mailer: x\n");
+  std::size_t links = 0;
+  bool subject = false;
+  for (std::size_t i = 0; i < print.facet_count; ++i) {
+    links += print.facet_kinds[i] == FacetKind::url_domain;
+    subject = subject || print.facet_kinds[i] == FacetKind::subject;
+  }
+  EXPECT_EQ(links, 4U);
+  EXPECT_TRUE(subject);
+}
+
+// --- signs of honest kinds
+
+TEST_F(PrintMakerTest, HonestKindsAreTold) {
+  EXPECT_TRUE(plain(pills, "Auto-Submitted: auto-replied\n").has(MailSign::auto_submitted));
+  EXPECT_FALSE(plain(pills, "Auto-Submitted: no\n").has(MailSign::auto_submitted));
+  EXPECT_TRUE(plain(pills, "List-Id: <a.b.example>\n").has(MailSign::list));
+  EXPECT_TRUE(plain(pills, "Precedence: bulk\n").has(MailSign::bulk_precedence));
+  EXPECT_TRUE(plain(pills, "In-Reply-To: <x@y>\n").has(MailSign::reply));
+  EXPECT_TRUE(plain("yes\n> " + pills, "References: <x@y>\n").has(MailSign::quotes));
+  EXPECT_TRUE(plain("fyi\n---------- Forwarded message ---------\n" + pills)
+                  .has(MailSign::forwarded_by_hand));
+  EXPECT_EQ(plain(pills, "List-Id: <a.b.example>\n").mail_class, MailClass::bulk);
+  EXPECT_EQ(plain(pills).mail_class, MailClass::personal);
+}
+
+TEST_F(PrintMakerTest, ScriptsNameThemselves) {
+  const std::string php = "X-PHP-Originating-Script: 33:contact.php(12) : eval()'d code\n";
+  EXPECT_EQ(mail("Subject: x\n" + php + "\nwords").script, "uid33:contact.php(12) : eval()'d code");
+  PrintSettings settings;
+  settings.identity_headers = {"X-Site"};
+  PrintMaker maker(settings, base::HashKey{});
+  EXPECT_EQ(print_of_message("x-site: shop7\n\nwords", {}, maker).script, "x-site:shop7");
+}
+
+TEST_F(PrintMakerTest, ForwardedMailCountsForItsRuleUnlessSomebodyLoggedIn) {
+  const std::string raw =
+      "Received: from x\nDelivered-To: alias@ours.example\nTo: alias@ours.example\n\nwords";
+  const std::vector<std::string> recipients = {"me@elsewhere.example"};
+  Envelope envelope;
+  envelope.recipients = recipients;
+  const MailPrint forwarded = mail(raw, envelope);
+  EXPECT_TRUE(forwarded.forwarded);
+  EXPECT_EQ(forwarded.forward_rule, "alias@ours.example");
+  EXPECT_EQ(forwarded.print.mail_class, MailClass::forward);
+  envelope.account = "hacked@ours.example";
+  const MailPrint pretended = mail(raw, envelope);
+  EXPECT_FALSE(pretended.forwarded);
+  EXPECT_NE(pretended.print.mail_class, MailClass::forward);
+  EXPECT_TRUE(pretended.print.has(MailSign::redirected));
+}
+
+TEST_F(PrintMakerTest, SrsSendersAreForwards) {
+  Envelope envelope;
+  envelope.sender = "SRS0=HHH=TT=orig.example=user@forwarder.example";
+  const MailPrint print = mail("Subject: x\n\nwords", envelope);
+  EXPECT_TRUE(print.forwarded);
+  EXPECT_EQ(print.forward_rule, "@forwarder.example");
+}
+
+TEST_F(PrintMakerTest, EventsWithoutBodyAreUnseen) {
+  model::Submission submission;
+  submission.helo = "pc7";
+  EXPECT_EQ(print_of(submission, maker_).print.text, TextKind::unseen);
+  submission.headers = {{"Subject", "offer"}};
+  submission.body = pills;
+  EXPECT_EQ(print_of(submission, maker_).print.sketch, plain(pills).sketch);
+}
+
+TEST_F(PrintMakerTest, ALargeMessageIsCutAndSaysSo) {
+  std::string body;
+  while (body.size() < 3'000'000) body += pills;
+  const Fingerprint print = plain(body);
+  EXPECT_TRUE(print.has(MailSign::truncated));
+  EXPECT_GT(model::similarity(print, plain(pills)), 0.9);
+}
+
 }  // namespace
 }  // namespace leumund::fingerprint

@@ -19,8 +19,8 @@ constexpr std::size_t stack_max = 256;
 constexpr std::size_t close_search = 32;
 constexpr std::size_t reference_bytes = 34;
 // What may be read in vain for tags that never close, before "<" is taken for text sooner.
-constexpr std::size_t vain_bytes_max = 4UL * 1024 * 1024;
-constexpr std::size_t tag_bytes_late = 256;
+constexpr std::size_t vain_bytes_max = 1UL * 1024 * 1024;
+constexpr std::size_t tag_bytes_late = 64;
 
 constexpr std::array<std::string_view, 28> block_tags = {
     "p",       "br",     "div",    "tr",      "li",      "table", "ul",
@@ -175,7 +175,8 @@ class Reader {
   std::string scratch_;
   std::size_t overflow_ = 0;  // elements opened beyond the stack's limit
   std::size_t vain_bytes_ = 0;
-  unsigned unclosed_ = 0;  // bit i: silent_tags[i] is not closed any more
+  std::size_t next_close_ = 0;  // the first ">" behind what was read, once looked for
+  unsigned unclosed_ = 0;       // bit i: silent_tags[i] is not closed any more
   bool visible_ = true;
 };
 
@@ -344,8 +345,10 @@ std::size_t Reader::read_markup(std::size_t at) {
     if (close != std::string_view::npos) return close + 1;
   }
   const char behind = end < html_.size() ? html_[end] : '>';
-  const bool is_tag = is_letter(first) && (behind == '>' || behind == '/' || is_blank(behind) ||
-                                           end - name == name_bytes);
+  if (next_close_ < at) next_close_ = std::min(html_.find('>', at), html_.size());
+  const bool is_tag =
+      next_close_ < html_.size() && is_letter(first) &&
+      (behind == '>' || behind == '/' || is_blank(behind) || end - name == name_bytes);
   for (std::size_t i = name; i < end; ++i) {
     const char c = html_[i];
     tag.name_buffer[i - name] = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;

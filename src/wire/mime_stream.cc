@@ -120,7 +120,13 @@ void MimeStream::header_line(std::string_view with_end) {
   if (line.starts_with("--")) {
     // A part that ends within its header.
     const std::string boundary(with_end);
+    const std::string odd = std::move(odd_line_);
+    odd_line_.clear();
     end_header();
+    if (!odd.empty()) {
+      emit(without_end(odd));
+      hold_line_end("\n");
+    }
     if (!body_line(boundary)) {
       emit(without_end(boundary));
       hold_line_end("\n");
