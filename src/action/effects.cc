@@ -40,7 +40,7 @@ base::Result<std::unique_ptr<Effects>> Effects::open(EffectsOptions options, Eff
 Effects::Effects(EffectsOptions options, EffectsPorts ports, std::unique_ptr<AccessTables> tables)
     : options_(std::move(options)),
       ports_(std::move(ports)),
-      queue_control_(options_.queue),
+      queue_control_(std::make_shared<const QueueControl>(options_.settings.queue)),
       notifier_(options_.settings.notices, ports_.now),
       act_queue_(options_.queue_max, base::WhenFull::push_back),
       hold_queue_(options_.queue_max, base::WhenFull::drop_oldest),
@@ -70,14 +70,37 @@ void Effects::publish(StandingRecord standing) {
 std::optional<std::future<void>> Effects::submit(std::vector<Decision> decisions) {
   Batch batch{std::move(decisions), {}};
   std::future<void> published = batch.published.get_future();
-  if (!act_queue_.push(ActWork(std::move(batch)))) {
+  ActWork work(std::move(batch));
+  if (!act_queue_.push(std::move(work))) {
     shared_.with([](Shared& shared) { ++shared.counters.refused_full; });
+    lost_.with([&](Lost& lost) {  // the work is still ours
+      lost.any = true;
+      for (Decision& decision : std::get<Batch>(work).decisions) {
+        ++lost.decisions;
+        if (decision.held.empty() || lost.keys + decision.held.size() > pending_keys_max) continue;
+        lost.keys += decision.held.size();
+        auto& keys = lost.held[decision.subject];
+        keys.insert(keys.end(), decision.held.begin(), decision.held.end());
+      }
+    });
     return std::nullopt;
   }
   if (std::this_thread::get_id() != act_.get_id()) return published;
   std::promise<void> at_once;  // the thread that publishes cannot wait for itself
   at_once.set_value();
   return at_once.get_future();
+}
+
+bool Effects::behind() const {
+  return lost_.with([](const Lost& lost) { return lost.any; });
+}
+
+bool Effects::resync(StandingRecord standing) {
+  ActWork work(Resync{std::move(standing),
+                      lost_.with([](Lost& lost) { return std::exchange(lost, Lost{}); })});
+  if (act_queue_.push(std::move(work))) return true;
+  lost_.with([&](Lost& lost) { lost = std::move(std::get<Resync>(work).lost); });
+  return false;
 }
 
 void Effects::hold(Subject subject, std::vector<model::QueueKey> keys) {
@@ -89,6 +112,7 @@ void Effects::hold(Subject subject, std::vector<model::QueueKey> keys) {
 
 void Effects::set_settings(EffectsSettings settings) {
   notifier_.set_options(settings.notices);
+  queue_control_.publish(std::make_shared<const QueueControl>(settings.queue));
   if (!act_queue_.push(ActWork(std::move(settings)))) {
     set_trouble("effects", "new settings were not taken over: the queue is full");
   }
@@ -174,6 +198,8 @@ void Effects::take(ActWork work) {
       auto commands = file_->start(stands, standing->record.last_number, ports_.now());
       if (!commands.empty() && ports_.on_file_edit) ports_.on_file_edit(std::move(commands));
     }
+  } else if (auto* resync = std::get_if<Resync>(&work)) {
+    replace_all(std::move(*resync));
   } else {
     auto& batch = std::get<Batch>(work);
     for (auto& decision : batch.decisions) apply(std::move(decision));
@@ -209,6 +235,48 @@ void Effects::apply(Decision decision) {
   cause.decision = std::move(decision);
   work.notice = std::move(cause);
   after_tables_.push_back(std::move(work));
+}
+
+void Effects::replace_all(Resync resync) {
+  std::map<Subject, Restriction> stands;
+  for (auto& restriction : resync.record.restrictions) {
+    const Subject subject = restriction.subject;
+    stands.insert_or_assign(subject, std::move(restriction));
+  }
+  const auto number = resync.record.last_number;
+  const auto let_go = [this](const Subject& subject) {
+    HoldWork work;
+    work.subject = subject;
+    work.released = true;
+    after_tables_.push_back(std::move(work));
+  };
+  for (const auto& [subject, restriction] : standing_) {
+    if (stands.contains(subject)) continue;
+    if (file_) file_->set(subject, std::nullopt, number);
+    let_go(subject);
+  }
+  for (const auto& [subject, restriction] : stands) {
+    const auto known = standing_.find(subject);
+    if (known != standing_.end() && known->second == restriction) continue;
+    if (file_) file_->set(subject, restriction, number);
+    if (!stops_queued_mail(restriction)) let_go(subject);
+  }
+  for (auto& [subject, keys] : resync.lost.held) {
+    const auto now = stands.find(subject);
+    if (now == stands.end() || !stops_queued_mail(now->second)) continue;
+    HoldWork work;
+    work.subject = subject;
+    work.keys = std::move(keys);
+    after_tables_.push_back(std::move(work));
+  }
+  standing_ = std::move(stands);
+  tables_dirty_ = started_ = true;
+  shared_.with([&](Shared& shared) {
+    ++shared.counters.resyncs;
+    shared.counters.notices_lost += resync.lost.decisions;
+  });
+  base::log(LogLevel::warn, "effects resync standing={} decisions_without_notice={}",
+            standing_.size(), resync.lost.decisions);
 }
 
 void Effects::publish_tables() {
@@ -314,7 +382,8 @@ void Effects::work_hold(HoldWork work) {
 }
 
 void Effects::try_hold(const Subject& subject, PendingHold hold, HoldOutcome& outcome) {
-  const auto result = queue_control_.run(QueueVerb::hold, hold.keys);
+  const auto queue = queue_control_.read();
+  const auto result = queue->run(QueueVerb::hold, hold.keys);
   outcome = {
       .held = result.done.size(), .missing = result.missing.size(), .trouble = result.trouble};
   const bool failed = !result.trouble.empty();
@@ -325,7 +394,7 @@ void Effects::try_hold(const Subject& subject, PendingHold hold, HoldOutcome& ou
     shared.counters.hold_failures += failed ? 1 : 0;
   });
   set_trouble("queue", result.trouble);
-  if (!failed || !queue_control_.on()) return;
+  if (!failed || !queue->on()) return;
   hold.keys = result.missing;
   if (hold.keys.size() > pending_keys_max) hold.keys.resize(pending_keys_max);
   hold.next_try = SteadyClock::now() + hold.pause;

@@ -5,11 +5,13 @@
 // Time:    a decision is in the tables within about 0.1 s, an edit is told within 0.5 s. What fails
 //          is tried again: tables and file every two seconds, a hold with growing pauses as long as
 //          the restriction stands.
-// Limits:  `queue_max` batches wait; then submit() answers false and the daemon keeps them. What
-//          stands is kept whole, so that a batch that was lost is made good by publish().
+// Limits:  `queue_max` batches wait; then submit() answers nothing and behind() is true until the
+//          daemon has called resync() with all that stands: tables, file and queue are then as if
+//          nothing had been lost; only the notices of the lost decisions are not sent, which is
+//          counted.
 // Threads: submit(), hold(), publish(), set_settings(), counters() from any, none of them blocks
 //          for longer than it is given;
-//          on_file_edit is called on `act`; queue() may be used by any thread and blocks.
+//          on_file_edit is called on `act`.
 // Errors:  never the caller's: troubles() says what does not work now, for people.
 #pragma once
 
@@ -44,12 +46,12 @@ struct EffectsSettings {
   std::vector<std::string> helpdesk;
   std::vector<std::string> own_domains;
   NoticeOptions notices;
+  QueueControlOptions queue;
 };
 
 struct EffectsOptions {
   std::string suspended_file;  // "" is off
   config::PostfixFiles tables;
-  QueueControlOptions queue;
   EffectsSettings settings;
   std::size_t queue_max = 10'000;
   std::chrono::milliseconds poll_every{200};
@@ -67,6 +69,8 @@ struct EffectsPorts {
 struct EffectsCounters {
   std::uint64_t decisions = 0;
   std::uint64_t refused_full = 0;  // batches the full queue did not take
+  std::uint64_t resyncs = 0;       // times all that stands was published because of that
+  std::uint64_t notices_lost = 0;  // decisions nobody was told of because of that
   std::uint64_t table_writes = 0;
   std::uint64_t file_writes = 0;
   std::uint64_t file_edits = 0;
@@ -91,15 +95,21 @@ class Effects {
   // What stands, at start: compared with the file as it was left. Call once, before submit().
   void publish(StandingRecord standing);
   // Ready when the tables say what the decisions say: whoever answers Postfix after that may be
-  // killed, the stop stands without us. Nothing when the queue is full: call publish() when there
-  // is room again. Called by on_file_edit it is ready at once.
+  // killed, the stop stands without us. Nothing when the queue is full: then behind() is true.
+  // Called by on_file_edit it is ready at once.
   [[nodiscard]] std::optional<std::future<void>> submit(std::vector<model::Decision> decisions);
+  // Whether decisions were not taken, and since then nobody has said what stands.
+  [[nodiscard]] bool behind() const;
+  // What stands now replaces all that was known. The caller sees to it that no decision is made
+  // meanwhile. False: still no room.
+  bool resync(StandingRecord standing);
   // Mail of a restricted subject that came to light after the decision.
   void hold(model::Subject subject, std::vector<model::QueueKey> keys);
   void set_settings(EffectsSettings settings);
   void digest(std::vector<model::Decision> decisions, base::TimePoint from, base::TimePoint until);
 
-  [[nodiscard]] const QueueControl& queue() const { return queue_control_; }
+  // As the settings in force say; it may be used by any thread, and blocks.
+  [[nodiscard]] QueueControl queue() const { return *queue_control_.read(); }
   [[nodiscard]] EffectsCounters counters() const;
   // Name of a part and what is wrong with it: "tables", "suspended file", "queue", "notices".
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> troubles() const;
@@ -115,7 +125,18 @@ class Effects {
     std::vector<model::Decision> decisions;
     std::promise<void> published;
   };
-  using ActWork = std::variant<Standing, Batch, EffectsSettings>;
+  // What the full queue did not take.
+  struct Lost {
+    bool any = false;
+    std::map<model::Subject, std::vector<model::QueueKey>> held;  // mail that was to be held
+    std::size_t keys = 0;
+    std::uint64_t decisions = 0;
+  };
+  struct Resync {
+    StandingRecord record;
+    Lost lost;
+  };
+  using ActWork = std::variant<Standing, Batch, EffectsSettings, Resync>;
   struct HoldWork {
     model::Subject subject;
     std::vector<model::QueueKey> keys;
@@ -137,6 +158,7 @@ class Effects {
   void run_hold();
   void take(ActWork work);
   void apply(model::Decision decision);
+  void replace_all(Resync resync);
   void carry_out();
   void publish_tables();
   void look_at_file();
@@ -148,11 +170,12 @@ class Effects {
 
   EffectsOptions options_;
   EffectsPorts ports_;
-  const QueueControl queue_control_;
+  base::Published<QueueControl> queue_control_;
   Notifier notifier_;
   base::BoundedQueue<ActWork> act_queue_;
   base::BoundedQueue<HoldWork> hold_queue_;
   base::Guarded<Shared> shared_;
+  base::Guarded<Lost> lost_;
 
   // Of thread `act`.
   std::unique_ptr<AccessTables> tables_;

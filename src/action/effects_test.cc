@@ -33,7 +33,7 @@ class EffectsTest : public testing::Test {
     options_.settings.notices.admin = "admin@ops.test";
     options_.settings.notices.command = {"/bin/sh", "-c", "cat >> " + (folder_ / "mails").string()};
     write_program("helper", "sed 's/.*/postsuper: &: placed on hold/'\n");
-    options_.queue.helper = folder_ / "helper";
+    options_.settings.queue.helper = folder_ / "helper";
   }
   ~EffectsTest() override {
     effects_.reset();
@@ -142,7 +142,7 @@ TEST_F(EffectsTest, TellsAnEditOfTheFile) {
 
 TEST_F(EffectsTest, TriesAHoldAgainUntilItIsDone) {
   write_program("helper", "echo 'leumund-queue: broken' >&2; exit 1\n");
-  options_.queue.tries = 1;
+  options_.settings.queue.tries = 1;
   start();
   ASSERT_TRUE(effects_->submit({suspended("a@v.example", 1)}));
   ASSERT_TRUE(within(3s, [&] { return effects_->counters().holds_waiting == 1; }));
@@ -208,6 +208,72 @@ TEST_F(EffectsTest, CarriesOutWhatWaitsBeforeItStops) {
   EXPECT_TRUE(has(file(), "50@v.example"));
   EXPECT_EQ(effects_->counters().held, 50u);
   EXPECT_FALSE(effects_->submit({suspended("late@v.example", 51)}));
+}
+
+TEST_F(EffectsTest, AQueueThatWasFullIsMadeGoodFromWhatStands) {
+  options_.queue_max = 2;
+  // Nothing is taken from the queue while the first batch waits at its table: a program that reads
+  // names of users is the slow part here.
+  base::Guarded<int> gate(0);  // 0: go on, 1: wait, 2: waiting
+  start();
+  effects_.reset();
+  auto opened = Effects::open(
+      options_, {.on_file_edit = {},
+                 .now = [] { return base::system_now(); },
+                 .login_name_of = [&gate](std::uint32_t) -> std::optional<std::string> {
+                   gate.with([](int& state) { state = state == 1 ? 2 : state; });
+                   while (gate.with([](int& state) { return state == 2; })) {
+                     std::this_thread::sleep_for(1ms);
+                   }
+                   return "www-data";
+                 }});
+  ASSERT_TRUE(opened.ok());
+  effects_ = std::move(*opened);
+  Decision old = suspended("old@v.example", 1);
+  StandingRecord standing;
+  standing.restrictions = {old.restriction};
+  effects_->publish(standing);
+  ASSERT_TRUE(within(3s, [&] { return has(table(), "old@v.example"); }));
+  gate.with([](int& state) { state = 1; });
+  Decision script = suspended("uid33", 2);
+  script.subject = script.restriction.subject = {SubjectKind::script, "uid33"};
+  ASSERT_TRUE(effects_->submit({script}));
+  ASSERT_TRUE(within(3s, [&] { return gate.with([](int& state) { return state == 2; }); }));
+  std::uint64_t number = 3;
+  while (effects_->submit({suspended("taken@v.example", number)})) ++number;
+  Decision released = old;
+  released.kind = DecisionKind::released;
+  EXPECT_FALSE(effects_->submit({released}));
+  EXPECT_FALSE(effects_->submit({suspended("lost@v.example", ++number)}));
+  EXPECT_TRUE(effects_->behind());
+  standing.restrictions = {script.restriction, suspended("taken@v.example", 3).restriction,
+                           suspended("lost@v.example", number).restriction};
+  standing.last_number = number;
+  EXPECT_FALSE(effects_->resync(standing)) << "no room yet";
+  EXPECT_TRUE(effects_->behind());
+  gate.with([](int& state) { state = 0; });
+  ASSERT_TRUE(within(3s, [&] { return effects_->resync(standing); }));
+  EXPECT_FALSE(effects_->behind());
+  EXPECT_TRUE(within(3s, [&] {
+    return has(table(), "lost@v.example") && !has(table(), "old@v.example") &&
+           has(file(), "lost@v.example") && !has(file(), "old@v.example");
+  }));
+  EXPECT_EQ(effects_->counters().resyncs, 1u);
+  EXPECT_GE(effects_->counters().notices_lost, 2u);
+  // The mail of the lost suspension is held as well.
+  EXPECT_TRUE(within(3s, [&] { return effects_->counters().held == number - 1; }))
+      << effects_->counters().held;
+}
+
+TEST_F(EffectsTest, AnotherQueueHelperIsUsedFromTheNextHoldOn) {
+  options_.settings.queue.helper = folder_ / "nowhere";
+  options_.settings.queue.tries = 1;
+  start();
+  auto settings = options_.settings;
+  settings.queue.helper = folder_ / "helper";
+  effects_->set_settings(settings);
+  ASSERT_TRUE(effects_->submit({suspended("a@v.example", 1)}));
+  EXPECT_TRUE(within(3s, [&] { return effects_->counters().held == 1; }));
 }
 
 TEST(WebhookJson, HasWhatWasAndWhatIs) {

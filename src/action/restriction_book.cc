@@ -92,6 +92,19 @@ void RestrictionBook::restore(const StandingRecord& standing) {
   std::sort(unattended_at_.begin(), unattended_at_.end());
 }
 
+StandingRecord RestrictionBook::standing() const {
+  StandingRecord out;
+  out.restrictions = restrictions();
+  out.exempt = exemptions();
+  out.last_number = last_number_;
+  for (const auto& [subject, entry] : entries_) {
+    if (!entry.beneath.empty()) out.beneath.emplace(subject, entry.beneath);
+    if (entry.attempts.recipients > 0) out.attempts.emplace_back(subject, entry.attempts);
+  }
+  out.unattended_at.assign(unattended_at_.begin(), unattended_at_.end());
+  return out;
+}
+
 // --- answers -------------------------------------------------------------------------------------
 
 bool RestrictionBook::throttle_lets(Entry& entry, std::uint32_t recipients, TimePoint now) {

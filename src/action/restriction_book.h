@@ -75,6 +75,8 @@ class RestrictionBook {
 
   // Takes over what stood at the last stop.
   void restore(const StandingRecord& standing);
+  // All that stands, as restore() takes it.
+  [[nodiscard]] StandingRecord standing() const;
   // New settings from now on; restrictions stay as they are.
   void set_settings(BookSettings settings);
   void set_unattended(Unattended unattended);

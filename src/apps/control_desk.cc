@@ -259,6 +259,12 @@ base::Result<face::QueueReport> ControlDesk::queue_work(const model::Subject& su
   if (keys.empty()) return report;
   const auto verb =
       work == face::QueueWork::release ? action::QueueVerb::release : action::QueueVerb::remove;
+  if (work == face::QueueWork::release) {
+    // Before Postfix hears of it: its log line would put the mail on hold again at once.
+    around_.pipeline.with_engine([&](engine::Engine& engine) {
+      if (engine.book().find(subject) != nullptr) engine.let_go(keys);
+    });
+  }
   const auto result = around_.queue().run(verb, keys);
   report.done = result.done.size();
   report.failed = keys.size() - std::min(keys.size(), result.done.size());

@@ -130,7 +130,14 @@ base::Status Daemon::start_engine() {
   const auto key = installation_key(*store_);
   if (!key) return key.error();
   key_ = *key;
-  keeper_ = std::make_unique<Keeper>(*store_);
+  auto standing = store_->load_standing();
+  if (!standing) return standing.error();
+  numbers_ = NumberReserve::open(start_.state_folder, standing->last_number, started_at_);
+  standing->last_number = numbers_.first();
+  if (!numbers_.trouble().empty()) {
+    base::log(LogLevel::warn, "decision numbers: {}", numbers_.trouble());
+  }
+  keeper_ = std::make_unique<Keeper>(*store_, &numbers_);
   const auto settings = settings_.with([](const config::Settings& all) { return all; });
   auto replies = diagnosis::Reader::shipped();
   if (!replies) return replies.error();
@@ -138,10 +145,14 @@ base::Status Daemon::start_engine() {
       std::make_unique<Pipeline>(engine_settings(settings, *key), std::move(*replies), *keeper_);
 
   std::uint64_t unreadable = 0;
-  const auto standing = store_->load_standing();
-  if (!standing) return standing.error();
+  const auto queue = store_->load_queue(settings.start.messages_max);
+  if (!queue) base::log(LogLevel::error, "queued mail unknown: {}", queue.error().message);
   const auto loaded = pipeline_->with_engine([&](engine::Engine& engine) {
     engine.book().restore(*standing);
+    if (queue) {
+      for (const auto& mail : *queue) engine.load_queued(mail);
+    }
+    std::ignore = engine.drain_queue();  // from now on changes are collected
     return store_->load([&](std::string_view subject, std::string_view state) {
       if (!engine.load_record(subject, state)) ++unreadable;
     });
@@ -174,47 +185,12 @@ base::Status Daemon::start_engine() {
 
 // --- effects -------------------------------------------------------------------------------------
 
-action::QueueControlOptions Daemon::queue_options(const config::Settings& settings) const {
-  action::QueueControlOptions out;
-  // "off" when the helper is not installed at all: said once in `status`, not at every decision.
-  out.helper = settings.run.queue_helper;
-  out.folders.clear();
-  for (const auto& folder : settings.run.postfix_config_folders) {
-    // The first folder is the instance that has no name of its own.
-    const std::string name =
-        out.folders.empty() ? "" : std::filesystem::path(folder).filename().string();
-    out.folders.emplace(name, folder);
-  }
-  return out;
-}
-
-action::EffectsSettings Daemon::effects_settings(const config::Settings& settings) const {
-  action::EffectsSettings out;
-  out.helpdesk = settings.run.helpdesk;
-  out.own_domains = settings.run.own_domains;
-  action::NoticeOptions& notices = out.notices;
-  notices.language = settings.run.notice_language == config::Language::de ? action::Language::de
-                                                                          : action::Language::en;
-  notices.admin = settings.run.notice_admin;
-  notices.from = settings.run.notice_from;
-  if (!settings.run.notice_smtp.empty()) {
-    if (auto where = endpoint_of(settings.run.notice_smtp)) notices.smtp = std::move(*where);
-  }
-  notices.webhook = settings.run.notice_webhook;
-  notices.owner = settings.run.notice_owner;
-  notices.contact = settings.run.contact;
-  char host[256] = "";
-  if (gethostname(host, sizeof host - 1) == 0 && host[0] != '\0') notices.host = host;
-  return out;
-}
-
 base::Status Daemon::start_effects() {
   const auto settings = settings_.with([](const config::Settings& all) { return all; });
   action::EffectsOptions options;
   options.suspended_file = start_.suspended_file;
   make_public_folder(start_.table_folder);
   options.tables = config::postfix_files(start_);
-  options.queue = queue_options(settings);
   options.settings = effects_settings(settings);
   action::EffectsPorts ports;
   ports.on_file_edit = [this](auto commands) { on_file_edit(std::move(commands)); };
@@ -222,9 +198,8 @@ base::Status Daemon::start_effects() {
   auto effects = action::Effects::open(std::move(options), std::move(ports));
   if (!effects) return effects.error();
   effects_ = std::move(*effects);
-  auto standing = store_->load_standing();
-  if (!standing) return standing.error();
-  effects_->publish(std::move(*standing));
+  effects_->publish(
+      pipeline_->with_engine([](engine::Engine& engine) { return engine.book().standing(); }));
   return {};
 }
 
@@ -241,7 +216,8 @@ std::future<void> Daemon::on_decisions(const std::vector<model::Decision>& decis
   }
   if (effects_) {
     if (auto published = effects_->submit(decisions)) return std::move(*published);
-    base::log(LogLevel::error, "effects queue full count={}: a restart publishes what stands",
+    base::log(LogLevel::error,
+              "effects queue full count={}: what stands is published as soon as there is room",
               decisions.size());
   }
   std::promise<void> nothing_to_wait_for;
@@ -285,15 +261,9 @@ base::Status Daemon::start_faces() {
       .reload = [this] { return reload(); },
       .burst_mode = [this] { return settings_.with([](auto& all) { return all.run.burst_mode; }); },
       .started_at = started_at_});
-  face::ApiSettings api;
-  api.metrics = start_.metrics_enabled;
-  const std::string token_file = settings_.with([](auto& all) { return all.run.api_token_file; });
-  if (!token_file.empty()) {
-    auto token = face::read_token(token_file);
-    if (!token) return token.error();
-    api.token = std::move(*token);
-  }
-  api_ = std::make_unique<face::Api>(*desk_, [this] { return metrics(); }, api);
+  auto api = api_settings(settings_.with([](const config::Settings& all) { return all; }));
+  if (!api) return api.error();
+  api_ = std::make_unique<face::Api>(*desk_, [this] { return metrics(); }, std::move(*api));
   const auto now = [this] { return options_.clock.now(); };
   const auto serve = [&](net::HttpOptions options, face::Door door) -> base::Status {
     auto server =
@@ -419,6 +389,12 @@ void Daemon::tick() {
   update_unattended();
   const auto now = options_.clock.now();
   pipeline_->tick(now);
+  if (effects_->behind()) {
+    // Under the engine's lock, so that no decision is told in between.
+    pipeline_->with_engine([this](engine::Engine& engine) {
+      [[maybe_unused]] const bool taken = effects_->resync(engine.book().standing());
+    });
+  }
   constexpr std::chrono::hours forget_every{24};
   if (forgot_at_ && now - *forgot_at_ < forget_every && now >= *forgot_at_) return;
   forgot_at_ = now;
@@ -462,38 +438,6 @@ void Daemon::update_unattended() {
     return decision.unattended && decision.at >= *ended->from;
   });
   effects_->digest(std::move(done), *ended->from, now);
-}
-
-base::Result<std::vector<std::string>> Daemon::reload() {
-  auto wanted = config::load_settings(options_.config_file, options_.config_must_exist,
-                                      config::Surroundings::of_process());
-  if (!wanted) return wanted.error();
-  std::vector<std::string> told;
-  settings_.with([&](const config::Settings& running) {
-    // Run-time options that live in parts which are made once.
-    const auto& is = running.run;
-    const auto& will = wanted->run;
-    if (is.queue_helper != will.queue_helper) told.emplace_back("postfix.queue_helper");
-    if (is.postfix_config_folders != will.postfix_config_folders) {
-      told.emplace_back("postfix.config_dirs");
-    }
-    if (is.api_token_file != will.api_token_file) told.emplace_back("api.token_file");
-    for (auto& name : told) name += " changed and needs a restart";
-  });
-  const auto merged = settings_.with([&](config::Settings& running) {
-    for (const auto& name : config::needs_restart(running, *wanted)) {
-      told.push_back(name + " changed and needs a restart");
-    }
-    running.run = wanted->run;
-    return running;
-  });
-  base::set_log_level(merged.run.log_level);
-  pipeline_->with_engine(
-      [&](engine::Engine& engine) { engine.set_settings(engine_settings(merged, {})); });
-  effects_->set_settings(effects_settings(merged));
-  told.insert(told.begin(), "the run-time options are in force");
-  base::log(LogLevel::info, "reloaded file={}", options_.config_file);
-  return told;
 }
 
 }  // namespace leumund::apps

@@ -26,6 +26,7 @@
 #include "apps/keeper.h"
 #include "apps/log_intake.h"
 #include "apps/milter_intake.h"
+#include "apps/number_reserve.h"
 #include "apps/pipeline.h"
 #include "apps/report_desk.h"
 #include "base/guarded.h"
@@ -53,7 +54,9 @@ class Daemon {
 
   // About once a second: ends what is over, takes up a change of the unattended hours.
   void tick();
-  // Reads the configuration anew; a bad file changes nothing. Tells what changed.
+  // Reads the configuration and the API's token anew; a bad file changes nothing. Tells each option
+  // that differs, and whether it is in force or needs a restart. Errors: unavailable while another
+  // reload is under way.
   base::Result<std::vector<std::string>> reload();
 
   // Where it can be reached, for the start's log and for people.
@@ -79,6 +82,9 @@ class Daemon {
   [[nodiscard]] model::Answer judge(const model::MailEvent& event);
   void on_log_event(const model::MailEvent& event);
   void update_unattended();
+  base::Result<std::vector<std::string>> reload_alone();
+  [[nodiscard]] base::Result<face::ApiSettings> api_settings(
+      const config::Settings& settings) const;
   [[nodiscard]] action::EffectsSettings effects_settings(const config::Settings& settings) const;
   [[nodiscard]] action::QueueControlOptions queue_options(const config::Settings& settings) const;
   [[nodiscard]] std::optional<std::vector<base::Gate::Pass>> pause_logs();
@@ -96,6 +102,7 @@ class Daemon {
 
   std::unique_ptr<storage::Store> store_;
   std::string store_trouble_;
+  NumberReserve numbers_;
   std::unique_ptr<Keeper> keeper_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<ClientEdge> edge_;
@@ -110,6 +117,7 @@ class Daemon {
   std::unique_ptr<MilterIntake> milter_;
   intake::LocalSenders local_senders_;
   std::vector<std::unique_ptr<LogIntake>> logs_;
+  base::Guarded<bool> reloading_ = base::Guarded<bool>(false);
   std::atomic<bool> logs_ready_ = false;  // the keeper runs before the logs are opened
 
   struct Away {

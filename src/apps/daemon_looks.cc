@@ -190,9 +190,9 @@ std::string Daemon::metrics() const {
       single("leumund_queue_hold_failures_total", "Attempts to hold mail that failed.",
              effects.hold_failures),
       single("leumund_table_writes_total", "Tables for Postfix written.", effects.table_writes),
+      single("leumund_effects_resyncs_total", "Full effects queues made good.", effects.resyncs),
       single("leumund_notices_mails_total", "Notices sent by mail.", effects.notices.mails_sent),
-      single("leumund_notices_failures_total", "Notices that could not be sent at a try.",
-             effects.notices.failures),
+      single("leumund_notices_failures_total", "Tries that failed.", effects.notices.failures),
   };
   reports_->add_metrics(shot.more);
   if (milter_) {

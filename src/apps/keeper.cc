@@ -14,7 +14,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t waiting_max = 4096;
 constexpr std::size_t slice = 256;             // subjects taken under one hold of the engine's lock
 constexpr std::size_t decisions_batch = 1000;  // in one transaction
 constexpr milliseconds checkpoint_every{1000};
@@ -24,8 +23,11 @@ constexpr int put_off_max = 10;
 
 }  // namespace
 
-Keeper::Keeper(storage::Store& store)
-    : store_(store), jobs_(waiting_max, base::WhenFull::push_back) {}
+Keeper::Keeper(storage::Store& store, NumberReserve* numbers, KeeperLimits limits)
+    : store_(store),
+      numbers_(numbers),
+      limits_(limits),
+      jobs_(limits.batches_max, base::WhenFull::push_back) {}
 
 Keeper::~Keeper() { stop(); }
 
@@ -47,7 +49,10 @@ void Keeper::stop() {
 std::future<bool> Keeper::write(std::vector<model::Decision> decisions) {
   Job job{std::move(decisions), {}};
   std::future<bool> written = job.written.get_future();
-  if (!jobs_.push(std::move(job))) job.written.set_value(false);  // full: the job is still ours
+  if (!jobs_.push(std::move(job))) {  // full: the job is still ours
+    refused_ += job.decisions.size();
+    job.written.set_value(false);
+  }
   return written;
 }
 
@@ -68,6 +73,7 @@ void Keeper::run() {
     commit_waiting();
     checkpoint(last);
     save_attempts();
+    reserve_numbers(last);
     if (last) return;
     next = steady_clock::now() + checkpoint_every;
   }
@@ -75,6 +81,7 @@ void Keeper::run() {
 
 void Keeper::take(Job job) {
   std::move(job.decisions.begin(), job.decisions.end(), std::back_inserter(waiting_));
+  if (numbers_ != nullptr && !waiting_.empty()) numbers_->keep_ahead(waiting_.back().number);
   commit_waiting();
   job.written.set_value(waiting_.empty());
 }
@@ -92,7 +99,47 @@ void Keeper::commit_waiting() {
     }
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
   }
-  status_.with([&](KeeperStatus& status) { status.decisions_waiting = waiting_.size(); });
+  const std::uint64_t refused = refused_;
+  std::uint64_t dropped = refused - std::exchange(refused_seen_, refused);
+  if (waiting_.size() > limits_.decisions_max) {
+    const std::size_t too_many = waiting_.size() - limits_.decisions_max;
+    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(too_many));
+    dropped += too_many;
+  }
+  standing_lost_ = standing_lost_ || dropped > 0;
+  status_.with([&](KeeperStatus& status) {
+    status.decisions_waiting = waiting_.size();
+    status.decisions_dropped += dropped;
+  });
+  if (standing_lost_ && waiting_.empty()) write_what_stands();
+}
+
+// What was decided after this is still to come, so that the end is the same.
+void Keeper::write_what_stands() {
+  const auto standing =
+      pipeline_->with_engine([](engine::Engine& engine) { return engine.book().standing(); });
+  const auto done = store_.replace_standing(standing);
+  if (!done) {
+    failed(done.error(), "what stands");
+    return;
+  }
+  standing_lost_ = false;
+  const auto dropped = status().decisions_dropped;
+  base::log(base::LogLevel::warn,
+            "store has what stands again restrictions={}; decisions missing in its history={}",
+            standing.restrictions.size(), dropped);
+}
+
+void Keeper::reserve_numbers(bool last) {
+  if (numbers_ == nullptr) return;
+  const auto number =
+      pipeline_->with_engine([](engine::Engine& engine) { return engine.book().last_number(); });
+  // While decisions wait for the store, their numbers are known to people only.
+  if (last && waiting_.empty()) {
+    numbers_->settle(number);
+  } else {
+    numbers_->keep_ahead(number);
+  }
 }
 
 std::vector<evidence::SubjectRecord> Keeper::take_counts() {
@@ -118,17 +165,25 @@ void Keeper::checkpoint(bool last) {
   const auto began = steady_clock::now();
   std::vector<evidence::SubjectRecord> records;
   std::vector<storage::Mark> marks;
+  std::vector<model::QueuedMail> queue = std::exchange(unsaved_queue_, {});
   {
     const auto paused = pause_();
     if (!paused && !last && ++put_off_ < put_off_max) return;
     put_off_ = 0;
     records = take_counts();
+    auto changes =
+        pipeline_->with_engine([](engine::Engine& engine) { return engine.drain_queue(); });
+    std::move(changes.begin(), changes.end(), std::back_inserter(queue));
     if (paused) marks = marks_();
   }
-  if (records.empty() && marks.empty()) return;
-  const auto done = store_.save_checkpoint(records, marks);
+  if (records.empty() && marks.empty() && queue.empty()) return;
+  const auto done = store_.save(storage::Checkpoint{records, marks, queue});
   if (!done) {
     unsaved_ = std::move(records);
+    if (unsaved_.size() > limits_.unsaved_max) unsaved_.resize(limits_.unsaved_max);
+    const auto most = static_cast<std::ptrdiff_t>(limits_.unsaved_max);
+    if (std::ssize(queue) > most) queue.erase(queue.begin(), queue.end() - most);
+    unsaved_queue_ = std::move(queue);
     failed(done.error(), "counts");
     return;
   }

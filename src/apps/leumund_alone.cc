@@ -52,6 +52,7 @@ nlohmann::ordered_json report_json(const face::PostfixReport& report, bool dry_r
           {"commands", report.commands},
           {"files", report.files},
           {"remarks", report.plan.remarks},
+          {"problems", report.plan.problems},
           {"running", report.running},
           {"reloaded", report.reloaded},
           {"bytes_restored", report.bytes_restored}};
@@ -134,7 +135,12 @@ int connect(const Request& request, Terminal& terminal) {
       }
     } else if (request.json) {
       reports.push_back(report_json(*report, request.dry_run));
+      if (!report->plan.problems.empty()) status = std::max(status, exit_negative);
     } else {
+      for (const std::string& problem : report->plan.problems) {
+        terminal.complain(safe(problem));
+        status = std::max(status, exit_negative);
+      }
       show_report(request, terminal, *report);
     }
   }

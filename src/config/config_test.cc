@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -179,13 +181,22 @@ TEST(ConfigShow, ChangedShowsOnlyWhatDiffersAndCanBeLoadedAgain) {
   EXPECT_EQ(show_settings(again.settings, as_root, false), all);
 }
 
-TEST(ConfigReload, NamesWhatOnlyAStartTakesUp) {
-  const Settings running = default_settings(as_root);
-  Settings wanted = running;
-  wanted.run.burst_mode = model::Mode::enforce;
-  EXPECT_THAT(needs_restart(running, wanted), IsEmpty());
-  wanted.start.api_listen = "";
-  EXPECT_THAT(needs_restart(running, wanted), ElementsAre("api.listen"));
+TEST(ConfigReload, NamesEachDifferenceAndWhetherItNeedsARestart) {
+  const Settings running = load("detectors.burst.mode = \"observe\"\n").settings;
+  EXPECT_THAT(changed_options(running, running), IsEmpty());
+  const Settings wanted = load(
+                              "detectors.burst.mode = \"enforce\"\napi.listen = \"\"\n"
+                              "notices.webhook = \"https://hook.test/secret\"\n")
+                              .settings;
+  std::map<std::string, OptionChange> changes;
+  for (const OptionChange& change : changed_options(running, wanted)) changes[change.name] = change;
+  ASSERT_EQ(changes.size(), 3U);
+  EXPECT_EQ(changes.at("detectors.burst.mode").before, "\"observe\"");
+  EXPECT_EQ(changes.at("detectors.burst.mode").after, "\"enforce\"");
+  EXPECT_TRUE(changes.at("detectors.burst.mode").reloadable);
+  EXPECT_FALSE(changes.at("api.listen").reloadable);
+  EXPECT_EQ(changes.at("api.listen").after, "\"\"");
+  EXPECT_EQ(changes.at("notices.webhook").after, "(hidden)");
 }
 
 TEST(ListenAddress, ReadsEveryForm) {

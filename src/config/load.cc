@@ -222,13 +222,17 @@ base::Result<Settings> load_settings(const std::string& file, bool must_exist,
   return base::Error{base::ErrorCode::malformed, std::move(message)};
 }
 
-std::vector<std::string> needs_restart(const Settings& running, const Settings& wanted) {
-  std::vector<std::string> names;
+std::vector<OptionChange> changed_options(const Settings& running, const Settings& wanted) {
+  std::vector<OptionChange> changes;
   for (const Option& option : option_table()) {
-    if (!option.reloadable && option.get(running) != option.get(wanted))
-      names.push_back(option.name);
+    const Value before = option.get(running);
+    const Value after = option.get(wanted);
+    if (before == after) continue;
+    const bool secret = option.name == "notices.webhook";  // such an address often has a key in it
+    changes.push_back({option.name, secret ? "(hidden)" : format_value(before),
+                       secret ? "(hidden)" : format_value(after), option.reloadable});
   }
-  return names;
+  return changes;
 }
 
 std::string show_settings(const Settings& settings, const Surroundings& surroundings,

@@ -39,9 +39,16 @@ struct Loaded {
 [[nodiscard]] base::Result<Settings> load_settings(const std::string& file, bool must_exist,
                                                    const Surroundings& surroundings);
 
-// Names of start-time options that differ: what a reload cannot take up.
-[[nodiscard]] std::vector<std::string> needs_restart(const Settings& running,
-                                                     const Settings& wanted);
+// An option whose value differs, both as TOML spells them; "(hidden)" where a value may hold a
+// secret.
+struct OptionChange {
+  std::string name;
+  std::string before;
+  std::string after;
+  bool reloadable = false;  // false: taken up at the next start
+};
+[[nodiscard]] std::vector<OptionChange> changed_options(const Settings& running,
+                                                        const Settings& wanted);
 
 // The options as TOML lines with their values in force; `changed_only` leaves out what is default.
 [[nodiscard]] std::string show_settings(const Settings& settings, const Surroundings& surroundings,

@@ -177,7 +177,10 @@ Counted Counting::operator()(const model::Submission& submission) {
     begin_message(submission, account, *message);
   }
   p_.messages.add_queue(*message, submission.queue);
-  if (submission.continues) return {&account, message, false, 0};
+  // What is known from before a restart was counted then; the log names it again at every try.
+  if (submission.continues || message->restored) {
+    return {&account, message, !submission.continues, 0};
+  }
   message->recipient_count = std::min<std::uint32_t>(
       std::max(message->recipient_count, submission.recipient_count), Message::recipients_max);
   see_headers(submission, account);
@@ -187,6 +190,7 @@ Counted Counting::operator()(const model::Submission& submission) {
     count_recipient(recipient, account, *message);
   }
   rescore(account, *message, fresh_before, all_before);
+  p_.messages.note_queue(*message);
   return {&account, message, true,
           static_cast<std::uint32_t>(message->recipients.size() - all_before)};
 }
@@ -338,6 +342,7 @@ Counted Counting::operator()(const model::Delivery& delivery) {
     rescore(*account, *message, fresh_before, all_before);
     counted.recipients_counted = 1;
     mark = &message->recipients.back();
+    p_.messages.note_queue(*message);
   }
   resolve(delivery, *account, *message, *mark);
   return counted;
@@ -363,6 +368,7 @@ void Counting::resolve(const model::Delivery& delivery, Account& account, Messag
   if (++message.resolved >= message.recipient_count &&
       message.resolved >= message.recipients.size()) {
     message.left_queue = true;
+    p_.messages.note_queue(message);
   }
   const bool unknown = reply == ReplyClass::unknown_user;
   if (!mark.fresh() || message.announced || message.automatic || !(sent || unknown)) return;
@@ -426,7 +432,10 @@ Counted Counting::operator()(const model::Announcement& announcement) {
 }
 
 Counted Counting::operator()(const model::QueueRemoval& removal) {
-  if (Message* message = p_.messages.by_queue(removal.queue)) message->left_queue = true;
+  if (Message* message = p_.messages.by_queue(removal.queue)) {
+    message->left_queue = true;
+    p_.messages.note_queue(*message);
+  }
   return {};
 }
 

@@ -28,6 +28,19 @@ evidence::Ledger::Settings ledger_settings(const Settings& settings) {
   return out;
 }
 
+// Recipients that this question would let out. Those that were put off are counted already; who
+// asks for them again and again must not get through for nothing.
+std::uint32_t recipients_asked(const Counted& counted, const model::Submission& submission) {
+  const Message& message = *counted.message;
+  if (!message.throttled) return counted.recipients_counted;
+  if (submission.stage == model::SubmissionStage::recipient) {
+    return std::max(1U, counted.recipients_counted);
+  }
+  if (message.asked_at_rcpt) return counted.recipients_counted;
+  return std::max(static_cast<std::uint32_t>(message.recipients.size()),
+                  counted.recipients_counted);
+}
+
 }  // namespace
 
 Engine::Parts::Parts(Settings given, std::shared_ptr<const diagnosis::Reader> replies)
@@ -205,7 +218,7 @@ void Engine::Parts::answer(Outcome& outcome, const Counted& counted,
     ask.only_helpdesk = !counted.message->passed_stranger;
     ask.only_internal = !counted.message->passed_external;
   }
-  ask.recipients = counted.recipients_counted;
+  ask.recipients = recipients_asked(counted, submission);
   outcome.answer = book.answer(ask, now);
   const bool lets = outcome.answer.disposition == model::Disposition::pass ||
                     outcome.answer.disposition == model::Disposition::warn;
@@ -215,6 +228,7 @@ void Engine::Parts::answer(Outcome& outcome, const Counted& counted,
     message.passed_stranger |= lets && !ask.only_helpdesk;
     message.passed_external |= lets && !ask.only_internal;
   }
+  message.throttled |= outcome.answer.disposition == model::Disposition::throttle;
   message.let_through = lets && standing != nullptr;
   if (lets) {
     account.recent.suspicion.count_passed(counted.recipients_counted);
@@ -299,6 +313,15 @@ model::Decision Engine::with_queue(model::Decision decision) const {
   return decision;
 }
 
+void Engine::let_go(std::span<const model::QueueKey> mail) {
+  for (const model::QueueKey& queue : mail) {
+    Message* message = parts_->messages.by_queue(queue);
+    if (message == nullptr) continue;
+    message->let_through = true;
+    parts_->messages.note_queue(*message);
+  }
+}
+
 void Engine::learn_from_release(const model::Subject& subject, base::TimePoint now) {
   Parts& p = *parts_;
   const std::string name = subject.to_string();
@@ -354,6 +377,16 @@ std::size_t Engine::drain_dirty(std::size_t most,
     visit(std::move(record));
   });
   return cells + parts_->ledger.drain_dirty(most - handed, visit);
+}
+
+std::vector<model::QueuedMail> Engine::drain_queue() {
+  Parts& p = *parts_;
+  p.messages.watch_queue();
+  return p.messages.drain_queue([&p](std::uint64_t hash) { return p.ledger.subject_of(hash); });
+}
+
+void Engine::load_queued(const model::QueuedMail& mail) {
+  parts_->messages.restore_queued(mail, parts_->ledger.hash_of(mail.subject));
 }
 
 base::Status Engine::load_record(std::string_view subject, std::string_view state) {

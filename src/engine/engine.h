@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@
 #include "model/answer.h"
 #include "model/decision.h"
 #include "model/mail_event.h"
+#include "model/queued_mail.h"
 #include "model/subject.h"
 #include "verdict/burst.h"
 #include "verdict/settings.h"
@@ -115,6 +117,10 @@ class Engine {
   [[nodiscard]] action::RestrictionBook& book();
   [[nodiscard]] model::Decision with_queue(model::Decision decision) const;
 
+  // A person has reviewed this mail of a subject that stays restricted: it goes on its way and is
+  // not held again when the log tells of it.
+  void let_go(std::span<const model::QueueKey> mail);
+
   // The restriction was a mistake: what the subject sent in that time becomes habit, and the client
   // addresses it used are no longer held against others. Call after the book released it.
   void learn_from_release(const model::Subject& subject, base::TimePoint now);
@@ -135,6 +141,12 @@ class Engine {
   std::size_t drain_dirty(std::size_t most,
                           const std::function<void(evidence::SubjectRecord&&)>& visit);
   base::Status load_record(std::string_view subject, std::string_view state);
+
+  // Whose the queued mail is: changes since the last call, for the same checkpoint. The first call
+  // begins to collect. load_queued() takes mail of an earlier run back, oldest first, before the
+  // first event.
+  [[nodiscard]] std::vector<model::QueuedMail> drain_queue();
+  void load_queued(const model::QueuedMail& mail);
 
   void set_settings(Settings settings);
   void set_replies(std::shared_ptr<const diagnosis::Reader> replies);

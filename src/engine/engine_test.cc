@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
 
 #include "engine/engine_test_world.h"
 
@@ -374,6 +377,106 @@ TEST(Engine, WatchedNamesTheHighestFirst) {
   ASSERT_FALSE(watched.empty());
   EXPECT_EQ(watched.front().first.name, anna);
   EXPECT_LE(world.engine.watched(1, world.now).size(), 1U);
+}
+
+// Postfix asks again for a recipient that was put off, in the same mail or at its end: that must
+// cost what it costs the first time.
+TEST(Engine, ARecipientThatWasPutOffDoesNotGetThroughByAskingAgain) {
+  Settings settings = test_settings();
+  settings.book.throttle_recipients_per_hour = 3;
+  World world(settings);
+  model::Restriction order;
+  order.subject = {SubjectKind::account, anna};
+  order.level = Level::throttle;
+  std::ignore = world.engine.book().suspend(order, world.now);
+  std::set<std::pair<std::string, std::string>> passed;  // the same one twice is one copy
+  const auto rcpt = [&](const std::string& id, const std::string& to) {
+    model::Submission what = world.mail(anna, {to});
+    what.id = id;
+    what.source = model::Source::policy;
+    what.stage = model::SubmissionStage::recipient;
+    const bool lets = world.send(what).answer.disposition == Disposition::pass;
+    if (lets) passed.emplace(id, to);
+    return lets;
+  };
+  EXPECT_TRUE(rcpt("policy/1", "a@x.test"));
+  EXPECT_TRUE(rcpt("policy/1", "a@x.test")) << "nothing was put off: the same one is free";
+  for (int i = 0; i < 50; ++i) {
+    rcpt("policy/1", "b" + std::to_string(i % 10) + "@x.test");
+    rcpt("policy/" + std::to_string(2 + i % 3), "c@x.test");
+  }
+  EXPECT_EQ(passed.size(), 3U) << "never more than the rate";
+  // A whole mail told twice, as the API does it.
+  model::Submission whole = world.mail(anna, {"d@x.test", "e@x.test"});
+  EXPECT_EQ(world.send(whole).answer.disposition, Disposition::throttle);
+  EXPECT_EQ(world.send(whole).answer.disposition, Disposition::throttle);
+  // The hour passes, and three more are let out, however often it is asked.
+  world.pass_time(hours(2));
+  passed.clear();
+  for (int i = 0; i < 50; ++i) rcpt("policy/1", "b" + std::to_string(i % 10) + "@x.test");
+  EXPECT_EQ(passed.size(), 3U);
+}
+
+// A mail in the queue as the log tells of it: at the first time and at every further try.
+model::Submission queue_line(const std::string& account, const std::string& id) {
+  model::Submission line;
+  line.account = account;
+  line.source = model::Source::log;
+  line.queue = {"mx", "", id};
+  line.envelope_sender = account;
+  line.recipient_count = 2;
+  return line;
+}
+
+TEST(Engine, QueuedMailOfBeforeARestartIsStillItsSendersAndCountsOnce) {
+  World before;
+  std::ignore = before.engine.drain_queue();
+  before.send(queue_line(anna, "4A"));
+  before.send(queue_line("bert@c.test", "4B"));
+  before.send(queue_line(anna, "4C"));
+  const auto kept = before.engine.drain_queue();
+  ASSERT_EQ(kept.size(), 3U);
+  EXPECT_EQ(kept[0].subject, "account:" + anna);
+  EXPECT_EQ(kept[0].uncounted, 2U);
+  EXPECT_TRUE(before.engine.drain_queue().empty()) << "only changes";
+  const std::vector<model::QueueKey> reviewed = {kept[2].queue};
+  before.engine.let_go(reviewed);
+  before.feed({before.now, before.now, model::QueueRemoval{kept[1].queue}});
+  const auto changes = before.engine.drain_queue();
+  ASSERT_EQ(changes.size(), 2U);
+  EXPECT_TRUE(changes[0].let_through);
+  EXPECT_EQ(changes[1].subject, "") << "it has left";
+
+  World after;
+  after.engine.load_queued(kept[0]);
+  after.engine.load_queued(changes[0]);
+  std::ignore = after.engine.drain_queue();
+  model::Decision decision;
+  decision.subject = {SubjectKind::account, anna};
+  EXPECT_EQ(after.engine.with_queue(decision).held, std::vector{kept[0].queue});
+  model::Restriction order;
+  order.subject = decision.subject;
+  std::ignore = after.engine.book().suspend(order, after.now);
+  EXPECT_TRUE(after.send(queue_line(anna, "4A")).hold);
+  EXPECT_FALSE(after.send(queue_line(anna, "4C")).hold) << "reviewed mail goes on its way";
+  EXPECT_EQ(after.engine.counters().recipients, 0U) << "counted before the restart";
+  after.feed({after.now, after.now, model::QueueRemoval{kept[0].queue}});
+  EXPECT_TRUE(after.engine.with_queue(decision).held.empty());
+}
+
+TEST(Engine, AFullMessageTableForgetsKeptMailAndSaysSo) {
+  Settings settings = test_settings();
+  settings.limits.messages_max = 4;
+  World world(settings);
+  std::ignore = world.engine.drain_queue();
+  for (int i = 0; i < 4; ++i) world.send(queue_line(anna, "4A" + std::to_string(i)));
+  EXPECT_EQ(world.engine.drain_queue().size(), 4U);
+  world.send(queue_line("bert@c.test", "4A0"));  // the id of the oldest, used again
+  world.send(queue_line("bert@c.test", "4B"));
+  std::map<std::string, std::string> disk;  // as the store applies it, in order
+  for (const auto& mail : world.engine.drain_queue()) disk[mail.queue.queue_id] = mail.subject;
+  EXPECT_EQ(disk, (std::map<std::string, std::string>{
+                      {"4A0", "account:bert@c.test"}, {"4A1", ""}, {"4B", "account:bert@c.test"}}));
 }
 
 }  // namespace

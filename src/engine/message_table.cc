@@ -1,6 +1,7 @@
 #include "engine/message_table.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace leumund::engine {
 
@@ -68,7 +69,10 @@ void MessageTable::forget(Message& message) {
     if (index.find(key) == message.number) index.erase(key);
   };
   if (message.id_hash != 0) erase_own(ids_, message.id_hash);
-  for (const model::QueueKey& queue : message.queues) erase_own(queues_, hash_of(queue));
+  for (const model::QueueKey& queue : message.queues) {
+    drop_kept(message, queue);
+    erase_own(queues_, hash_of(queue));
+  }
   erase_own(newest_of_account_, message.account);
   message = Message{};
 }
@@ -76,10 +80,63 @@ void MessageTable::forget(Message& message) {
 void MessageTable::add_queue(Message& message, const model::QueueKey& queue) {
   if (!queue.known()) return;
   if (std::find(message.queues.begin(), message.queues.end(), queue) == message.queues.end()) {
-    if (message.queues.size() >= Message::queues_max) message.queues.erase(message.queues.begin());
+    if (message.queues.size() >= Message::queues_max) {
+      drop_kept(message, message.queues.front());
+      message.queues.erase(message.queues.begin());
+    }
     message.queues.push_back(queue);
+    note_queue(message);
   }
   queues_.set(hash_of(queue), message.number);
+}
+
+// An id that Postfix has used again is a newer message's, and stays.
+void MessageTable::drop_kept(const Message& message, const model::QueueKey& queue) {
+  if (!message.queue_kept || queues_.find(hash_of(queue)) != message.number) return;
+  queue_gone_.push_back(queue);
+}
+
+void MessageTable::note_queue(Message& message) {
+  if (!queue_watched_ || message.queue_noted || message.queues.empty()) return;
+  message.queue_noted = true;
+  noted_.push_back(message.number);
+}
+
+std::vector<model::QueuedMail> MessageTable::drain_queue(
+    const std::function<std::string(std::uint64_t)>& subject_of) {
+  std::vector<model::QueuedMail> out;
+  // Gone first: a key that a forgotten message had may be a newer one's by now.
+  for (model::QueueKey& queue : queue_gone_) out.push_back({std::move(queue), {}, {}, 0, false});
+  queue_gone_.clear();
+  for (const std::uint64_t number : noted_) {
+    Message* message = by_number(number);
+    if (message == nullptr) continue;  // forgotten meanwhile
+    message->queue_noted = false;
+    const std::string subject = message->in_queue() ? subject_of(message->account) : std::string();
+    if (subject.empty() && !message->queue_kept) continue;
+    const auto known = static_cast<std::uint32_t>(message->recipients.size());
+    const std::uint32_t uncounted =
+        message->recipient_count > known ? message->recipient_count - known : 0;
+    for (const model::QueueKey& queue : message->queues) {
+      if (queues_.find(hash_of(queue)) != number) continue;
+      out.push_back({queue, subject, message->first_at, uncounted, message->let_through});
+    }
+    message->queue_kept = !subject.empty();
+  }
+  noted_.clear();
+  return out;
+}
+
+void MessageTable::restore_queued(const model::QueuedMail& mail, std::uint64_t account) {
+  Message& message = create({}, account, mail.since);
+  message.restored = true;
+  message.queue_kept = true;
+  message.let_through = mail.let_through;
+  message.recipient_count =
+      std::min<std::uint32_t>(mail.uncounted, static_cast<std::uint32_t>(Message::recipients_max));
+  const bool watched = std::exchange(queue_watched_, false);
+  add_queue(message, mail.queue);
+  queue_watched_ = watched;
 }
 
 void MessageTable::of_account(std::uint64_t account, const std::function<bool(Message&)>& visit) {

@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "engine/flat_index.h"
 #include "model/mail_event.h"
+#include "model/queued_mail.h"
 
 namespace leumund::engine {
 
@@ -72,12 +73,16 @@ struct Message {
   bool asked_at_rcpt = false;    // by policy, recipient by recipient
   bool passed_stranger = false;  // ... and one was let through that is no helpdesk address
   bool passed_external = false;  // ... or that is neither internal nor helpdesk
+  bool throttled = false;        // somebody was put off: asking again for him is not free
+  bool restored = false;         // from before a restart: its recipients are counted already
+  bool queue_noted = false;      // its place in the queue may have changed since the last drain
+  bool queue_kept = false;       // somebody keeps its queue ids on disk
   bool let_through = false;      // although its account is restricted: goes on its way
 
   [[nodiscard]] RecipientMark* find(std::uint32_t hash);
-  [[nodiscard]] bool queued() const {
-    return !queues.empty() && !left_queue && !refused && !let_through;
-  }
+  [[nodiscard]] bool in_queue() const { return !queues.empty() && !left_queue && !refused; }
+  // In the queue and to be held when its sender is stopped.
+  [[nodiscard]] bool queued() const { return in_queue() && !let_through; }
 };
 
 class MessageTable {
@@ -94,6 +99,17 @@ class MessageTable {
   // Gives a message one more queue id. A queue id that is used again belongs to the newest.
   void add_queue(Message& message, const model::QueueKey& queue);
 
+  // From now on remembers whose place in the queue has changed, until drain_queue() is called. Off
+  // at first, so that a replay does not collect what nobody asks for.
+  void watch_queue() { queue_watched_ = true; }
+  // To be called after every change of what Message::in_queue() or its recipients depend on.
+  void note_queue(Message& message);
+  // The changes since the last call; `subject_of` names the owner of an account's hash.
+  [[nodiscard]] std::vector<model::QueuedMail> drain_queue(
+      const std::function<std::string(std::uint64_t)>& subject_of);
+  // Takes back what drain_queue() told in an earlier run.
+  void restore_queued(const model::QueuedMail& mail, std::uint64_t account);
+
   // Visits the messages of an account, newest first, until `visit` says no.
   void of_account(std::uint64_t account, const std::function<bool(Message&)>& visit);
   void of_account(std::uint64_t account, const std::function<bool(const Message&)>& visit) const;
@@ -104,6 +120,7 @@ class MessageTable {
  private:
   [[nodiscard]] std::uint64_t hash_of(const model::QueueKey& queue) const;
   void forget(Message& message);
+  void drop_kept(const Message& message, const model::QueueKey& queue);
 
   std::size_t messages_max_;
   base::HashKey key_;
@@ -113,6 +130,9 @@ class MessageTable {
   FlatIndex ids_;
   FlatIndex queues_;
   FlatIndex newest_of_account_;
+  bool queue_watched_ = false;
+  std::vector<std::uint64_t> noted_;         // numbers of messages
+  std::vector<model::QueueKey> queue_gone_;  // kept ones of messages that were forgotten
 };
 
 }  // namespace leumund::engine

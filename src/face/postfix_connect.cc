@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -9,8 +10,10 @@
 #include "action/atomic_file.h"
 #include "action/run_command.h"
 #include "config/listen_address.h"
+#include "face/postfix_check.h"
 #include "face/postfix_master.h"
 #include "face/postfix_tables.h"
+#include "face/postfix_text.h"
 
 namespace leumund::face {
 namespace {
@@ -57,7 +60,14 @@ class Postfix {
     if (!overrides) return overrides.error();
     const auto services = run("postconf", {"-F", "*/*/chroot", "*/*/command"});
     if (!services) return services.error();
-    return parse_postconf({*set, *unset, *overrides, *services});
+    PostfixView view = parse_postconf({*set, *unset, *overrides, *services});
+    const auto text = file("main.cf");
+    if (!text) return text.error();
+    // postconf does not tell a definition of ours that nothing refers to (any more).
+    for (auto& [name, value] : main_definitions(*text)) {
+      if (name.starts_with("leumund_")) view.main.try_emplace(name, std::move(value));
+    }
+    return view;
   }
 
   [[nodiscard]] base::Result<std::string> file(const char* name) const {
@@ -67,11 +77,12 @@ class Postfix {
   }
 
   [[nodiscard]] base::Status change(const std::vector<PostfixChange>& changes) const {
-    if (auto done = set_spaced_overrides(changes); !done) return done;
+    if (auto done = set_overrides(changes); !done) return done;
     for (const auto& command : postconf_commands(changes)) {
+      if (command.front() == "-P") continue;  // done above
       if (auto done = run("postconf", command); !done) return done.error();
     }
-    return {};
+    return check(changes);
   }
 
   // Whether it runs; if so and wanted, it is told to read its configuration anew.
@@ -86,32 +97,43 @@ class Postfix {
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
  private:
-  // What postconf can not: an override whose value needs its white space.
-  [[nodiscard]] base::Status set_spaced_overrides(const std::vector<PostfixChange>& changes) const {
+  // Edits the options concerned in master.cf; what does not stand there as it was seen is an error.
+  [[nodiscard]] base::Status set_overrides(const std::vector<PostfixChange>& changes) const {
     std::optional<std::string> text;
     for (const PostfixChange& change : changes) {
-      const bool spaced = !change.service.empty() && change.after && has_white_space(*change.after);
-      if (!spaced || change.before == change.after) continue;
+      if (change.service.empty() || change.before == change.after) continue;
       if (!text) {
         auto now = file("master.cf");
         if (!now) return now.error();
         text = std::move(*now);
       }
-      auto set = set_spaced_override(*text, change.service, change.parameter,
-                                     change.before.value_or(""), *change.after);
+      auto set = set_override(*text, change.service, change.parameter, change.before, change.after);
       if (!set) {
-        return Error{
-            ErrorCode::unavailable,
-            fmt::format("{}/master.cf: {} of {} does not stand as it was set; write -o {{ {} "
-                        "= {} }} there by hand",
-                        folder_, change.parameter, change.service, change.parameter,
-                        *change.after)};
+        return Error{ErrorCode::unavailable,
+                     fmt::format("{}/master.cf: {} of {} does not stand there as postconf -P tells "
+                                 "it, or more than once; mend that and try again",
+                                 folder_, change.parameter, change.service)};
       }
       text = std::move(*set);
     }
     if (!text) return {};
     auto written = action::write_file_atomically(folder_ + "/master.cf", *text, 0644);
     if (!written) return written.error();
+    return {};
+  }
+
+  // Whether Postfix now reads what was meant.
+  [[nodiscard]] base::Status check(const std::vector<PostfixChange>& changes) const {
+    if (changes.empty()) return {};
+    const auto view = look();
+    if (!view) return view.error();
+    for (const PostfixChange& change : changes) {
+      if (current_value(*view, change.service, change.parameter) == change.after) continue;
+      return Error{
+          ErrorCode::internal,
+          fmt::format("{}: {}{} was set, but Postfix reads it otherwise", folder_,
+                      change.service.empty() ? "" : change.service + "/", change.parameter)};
+    }
     return {};
   }
 
@@ -180,12 +202,28 @@ base::Status take_back(const Postfix& postfix, const std::vector<PostfixChange>&
   return postfix.change(back);
 }
 
-// A byte copy is worth keeping while nobody else touched the file since our last change.
-std::optional<std::string> bytes_before(const std::optional<PostfixFileCopy>& old, bool first,
+// The parameters of main.cf or the services of master.cf that changes concern.
+std::vector<std::string> names_of(const std::vector<PostfixChange>& changes, PostfixFile file) {
+  std::vector<std::string> names;
+  for (const PostfixChange& change : changes) {
+    const bool main = change.service.empty();
+    if (main != (file == PostfixFile::main_cf)) continue;
+    const std::string& name = main ? change.parameter : change.service;
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
+// The file as it would be without us: what stands there the first time, later with our earlier
+// change taken out. Nothing when somebody edited our part since.
+std::optional<std::string> bytes_before(const std::optional<PostfixRecord>& old, PostfixFile file,
                                         const std::string& now) {
-  if (first) return now;
-  if (old && old->after == now) return old->before;
-  return std::nullopt;
+  if (!old) return now;
+  const auto& copy = file == PostfixFile::main_cf ? old->main_cf : old->master_cf;
+  if (!copy) return std::nullopt;
+  auto undone = undo_text(file, now, *copy, names_of(old->changes, file));
+  if (!undone || !undone->left.empty()) return std::nullopt;
+  return std::move(undone->text);
 }
 
 base::Status carry_out(const Postfix& postfix, const PostfixPlan& plan, const std::string& path,
@@ -207,31 +245,50 @@ base::Status carry_out(const Postfix& postfix, const PostfixPlan& plan, const st
   const auto main_after = postfix.file("main.cf");
   const auto master_after = postfix.file("master.cf");
   if (main_now && main_after) {
-    if (auto before = bytes_before(old ? old->main_cf : std::nullopt, !old, *main_now)) {
+    if (auto before = bytes_before(old, PostfixFile::main_cf, *main_now)) {
       record.main_cf = PostfixFileCopy{std::move(*before), *main_after};
     }
   }
   if (master_now && master_after) {
-    if (auto before = bytes_before(old ? old->master_cf : std::nullopt, !old, *master_now)) {
+    if (auto before = bytes_before(old, PostfixFile::master_cf, *master_now)) {
       record.master_cf = PostfixFileCopy{std::move(*before), *master_after};
     }
   }
   return write_postfix_record(path, record);
 }
 
-// Gives back the very bytes where nobody touched the file since; false when somebody did.
-bool restore_bytes(const Postfix& postfix, const PostfixRecord& record) {
-  const auto main_now = postfix.file("main.cf");
-  const auto master_now = postfix.file("master.cf");
-  if (!record.main_cf || !record.master_cf || !main_now || !master_now ||
-      *main_now != record.main_cf->after || *master_now != record.master_cf->after) {
-    return false;
+// Gives back the very lines of before wherever nobody touched them since, and returns what has to
+// be taken back by value. `bytes_restored` tells whether both files are as they were.
+base::Result<std::vector<PostfixChange>> restore_lines(const Postfix& postfix,
+                                                       const PostfixRecord& record,
+                                                       std::vector<PostfixChange> changes,
+                                                       bool& bytes_restored) {
+  bytes_restored = true;
+  // master.cf first: it names what main.cf defines.
+  for (const auto file : {PostfixFile::master_cf, PostfixFile::main_cf}) {
+    const bool main = file == PostfixFile::main_cf;
+    const char* name = main ? "main.cf" : "master.cf";
+    const auto& copy = main ? record.main_cf : record.master_cf;
+    const auto now = postfix.file(name);
+    if (!now) return now.error();
+    const auto undone = copy ? undo_text(file, *now, *copy, names_of(changes, file)) : std::nullopt;
+    if (!undone) {
+      bytes_restored = false;
+      continue;
+    }
+    bytes_restored = bytes_restored && undone->text == copy->before;
+    if (undone->text != *now) {
+      const auto written =
+          action::write_file_atomically(postfix.folder() + "/" + name, undone->text, 0644);
+      if (!written) return written.error();
+    }
+    std::erase_if(changes, [&](const PostfixChange& change) {
+      const auto& key = change.service.empty() ? change.parameter : change.service;
+      return change.service.empty() == main &&
+             std::find(undone->left.begin(), undone->left.end(), key) == undone->left.end();
+    });
   }
-  const auto write = [&](const char* name, const PostfixFileCopy& copy) {
-    return copy.before == copy.after ||
-           action::write_file_atomically(postfix.folder() + "/" + name, copy.before, 0644).ok();
-  };
-  return write("master.cf", *record.master_cf) && write("main.cf", *record.main_cf);
+  return changes;
 }
 
 }  // namespace
@@ -250,8 +307,13 @@ base::Result<PostfixReport> connect_postfix(const PostfixOrder& order) {
   PostfixReport report{.folder = *folder, .plan = {}, .commands = {}, .files = {}};
   report.plan = plan_connect(*view, *wish, *old ? (*old)->changes : std::vector<PostfixChange>());
   report.commands = shown_commands(*folder, report.plan.changes);
-  if (!report.plan.problems.empty()) {
-    return Error{ErrorCode::refused, fmt::format("{}: {}", *folder, report.plan.problems.front())};
+  check_surroundings(*folder, order.settings, report.plan);
+  if (!report.plan.problems.empty() && !order.dry_run) {
+    std::string all;
+    for (const std::string& problem : report.plan.problems) {
+      all += (all.empty() ? "" : "; ") + problem;
+    }
+    return Error{ErrorCode::refused, fmt::format("{}: {}", *folder, all)};
   }
   auto files = make_missing_tables(*folder, order.settings, order.dry_run);
   if (!files) return files.error();
@@ -289,10 +351,9 @@ base::Result<PostfixReport> disconnect_postfix(const PostfixOrder& order) {
     report.running = postfix.run("postfix", {"status"}).ok();
     return report;
   }
-  report.bytes_restored = restore_bytes(postfix, **record);
-  if (!report.bytes_restored) {
-    if (auto done = postfix.change(report.plan.changes); !done) return done.error();
-  }
+  auto by_value = restore_lines(postfix, **record, report.plan.changes, report.bytes_restored);
+  if (!by_value) return by_value.error();
+  if (auto done = postfix.change(*by_value); !done) return done.error();
   std::error_code error;
   std::filesystem::remove(path, error);
   if (error) return Error{ErrorCode::unavailable, fmt::format("{}: {}", path, error.message())};

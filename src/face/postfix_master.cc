@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace leumund::face {
 namespace {
@@ -47,31 +48,125 @@ std::optional<Part> find_entry(std::string_view text, std::string_view service) 
   return found;
 }
 
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// The words of an entry; one that begins with a brace goes to the matching one. Comments between
+// its lines are none.
+std::vector<Part> words_of(std::string_view text, const Part& entry) {
+  std::vector<Part> words;
+  bool line_begins = true;
+  for (std::size_t at = entry.begin; at < entry.end;) {
+    if (blank(text[at])) {
+      line_begins = line_begins || text[at] == '\n';
+      ++at;
+    } else if (line_begins && text[at] == '#') {
+      at = std::min(text.find('\n', at), entry.end);
+    } else {
+      line_begins = false;
+      const std::size_t begin = at;
+      int depth = 0;
+      const bool braced = text[begin] == '{';
+      while (at < entry.end && (depth > 0 || !blank(text[at]))) {
+        if (braced && text[at] == '{') ++depth;
+        if (braced && text[at] == '}') --depth;
+        ++at;
+      }
+      words.push_back({begin, at});
+    }
+  }
+  return words;
+}
+
+struct Override {
+  Part place;  // from "-o" to the end of its value
+  Part value;  // "NAME=VALUE" or "{ NAME = VALUE }"
+  std::string_view now;
+};
+
+// All places where the entry overrides the parameter.
+std::vector<Override> overrides_of(std::string_view text, const Part& entry,
+                                   std::string_view parameter) {
+  std::vector<Override> found;
+  const auto words = words_of(text, entry);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string_view word = text.substr(words[i].begin, words[i].end - words[i].begin);
+    if (!word.starts_with("-o")) continue;
+    Override one{words[i], {words[i].begin + 2, words[i].end}, {}};
+    if (word == "-o") {
+      if (++i == words.size()) break;
+      one.value = words[i];
+      one.place.end = words[i].end;
+    }
+    std::string_view setting = text.substr(one.value.begin, one.value.end - one.value.begin);
+    if (setting.starts_with('{') && setting.ends_with('}')) {
+      setting = setting.substr(1, setting.size() - 2);
+    }
+    const auto equals = setting.find('=');
+    if (equals == std::string_view::npos || trimmed(setting.substr(0, equals)) != parameter) {
+      continue;
+    }
+    one.now = trimmed(setting.substr(equals + 1));
+    found.push_back(one);
+  }
+  return found;
+}
+
+std::string setting(std::string_view parameter, std::string_view value) {
+  return has_white_space(value) ? fmt::format("{{ {} = {} }}", parameter, value)
+                                : fmt::format("{}={}", parameter, value);
+}
+
+// What stands before the first word of the line at `at`.
+std::string_view indent_at(std::string_view text, std::size_t at) {
+  const auto line = text.rfind('\n', at);
+  const std::size_t begin = line == std::string_view::npos ? 0 : line + 1;
+  return text.substr(begin, std::min(text.find_first_not_of(blanks, begin), text.size()) - begin);
+}
+
 }  // namespace
 
 bool has_white_space(std::string_view value) {
   return value.find_first_of(" \t\r\n") != std::string_view::npos;
 }
 
-std::optional<std::string> set_spaced_override(std::string_view text, std::string_view service,
-                                               std::string_view parameter, std::string_view now,
-                                               std::string_view value) {
+std::optional<std::string> set_override(std::string_view text, std::string_view service,
+                                        std::string_view parameter,
+                                        const std::optional<std::string>& now,
+                                        const std::optional<std::string>& value) {
   const auto entry = find_entry(text, service);
-  if (!entry || value.find('\n') != std::string_view::npos) return std::nullopt;
-  const std::string wanted = fmt::format("{}={}", parameter, now);
-  std::optional<std::size_t> place;
-  for (auto at = text.find(wanted, entry->begin); at != std::string_view::npos && at < entry->end;
-       at = text.find(wanted, at + 1)) {
-    const std::size_t after = at + wanted.size();
-    const bool whole = blank(text[at - 1]) && (after == text.size() || blank(text[after]));
-    if (!whole) continue;
-    if (place) return std::nullopt;
-    place = at;
+  if (!entry || (value && value->find('\n') != std::string::npos)) return std::nullopt;
+  const auto places = overrides_of(text, *entry, parameter);
+  if (places.size() != (now ? 1U : 0U)) return std::nullopt;
+  std::string out;
+  if (!now) {
+    if (!value) return std::string(text);
+    const auto indent = indent_at(text, entry->end == 0 ? 0 : entry->end - 1);
+    out = text.substr(0, entry->end);
+    out += fmt::format("\n{}-o {}", indent.empty() ? "  " : indent, setting(parameter, *value));
+    out += text.substr(entry->end);
+    return out;
   }
-  if (!place) return std::nullopt;
-  std::string out(text.substr(0, *place));
-  out += fmt::format("{{ {} = {} }}", parameter, value);
-  out += text.substr(*place + wanted.size());
+  const Override& place = places.front();
+  if (place.now != trimmed(*now)) return std::nullopt;
+  if (value) {
+    const bool joined = place.value.begin == place.place.begin + 2;  // "-oNAME=VALUE"
+    out = text.substr(0, place.value.begin);
+    if (joined) out += ' ';
+    out += setting(parameter, *value);
+    out += text.substr(place.value.end);
+    return out;
+  }
+  // With the blanks before it, and with its line when nothing else stands there.
+  std::size_t begin = place.place.begin;
+  while (begin > entry->begin && blanks.find(text[begin - 1]) != std::string_view::npos) --begin;
+  const bool line_ends = place.place.end == text.size() || text[place.place.end] == '\n';
+  if (line_ends && begin > entry->begin && text[begin - 1] == '\n') --begin;
+  out = text.substr(0, begin);
+  out += text.substr(place.place.end);
   return out;
 }
 

@@ -86,11 +86,11 @@ class Planner {
     wanted_.push_back({"", parameter, now, put_first(elements, base), elements});
   }
 
-  // The same in a service that overrides the parameter.
-  void prepend_in_service(const PostfixService& service, const std::string& parameter,
+  // The same in a service that overrides the parameter; false where it does not.
+  bool prepend_in_service(const PostfixService& service, const std::string& parameter,
                           const Elements& elements) {
     const auto now = original(service.key, parameter, current(service.key, parameter));
-    if (!now) return;
+    if (!now) return false;
     const CompactList rest = compact_list(*now);
     std::string tail = rest.text;
     if (!rest.fits) {
@@ -99,6 +99,7 @@ class Planner {
       tail = "$" + kept;
     }
     wanted_.push_back({service.key, parameter, now, put_first(elements, tail, ","), elements});
+    return true;
   }
 
   // Keeps a service as it was although main.cf changes below it.
@@ -192,8 +193,17 @@ class Planner {
   std::vector<PostfixChange> wanted_;
 };
 
+// Our checks as services name them. Defined only where one does: Postfix warns of a parameter that
+// nothing refers to.
+struct NamedChecks {
+  std::string recipient;
+  std::string end_of_data;
+};
+
 void plan_services(const PostfixView& view, Planner& planner, const Elements& classes,
-                   PostfixPlan& notes) {
+                   const NamedChecks& checks, PostfixPlan& notes) {
+  bool at_recipient = false;
+  bool at_end_of_data = false;
   for (const PostfixService& service : view.services) {
     if (takes_back_filtered_mail(service)) {
       notes.remarks.push_back(fmt::format(
@@ -204,9 +214,13 @@ void plan_services(const PostfixView& view, Planner& planner, const Elements& cl
       continue;
     }
     planner.prepend_in_service(service, class_list, classes);
-    planner.prepend_in_service(service, recipient_list, {std::string("$") + recipient_checks});
-    planner.prepend_in_service(service, end_of_data_list, {std::string("$") + end_of_data_checks});
+    at_recipient |=
+        planner.prepend_in_service(service, recipient_list, {std::string("$") + recipient_checks});
+    at_end_of_data |= planner.prepend_in_service(service, end_of_data_list,
+                                                 {std::string("$") + end_of_data_checks});
   }
+  if (at_recipient) planner.define(recipient_checks, checks.recipient);
+  if (at_end_of_data) planner.define(end_of_data_checks, checks.end_of_data);
 }
 
 }  // namespace
@@ -245,14 +259,12 @@ PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
     classes.push_back(name);
   }
   planner.prepend_in_main(class_list, classes);
-  planner.define(recipient_checks, join(at_recipient, ", "));
-  planner.define(end_of_data_checks, policy);
   planner.prepend_in_main(recipient_list, at_recipient);
   planner.prepend_in_main(end_of_data_list, {policy});
   planner.prepend_in_main(submit_list, {"!" + files.users});
 
   PostfixPlan notes;
-  plan_services(view, planner, classes, notes);
+  plan_services(view, planner, classes, {join(at_recipient, ", "), policy}, notes);
   PostfixPlan plan = planner.finish();
   plan.remarks.insert(plan.remarks.begin(), notes.remarks.begin(), notes.remarks.end());
   if (view.services.empty()) {

@@ -159,10 +159,25 @@ TEST(PostfixPlan, DisconnectLeavesWhatTheAdminChangedMeanwhile) {
 TEST(PostfixPlan, ADefinitionThatTheAdminNamesStays) {
   const PostfixPlan plan = plan_connect(view(), wish(), {});
   PostfixView between = carried_out(view(), plan.changes);
-  between.main["smtpd_client_restrictions"] = "$leumund_end_of_data_checks";
+  between.main["smtpd_client_restrictions"] = "$leumund_recipient_checks";
   const PostfixPlan back = plan_disconnect(between, plan.record);
-  EXPECT_TRUE(carried_out(between, back.changes).main.contains("leumund_end_of_data_checks"));
-  EXPECT_THAT(back.remarks, Contains(HasSubstr("leumund_end_of_data_checks stays")));
+  EXPECT_TRUE(carried_out(between, back.changes).main.contains("leumund_recipient_checks"));
+  EXPECT_THAT(back.remarks, Contains(HasSubstr("leumund_recipient_checks stays")));
+}
+
+TEST(PostfixPlan, DefinesOnlyWhatAServiceNames) {
+  PostfixView before = view();
+  before.services.pop_back();
+  const PostfixPlan plan = plan_connect(before, wish(), {});
+  EXPECT_FALSE(carried_out(before, plan.changes).main.contains("leumund_recipient_checks"));
+  EXPECT_FALSE(carried_out(before, plan.changes).main.contains("leumund_end_of_data_checks"));
+  // One that a service named at an earlier connect goes with the service.
+  const PostfixPlan first = plan_connect(view(), wish(), {});
+  PostfixView now = carried_out(view(), first.changes);
+  ASSERT_TRUE(now.main.contains("leumund_recipient_checks"));
+  now.services.pop_back();
+  const PostfixPlan again = plan_connect(now, wish(), first.record);
+  EXPECT_FALSE(carried_out(now, again.changes).main.contains("leumund_recipient_checks"));
 }
 
 TEST(PostfixPlan, AnotherPortReplacesTheOldQuestionInsteadOfAskingTwice) {
@@ -226,19 +241,48 @@ TEST(PostfixRecord, ComesBackAsItWasAndRefusesDamage) {
   EXPECT_EQ(postfix_record_path("/s", "/etc/postfix"), "/s/connect/_etc_postfix.json");
 }
 
-TEST(PostfixMaster, SetsASpacedOverrideOfTheRightServiceOnly) {
-  const std::string text =
-      "# a/inet inet\nsmtp inet n - y - - smtpd\n  -o x=$a\n\nsub  inet n - y - - smtpd\n"
-      "# between\n  -o x=$a,b\n\t-o x=$a\npickup unix n - n - - pickup\n  -o x=$a\n";
-  EXPECT_EQ(
-      set_spaced_override(text, "sub/inet", "x", "$a", "p {q r}"),
-      "# a/inet inet\nsmtp inet n - y - - smtpd\n  -o x=$a\n\nsub  inet n - y - - smtpd\n"
-      "# between\n  -o x=$a,b\n\t-o { x = p {q r} }\npickup unix n - n - - pickup\n  -o x=$a\n");
-  EXPECT_FALSE(set_spaced_override(text, "sub/inet", "x", "$b", "p q"));
-  EXPECT_FALSE(set_spaced_override(text, "nobody/inet", "x", "$a", "p q"));
-  EXPECT_FALSE(set_spaced_override("s inet s\n -o x=1 -o x=1", "s/inet", "x", "1", "p q"));
-  EXPECT_FALSE(set_spaced_override("s inet x=1\ns inet x=1\n", "s/inet", "x", "1", "p q"));
-  EXPECT_FALSE(set_spaced_override("", "s/inet", "x", "1", "p q"));
+constexpr const char* master =
+    "# a/inet inet\nsmtp inet n - y - - smtpd\n  -o x=$a\n\nsub  inet n - y - - smtpd\n"
+    "# between\n  -o x=$a,b -o y={c\n\t-o { z = p {q r} }\n#  -o w=1\npickup unix n - n - - "
+    "pickup\n -ox=$a\n";
+
+std::string replaced(std::string_view from, std::string_view to) {
+  std::string text = master;
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(PostfixMaster, ChangesOneOverrideOfTheRightServiceAndNothingElse) {
+  EXPECT_EQ(set_override(master, "sub/inet", "x", "$a,b", "c"), replaced("x=$a,b", "x=c"));
+  EXPECT_EQ(set_override(master, "sub/inet", "x", "$a,b", "p {q r}"),
+            replaced("x=$a,b", "{ x = p {q r} }"));
+  EXPECT_EQ(set_override(master, "sub/inet", "z", "p {q r}", "1"),
+            replaced("{ z = p {q r} }", "z=1"));
+  EXPECT_EQ(set_override(master, "pickup/unix", "x", "$a", ""), replaced("-ox=$a", "-o x="));
+  EXPECT_EQ(set_override(master, "smtp/inet", "x", "$a", "$b"), replaced("x=$a\n", "x=$b\n"));
+}
+
+TEST(PostfixMaster, AddsAnOverrideBehindTheOthersAndTakesItOutAgain) {
+  const auto added = set_override(master, "sub/inet", "w", std::nullopt, "2");
+  EXPECT_EQ(added, replaced("q r} }\n", "q r} }\n\t-o w=2\n"));
+  EXPECT_EQ(set_override(*added, "sub/inet", "w", "2", std::nullopt), master);
+  const auto last = set_override("s inet s", "s/inet", "w", std::nullopt, "");
+  EXPECT_EQ(last, "s inet s\n  -o w=");
+  EXPECT_EQ(set_override(*last, "s/inet", "w", "", std::nullopt), "s inet s");
+  EXPECT_EQ(set_override(master, "sub/inet", "y", "{c", std::nullopt), replaced(" -o y={c", ""));
+}
+
+TEST(PostfixMaster, DoesNothingWhereTheTextIsNotAsItWasSeen) {
+  EXPECT_FALSE(set_override(master, "sub/inet", "x", "$b", "p q"));
+  EXPECT_FALSE(set_override(master, "sub/inet", "w", "1", "2")) << "a comment";
+  EXPECT_FALSE(set_override(master, "sub/inet", "x", std::nullopt, "2"));
+  EXPECT_FALSE(set_override(master, "nobody/inet", "x", "1", "p q"));
+  EXPECT_FALSE(set_override(master, "sub/inet", "x", "$a,b", "two\nlines"));
+  EXPECT_FALSE(set_override("s inet s\n -o x=1 -o x=1", "s/inet", "x", "1", "p q"));
+  EXPECT_FALSE(set_override("s inet x\ns inet x\n", "s/inet", "x", std::nullopt, "1"));
+  EXPECT_FALSE(set_override("s inet s -o", "s/inet", "x", "1", "2"));
+  EXPECT_FALSE(set_override("", "s/inet", "x", "1", "p q"));
 }
 
 TEST(ShellText, CanBePastedSafely) {

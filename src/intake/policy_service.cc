@@ -56,6 +56,7 @@ base::Result<std::unique_ptr<PolicyService>> PolicyService::open(net::EventLoop&
 PolicyService::PolicyService(net::EventLoop& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
+      own_networks_(std::make_shared<const std::vector<base::IpPrefix>>(options_.own_networks)),
       logged_at_(net::EventLoop::Clock::now() - logged_every) {}
 
 PolicyService::~PolicyService() = default;
@@ -91,11 +92,15 @@ model::Answer PolicyService::ask_handler() {
     return {};
   }
   const auto& submission = std::get<model::Submission>(event_.what);
-  if (!is_incoming(submission, options_.own_networks)) return answer;
+  if (!is_incoming(submission, *own_networks_.read())) return answer;
   ++counters_.without_login;
   if (answer.disposition <= model::Disposition::warn) return answer;
   ++counters_.incoming_spared;
   return {};
+}
+
+void PolicyService::set_own_networks(std::vector<base::IpPrefix> networks) {
+  own_networks_.publish(std::make_shared<const std::vector<base::IpPrefix>>(std::move(networks)));
 }
 
 void PolicyService::refuse(const base::Error& error, std::string& out) {

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/ip_address.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -71,6 +72,9 @@ class PolicyService {
                                                                          Handler handler);
   ~PolicyService();
 
+  // From the next request on; any thread.
+  void set_own_networks(std::vector<base::IpPrefix> networks);
+
   // As StreamListener::stop.
   void stop(std::chrono::milliseconds grace);
 
@@ -95,6 +99,7 @@ class PolicyService {
 
   net::EventLoop& loop_;
   const Options options_;
+  base::Published<std::vector<base::IpPrefix>> own_networks_;
   Handler handler_;
   model::MailEvent event_;  // used again for every request, so that its strings keep their memory
   LiveCounters counters_{};

@@ -6,17 +6,55 @@ namespace leumund::storage {
 
 using model::DecisionKind;
 
-base::Status MemoryStore::save_checkpoint(std::span<const evidence::SubjectRecord> records,
-                                          std::span<const Mark> marks) {
+base::Status MemoryStore::save(const Checkpoint& checkpoint) {
   state_.with([&](State& state) {
-    for (const auto& record : records) {
+    for (const auto& record : checkpoint.records) {
       if (record.state.empty()) {
         state.ledger.erase(record.subject);
       } else {
         state.ledger[record.subject] = record.state;
       }
     }
-    for (const auto& [name, value] : marks) state.marks[name] = value;
+    for (const auto& [name, value] : checkpoint.marks) state.marks[name] = value;
+    for (const auto& mail : checkpoint.queue) {
+      if (mail.subject.empty()) {
+        state.queue.erase(mail.queue);
+      } else {
+        state.queue[mail.queue] = mail;
+      }
+    }
+  });
+  return {};
+}
+
+base::Result<std::vector<model::QueuedMail>> MemoryStore::load_queue(std::size_t most) {
+  return state_.with([most](State& state) {
+    std::vector<model::QueuedMail> all;
+    for (const auto& [key, mail] : state.queue) all.push_back(mail);
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto& a, const auto& b) { return a.since < b.since; });
+    if (all.size() > most) all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(most));
+    return all;
+  });
+}
+
+base::Status MemoryStore::replace_standing(const action::StandingRecord& standing) {
+  state_.with([&](State& state) {
+    state.standing.clear();
+    for (const auto& restriction : standing.restrictions) {
+      const auto beneath = standing.beneath.find(restriction.subject);
+      state.standing[restriction.subject] = {
+          restriction,
+          beneath == standing.beneath.end() ? std::vector<model::Restriction>() : beneath->second,
+          {}};
+    }
+    for (const auto& [subject, attempts] : standing.attempts) {
+      const auto it = state.standing.find(subject);
+      if (it != state.standing.end()) it->second.attempts = attempts;
+    }
+    state.exempt.clear();
+    for (const auto& subject : standing.exempt) state.exempt[subject] = true;
+    state.last_number = std::max(state.last_number, standing.last_number);
   });
   return {};
 }

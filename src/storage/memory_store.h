@@ -16,8 +16,9 @@ class MemoryStore final : public Store {
  public:
   static constexpr std::size_t decisions_max = 100'000;
 
-  base::Status save_checkpoint(std::span<const evidence::SubjectRecord> records,
-                               std::span<const Mark> marks) override;
+  using Store::save;
+  base::Status save(const Checkpoint& checkpoint) override;
+  base::Result<std::vector<model::QueuedMail>> load_queue(std::size_t most) override;
   base::Status load(
       const std::function<void(std::string_view subject, std::string_view state)>& visit) override;
   base::Result<std::map<std::string, std::string>> load_marks() override;
@@ -30,6 +31,7 @@ class MemoryStore final : public Store {
                                                              std::size_t limit) override;
   base::Status save_attempts(
       std::span<const std::pair<model::Subject, action::Attempts>> attempts) override;
+  base::Status replace_standing(const action::StandingRecord& standing) override;
   base::Result<std::uint64_t> forget_decisions(base::TimePoint before) override;
 
  private:
@@ -41,6 +43,7 @@ class MemoryStore final : public Store {
   struct State {
     std::map<std::string, std::string> ledger;
     std::map<std::string, std::string> marks;
+    std::map<model::QueueKey, model::QueuedMail> queue;
     std::deque<model::Decision> decisions;  // by number
     std::map<model::Subject, Standing> standing;
     std::map<model::Subject, bool> exempt;

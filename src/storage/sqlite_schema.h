@@ -8,7 +8,7 @@
 
 namespace leumund::storage {
 
-inline constexpr std::array<const char*, 1> schema_steps = {
+inline constexpr std::array<const char*, 2> schema_steps = {
     // 1: counts, marks, decisions and what stands
     "CREATE TABLE ledger(subject TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE mark(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -22,6 +22,10 @@ inline constexpr std::array<const char*, 1> schema_steps = {
     "CREATE TABLE exemption(subject TEXT PRIMARY KEY) WITHOUT ROWID;"
     "CREATE TABLE attempts(subject TEXT PRIMARY KEY, recipients INTEGER NOT NULL, last_at INTEGER)"
     " WITHOUT ROWID;",
+    // 2: whose the queued mail is
+    "CREATE TABLE queued(host TEXT, instance TEXT, queue_id TEXT, subject TEXT NOT NULL,"
+    " since INTEGER NOT NULL, uncounted INTEGER NOT NULL, let_through INTEGER NOT NULL,"
+    " PRIMARY KEY(host, instance, queue_id)) WITHOUT ROWID;",
 };
 
 }  // namespace leumund::storage

@@ -4,20 +4,22 @@
 #include <fmt/core.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
 #include "storage/decision_codec.h"
 #include "storage/sqlite_schema.h"
+#include "storage/sqlite_writes.h"
 
 namespace leumund::storage {
 namespace {
 
 using base::Error;
 using base::ErrorCode;
-using model::DecisionKind;
 
 constexpr int busy_milliseconds = 2000;  // somebody looks into the file with sqlite3
+constexpr std::int64_t uncounted_max = 1'000'000;
 
 ErrorCode code_of(int sqlite_code) {
   switch (sqlite_code & 0xff) {
@@ -84,76 +86,6 @@ base::Result<std::unique_ptr<SQLite::Database>> open_database(const std::string&
   } catch (const SQLite::Exception& error) {
     return error_of(error, path);
   }
-}
-
-void erase_standing(SQLite::Database& database, const std::string& subject) {
-  for (const char* sql :
-       {"DELETE FROM restriction WHERE subject = ?", "DELETE FROM attempts WHERE subject = ?"}) {
-    SQLite::Statement statement(database, sql);
-    statement.bindNoCopy(1, subject);
-    statement.exec();
-  }
-}
-
-void write_standing(SQLite::Database& database, const std::string& subject,
-                    const model::Restriction& restriction,
-                    const std::vector<model::Restriction>& beneath) {
-  SQLite::Statement clear(database, "DELETE FROM restriction WHERE subject = ?");
-  clear.bindNoCopy(1, subject);
-  clear.exec();
-  SQLite::Statement insert(database,
-                           "INSERT INTO restriction(subject, depth, body) VALUES(?, ?, ?)");
-  const auto put = [&](std::int64_t depth, const model::Restriction& one) {
-    insert.bind(1, subject);
-    insert.bind(2, depth);
-    insert.bind(3, encode_restriction(one));
-    insert.exec();
-    insert.reset();
-  };
-  put(0, restriction);
-  for (std::size_t i = 0; i < beneath.size(); ++i)
-    put(static_cast<std::int64_t>(i) + 1, beneath[i]);
-}
-
-void change_exemption(SQLite::Database& database, const std::string& subject, bool exempt) {
-  SQLite::Statement statement(database, exempt
-                                            ? "INSERT OR IGNORE INTO exemption(subject) VALUES(?)"
-                                            : "DELETE FROM exemption WHERE subject = ?");
-  statement.bindNoCopy(1, subject);
-  statement.exec();
-}
-
-void apply(SQLite::Database& database, const model::Decision& decision) {
-  const std::string subject = decision.subject.to_string();
-  switch (decision.kind) {
-    case DecisionKind::restricted:
-    case DecisionKind::extended:
-      write_standing(database, subject, decision.restriction, decision.beneath);
-      break;
-    case DecisionKind::released:
-    case DecisionKind::ended: erase_standing(database, subject); break;
-    case DecisionKind::exempted: change_exemption(database, subject, true); break;
-    case DecisionKind::exemption_ended: change_exemption(database, subject, false); break;
-    case DecisionKind::would_restrict:
-    case DecisionKind::announced:
-    case DecisionKind::alarm:
-    case DecisionKind::provider_refuses:
-    case DecisionKind::provider_accepts: break;
-  }
-}
-
-void append(SQLite::Database& database, const model::Decision& decision) {
-  // A retry after a doubtful failure may find its own row.
-  SQLite::Statement statement(
-      database,
-      "INSERT OR REPLACE INTO decision(number, at, subject, unattended, body)"
-      " VALUES(?, ?, ?, ?, ?)");
-  statement.bind(1, static_cast<std::int64_t>(decision.number));
-  statement.bind(2, static_cast<std::int64_t>(decision.at.time_since_epoch().count()));
-  statement.bind(3, decision.subject.to_string());
-  statement.bind(4, decision.unattended ? 1 : 0);
-  statement.bind(5, encode_decision(decision));
-  statement.exec();
 }
 
 void read_restrictions(SQLite::Database& database, action::StandingRecord& out) {
@@ -271,15 +203,17 @@ base::Result<SqliteStore::Opened> SqliteStore::open_or_replace(const std::string
   auto second = open(path);
   if (!second) return second.error();
   opened.store = std::move(*second);
-  const auto restored = opened.store->restore_standing(opened.salvaged);
+  const auto restored = opened.store->replace_standing(opened.salvaged);
   if (!restored) return restored.error();
   return opened;
 }
 
-base::Status SqliteStore::restore_standing(const action::StandingRecord& standing) {
+base::Status SqliteStore::replace_standing(const action::StandingRecord& standing) {
   return database_.with([&](auto& database) {
     return attempt(*database, [&](SQLite::Database& db) -> base::Status {
+      const FullSynchronous durable(db);
       SQLite::Transaction transaction(db);
+      db.exec("DELETE FROM restriction; DELETE FROM exemption; DELETE FROM attempts");
       for (const auto& restriction : standing.restrictions) {
         const auto beneath = standing.beneath.find(restriction.subject);
         write_standing(db, restriction.subject.to_string(), restriction,
@@ -287,41 +221,56 @@ base::Status SqliteStore::restore_standing(const action::StandingRecord& standin
                                                          : beneath->second);
       }
       for (const auto& subject : standing.exempt) change_exemption(db, subject.to_string(), true);
+      write_attempts(db, standing.attempts);
       transaction.commit();
       return {};
     });
   });
 }
 
-base::Status SqliteStore::save_checkpoint(std::span<const evidence::SubjectRecord> records,
-                                          std::span<const Mark> marks) {
+base::Status SqliteStore::save(const Checkpoint& checkpoint) {
   return database_.with([&](auto& database) {
     return attempt(*database, [&](SQLite::Database& db) -> base::Status {
       SQLite::Transaction transaction(db);
-      SQLite::Statement put(db,
-                            "INSERT INTO ledger(subject, state) VALUES(?, ?)"
-                            " ON CONFLICT(subject) DO UPDATE SET state = excluded.state");
-      SQLite::Statement erase(db, "DELETE FROM ledger WHERE subject = ?");
-      for (const auto& record : records) {
-        SQLite::Statement& statement = record.state.empty() ? erase : put;
-        statement.bindNoCopy(1, record.subject);
-        if (!record.state.empty()) {
-          statement.bindNoCopy(2, record.state.data(), static_cast<int>(record.state.size()));
-        }
-        statement.exec();
-        statement.reset();
-      }
+      write_counts(db, checkpoint.records);
       SQLite::Statement mark(db,
                              "INSERT INTO mark(name, value) VALUES(?, ?)"
                              " ON CONFLICT(name) DO UPDATE SET value = excluded.value");
-      for (const auto& [name, value] : marks) {
+      for (const auto& [name, value] : checkpoint.marks) {
         mark.bindNoCopy(1, name);
         mark.bindNoCopy(2, value);
         mark.exec();
         mark.reset();
       }
+      write_queue(db, checkpoint.queue);
       transaction.commit();
       return {};
+    });
+  });
+}
+
+base::Result<std::vector<model::QueuedMail>> SqliteStore::load_queue(std::size_t most) {
+  using Queue = std::vector<model::QueuedMail>;
+  return database_.with([&](auto& database) {
+    return attempt(*database, [&](SQLite::Database& db) -> base::Result<Queue> {
+      Queue queue;
+      SQLite::Statement rows(
+          db,
+          "SELECT host, instance, queue_id, subject, since, uncounted, let_through"
+          " FROM queued ORDER BY since DESC LIMIT ?");
+      rows.bind(1, static_cast<std::int64_t>(most));
+      while (rows.executeStep()) {
+        const std::int64_t uncounted = rows.getColumn(5).getInt64();
+        queue.push_back(
+            {{rows.getColumn(0).getString(), rows.getColumn(1).getString(),
+              rows.getColumn(2).getString()},
+             rows.getColumn(3).getString(),
+             base::TimePoint(base::Micros(rows.getColumn(4).getInt64())),
+             static_cast<std::uint32_t>(std::clamp<std::int64_t>(uncounted, 0, uncounted_max)),
+             rows.getColumn(6).getInt() != 0});
+      }
+      std::reverse(queue.begin(), queue.end());
+      return queue;
     });
   });
 }
@@ -415,23 +364,7 @@ base::Status SqliteStore::save_attempts(
   return database_.with([&](auto& database) {
     return attempt(*database, [&](SQLite::Database& db) -> base::Status {
       SQLite::Transaction transaction(db);
-      // Only where a restriction stands: the release may have been written in between.
-      SQLite::Statement put(db,
-                            "INSERT INTO attempts(subject, recipients, last_at) SELECT ?1, ?2, ?3"
-                            " WHERE EXISTS(SELECT 1 FROM restriction WHERE subject = ?1)"
-                            " ON CONFLICT(subject) DO UPDATE SET recipients = excluded.recipients,"
-                            " last_at = excluded.last_at");
-      for (const auto& [subject, tried] : attempts) {
-        put.bind(1, subject.to_string());
-        put.bind(2, static_cast<std::int64_t>(tried.recipients));
-        if (tried.last_at) {
-          put.bind(3, static_cast<std::int64_t>(tried.last_at->time_since_epoch().count()));
-        } else {
-          put.bind(3);
-        }
-        put.exec();
-        put.reset();
-      }
+      write_attempts(db, attempts);
       transaction.commit();
       return {};
     });

@@ -36,8 +36,9 @@ class SqliteStore final : public Store {
 
   ~SqliteStore() override;
 
-  base::Status save_checkpoint(std::span<const evidence::SubjectRecord> records,
-                               std::span<const Mark> marks) override;
+  using Store::save;
+  base::Status save(const Checkpoint& checkpoint) override;
+  base::Result<std::vector<model::QueuedMail>> load_queue(std::size_t most) override;
   base::Status load(
       const std::function<void(std::string_view subject, std::string_view state)>& visit) override;
   base::Result<std::map<std::string, std::string>> load_marks() override;
@@ -50,11 +51,11 @@ class SqliteStore final : public Store {
                                                              std::size_t limit) override;
   base::Status save_attempts(
       std::span<const std::pair<model::Subject, action::Attempts>> attempts) override;
+  base::Status replace_standing(const action::StandingRecord& standing) override;
   base::Result<std::uint64_t> forget_decisions(base::TimePoint before) override;
 
  private:
   explicit SqliteStore(std::unique_ptr<SQLite::Database> database);
-  base::Status restore_standing(const action::StandingRecord& standing);
 
   base::Guarded<std::unique_ptr<SQLite::Database>> database_;
 };

@@ -1,6 +1,7 @@
 // What the daemon keeps on disk: counts, decisions with what stands, and a few named marks.
 //
-// Flow:    keeper -> save_checkpoint(), commit(); start -> load(), load_standing(), load_marks().
+// Flow:    keeper -> save(), commit(); start -> load(), load_standing(), load_marks(),
+//          load_queue().
 // Time:    none; decisions carry theirs.
 // Threads: any; one call at a time has the database.
 // Errors:  by code: `exhausted` the disk is full, `unavailable` the file cannot be read or written
@@ -17,6 +18,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "evidence/ledger_journal.h"
+#include "model/queued_mail.h"
 
 namespace leumund::storage {
 
@@ -24,16 +26,31 @@ namespace leumund::storage {
 // the place up to which that log is counted.
 using Mark = std::pair<std::string, std::string>;
 
+// All of one moment.
+struct Checkpoint {
+  std::span<const evidence::SubjectRecord> records;
+  std::span<const Mark> marks;
+  std::span<const model::QueuedMail> queue;  // changes; without a subject: gone
+};
+
 class Store : public evidence::LedgerJournal, public action::DecisionJournal {
  public:
-  // Counts and marks in one transaction, all or nothing.
-  virtual base::Status save_checkpoint(std::span<const evidence::SubjectRecord> records,
-                                       std::span<const Mark> marks) = 0;
+  // One transaction, all or nothing.
+  virtual base::Status save(const Checkpoint& checkpoint) = 0;
+  base::Status save_checkpoint(std::span<const evidence::SubjectRecord> records,
+                               std::span<const Mark> marks) {
+    return save(Checkpoint{records, marks, {}});
+  }
+  // Mail that was in the queue at the last checkpoint, oldest first; the newest `most` of it.
+  virtual base::Result<std::vector<model::QueuedMail>> load_queue(std::size_t most) = 0;
   virtual base::Result<std::map<std::string, std::string>> load_marks() = 0;
 
   base::Status save(std::span<const evidence::SubjectRecord> records) final {
-    return save_checkpoint(records, {});
+    return save(Checkpoint{records, {}, {}});
   }
+
+  // What stands is `standing` and nothing else: after decisions had to be dropped.
+  virtual base::Status replace_standing(const action::StandingRecord& standing) = 0;
 
   // Drops decisions made before `before` that nothing in force goes back to.
   virtual base::Result<std::uint64_t> forget_decisions(base::TimePoint before) = 0;

@@ -84,6 +84,47 @@ TEST_P(StoreContract, KeepsCountsAndMarksOfOneCheckpointTogether) {
   EXPECT_EQ(store_->load_marks().value().at("log/file:/var/log/mail.log"), "8:42");
 }
 
+TEST_P(StoreContract, KnowsWhoseTheQueuedMailIsUntilItIsGone) {
+  const auto save = [&](std::vector<model::QueuedMail> queue) {
+    return store_->save(Checkpoint{{}, {}, queue}).ok();
+  };
+  const model::QueuedMail old{{"mx", "", "4A"}, "account:a", at(1), 2, true};
+  const model::QueuedMail other{{"mx", "postfix-out", "4A"}, "script:uid33", at(2), 0, false};
+  ASSERT_TRUE(save({other, old, {{"mx", "", "4B"}, "account:b", at(3), 1, false}}));
+  ASSERT_TRUE(
+      save({{{"mx", "", "4B"}, "", {}, 0, false}, {{"mx", "", "never"}, "", {}, 0, false}}));
+  EXPECT_EQ(store_->load_queue(10).value(), (std::vector{old, other}));
+  EXPECT_EQ(store_->load_queue(1).value(), std::vector{other}) << "the newest";
+  const model::QueuedMail again{{"mx", "", "4A"}, "account:c", at(4), 0, false};
+  ASSERT_TRUE(save({{{"mx", "", "4A"}, "", {}, 0, false}, again}));
+  EXPECT_EQ(store_->load_queue(10).value(), (std::vector{other, again}));
+}
+
+TEST_P(StoreContract, ReplacesWhatStandsWhole) {
+  ASSERT_TRUE(store_
+                  ->commit(std::vector{decision(1, DecisionKind::restricted, "account:gone"),
+                                       decision(2, DecisionKind::restricted, "account:a"),
+                                       decision(3, DecisionKind::exempted, "account:e")})
+                  .ok());
+  Decision milder = decision(4, DecisionKind::restricted, "account:b");
+  milder.restriction.level = model::Level::hold;
+  action::StandingRecord standing;
+  standing.restrictions = {decision(2, DecisionKind::restricted, "account:a").restriction,
+                           decision(5, DecisionKind::restricted, "account:b").restriction};
+  standing.beneath[milder.subject] = {milder.restriction};
+  standing.exempt = {*Subject::parse("account:f")};
+  standing.attempts = {{*Subject::parse("account:a"), {7, at(9)}}};
+  standing.last_number = 5;
+  ASSERT_TRUE(store_->replace_standing(standing).ok());
+  const auto read = store_->load_standing().value();
+  EXPECT_EQ(read.restrictions, standing.restrictions);
+  EXPECT_EQ(read.beneath, standing.beneath);
+  EXPECT_EQ(read.exempt, standing.exempt);
+  ASSERT_EQ(read.attempts.size(), 1U);
+  EXPECT_EQ(read.attempts[0].second.recipients, 7U);
+  EXPECT_EQ(store_->decisions(0, 10).value().size(), 3U) << "the history stays";
+}
+
 TEST_P(StoreContract, StandsAsTheDecisionsSay) {
   Decision milder = decision(1, DecisionKind::restricted, "account:a");
   milder.restriction.level = model::Level::hold;

@@ -2,10 +2,12 @@
 with nobody answering, and is byte for byte as before after `disconnect`."""
 import json
 import os
+import shutil
 import socket
 import subprocess
 import threading
 import time
+from typing import Optional
 
 import pytest
 
@@ -72,7 +74,7 @@ class PolicyPeer:
 class Place:
     """A Postfix with every way in that an admin may have set up, and a configuration of ours."""
 
-    def __init__(self, peers) -> None:
+    def __init__(self, peers, overrides: bool = True, main: Optional[dict] = None) -> None:
         self.sink = peers.smtp_sink()
         auth = peers.dovecot_auth(USERS)
         ports = peers.ground.ports
@@ -83,8 +85,8 @@ class Place:
             sasl_path=auth.sasl_path, nexthop=self.sink.nexthop,
             main={"mynetworks": "127.0.0.0/8", "smtpd_recipient_restrictions": None,
                   "smtpd_relay_restrictions": "permit_mynetworks,\n    permit_sasl_authenticated, "
-                                              "defer_unauth_destination"},
-            master=f"""\
+                                              "defer_unauth_destination", **(main or {})},
+            master="" if not overrides else f"""\
 127.0.0.1:{self.ways['overridden empty']} inet n - n - - smtpd
   -o syslog_name=postfix/submission
   -o smtpd_recipient_restrictions=
@@ -117,9 +119,10 @@ class Place:
                               capture_output=True, text=True, timeout=60, check=False)
 
     def connect(self) -> subprocess.CompletedProcess:
-        done = self.leumund("connect", "postfix")
-        assert done.returncode == 0, done.stdout + done.stderr
-        time.sleep(0.5)  # smtpd processes of before the reload end
+        """A connect that changes something."""
+        with self.postfix.reloaded():
+            done = self.leumund("connect", "postfix")
+            assert done.returncode == 0, done.stdout + done.stderr
         return done
 
     def files(self) -> dict[str, bytes]:
@@ -220,15 +223,69 @@ def test_connecting_twice_changes_nothing_and_undo_gives_back_every_byte(place):
     place.connect()
     connected = place.files()
     assert connected != before
-    again = place.connect()
-    assert "nothing to change" in again.stdout
+    # No comment of the admin has moved, no entry was laid out anew.
+    for line in before["master.cf"].splitlines():
+        assert b"-o" in line or line in connected["master.cf"].splitlines(), line
+    again = place.leumund("connect", "postfix")
+    assert again.returncode == 0 and "nothing to change" in again.stdout, again.stderr
     assert place.files() == connected
     done = place.leumund("disconnect", "postfix")
     assert done.returncode == 0, done.stderr
+    assert "leumund" not in b"".join(place.files().values()).decode()
     assert place.files() == before
     assert place.values() == values
     once_more = place.leumund("disconnect", "postfix")
     assert once_more.returncode == 1 and "is not connected" in once_more.stderr
+
+
+def test_a_postfix_without_overrides_is_connected_quietly_and_undone_whole(peers):
+    """Nothing refers to the named checks there: Postfix must not warn of them, nothing may stay."""
+    place = Place(peers, overrides=False)
+    before = place.files()
+    place.connect()
+    connected = place.files()
+    for command in (["postconf", "-n"], ["postfix", "check"]):
+        said = place.postfix.command(*command).stderr
+        assert "unused parameter" not in said and "leumund" not in said, said
+    again = place.leumund("connect", "postfix")
+    assert again.returncode == 0 and "nothing to change" in again.stdout, again.stderr
+    assert place.files() == connected
+    assert place.leumund("disconnect", "postfix").returncode == 0
+    assert place.files() == before
+
+
+def test_a_definition_that_nothing_names_any_more_goes_with_the_undo(place):
+    before = place.files()
+    place.connect()
+    # The admin takes the services away that named our checks; postconf -n no longer tells them.
+    lines = before["master.cf"].decode().split("# a comment of the admin")[0]
+    (place.postfix.etc / "master.cf").write_text(lines.split("127.0.0.1:%d" % place.ways[
+        "overridden empty"])[0])
+    assert place.leumund("disconnect", "postfix").returncode == 0
+    assert place.files()["main.cf"] == before["main.cf"]
+
+
+def test_undo_keeps_every_byte_that_the_admin_wrote_meanwhile(place):
+    before = place.files()
+    place.connect()
+
+    def admin_writes(files: dict[str, bytes]) -> dict[str, bytes]:
+        main = files["main.cf"].replace(
+            b"mynetworks = ", b"# our networks\nmynetworks =   ") + b"# the end\n"
+        master = files["master.cf"].replace(
+            b"# a comment of the admin", b"# another comment").replace(
+                b"n 60 1", b"n 30   1") + b"# the end\n"
+        assert main != files["main.cf"] and master != files["master.cf"]
+        return {"main.cf": main, "master.cf": master}
+
+    for name, content in admin_writes(place.files()).items():
+        (place.postfix.etc / name).write_bytes(content)
+    # Also when a connect came in between, and with another port.
+    place.config.write_text(place.config.read_text().replace(str(place.policy_port), "10999"))
+    place.connect()
+    done = place.leumund("disconnect", "postfix")
+    assert done.returncode == 0, done.stderr
+    assert place.files() == admin_writes(before)
 
 
 def test_undo_leaves_what_the_admin_changed_meanwhile(place):
@@ -274,6 +331,47 @@ def test_tables_that_not_everybody_can_read_are_told_before_anything_changes(pla
     assert done.returncode == 1
     assert f"chmod o+x {place.state}" in done.stderr
     assert place.files() == before
+
+
+def dry_run(place) -> tuple[int, str]:
+    """Status and words of a dry run, which must leave everything as it is."""
+    before = place.files()
+    done = place.leumund("connect", "postfix", "--dry-run")
+    assert place.files() == before
+    assert not place.tables.exists() and not (place.state / "connect").exists()
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_dry_run_says_what_connect_would_fail_on(peers):
+    # A Postfix without Debian's packages postfix-cdb and postfix-lmdb.
+    meta = peers.ground.place("meta")
+    shutil.copytree("/etc/postfix", meta, dirs_exist_ok=True,
+                    ignore=shutil.ignore_patterns("dynamicmaps.cf*"))
+    place = Place(peers, overrides=False, main={"meta_directory": str(meta)})
+    os.chmod(place.state, 0o750)
+    status, said = dry_run(place)
+    assert status == 1
+    assert f"chmod o+x {place.state}" in said
+    assert "install the package postfix-cdb" in said
+    assert "postconf -c" in said, "it still shows what it would do"
+    before = place.files()
+    done = place.leumund("connect", "postfix")
+    assert done.returncode == 1 and "postfix-cdb" in done.stderr and "chmod" in done.stderr
+    assert place.files() == before
+    os.chmod(place.state, 0o755)
+    (place.state / "tables").write_text("no folder")
+    assert "is no folder" in place.leumund("connect", "postfix", "--dry-run").stderr
+
+
+@pytest.mark.parametrize("helper, why", [
+    ("/nonexistent/leumund-queue", "/nonexistent/leumund-queue is not there"),
+    ("{state}/leumund.toml", "/leumund.toml is no program"), ("", "postfix.queue_helper is empty")])
+def test_a_queue_helper_that_cannot_run_is_told_but_hinders_nothing(place, helper, why):
+    place.config.write_text(place.config.read_text() + f'queue_helper = "{helper}"\n'.replace(
+        "{state}", str(place.state)))
+    status, said = dry_run(place)
+    assert status == 0 and why in said and "will not be held" in said, said
+    assert why in place.connect().stdout
 
 
 def test_a_folder_without_postfix_is_wrong_use(place, tmp_path):

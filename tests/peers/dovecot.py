@@ -16,6 +16,7 @@ ssl = no
 log_path = {t}/dovecot.log
 auth_mechanisms = plain login
 disable_plaintext_auth = no
+auth_username_format = {format}
 passdb {{
   driver = passwd-file
   args = scheme=PLAIN username_format=%u {t}/users
@@ -39,10 +40,11 @@ service auth {{
 class DovecotAuth:
     """`users` maps login names to passwords; set_users() changes them while it runs.
 
-    A wrong password is answered after two seconds, on purpose (Dovecot).
+    A wrong password is answered after two seconds, on purpose (Dovecot). Names are folded to lower
+    case, as Dovecot does by default, unless `fold` is False.
     """
 
-    def __init__(self, ground: Ground, users: dict[str, str]) -> None:
+    def __init__(self, ground: Ground, users: dict[str, str], *, fold: bool = True) -> None:
         require_root("Dovecot's authentication server")
         self._dovecot = require_program("dovecot")
         self.folder: Path = ground.place("dc")
@@ -50,7 +52,8 @@ class DovecotAuth:
         self.users: dict[str, str] = {}
         self.set_users(users)
         self._config = self.folder / "dovecot.conf"
-        self._config.write_text(_CONFIG.format(t=self.folder, port=self.port))
+        self._config.write_text(_CONFIG.format(
+            t=self.folder, port=self.port, format="%Lu" if fold else "%u"))
         subprocess.run([self._dovecot, "-c", str(self._config)], check=True, timeout=20)
         wait_until(lambda: answers(self.port), "Dovecot's authentication port")
 

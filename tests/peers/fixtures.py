@@ -42,8 +42,8 @@ class Peers:
     def smtp_sink(self) -> SmtpSink:
         return self._keep("sink", SmtpSink(self.ground))
 
-    def dovecot_auth(self, users: dict[str, str]) -> DovecotAuth:
-        return self._keep("dovecot", DovecotAuth(self.ground, users))
+    def dovecot_auth(self, users: dict[str, str], **parameters) -> DovecotAuth:
+        return self._keep("dovecot", DovecotAuth(self.ground, users, **parameters))
 
     def postfix(self, **parameters) -> Postfix:
         return self._keep("postfix", Postfix(self.ground, **parameters))

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Optional
 
@@ -159,8 +160,33 @@ class Postfix:
         self.reload()
 
     def reload(self) -> None:
-        done = self.command("postfix", "reload")
-        assert done.returncode == 0, done.stderr
+        with self.reloaded():
+            done = self.command("postfix", "reload")
+            assert done.returncode == 0, done.stderr
+
+    @contextmanager
+    def reloaded(self):
+        """Somebody reloads Postfix inside; goes on when nothing old answers any more: the master
+        has read its services anew and every smtpd of before has ended."""
+        def reloads() -> int:
+            return sum(" reload -- version" in line for line in self.log_lines())
+
+        before, old = reloads(), self.smtpd_pids()
+        yield
+        wait_until(lambda: reloads() > before, "Postfix's master to reload", 30)
+        wait_until(lambda: not any(pid_is_alive(pid) for pid in old), "the old smtpds to end", 30)
+
+    def smtpd_pids(self) -> list[int]:
+        """The smtpd processes of this Postfix."""
+        master, found = self.master_pid, []
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                head, _, rest = stat.read_text().rpartition(") ")
+            except OSError:
+                continue  # it has ended meanwhile
+            if head.endswith("(smtpd") and int(rest.split()[1]) == master:
+                found.append(int(head.split(" ", 1)[0]))
+        return found
 
     @property
     def master_pid(self) -> Optional[int]:

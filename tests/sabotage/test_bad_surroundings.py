@@ -220,6 +220,38 @@ def test_a_second_daemon_on_the_same_state_is_refused(peers):
     assert ask(first, question()) == "action=DUNNO\n\n"
 
 
+def suspend_numbered(daemon, account: str) -> int:
+    """Suspends and tells the number of the decision."""
+    return daemon.leumund_json("suspend", account, "--reason", "test")["number"]
+
+
+@pytest.mark.parametrize("loss", ["deleted", "damaged", "older"])
+def test_a_decision_number_never_comes_to_mean_another_decision(leumundd, loss):
+    """A notice says `leumund undo 44`: when the store was lost since, 44 is that one or none."""
+    daemon = leumundd(CONFIG)
+    given = [suspend_numbered(daemon, "first@c.test")]
+    store = daemon.state / "leumund.db"
+    daemon.stop()
+    saved = store.read_bytes()
+    daemon.start()
+    given += [suspend_numbered(daemon, f"cracked{n}@c.test") for n in range(5)]
+    assert given == list(range(1, 7)), "an orderly stop skips none"
+    daemon.kill()
+    for part_of_it in daemon.state.glob("leumund.db*"):
+        part_of_it.unlink()
+    if loss == "damaged":
+        store.write_bytes(os.urandom(20_000))
+    elif loss == "older":
+        store.write_bytes(saved)
+    daemon.start()
+    # Who stood in the file is suspended again; each under a number of its own.
+    wait_until(lambda: is_stopped(daemon, "cracked4@c.test"), "the file's suspensions", 20)
+    fresh = suspend_numbered(daemon, "later@c.test")
+    later = [decision["number"] for decision in daemon.get("/v1/events?limit=1000")["decisions"]
+             if decision["number"] not in given[:1]]
+    assert fresh > max(given) and min(later) > max(given), (given, later)
+
+
 def test_leftovers_of_a_kill_do_not_keep_it_from_starting(leumundd):
     daemon = leumundd(CONFIG)
     suspend(daemon, "cracked@c.test")

@@ -2,8 +2,13 @@
 `leumund connect postfix`, and the rest of the Internet as a sink."""
 import json
 import random
+import smtplib
+import sqlite3
 import time
+from contextlib import closing
+from typing import Optional
 
+from peers.ground import wait_until
 from peers.leumundd import built
 
 ADMIN = "admin@ops.test"
@@ -68,22 +73,25 @@ def habits(account: str, now: float, weeks: int = 4) -> list[dict]:
 
 
 class Provider:
-    """Everything started and connected; habits fed."""
+    """Everything started and connected; habits fed. `more` is added to the configuration; `users`
+    are further logins, with their names as they are spelled there."""
 
-    def __init__(self, peers, mode: str = "enforce") -> None:
+    def __init__(self, peers, mode: str = "enforce", more: str = "",
+                 users: Optional[list[str]] = None) -> None:
         self.sink = peers.smtp_sink()
         self.mailbox = peers.smtp_sink()  # the admin's, reached without our egress
-        auth = peers.dovecot_auth(USERS)
+        auth = peers.dovecot_auth({**USERS, **dict.fromkeys(users or [], "secret")},
+                                  fold=users is None)
         self.postfix = peers.postfix(sasl_path=auth.sasl_path, nexthop=self.sink.nexthop)
         self.postfix.mail_log.touch()
         self.leumundd = peers.leumundd(CONFIG.format(
             mail_log=self.postfix.mail_log, etc=self.postfix.etc, mode=mode,
-            queue_helper=built("leumund-queue"), notice_port=self.mailbox.port))
-        done = self.leumundd.leumund("connect", "postfix", "--config-dir", str(self.postfix.etc),
-                                     "--config", str(self.leumundd.config_path))
-        assert done.returncode == 0, done.stdout + done.stderr
-        self.postfix.reload()
-        time.sleep(0.5)  # smtpd processes of before the reload end
+            queue_helper=built("leumund-queue"), notice_port=self.mailbox.port) + more)
+        with self.postfix.reloaded():
+            done = self.leumundd.leumund(
+                "connect", "postfix", "--config-dir", str(self.postfix.etc),
+                "--config", str(self.leumundd.config_path))
+            assert done.returncode == 0, done.stdout + done.stderr
         now = time.time()
         for account in USERS:
             self.leumundd.events(habits(account, now))
@@ -92,6 +100,43 @@ class Provider:
         done = self.leumundd.leumund("explain", subject, "--json")
         assert done.returncode in (0, 1), done.stdout + done.stderr
         return json.loads(done.stdout)["standing"]
+
+    def session(self, login: str) -> smtplib.SMTP:
+        """An SMTP session of a mail client that is at home."""
+        session = smtplib.SMTP("127.0.0.1", self.postfix.submission_port, timeout=60)
+        session.ehlo("pc.test")
+        session.docmd("XCLIENT", f"ADDR={HOME.get(login.lower(), '91.12.34.99')}")
+        session.ehlo("pc.test")
+        session.login(login, "secret")
+        return session
+
+    def suspend(self, subject: str, *arguments: str) -> None:
+        done = self.leumundd.leumund("suspend", subject, "--reason", "test", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def release(self, subject: str, *arguments: str) -> None:
+        done = self.leumundd.leumund("release", subject, "--without-checklist", *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def held(self) -> set[str]:
+        """Queue ids on hold."""
+        return {entry["queue_id"] for entry in self.postfix.queued("hold")}
+
+    def wait_for_checkpoint(self) -> None:
+        """Until all that was counted before the call is on disk."""
+        def checkpoints() -> int:
+            [store] = [part for part in self.leumundd.get("/v1/status")["parts"]
+                       if part["name"] == "store"]
+            return int(store["detail"].split(" ", 1)[0])
+
+        enough = checkpoints() + 2  # one may be under way
+        wait_until(lambda: checkpoints() >= enough, "two checkpoints", 30)
+
+    def kept_queue(self) -> set[str]:
+        """Queue ids that the daemon's store would know after a kill."""
+        with closing(sqlite3.connect(f"file:{self.leumundd.state}/leumund.db?mode=ro", uri=True,
+                                     timeout=10)) as store:
+            return {row[0] for row in store.execute("SELECT queue_id FROM queued")}
 
     def burst(self, swaks, mails: int, first: int = 0) -> list:
         """The cracked account writes to strangers from the botnet, one mail each."""
