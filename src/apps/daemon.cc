@@ -14,7 +14,6 @@
 #include "apps/installation_key.h"
 #include "apps/version.h"
 #include "base/log.h"
-#include "config/listen_address.h"
 #include "config/postfix_files.h"
 #include "diagnosis/reader.h"
 #include "face/api_service.h"
@@ -395,12 +394,14 @@ void Daemon::tick() {
       [[maybe_unused]] const bool taken = effects_->resync(engine.book().standing());
     });
   }
+  const auto [keep, keep_counts] = settings_.with(
+      [](const auto& all) { return std::pair(all.run.keep_decisions, all.run.keep_counts); });
+  pipeline_->forget_silent(now - keep_counts);
   constexpr std::chrono::hours forget_every{24};
   if (forgot_at_ && now - *forgot_at_ < forget_every && now >= *forgot_at_) return;
   forgot_at_ = now;
-  const auto keep = settings_.with([](const auto& all) { return all.run.keep_decisions; });
-  const auto gone = store_->forget_decisions(now - keep);
-  if (gone && *gone > 0) base::log(LogLevel::info, "old decisions forgotten count={}", *gone);
+  if (const auto gone = store_->forget_decisions(now - keep); gone && *gone > 0)
+    base::log(LogLevel::info, "old decisions forgotten count={}", *gone);
 }
 
 // The configuration's unattended hours come and go; what a person set by the verb stays.

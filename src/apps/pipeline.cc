@@ -35,6 +35,14 @@ void Pipeline::tick(base::TimePoint now) {
   wait_for(told);
 }
 
+// So few that nobody waits for the engine: a million are looked at in a quarter of an hour.
+void Pipeline::forget_silent(base::TimePoint before) {
+  constexpr std::size_t looked_at = 1000;
+  const auto gone =
+      engine_.with([&](engine::Engine& engine) { return engine.forget_silent(before, looked_at); });
+  if (gone > 0) base::log(base::LogLevel::info, "silent subjects forgotten count={}", gone);
+}
+
 PipelineCounters Pipeline::counters() const { return {decisions_, unwritten_answers_}; }
 
 Pipeline::Told Pipeline::tell(const std::vector<model::Decision>& decisions) {

@@ -57,6 +57,8 @@ class Pipeline {
 
   engine::Outcome feed(const model::MailEvent& event, base::TimePoint now);
   void tick(base::TimePoint now);
+  // Forgets the counts of subjects silent since `before`, a few a call.
+  void forget_silent(base::TimePoint before);
 
   // Runs a command under the engine's lock; it returns the decisions it made, which are then
   // written and published like any other.

@@ -325,6 +325,10 @@ void add_keeping(std::vector<Option>& table) {
                                "Restrictions at one time; beyond it a finding is only told."));
   table.push_back(span_option("retention.decisions", &Run::keep_decisions, days(730), days(1),
                               days(3650), "How long decisions are kept."));
+  table.push_back(
+      span_option("retention.counts", &Run::keep_counts, days(550), days(30), days(3650),
+                  "How long the habits and counts of an account are kept after its last "
+                  "mail; a restricted one is kept until it is released."));
   table.push_back(text_option("geo.country_database", &Start::geo_country_database, "path", "",
                               check_path_or_empty,
                               "MaxMind format file of countries; empty is off."));

@@ -81,6 +81,7 @@ struct RunSettings {
   std::uint32_t unattended_per_hour = 0;
   std::uint32_t unattended_per_day = 0;
   std::chrono::seconds keep_decisions{0};
+  std::chrono::seconds keep_counts{0};
 };
 
 struct Settings {

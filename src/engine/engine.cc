@@ -369,6 +369,10 @@ Counters Engine::counters() const {
   return counters;
 }
 
+std::size_t Engine::forget_silent(base::TimePoint before, std::size_t most) {
+  return parts_->ledger.forget_silent(before, most);
+}
+
 std::size_t Engine::drain_dirty(std::size_t most,
                                 const std::function<void(evidence::SubjectRecord&&)>& visit) {
   std::size_t handed = 0;

@@ -106,6 +106,10 @@ class Engine {
   ~Engine();
 
   Outcome feed(const model::MailEvent& event, base::TimePoint now);
+  // Forgets what is counted of subjects whose last mail was before `before`; looks at `most` of
+  // them a call and goes on where it stopped. Restricted ones stay. Returns how many went.
+  std::size_t forget_silent(base::TimePoint before, std::size_t most);
+
   // Ends restrictions whose time is over; call about once a second.
   std::vector<model::Decision> tick(base::TimePoint now);
 

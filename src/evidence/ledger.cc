@@ -232,7 +232,26 @@ void Ledger::make_room() {
     if (oldest_ == oldest_active_ && oldest_active_ != newest_)
       oldest_active_ = entries_[oldest_].newer;
     forget(oldest_);
+    ++forgotten_;
   }
+}
+
+std::size_t Ledger::forget_silent(base::TimePoint before, std::size_t most) {
+  std::size_t gone = 0;
+  Account account;
+  for (std::size_t i = std::min(most, entries_.size()); i > 0; --i) {
+    if (sweep_next_ >= entries_.size()) sweep_next_ = 0;
+    const Slot slot = sweep_next_++;
+    const Entry& entry = entries_[slot];
+    if (!entry.used || entry.active) continue;                 // an active one spoke lately
+    CHECK(decode_account(packed(entry).state, account).ok());  // it was checked when it came in
+    // Not recent.at: that is when it was packed.
+    const base::TimePoint last = std::max(account.habits.last_at, account.habits.first_at);
+    if (last >= before || account.recent.restricted) continue;
+    forget(slot);
+    ++gone;
+  }
+  return gone;
 }
 
 void Ledger::forget(Slot slot) {
@@ -249,7 +268,6 @@ void Ledger::forget(Slot slot) {
   entry = Entry{};
   free_.push_back(slot);
   --count_;
-  ++forgotten_;
 }
 
 std::size_t Ledger::bytes() const {

@@ -60,6 +60,10 @@ class Ledger {
   // Takes one back at start. Errors: malformed, too_large (a name over 400 bytes).
   base::Status load_record(std::string_view subject, std::string_view state);
 
+  // Forgets accounts whose last mail was before `before`, restricted ones excepted; looks at `most`
+  // accounts a call and goes on where it stopped. Returns how many it forgot.
+  std::size_t forget_silent(base::TimePoint before, std::size_t most);
+
   // From the oldest to the newest thing that was ever counted: how long we have been watching. A
   // clock set back or a history read in later makes it longer, never shorter.
   [[nodiscard]] base::Micros watched() const { return watched_until_ - watching_since_; }
@@ -69,6 +73,7 @@ class Ledger {
   [[nodiscard]] bool house_ready() const { return house_next_ >= loaded_end_; }
   [[nodiscard]] std::size_t size() const { return count_; }
   [[nodiscard]] std::size_t bytes() const;
+  // For want of room.
   [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
   void set_bytes_max(std::size_t bytes_max) { settings_.bytes_max = bytes_max; }
 
@@ -117,6 +122,7 @@ class Ledger {
   std::deque<Slot> dirty_;
   std::deque<std::string> deleted_;
   std::unique_ptr<Account> scratch_;  // for checking records
+  Slot sweep_next_ = 0;               // where forget_silent() goes on
   Slot house_next_ = 0;  // entries below loaded_end_ from here on are not in the house yet
   Slot loaded_end_ = 0;
   base::TimePoint watching_since_;

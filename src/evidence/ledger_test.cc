@@ -80,6 +80,31 @@ TEST(Ledger, AForgottenAccountIsDeletedOnDiskToo) {
   EXPECT_EQ(deleted, ledger.forgotten());
 }
 
+TEST(Ledger, ForgetsAccountsThatWereSilentForLongButNoRestrictedOne) {
+  Ledger ledger({});
+  const base::TimePoint later = start + std::chrono::days(400);
+  for (int i = 0; i < 100; ++i) {
+    Account& account = ledger.touch(name(i), start);
+    account.recent.restricted = i == 7;
+    account.this_hour(start).messages = 3;
+  }
+  for (int i = 100; i < 300; ++i) ledger.touch(name(i), later);
+  const auto drop = [](SubjectRecord&&) {};
+  while (ledger.drain_dirty(1000, drop) > 0) continue;
+  std::size_t gone = 0;
+  for (int i = 0; i < 20; ++i) gone += ledger.forget_silent(later - std::chrono::days(365), 40);
+  EXPECT_EQ(gone, 99U);
+  EXPECT_EQ(ledger.peek(name(6)), nullptr);
+  EXPECT_NE(ledger.peek(name(7)), nullptr);
+  EXPECT_NE(ledger.peek(name(299)), nullptr);
+  EXPECT_EQ(ledger.forgotten(), 0U);  // not for want of room
+  std::size_t deleted = 0;
+  while (ledger.drain_dirty(1000, [&](SubjectRecord&& r) { deleted += r.state.empty() ? 1 : 0; }) >
+         0)
+    continue;
+  EXPECT_EQ(deleted, 99U);
+}
+
 TEST(Ledger, NamesOfEveryKindComeBackFromThePackedForm) {
   Ledger ledger({});
   const std::vector<std::string> names = {"account:a@c.test",
