@@ -175,6 +175,29 @@ TEST_F(PrintMakerTest, RewrittenSentencesShareTheirPhrases) {
             0U);
 }
 
+// The common words of a text are read sixteen bytes at a time, its end and odd words one by one.
+TEST_F(PrintMakerTest, WordsReadTheSameWhereverTheyStand) {
+  const std::string words =
+      "a be sea four fives sixsix sevenses eightfold ninefolds tenfoldten elevenfold twelvefolds "
+      "thirteenfolds fourteenfolded fifteenfoldings sixteenfoldings0 don't well-known (brackets) "
+      "\"quotes\" x/y end";
+  std::string padded;
+  for (std::size_t at = 0; at <= words.size(); ++at) {
+    const std::size_t end = words.find(' ', at);
+    padded += words.substr(at, end - at) + "\n";
+    if (end == std::string::npos) break;
+    at = end;
+  }
+  const Fingerprint print = plain(words);
+  EXPECT_EQ(plain(padded).sketch, print.sketch);
+  EXPECT_EQ(plain(words + std::string(40, ' ')).sketch, print.sketch);
+  std::string marked = words;
+  for (std::size_t at = 0; (at = marked.find(' ', at)) != std::string::npos; at += 4) {
+    marked.replace(at, 1, "\xE2\x80\x8B ");  // no word is plain ASCII any more
+  }
+  EXPECT_EQ(plain(marked, "Content-Type: text/plain; charset=utf-8\n").sketch, print.sketch);
+}
+
 // --- what has no text
 
 TEST_F(PrintMakerTest, ShortAndEmptyMailHasItsOwnKind) {

@@ -1,6 +1,11 @@
 #include "fingerprint/words.h"
 
 #include <algorithm>
+#include <bit>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "wire/lookalikes.h"
 
@@ -112,14 +117,17 @@ std::uint64_t WordReader::hash_word(const Word& word) const {
       pack = 0;
       filled = 0;
     }
-    pack = pack << bits | letter_code;
+    pack |= static_cast<std::uint64_t>(letter_code) << filled;
     filled += bits;
   }
   return mix(hash, pack ^ static_cast<std::uint64_t>(word.size) << 56U);
 }
 
 void WordReader::emit(std::uint64_t hash) {
-  if (!names_.empty() && std::binary_search(names_.begin(), names_.end(), hash)) return;
+  if ((names_bits_ >> (hash & 63U) & 1U) != 0 &&
+      std::binary_search(names_.begin(), names_.end(), hash)) {
+    return;
+  }
   if (out_->size() < words_max) out_->push_back(hash);
 }
 
@@ -188,7 +196,7 @@ void WordReader::read_plain(std::string_view token) {
         hash = mix(hash, pack);
         pack = 0;
       }
-      pack = pack << 8U | (static_cast<unsigned char>(c) | 0x20U);
+      pack |= std::uint64_t{static_cast<unsigned char>(c) | 0x20U} << (size % 8 * 8);
       ++size;
       continue;
     }
@@ -252,11 +260,64 @@ void WordReader::read_any(std::string_view token) {
   end_word(word);
 }
 
+#ifdef __SSE2__
+// A word of up to 16 letters with nothing but simple signs behind it, at the front of 16 bytes of
+// text: most words of most texts. Returns the size of the token, 0 when it is no such word.
+std::size_t WordReader::read_common(const char* text) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+  const auto mask_of = [](__m128i equal) {
+    return static_cast<unsigned>(_mm_movemask_epi8(equal));
+  };
+  const auto within = [](__m128i value, char first, char span) {
+    const __m128i offset = _mm_sub_epi8(value, _mm_set1_epi8(first));
+    return _mm_cmpeq_epi8(_mm_min_epu8(offset, _mm_set1_epi8(span)), offset);
+  };
+  const auto is = [&](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
+  const __m128i small = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+  const unsigned letters = mask_of(within(small, 'a', 25));
+  const unsigned blanks = mask_of(within(bytes, 0, ' '));
+  if (blanks == 0) return 0;
+  const auto token = static_cast<unsigned>(std::countr_zero(blanks));
+  const auto size = static_cast<unsigned>(std::countr_one(letters));
+  const __m128i signs =
+      _mm_or_si128(_mm_or_si128(is('@'), is('/')), _mm_or_si128(is('$'), is('\x7f')));
+  const unsigned more = letters | mask_of(signs) | mask_of(within(bytes, '0', 9)) |
+                        mask_of(bytes);  // the last: beyond ASCII
+  if (size == 0 || (more & ((1U << token) - 1U)) >> size != 0) return 0;
+  if (size == 1) {
+    emit_letter(static_cast<char>(text[0] | 0x20));
+    return token;
+  }
+  if (spaced_size_ != 0) end_spaced();
+  std::array<std::uint64_t, 2> pack;
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(pack.data()), small);
+  std::uint64_t hash = secrets_[0];
+  std::uint64_t last = pack[0];
+  if (size > 8) {
+    hash = mix(hash, pack[0]);
+    last = pack[1];
+  }
+  last &= ~std::uint64_t{0} >> (8 * ((16 - size) % 8));
+  emit(mix(hash, last ^ static_cast<std::uint64_t>(size) << 56U));
+  return token;
+}
+#endif
+
 void WordReader::read(std::string_view text, std::vector<std::uint64_t>& words) {
   out_ = &words;
   const std::size_t size = text.size();
+  words.reserve(words.size() + std::min(words_max, size / 4 + 16));
   for (std::size_t i = 0; i < size && words.size() < words_max;) {
     while (i < size && class_of(text[i]) == blank) ++i;
+#ifdef __SSE2__
+    if (i + 16 <= size) {
+      const std::size_t token = read_common(text.data() + i);
+      if (token != 0) {
+        i += token;
+        continue;
+      }
+    }
+#endif
     const std::size_t begin = i;
     std::uint8_t seen = 0;
     for (; i < size; ++i) {
@@ -281,12 +342,14 @@ void WordReader::read(std::string_view text, std::vector<std::uint64_t>& words) 
 void WordReader::add_names(std::string_view text) {
   std::vector<std::uint64_t> known;
   known.swap(names_);
+  names_bits_ = 0;
   std::vector<std::uint64_t> more;
   read(text, more);
   names_.swap(known);
   names_.insert(names_.end(), more.begin(), more.end());
   std::sort(names_.begin(), names_.end());
   names_.erase(std::unique(names_.begin(), names_.end()), names_.end());
+  for (const std::uint64_t name : names_) names_bits_ |= std::uint64_t{1} << (name & 63U);
 }
 
 }  // namespace leumund::fingerprint

@@ -26,7 +26,10 @@ class WordReader {
 
   // Words that belong to persons, not to the text; they hold until forget_names().
   void add_names(std::string_view text);
-  void forget_names() { names_.clear(); }
+  void forget_names() {
+    names_.clear();
+    names_bits_ = 0;
+  }
 
   // Appends the words of `text` (UTF-8) and remembers what tricks it saw.
   void read(std::string_view text, std::vector<std::uint64_t>& words);
@@ -46,6 +49,7 @@ class WordReader {
   };
 
   void read_token(std::string_view token);
+  std::size_t read_common(const char* text);
   void read_plain(std::string_view token);
   void read_any(std::string_view token);
   void push_letter(Word& word, std::uint32_t letter) const;
@@ -58,6 +62,7 @@ class WordReader {
 
   std::array<std::uint64_t, 3> secrets_{};
   std::vector<std::uint64_t> names_;  // sorted
+  std::uint64_t names_bits_ = 0;      // the low six bits of each: most words are nobody's name
   std::vector<std::uint64_t>* out_ = nullptr;
   std::array<char, word_letters_max> spaced_{};  // single letters in a row
   std::size_t spaced_size_ = 0;

@@ -289,7 +289,18 @@ std::vector<std::string_view> split_mbox(std::string_view raw) {
 
 void append_clean_lines(std::string_view text, std::string& out) {
   out.reserve(out.size() + text.size());
+  static constexpr auto plain = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t c = 0; c < table.size(); ++c) {
+      table[c] = (c >= ' ' && c != 0x7F && c != 0xC2) || c == '\n' || c == '\t';
+    }
+    return table;
+  }();
   for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::size_t begin = i;
+    while (i < text.size() && plain[static_cast<unsigned char>(text[i])]) ++i;
+    out.append(text.substr(begin, i - begin));
+    if (i == text.size()) return;
     const char c = text[i];
     if (c == '\r') {
       if (i + 1 < text.size() && text[i + 1] == '\n') continue;

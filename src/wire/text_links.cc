@@ -144,39 +144,48 @@ std::size_t read_phone(std::string_view text, std::size_t at, std::string& digit
 }  // namespace
 
 void find_text_links(std::string_view text, TextLinks& found, TextLinkLimits limits) {
+  static constexpr auto telling = [] {
+    std::array<bool, 256> table{};
+    for (const char c : {'.', '@', ':'}) table[static_cast<unsigned char>(c)] = true;
+    for (unsigned char c = '0'; c <= '9'; ++c) table[c] = true;
+    return table;
+  }();
   Finder finder(found, limits);
   std::string digits;
   const std::size_t size = text.size();
-  for (std::size_t i = 0; i < size;) {
-    while (i < size && is_blank(text[i])) ++i;
-    const std::size_t begin = i;
+  for (std::size_t i = 0, done = 0; i < size;) {
+    if (!telling[static_cast<unsigned char>(text[i])]) {
+      ++i;
+      continue;
+    }
+    std::size_t begin = i;
+    while (begin > done && !is_blank(text[begin - 1])) --begin;
     bool dot = false;
     bool at = false;
     bool colon = false;
     bool digit = false;
     for (; i < size && !is_blank(text[i]); ++i) {
       const char c = text[i];
-      if (c >= 'A') continue;  // letters, most of all
-      dot = dot || c == '.';
+      if (!telling[static_cast<unsigned char>(c)]) continue;
+      // A sign at the end of a word is punctuation.
+      const bool inside = i + 1 < size && !is_blank(text[i + 1]);
+      dot = dot || (c == '.' && inside);
       at = at || c == '@';
-      colon = colon || c == ':';
+      colon = colon || (c == ':' && inside);
       digit = digit || is_digit(c);
     }
+    done = i;
     const std::string_view word = text.substr(begin, i - begin);
-    if (word.empty()) break;
     if (dot || at || colon) finder.word(word, dot && word.size() > 4, at, colon);
     if (!digit) continue;
     if (word.size() >= 26) finder.wallet(word);
-    if (word[0] == '+' || word[0] == '0' || word[0] == '(') {
-      const std::size_t end = read_phone(text.substr(0, std::min(size, begin + 40)), begin, digits);
-      const bool international = word[0] == '+' || digits.starts_with("00");
-      const bool number =
-          digits.size() >= (international ? phone_digits_min : phone_digits_min + 1) &&
-          digits.size() <= phone_digits_max;
-      if (!number) continue;
-      finder.phone(digits);
-      i = std::max(i, std::min(end, size));
-    }
+    if (word[0] != '+' && word[0] != '0' && word[0] != '(') continue;
+    const std::size_t end = read_phone(text.substr(0, std::min(size, begin + 40)), begin, digits);
+    const bool international = word[0] == '+' || digits.starts_with("00");
+    const std::size_t least = international ? phone_digits_min : phone_digits_min + 1;
+    if (digits.size() < least || digits.size() > phone_digits_max) continue;
+    finder.phone(digits);
+    done = i = std::max(i, std::min(end, size));
   }
 }
 
