@@ -1,4 +1,4 @@
-// Links of any bytes, and texts with links in them: hosts are lower-case ASCII with a dot or a colon.
+// Links of any bytes, and texts with links in them: hosts are ASCII in lower case.
 #include <algorithm>
 #include <cstdint>
 #include <string>
