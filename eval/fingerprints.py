@@ -175,7 +175,8 @@ def main():
         out += f"| {name} | {found[0]:.2f} | " + " | ".join(f"{x:.0%}" for x in found[1:]) + " |\n"
     met = strangers(prints_of(path, others), [account for account, _, _ in others])
     out += (f"\nOf pairs of {len(others)} honest mails of different accounts {met[0]:.1e} "
-            f"share a band, {met[1]:.1e} a phrase, {met[2]:.1e} two, {met[3]:.1e} a link or contact.\n"
+            f"share a band, {met[1]:.1e} a phrase, {met[2]:.1e} two, "
+            f"{met[3]:.1e} a link or contact.\n"
             f"{len(groups)} campaigns of {a.mails} mails, seed {a.seed}.\n")
     print(out, end="")
     if a.write:

@@ -16,6 +16,8 @@ constexpr std::size_t signature_lines_max = 15;
 constexpr std::size_t signature_bytes_max = 800;
 constexpr std::size_t footer_search_lines = 60;
 constexpr std::size_t disclaimer_lines_max = 30;
+constexpr std::size_t footer_lines_max = 14;
+constexpr std::size_t patch_summary_lines = 60;
 constexpr std::size_t greeting_bytes_max = 60;
 
 // The last words of the line above a quotation.
@@ -48,9 +50,11 @@ constexpr std::array<std::string_view, 12> original_lines = {"-----original mess
                                                              "anfang der weitergeleiteten",
                                                              "----- forwarded"};
 
-constexpr std::array<std::string_view, 4> header_from = {"from:", "von:", "de :", "*from:*"};
-constexpr std::array<std::string_view, 9> header_next = {
-    "sent:", "gesendet:", "date:", "datum:", "to:", "an:", "subject:", "betreff:", "*sent:*"};
+constexpr std::array<std::string_view, 6> header_from = {
+    "from:", "von:", "de :", "*from:*", "to:", "an:"};
+constexpr std::array<std::string_view, 10> header_next = {
+    "sent:", "gesendet:", "date:",    "datum:",   "to:",
+    "an:",   "cc:",       "subject:", "betreff:", "*sent:*"};
 
 constexpr std::array<std::string_view, 32> greetings = {"hello",
                                                         "hi",
@@ -210,13 +214,23 @@ void OwnText::split(std::string_view text) {
   take_own_lines();
 }
 
+// What git sends below the message: "---", a summary, "diff --git a/x b/x".
+bool OwnText::patch_begins(std::size_t at) const {
+  const std::size_t end = std::min(lines_.size(), at + patch_summary_lines);
+  for (std::size_t i = at; i < end; ++i) {
+    if (lines_[i].starts_with("diff --git ")) return true;
+  }
+  return false;
+}
+
 bool OwnText::original_begins(std::size_t at) {
   const std::string_view line = trimmed(lines_[at]);
   if (line.size() < 3 || line.size() > 100) return false;
   const char first = static_cast<char>(line[0] | 0x20);
   const bool possible = line[0] == '-' || first == 'b' || first == 'a' || first == 'f' ||
-                        first == 'v' || first == 'd' || line[0] == '*';
+                        first == 'v' || first == 'd' || first == 't' || line[0] == '*';
   if (!possible) return false;
+  if (line == "---" || line.starts_with("diff --git ")) return patch_begins(at);
   if (begins_with_any(line, original_lines)) {
     forwarded_ = forwarded_ || contains_ignoring_case(line, "forward") ||
                  contains_ignoring_case(line, "weitergeleitet");
@@ -319,7 +333,7 @@ void OwnText::cut_footers(std::size_t begin, std::size_t& end) {
     const std::string_view line = trimmed(kept_[i]);
     if (line.empty()) continue;
     // A rule with few lines below is what lists and free mailers append.
-    if (is_rule(line) && end - i <= 8) {
+    if (is_rule(line) && end - i <= footer_lines_max) {
       end = i;
       return;
     }

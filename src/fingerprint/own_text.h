@@ -29,6 +29,7 @@ class OwnText {
   void read_lines(std::string_view text);
   // Whether the lines from `at` on begin the mail that was replied to or forwarded.
   [[nodiscard]] bool original_begins(std::size_t at);
+  [[nodiscard]] bool patch_begins(std::size_t at) const;
   void quote_rest(std::size_t from);
   void take_own_lines();
   void cut_signature(std::size_t& end) const;

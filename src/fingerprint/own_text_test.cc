@@ -41,6 +41,18 @@ TEST(OwnText, OrdinaryLinesStay) {
   }
 }
 
+TEST(OwnText, PatchesAreNotProse) {
+  EXPECT_EQ(own_of("Fix the driver.\n---\n x.c | 2 +-\n 1 file changed\n\ndiff --git a/x.c b/x.c\n"
+                   "@@ -1 +1 @@\n-a\n+b\n"),
+            "Fix the driver.");
+  EXPECT_EQ(own_of("above\n---\nbelow"), "above\n---\nbelow");
+}
+
+TEST(OwnText, HeadersOfTheOriginalEndTheOwnText) {
+  EXPECT_EQ(own_of("mine\n\tA B\n\t05/04/2001\nTo: C D\ncc:\nSubject: x\n\nolder\n"),
+            "mine\n\tA B\n\t05/04/2001");
+}
+
 TEST(OwnText, ForwardsAreKnown) {
   OwnText own;
   own.split("fyi\nBegin forwarded message:\n\n> From: x\n> words\n");

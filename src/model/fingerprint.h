@@ -128,9 +128,9 @@ static_assert(sizeof(Fingerprint) <= 400);
 // 0 when one of them has no sketch.
 [[nodiscard]] double similarity(const Fingerprint& a, const Fingerprint& b);
 
-// How many phrases both have. Under heavy rewriting of one text typically two to five where the
-// similarity is .2; two honest mails of different people share one in a thousand pairs, mostly
-// phrases that many use.
+// How many phrases both have. Of heavily rewritten mails of one campaign 77 % of the pairs share
+// two or more, where only 10 % share a band; of honest mails of different people one pair in 4,000,
+// mostly by phrases that many use: weigh each by how rare it is (docs/fingerprints.md).
 [[nodiscard]] std::size_t shared_phrases(const Fingerprint& a, const Fingerprint& b);
 
 [[nodiscard]] std::string_view facet_kind_name(FacetKind kind);
