@@ -27,14 +27,19 @@ std::filesystem::path nearest_existing(std::filesystem::path path) {
 }
 
 void check_writable(const std::filesystem::path& path, std::vector<std::string>& problems) {
+  if (::access(path.c_str(), W_OK) != 0) {
+    problems.push_back(fmt::format("{} cannot be written (run this as root)", path.string()));
+  }
+}
+
+// One that is there, or can be made.
+void check_folder(const std::filesystem::path& path, std::vector<std::string>& problems) {
   const std::filesystem::path there = nearest_existing(path);
   std::error_code error;
-  if (there != path && !std::filesystem::is_directory(there, error)) {
-    problems.push_back(
-        fmt::format("{} cannot be made: {} is no folder", path.string(), there.string()));
-  } else if (::access(there.c_str(), W_OK) != 0) {
-    problems.push_back(fmt::format("{} cannot be written (run this as root)", there.string()));
-  }
+  if (std::filesystem::is_directory(there, error)) return check_writable(there, problems);
+  problems.push_back(there == path ? fmt::format("{} is no folder", path.string())
+                                   : fmt::format("{} cannot be made: {} is no folder",
+                                                 path.string(), there.string()));
 }
 
 // Postfix's processes and the callers of sendmail look through every folder above the tables.
@@ -42,7 +47,8 @@ void check_open_to_all(const config::Settings& settings, std::vector<std::string
   const std::filesystem::path folder = settings.start.table_folder;
   for (std::filesystem::path at = nearest_existing(folder);; at = at.parent_path()) {
     struct stat about{};
-    if (::stat(at.c_str(), &about) == 0 && (about.st_mode & S_IXOTH) == 0) {
+    const bool there = ::stat(at.c_str(), &about) == 0 && S_ISDIR(about.st_mode);
+    if (there && (about.st_mode & S_IXOTH) == 0) {
       problems.push_back(
           fmt::format("{} must be open to everybody, because Postfix and the callers of sendmail "
                       "read the tables below it: chmod o+x {}",
@@ -122,12 +128,12 @@ void check_helper(const std::string& postfix_folder, const config::Settings& set
 void check_surroundings(const std::string& postfix_folder, const config::Settings& settings,
                         PostfixPlan& plan) {
   if (!plan.changes.empty()) {
-    check_writable(postfix_folder, plan.problems);
+    check_folder(postfix_folder, plan.problems);
     check_writable(postfix_folder + "/main.cf", plan.problems);
     check_writable(postfix_folder + "/master.cf", plan.problems);
-    check_writable(settings.start.state_folder + "/connect", plan.problems);
+    check_folder(settings.start.state_folder + "/connect", plan.problems);
   }
-  check_writable(settings.start.table_folder, plan.problems);
+  check_folder(settings.start.table_folder, plan.problems);
   check_open_to_all(settings, plan.problems);
   check_table_type(postfix_folder, settings, plan.problems);
   check_helper(postfix_folder, settings, plan.remarks);

@@ -151,18 +151,20 @@ base::Result<std::string> real_folder(const std::string& given) {
   return folder.string();
 }
 
+// The first address of TCP: a path means something else inside Postfix's chroot.
+std::string tcp_service(const std::vector<std::string>& listen) {
+  for (const std::string& text : listen) {
+    const auto address = config::parse_listen_address(text);
+    if (address && !address->is_unix()) return address->to_string();
+  }
+  return "";
+}
+
 base::Result<PostfixWish> wish_of(const config::Settings& settings) {
-  PostfixWish wish{.policy_service = "",
+  PostfixWish wish{.policy_service = tcp_service(settings.start.policy_listen),
+                   .milter_service = tcp_service(settings.start.milter_listen),
                    .files = config::postfix_files(settings.start),
                    .contact = settings.run.contact};
-  for (const std::string& listen : settings.start.policy_listen) {
-    const auto address = config::parse_listen_address(listen);
-    // A path means something else inside Postfix's chroot, so only TCP works everywhere.
-    if (address && !address->is_unix()) {
-      wish.policy_service = address->to_string();
-      break;
-    }
-  }
   if (wish.policy_service.empty()) {
     return Error{ErrorCode::malformed,
                  "policy.listen has no inet: address, which Postfix needs in its "

@@ -19,6 +19,9 @@ constexpr const char* submit_list = "authorized_submit_users";
 // master.cf takes no white space in a value, so services name these instead of our elements.
 constexpr const char* recipient_checks = "leumund_recipient_checks";
 constexpr const char* end_of_data_checks = "leumund_end_of_data_checks";
+constexpr const char* smtpd_milters = "smtpd_milters";
+constexpr const char* local_milters = "non_smtpd_milters";
+constexpr const char* milter_definition = "leumund_milter";
 
 std::string join(const Elements& elements, std::string_view separator) {
   std::string out;
@@ -198,12 +201,14 @@ class Planner {
 struct NamedChecks {
   std::string recipient;
   std::string end_of_data;
+  std::string milter;  // "" for none
 };
 
 void plan_services(const PostfixView& view, Planner& planner, const Elements& classes,
                    const NamedChecks& checks, PostfixPlan& notes) {
   bool at_recipient = false;
   bool at_end_of_data = false;
+  bool at_milter = false;
   for (const PostfixService& service : view.services) {
     if (takes_back_filtered_mail(service)) {
       notes.remarks.push_back(fmt::format(
@@ -211,6 +216,7 @@ void plan_services(const PostfixView& view, Planner& planner, const Elements& cl
           "first came in",
           service.key));
       planner.keep_in_service(service, end_of_data_list);
+      if (!checks.milter.empty()) planner.keep_in_service(service, smtpd_milters);
       continue;
     }
     planner.prepend_in_service(service, class_list, classes);
@@ -218,9 +224,13 @@ void plan_services(const PostfixView& view, Planner& planner, const Elements& cl
         planner.prepend_in_service(service, recipient_list, {std::string("$") + recipient_checks});
     at_end_of_data |= planner.prepend_in_service(service, end_of_data_list,
                                                  {std::string("$") + end_of_data_checks});
+    at_milter |=
+        !checks.milter.empty() &&
+        planner.prepend_in_service(service, smtpd_milters, {std::string("$") + milter_definition});
   }
   if (at_recipient) planner.define(recipient_checks, checks.recipient);
   if (at_end_of_data) planner.define(end_of_data_checks, checks.end_of_data);
+  if (at_milter) planner.define(milter_definition, checks.milter);
 }
 
 }  // namespace
@@ -239,7 +249,7 @@ std::optional<std::string> current_value(const PostfixView& view, const std::str
 }
 
 std::vector<std::string> planned_parameters() {
-  return {recipient_list, end_of_data_list, class_list, submit_list};
+  return {recipient_list, end_of_data_list, class_list, submit_list, smtpd_milters, local_milters};
 }
 
 PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
@@ -262,9 +272,19 @@ PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
   planner.prepend_in_main(recipient_list, at_recipient);
   planner.prepend_in_main(end_of_data_list, {policy});
   planner.prepend_in_main(submit_list, {"!" + files.users});
+  std::string milter;
+  if (!wish.milter_service.empty()) {
+    // Before the others: what it holds or refuses nobody needs to sign or scan.
+    milter = fmt::format(
+        "{{ {}, connect_timeout=2s, command_timeout=2s, content_timeout=10s, "
+        "default_action=accept }}",
+        wish.milter_service);
+    planner.prepend_in_main(smtpd_milters, {milter});
+    planner.prepend_in_main(local_milters, {milter});
+  }
 
   PostfixPlan notes;
-  plan_services(view, planner, classes, {join(at_recipient, ", "), policy}, notes);
+  plan_services(view, planner, classes, {join(at_recipient, ", "), policy, milter}, notes);
   PostfixPlan plan = planner.finish();
   plan.remarks.insert(plan.remarks.begin(), notes.remarks.begin(), notes.remarks.end());
   if (view.services.empty()) {

@@ -39,6 +39,7 @@ struct PostfixView {
 
 struct PostfixWish {
   std::string policy_service;  // "inet:127.0.0.1:10040"
+  std::string milter_service;  // "inet:127.0.0.1:10041"; "" leaves the milters as they are
   config::PostfixFiles files;
   std::string contact;  // in the refusal text; may be ""
 };

@@ -120,6 +120,42 @@ TEST(PostfixPlan, KeepsWhatStoodThereBehindOurs) {
             "$leumund_recipient_checks,permit_sasl_authenticated,reject");
 }
 
+TEST(PostfixPlan, ShowsWholeMessagesToTheMilterBeforeOthersSeeThem) {
+  PostfixWish with_milter = wish();
+  with_milter.milter_service = "inet:127.0.0.1:10041";
+  const std::string milter =
+      "{ inet:127.0.0.1:10041, connect_timeout=2s, command_timeout=2s, content_timeout=10s, "
+      "default_action=accept }";
+  PostfixView before = view();
+  before.main["smtpd_milters"] = "inet:127.0.0.1:8891";
+  before.services[1].overrides["smtpd_milters"] = "inet:127.0.0.1:8892";
+  before.services.push_back(
+      {"127.0.0.1:10025/inet",
+       true,
+       {{"content_filter", ""}, {"smtpd_recipient_restrictions", "permit_mynetworks,reject"}}});
+  const PostfixPlan plan = plan_connect(before, with_milter, {});
+  const PostfixView now = carried_out(before, plan.changes);
+  EXPECT_EQ(now.main.at("smtpd_milters"), milter + ", inet:127.0.0.1:8891");
+  EXPECT_EQ(now.main.at("non_smtpd_milters"), milter);
+  EXPECT_EQ(now.main.at("leumund_milter"), milter);
+  EXPECT_EQ(now.services[1].overrides.at("smtpd_milters"), "$leumund_milter,inet:127.0.0.1:8892");
+  EXPECT_EQ(now.services[2].overrides.at("smtpd_milters"), "inet:127.0.0.1:8891");
+  EXPECT_THAT(plan_connect(now, with_milter, plan.record).changes, IsEmpty());
+  const PostfixView after = carried_out(now, plan_disconnect(now, plan.record).changes);
+  EXPECT_EQ(after.main, before.main);
+  for (std::size_t i = 0; i < before.services.size(); ++i) {
+    EXPECT_EQ(after.services[i].overrides, before.services[i].overrides);
+  }
+}
+
+TEST(PostfixPlan, LeavesTheMiltersAloneWhereNoneIsWanted) {
+  PostfixView before = view();
+  before.main["smtpd_milters"] = "inet:127.0.0.1:8891";
+  const PostfixView now = carried_out(before, plan_connect(before, wish(), {}).changes);
+  EXPECT_EQ(now.main.at("smtpd_milters"), "inet:127.0.0.1:8891");
+  EXPECT_EQ(now.main.count("non_smtpd_milters"), 0U);
+}
+
 TEST(PostfixPlan, DisconnectGivesBackEveryValue) {
   PostfixView before = view();
   before.main["smtpd_recipient_restrictions"] = "permit_mynetworks,  reject";

@@ -21,6 +21,8 @@ CONFIG = """\
 state_folder = "{state}"
 [policy]
 listen = ["unix:{state}/policy", "inet:127.0.0.1:{port}"]
+[milter]
+listen = []
 [measures]
 helpdesk = ["helpdesk@c.test"]
 own_domains = ["c.test"]

@@ -31,9 +31,9 @@ MAIL = "From: {sender}\nTo: {to}\nSubject: Hello\n\nA few words for {to}.\n"
 
 
 class World:
-    """Postfix with a milter and nothing else: no policy service, no table."""
+    """Postfix with a milter and nothing else, or connected as `leumund connect` does it."""
 
-    def __init__(self, peers, follow_log: bool = True) -> None:
+    def __init__(self, peers, follow_log: bool = True, connect: bool = False) -> None:
         self.sink = peers.smtp_sink()
         auth = peers.dovecot_auth({USER: "secret"})
         self.postfix = peers.postfix(sasl_path=auth.sasl_path, nexthop=self.sink.nexthop)
@@ -41,10 +41,23 @@ class World:
         logs = f'["file:{self.postfix.mail_log}"]' if follow_log else "[]"
         self.leumundd = peers.leumundd(CONFIG.format(
             logs=logs, etc=self.postfix.etc, queue_helper=built("leumund-queue")))
+        if connect:
+            self.connect()
+        else:
+            self._set_milters()
+        time.sleep(0.5)  # smtpd processes of before the reload end
+
+    def connect(self) -> str:
+        done = self.leumundd.leumund("connect", "postfix", "--config-dir", str(self.postfix.etc),
+                                     "--config", str(self.leumundd.config_path))
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.postfix.reload()
+        return done.stdout
+
+    def _set_milters(self) -> None:
         milter = (f"{{ inet:127.0.0.1:{self.leumundd.milter_port}, connect_timeout=2s, "
                   "command_timeout=2s, content_timeout=10s, default_action=accept }")
         self.postfix.set(smtpd_milters=milter, non_smtpd_milters=milter)
-        time.sleep(0.5)  # smtpd processes of before the reload end
 
     def submit(self, to: str):
         return self.postfix.sendmail("www@site.test", [to],
@@ -129,3 +142,18 @@ def test_local_mail_goes_on_where_no_log_is_followed(peers):
     world = World(peers, follow_log=False)
     assert world.submit("x@y.test").returncode == 0
     world.sink.wait_for("x@y.test")
+
+
+def test_policy_milter_and_log_tell_one_submission_that_is_counted_and_marked_once(peers, swaks):
+    world = World(peers, connect=True)
+    assert swaks(world.postfix.submission_port, ["x@y.test", "z@y.test"], user=USER,
+                 client="91.12.34.56")
+    mail = world.sink.wait_for("x@y.test")[0]
+    assert mail.text.count("X-Leumund-Trace:") == 1, mail.text
+    world.postfix.wait_for_log("removed")
+    wait_until(lambda: " 1 submissions" in world.leumundd.leumund("status").stdout,
+               "the log to be read")
+    _, metrics = world.leumundd.request("GET", "/metrics")
+    assert "\nleumund_recipients_total 2\n" in metrics, metrics
+    assert 'leumund_milter_answers_total{answer="pass"} 1' in metrics
+    assert "milters" not in world.connect(), "a second connect changes nothing"
