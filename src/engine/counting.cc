@@ -170,6 +170,8 @@ Counted Counting::operator()(const model::Submission& submission) {
   if (message == nullptr && !subject) return {};
   Account* known = message == nullptr ? &p_.ledger.touch(name, at_)
                                       : p_.ledger.touch_again(message->account, at_);
+  // Forgotten, or lost with the store, while its mail was still queued.
+  if (known == nullptr && subject && hash == message->account) known = &p_.ledger.touch(name, at_);
   if (known == nullptr) return {};
   Account& account = *known;
   if (message == nullptr) {
