@@ -193,16 +193,17 @@ ClassRules ClassRules::defaults() {
   return parse(lines).value();
 }
 
-bool ClassRules::holds(const Condition& condition, const ClassInput& input) {
+bool ClassRules::holds(const Condition& condition, const ClassInput& input, const Texts& texts) {
   const auto fits = [&](std::string_view text) {
     return matches_glob(condition.pattern, folded(text));
   };
   switch (condition.what) {
-    case What::subject: return fits(input.subject);
-    case What::sender: return fits(input.sender);
-    case What::account: return fits(input.account);
-    case What::script: return fits(input.script);
-    case What::helo: return fits(input.helo);
+    case What::subject:
+    case What::sender:
+    case What::account:
+    case What::script:
+    case What::helo:
+      return matches_glob(condition.pattern, texts[static_cast<std::size_t>(condition.what)]);
     case What::recipient: return std::ranges::any_of(input.recipients, fits);
     case What::header:
       return std::ranges::any_of(input.headers, [&](const auto& header) {
@@ -215,9 +216,11 @@ bool ClassRules::holds(const Condition& condition, const ClassInput& input) {
 
 model::MailClass ClassRules::class_of(const ClassInput& input) const {
   if (input.forwarded) return MailClass::forward;
+  const Texts texts = {folded(input.subject), folded(input.sender), folded(input.account),
+                       folded(input.script), folded(input.helo)};
   for (const Rule& rule : rules_) {
     const bool all = std::ranges::all_of(rule.conditions, [&](const Condition& condition) {
-      return holds(condition, input) != condition.negated;
+      return holds(condition, input, texts) != condition.negated;
     });
     if (all) return rule.mail_class;
   }

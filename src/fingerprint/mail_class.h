@@ -17,6 +17,7 @@
 // Errors:  malformed, with the rule and what is wrong with it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -81,7 +82,10 @@ class ClassRules {
 
   [[nodiscard]] static base::Result<Rule> parse_rule(std::string_view line);
   [[nodiscard]] static base::Result<Condition> parse_condition(std::string_view word);
-  [[nodiscard]] static bool holds(const Condition& condition, const ClassInput& input);
+  // `texts`: subject, sender, account, script and helo as they are compared.
+  using Texts = std::array<std::string, 5>;
+  [[nodiscard]] static bool holds(const Condition& condition, const ClassInput& input,
+                                  const Texts& texts);
 
   std::vector<Rule> rules_;
 };

@@ -341,9 +341,13 @@ void OwnText::cut_footers(std::size_t begin, std::size_t& end) {
       kept_[i] = {};
       continue;
     }
+    small_line_.assign(line);
+    for (char& c : small_line_) {
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
+    }
     const bool disclaims =
         line.size() > 12 && std::ranges::any_of(disclaimers, [&](std::string_view phrase) {
-          return contains_ignoring_case(line, phrase);
+          return small_line_.find(phrase) != std::string::npos;
         });
     if (!disclaims) continue;
     std::size_t first = i;

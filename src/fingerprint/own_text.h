@@ -38,6 +38,7 @@ class OwnText {
 
   std::vector<std::string_view> lines_;
   std::vector<std::string_view> kept_;
+  std::string small_line_;  // in lower case
   std::string own_;
   std::string quoted_;
   bool forwarded_ = false;
