@@ -36,7 +36,7 @@ TEST(Fingerprint, BrokenRecordsAreRefused) {
     EXPECT_FALSE(read_fingerprint(std::string_view(record).substr(0, size)).ok()) << size;
   }
   EXPECT_FALSE(read_fingerprint(record + "x").ok());
-  for (const std::size_t at : {0, 1, 2, 8, 9, 10}) {
+  for (const std::size_t at : {0U, 1U, 2U, 8U, 9U, 10U}) {
     std::string broken = record;
     broken[at] = '\x7f';
     EXPECT_FALSE(read_fingerprint(broken).ok()) << at;
