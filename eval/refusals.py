@@ -6,8 +6,10 @@ usage: refusals.py [--program PROGRAM] [--show WHAT] [--rounds N]
 The texts are read from LEUMUND_DATA (default ../shared), folder data/replies. A part of them,
 chosen by hash of whole groups of similar texts, is kept back: nobody looked at it while the
 registries were
-written, and no error of it is ever shown. Every text is also read again with addresses, host names
-and numbers replaced at random: kind, list and our address must not change.
+written, and no error of it is ever shown. Every text is read once as it stands and once with the
+provider told, as the daemon knows it from the recipient's MX. It is also read again with addresses,
+host names and numbers replaced at random, and in other case, broken into lines or within another
+program's words: kind, list and our address must not change.
 """
 import argparse
 import collections
@@ -19,6 +21,7 @@ import random
 import re
 import subprocess
 import sys
+import tomllib
 
 ABOUT_ADDRESS = {"ip-blocklist-public", "ip-blocklist-private", "ip-reputation-throttle",
                  "domain-reputation"}
@@ -67,8 +70,9 @@ def kept_back(rows):
     return held
 
 
-def diagnose(program, texts):
-    done = subprocess.run([program, "diagnose", "--replies", "--json"],
+def diagnose(program, texts, provider=None):
+    told = ["--provider", provider] if provider else []
+    done = subprocess.run([program, "diagnose", "--replies", "--json"] + told,
                           input="\n".join(texts) + "\n", capture_output=True, text=True,
                           encoding="utf-8", check=False)
     if done.returncode != 0:
@@ -77,6 +81,36 @@ def diagnose(program, texts):
     if len(out) != len(texts):
         sys.exit(f"eval refusals: {len(texts)} replies went in, {len(out)} came out")
     return out
+
+
+def registry_ids():
+    """Label of a provider in the data -> id in the registry: the id, the list it runs, or its
+    beginning."""
+    path = os.path.join(os.path.dirname(__file__), "..", "data", "registry", "providers.toml")
+    with open(path, "rb") as file:
+        providers = tomllib.load(file)["provider"]
+    ids = {}
+    for key in (lambda p: p["id"], lambda p: p.get("private_list"),
+                lambda p: p["id"].split("-")[0]):
+        for provider in providers:
+            if key(provider):
+                ids.setdefault(key(provider), provider["id"])
+    ids["microsoft"] = "microsoft-365"  # of the two the one that refuses in more ways
+    return ids
+
+
+def diagnose_told(program, rows):
+    """As the daemon reads: the recipient's provider is known from its MX."""
+    ids = registry_ids()
+    groups = collections.defaultdict(list)
+    for i, row in enumerate(rows):
+        groups[ids.get(row["provider"])].append(i)
+    found = [None] * len(rows)
+    for provider, members in groups.items():
+        texts = [rows[i]["reply"] for i in members]
+        for i, one in zip(members, diagnose(program, texts, provider)):
+            found[i] = one
+    return found
 
 
 def kind_right(row, found):
@@ -179,17 +213,52 @@ def replaced(row, rng):
     return text, ours
 
 
-def invariance(program, rows, base, rounds):
+FRAMES = [
+    "host mx3.remote-mail.example[198.51.100.77] said: {} (in reply to RCPT TO command)",
+    "SMTP error from remote mail server after RCPT TO:<someone@remote-mail.example>: {}",
+    "Connected to 198.51.100.77 but sender was rejected. Remote host said: {}",
+    "Die Antwort des Servers lautete: {}",
+    "La réponse du serveur distant était: {}",
+    "El servidor remoto respondió: {}",
+    "Diagnostic-Code: smtp; {}",
+]
+
+
+def reworded(row, rng):
+    """The same refusal in other case, in several lines, or handed on by another program."""
+    text = row["reply"]
+    bare = row["form"] == "smtp" and re.match(r"[45]\d\d[ -]", text)
+    ways = ["case"] + (["lines", "frame"] if bare else [])
+    way = rng.choice(ways)
+    if way == "case":
+        text = rng.choice([str.upper, str.lower])(text)
+    if way == "lines" and not re.search(r"\d\d\d-", text):
+        words = text.split(" ")
+        for i in sorted(rng.sample(range(2, max(3, len(words))), min(2, max(1, len(words) - 2))),
+                        reverse=True):
+            words.insert(i, words[0] + rng.choice("- "))
+        text = words[0] + "-" + " ".join(words[1:])
+    if way == "frame":
+        text = rng.choice(FRAMES).format(text)
+    return text, row["ip"]
+
+
+def invariance(program, rows, base, rounds, change):
     rng = random.Random(5)
     n = collections.Counter()
     for _ in range(rounds):
-        texts, expected = zip(*(replaced(row, rng) for row in rows))
+        texts, expected = zip(*(change(row, rng) for row in rows))
         for row, before, after, ours in zip(rows, base, diagnose(program, list(texts)), expected):
             n["texts"] += 1
             n["kind"] += before["kind"] == after["kind"]
             n["lists"] += before["lists"] == after["lists"]
-            n["address"] += (after["listed_address"] or "-") == ours
+            n["address"] += (after["listed_address"] or "-").lower() == ours.lower()
+            n["not_ours"] += ours == "-" and bool(after["listed_address"])
     return n
+
+
+CHANGES = {"other addresses, hosts, numbers": replaced,
+           "other case, lines, frame": reworded}
 
 
 def main():
@@ -209,11 +278,13 @@ def main():
     for title, part in parts.items():
         found = diagnose(arguments.program, [r["reply"] for r in part])
         print_score(title, score(part, found))
-        if arguments.rounds:
-            n = invariance(arguments.program, part, found, arguments.rounds)
-            print(f"  other addresses, hosts, numbers: kind same {share(n['kind'], n['texts'])}, "
+        print_score(f"{title}, provider told", score(part, diagnose_told(arguments.program, part)))
+        for name, change in CHANGES.items() if arguments.rounds else ():
+            n = invariance(arguments.program, part, found, arguments.rounds, change)
+            print(f"  {name}: kind same {share(n['kind'], n['texts'])}, "
                   f"lists same {share(n['lists'], n['texts'])}, "
-                  f"our address right {share(n['address'], n['texts'])}")
+                  f"our address right {share(n['address'], n['texts'])}, "
+                  f"called ours that is not {n['not_ours']}")
         if arguments.show and title == "worked on":
             show_errors(part, found, arguments.show)
 

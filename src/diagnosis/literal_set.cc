@@ -8,7 +8,10 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-constexpr char boundary = '\x01';  // \b in a text that is being put together
+// Marks of \b, ^ and $ in a text that is being put together.
+constexpr char boundary = '\x01';
+constexpr char text_begin = '\x02';
+constexpr char text_end = '\x03';
 constexpr std::size_t max_repeats = 3;
 constexpr int max_range = 10;
 
@@ -82,6 +85,7 @@ class Writer {
     part.clear();
     for (std::size_t k = 0; k <= most; ++k) {
       if (k >= least) part.insert(part.end(), power.begin(), power.end());
+      if (k == most) break;
       Texts next;
       if (power.size() * once.size() > max_literals_per_piece) return false;
       for (const std::string& left : power) {
@@ -104,7 +108,11 @@ class Writer {
     }
     if (c == '[') return one_of();
     if (c == '\\') return escape();
-    if (c == '.' || c == '^' || c == '$') return std::nullopt;
+    if (c == '^' || c == '$') {
+      ++at_;
+      return Texts{std::string(1, c == '^' ? text_begin : text_end)};
+    }
+    if (c == '.') return std::nullopt;
     ++at_;
     return Texts{std::string(1, c)};
   }
@@ -137,12 +145,17 @@ class Writer {
       at_ += 2;
       return Texts{std::string(1, boundary)};
     }
-    if (re_.substr(at_).starts_with("\\w*") && ends_piece(at_ + 3)) {
+    // The rest of a word that ends the piece is no part of what is looked for.
+    if ((re_.substr(at_).starts_with("\\w*") || re_.substr(at_).starts_with("\\w+")) &&
+        ends_piece(at_ + 3)) {
       at_ += 3;
       return Texts{""};
     }
     if (c == 'd') {
       at_ += 2;
+      // A number that ends the piece is found by its first digit.
+      if (re_.substr(at_).starts_with("+\\b") && ends_piece(at_ + 3)) at_ += 3;
+      if (re_.substr(at_).starts_with("+") && ends_piece(at_ + 1)) at_ += 1;
       Texts digits;
       for (char digit = '0'; digit <= '9'; ++digit) digits.emplace_back(1, digit);
       return digits;
@@ -186,8 +199,17 @@ class Writer {
   std::size_t at_ = 0;
 };
 
-// Turns the marks of \b into the two flags; false if a mark inside can never hold.
-bool settle(const std::string& marked, Literal& out) {
+// Turns the marks into flags; false if a mark inside can never hold.
+bool settle(std::string marked, Literal& out) {
+  if (marked.front() == text_begin) {
+    out.text_begin = true;
+    marked.erase(0, 1);
+  }
+  if (!marked.empty() && marked.back() == text_end) {
+    out.text_end = true;
+    marked.pop_back();
+  }
+  if (marked.find_first_of("\x02\x03") != std::string::npos) return false;
   for (std::size_t i = 0; i < marked.size(); ++i) {
     if (marked[i] != boundary) {
       out.text.push_back(marked[i]);
@@ -216,6 +238,7 @@ std::optional<std::vector<Literal>> write_out(std::string_view piece) {
   std::vector<Literal> out;
   for (const std::string& text : *texts) {
     Literal literal;
+    if (text.empty()) return std::nullopt;
     if (!settle(text, literal)) continue;
     if (literal.text.empty()) return std::nullopt;
     out.push_back(std::move(literal));

@@ -18,12 +18,15 @@ struct Literal {
   std::string text;
   bool word_begin = false;  // no letter or digit may stand before it
   bool word_end = false;    // nor behind it
+  bool text_begin = false;  // nothing at all may stand before it
+  bool text_end = false;    // nor behind it
 
   auto operator<=>(const Literal&) const = default;
 };
 
 // Nothing if the piece repeats without end, holds a negated class, ".", or too many alternatives. A
-// "\w*" at the end is dropped: the text before it matches all the same.
+// "\w*" or "\w+" at the end is dropped, and of "\d+" the first digit stays: the text before it
+// matches all the same.
 [[nodiscard]] std::optional<std::vector<Literal>> write_out(std::string_view piece);
 
 }  // namespace leumund::diagnosis

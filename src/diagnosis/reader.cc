@@ -89,6 +89,9 @@ Status Reader::number_concepts() {
     return found == concept_bits_.end() ? std::nullopt : std::optional(found->second);
   };
   dns_list_bit_ = bit("dns-list");
+  for (const char* id : {"listed", "list-page", "list-noun", "blocked", "refused"}) {
+    if (const auto found = bit(id)) told_bits_.push_back(*found);
+  }
   listed_bit_ = bit("listed");
   pool_bit_ = bit("address-pool");
   if (concept_count_ > max_concepts) {
@@ -125,6 +128,10 @@ Status Reader::compile_meanings() {
     if (auto done = set_bits(meaning.needs, meaning, compiled.needs); !done) return done;
     if (auto done = set_bits(meaning.any, meaning, compiled.any); !done) return done;
     if (auto done = set_bits(meaning.unless, meaning, compiled.unless); !done) return done;
+    for (const std::string& id : meaning.needs) {
+      compiled.need_order.push_back(concept_bits_.at(id));
+    }
+    if (!compiled.need_order.empty()) compiled.first_need = compiled.need_order.front();
     meanings_.push_back(std::move(compiled));
   }
   // The heaviest first, so that the first one that holds is the answer.

@@ -54,6 +54,8 @@ struct CompiledMeaning {
   ConceptSet needs;
   ConceptSet any;
   ConceptSet unless;
+  std::uint32_t first_need = 0;           // asked first: most meanings fail on it
+  std::vector<std::uint32_t> need_order;  // as the registry writes them, for the evidence
   Meaning meaning;
 };
 
@@ -113,6 +115,7 @@ class Reader final : public HostOracle {
   std::array<std::uint32_t, fact_count> fact_bits_{};
   std::unordered_map<std::uint32_t, std::uint32_t> status_bits_;  // subject * 1000 + detail
   std::uint32_t concept_count_ = 0;
+  std::vector<std::uint32_t> told_bits_;       // concepts whose words are told where a fact decided
   std::optional<std::uint32_t> dns_list_bit_;  // concepts that Reading itself asks for
   std::optional<std::uint32_t> listed_bit_;
   std::optional<std::uint32_t> pool_bit_;

@@ -27,6 +27,12 @@ bool is_desk(std::string_view mailbox) {
   });
 }
 
+// "550 " or "554-": what an answer begins with.
+bool answer_at(std::string_view text, std::size_t at) {
+  return at + 4 <= text.size() && (text[at] == '4' || text[at] == '5') && is_digit(text[at + 1]) &&
+         is_digit(text[at + 2]) && (text[at + 3] == ' ' || text[at + 3] == '-');
+}
+
 bool followed_by(std::string_view text, std::size_t at, std::string_view what) {
   return text.substr(at).starts_with(what);
 }
@@ -79,6 +85,7 @@ void Reading::find_hops() {
     if (marker.stage != Stage::unknown) stage_ = marker.stage;
     if (marker.kind == "stage") continue;
     const std::uint32_t start = match.end - std::min(match.end, marker.back);
+    if (marker.back > 0 && !answer_at(plain_, start)) continue;
     if (marker.kind == "wrapper") wrapper_before = true;
     Hop& last = hops_[hop_count_ - 1];
     if (start <= last.begin + 1 || start >= plain_.size()) continue;
@@ -157,12 +164,14 @@ void Reading::find_remote() {
 
 void Reading::find_provider() {
   const ProviderTable& table = *reader_.provider_table_;
-  provider_ = table.of_id(reply_.provider);
-  std::string host(remote_.substr(0, remote_.find('[')));
-  std::transform(host.begin(), host.end(), host.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  if (!provider_) provider_ = table.of_mx(host);
-  if (!provider_) provider_ = table.of_named_host(host);
+  if (!reply_.provider.empty()) provider_ = table.of_id(reply_.provider);
+  if (!provider_ && !remote_.empty()) {
+    std::string host(remote_.substr(0, remote_.find('[')));
+    std::transform(host.begin(), host.end(), host.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    provider_ = table.of_mx(host);
+    if (!provider_) provider_ = table.of_named_host(host);
+  }
   using Role = PatternUse::Role;
   std::size_t best_hop = 0;
   if (!provider_) {
@@ -354,9 +363,13 @@ void Reading::choose_in_hop(std::size_t hop) {
   const double distance = weight_per_hop * static_cast<double>(hop_count_ - 1 - hop);
   for (const CompiledMeaning& one : reader_.meanings_) {
     if (one.meaning.weight - distance <= choice_.weight) break;
+    if (!one.need_order.empty() && !has.test(one.first_need)) continue;
     if ((one.needs & ~has).any() || (one.unless & has).any()) continue;
     if (one.any.any() && (one.any & has).none()) continue;
-    choice_ = {.meaning = &one.meaning, .weight = one.meaning.weight - distance, .hop = hop};
+    choice_ = {.meaning = &one.meaning,
+               .compiled = &one,
+               .weight = one.meaning.weight - distance,
+               .hop = hop};
     break;
   }
   choose_provider_reply(hop, distance);

@@ -32,6 +32,7 @@ class Reading {
   };
   struct Choice {
     const Meaning* meaning = nullptr;
+    const CompiledMeaning* compiled = nullptr;  // nothing for the class of a provider's reply
     const ProviderReply* reply = nullptr;
     double weight = -1000;
     std::size_t hop = 0;
@@ -67,7 +68,7 @@ class Reading {
   void fill_lookup(Diagnosis& out) const;
   void fill_hops(Diagnosis& out) const;
   void fill_evidence(Diagnosis& out) const;
-  void add_evidence(const std::string& concept_id, Diagnosis& out) const;
+  void add_evidence(std::uint32_t concept_bit, Diagnosis& out) const;
   void fill_pool(Diagnosis& out) const;
   [[nodiscard]] bool any_hop_has(std::uint32_t bit) const;
   [[nodiscard]] std::string words_of(const Match& match) const;

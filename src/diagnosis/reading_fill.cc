@@ -234,19 +234,20 @@ void Reading::fill_evidence(Diagnosis& out) const {
       return;
     }
   }
-  for (const std::string& id : choice_.meaning->needs) add_evidence(id, out);
+  if (choice_.compiled != nullptr) {
+    for (const std::uint32_t bit : choice_.compiled->need_order) add_evidence(bit, out);
+  }
   // Where a fact decided (a list is named, our address is), the words beside it are told.
-  for (const char* id : {"listed", "list-page", "list-noun", "blocked", "refused"}) {
-    if (out.evidence.empty()) add_evidence(id, out);
+  for (const std::uint32_t bit : reader_.told_bits_) {
+    if (out.evidence.empty()) add_evidence(bit, out);
   }
 }
 
-void Reading::add_evidence(const std::string& id, Diagnosis& out) const {
-  const auto bit = reader_.concept_bits_.find(id);
-  if (bit == reader_.concept_bits_.end()) return;
+void Reading::add_evidence(std::uint32_t concept_bit, Diagnosis& out) const {
+  if (!hops_[choice_.hop].concepts.test(concept_bit)) return;
   for (const Match& match : session_.word_matches_) {
     const PatternUse& use = reader_.word_uses_[match.pattern];
-    if (use.role != PatternUse::Role::concept_words || use.owner != bit->second) continue;
+    if (use.role != PatternUse::Role::concept_words || use.owner != concept_bit) continue;
     const std::size_t at = view_.plain_offset(match.end - 1);
     if (at < announced_ || hop_at(at) != choice_.hop) continue;
     const std::string words = words_of(match);

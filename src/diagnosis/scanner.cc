@@ -21,6 +21,7 @@ using base::ErrorCode;
 // A piece of a sequence is counted from its end, so what it may be long is added to the gap.
 constexpr std::uint32_t longest_piece_bytes = 28;
 constexpr std::size_t longest_evidence_bytes = 120;
+constexpr std::uint32_t needs_nothing = 0xFFFFFFFF;
 
 RE2::Options re2_options() {
   RE2::Options options;
@@ -78,6 +79,10 @@ class Scanner::Builder {
   base::Status compile(std::span<const Input> patterns) {
     flatten(texts_, scanner_.texts_, true);
     flatten(expressions_, scanner_.expressions_, false);
+    for (const Use& use : scanner_.uses_) {
+      const bool later = use.progress != 0 && !use.first;
+      scanner_.piece_before_.push_back(later ? use.progress - 2 : needs_nothing);
+    }
     if (auto done = compile_texts(); !done) return done;
     return compile_expressions(patterns);
   }
@@ -94,6 +99,8 @@ class Scanner::Builder {
     for (const Literal& literal : *literals) {
       use.word_begin = literal.word_begin;
       use.word_end = literal.word_end;
+      use.text_begin = literal.text_begin;
+      use.text_end = literal.text_end;
       texts_[literal.text].push_back(use);
     }
   }
@@ -195,7 +202,8 @@ base::Result<std::unique_ptr<Scanner>> Scanner::compile(std::span<const Input> p
   return scanner;
 }
 
-Scanner::Scratch::Scratch(const Scanner& scanner) : progress_(scanner.piece_count_) {
+Scanner::Scratch::Scratch(const Scanner& scanner)
+    : progress_(scanner.piece_count_), begun_(scanner.piece_count_) {
   for (const hs_database* database : {scanner.literals_, scanner.database_}) {
     if (database == nullptr) continue;
     CHECK(hs_alloc_scratch(database, &handle_) == HS_SUCCESS);
@@ -208,6 +216,7 @@ void Scanner::advance(const Use& use, const Uses& form, std::uint32_t end, std::
   const std::uint32_t begin = end - std::min(form.least, end);
   if (use.word_begin && begin > 0 && is_word_char(text[begin - 1])) return;
   if (use.word_end && end < text.size() && is_word_char(text[end])) return;
+  if ((use.text_begin && begin > 0) || (use.text_end && end < text.size())) return;
   if (use.progress == 0) {
     if (out.empty() || out.back().pattern != use.pattern) {
       out.push_back({.pattern = use.pattern, .end = end, .begin = form.spread > 0 ? end : begin});
@@ -216,7 +225,7 @@ void Scanner::advance(const Use& use, const Uses& form, std::uint32_t end, std::
   }
   auto& here = scratch.progress_[use.progress - 1];
   if (use.first) {
-    if (here.end == 0) scratch.touched_.push_back(use.progress - 1);
+    scratch.begin_piece(use.progress - 1);
     here = {.end = end, .begin = begin};
     return;
   }
@@ -235,7 +244,7 @@ void Scanner::advance(const Use& use, const Uses& form, std::uint32_t end, std::
     out.push_back({.pattern = use.pattern, .end = end, .begin = before.begin});
     return;
   }
-  if (here.end == 0) scratch.touched_.push_back(use.progress - 1);
+  scratch.begin_piece(use.progress - 1);
   here = {.end = end, .begin = before.begin};
 }
 
@@ -254,11 +263,10 @@ void Scanner::scan(std::string_view text, Scratch& scratch, std::vector<Match>& 
           HS_SUCCESS);
   }
   const auto take = [&](const Uses& uses, std::uint32_t end) {
-    for (std::uint32_t i = 0; i < uses.count; ++i) {
-      const Use& use = uses_[uses.first + i];
-      // Most hits are later pieces of sequences that did not begin.
-      if (use.progress != 0 && !use.first && scratch.progress_[use.progress - 2].end == 0) continue;
-      advance(use, uses, end, text, scratch, out);
+    for (std::uint32_t i = uses.first; i < uses.first + uses.count; ++i) {
+      const std::uint32_t before = piece_before_[i];
+      if (before != needs_nothing && !scratch.begun_[before]) continue;
+      advance(uses_[i], uses, end, text, scratch, out);
     }
   };
   auto next = expressions.begin();
@@ -269,7 +277,10 @@ void Scanner::scan(std::string_view text, Scratch& scratch, std::vector<Match>& 
     take(texts_[match.pattern], match.end);
   }
   for (; next != expressions.end(); ++next) take(expressions_[next->pattern], next->end);
-  for (const std::uint32_t piece : scratch.touched_) scratch.progress_[piece] = {};
+  for (const std::uint32_t piece : scratch.touched_) {
+    scratch.progress_[piece] = {};
+    scratch.begun_[piece] = 0;
+  }
   scratch.touched_.clear();
 }
 

@@ -54,7 +54,13 @@ class Scanner {
     hs_scratch* handle_ = nullptr;
     std::vector<Match> text_matches_;
     std::vector<Match> expression_matches_;
+    void begin_piece(std::uint32_t piece) {
+      if (begun_[piece] == 0) touched_.push_back(piece);
+      begun_[piece] = 1;
+    }
+
     std::vector<Progress> progress_;      // per piece of every sequence
+    std::vector<std::uint8_t> begun_;     // 1 where there is progress; small enough for the cache
     std::vector<std::uint32_t> touched_;  // those that are not zero
   };
 
@@ -77,6 +83,8 @@ class Scanner {
   [[nodiscard]] std::pair<std::size_t, std::size_t> locate(const Match& match,
                                                            std::string_view text) const;
   [[nodiscard]] std::size_t pattern_count() const { return patterns_.size(); }
+  // Pieces that could not be written out: with none, a scan is one pass over one table.
+  [[nodiscard]] std::size_t expression_count() const { return expressions_.size(); }
 
  private:
   // What a text or expression of the databases stands for: a pattern, or a piece of a sequence.
@@ -88,6 +96,8 @@ class Scanner {
     bool last = false;
     bool word_begin = false;
     bool word_end = false;
+    bool text_begin = false;
+    bool text_end = false;
     std::string_view not_in_gap = {};
   };
   struct Uses {  // those of one text or expression
@@ -103,6 +113,9 @@ class Scanner {
 
   std::vector<std::unique_ptr<re2::RE2>> patterns_;
   std::vector<Use> uses_;
+  // Beside each use the place of the piece before it, or `needs_nothing`: most hits are later
+  // pieces of sequences that did not begin, and are passed over without touching the use.
+  std::vector<std::uint32_t> piece_before_;
   std::vector<Uses> texts_;        // by id in the literal database
   std::vector<Uses> expressions_;  // by id in the expression database
   std::vector<std::unique_ptr<std::string>> gap_bytes_sets_;

@@ -55,16 +55,12 @@ void TextView::read(std::string_view text, const HostOracle& oracle) {
 }
 
 void TextView::fold(std::string_view text) {
-  plain_.clear();
-  raw_at_.clear();
+  plain_.start(2 * text.size() + 4);  // "ß" of one byte becomes "ss"
   const bool blank_underscores = underscores_are_blanks(text);
   std::string_view line_code;
-  const auto put = [this](char c, std::size_t from) {
-    plain_.push_back(c);
-    raw_at_.push_back(static_cast<std::uint32_t>(from));
-  };
+  const auto put = [this](char c, std::size_t from) { plain_.put(c, from); };
   for (std::size_t i = 0; i < text.size();) {
-    const bool at_word = plain_.empty() || plain_.back() == ' ';
+    const bool at_word = plain_.blank_or_empty();
     const auto byte = static_cast<unsigned char>(text[i]);
     if (at_word && (byte == '4' || byte == '5') && reply_code_at(text, i)) {
       const std::string_view code = text.substr(i, 3);
@@ -88,10 +84,10 @@ void TextView::fold(std::string_view text) {
       char c = text[i];
       if (is_blank(c) || (c == '_' && blank_underscores)) c = ' ';
       if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-      if (c != ' ' || !(plain_.empty() || plain_.back() == ' ')) put(c, i);
+      if (c != ' ' || !plain_.blank_or_empty()) put(c, i);
       ++i;
     } else if (byte == 0xC2 && (next & 0xC0) == 0x80) {
-      if (!plain_.empty() && plain_.back() != ' ') put(' ', i);
+      if (!plain_.blank_or_empty()) put(' ', i);
       i += 2;
     } else if ((byte == 0xC3 || byte == 0xC4 || byte == 0xC5) && (next & 0xC0) == 0x80) {
       const std::size_t low = next & 0x3F;
@@ -118,22 +114,20 @@ void TextView::fold(std::string_view text) {
       ++i;
     }
   }
-  while (!plain_.empty() && plain_.back() == ' ') {
-    plain_.pop_back();
-    raw_at_.pop_back();
-  }
+  while (plain_.size > 0 && plain_.blank_or_empty()) --plain_.size;
 }
 
 void TextView::find_entities(const HostOracle& oracle) {
   entities_.clear();
-  for (std::size_t at = 0; at < plain_.size();) {
-    const char c = plain_[at];
+  const std::string_view text = plain();
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
     at = is_alnum(c) || c == ':' ? take_token(at, oracle) : at + 1;
   }
 }
 
 std::size_t TextView::take_token(std::size_t at, const HostOracle& oracle) {
-  const std::string_view text = plain_;
+  const std::string_view text = plain();
   const std::string_view rest = text.substr(at);
   if (rest.starts_with("http://") || rest.starts_with("https://") || rest.starts_with("www.")) {
     const std::size_t end = url_end(text, at);
@@ -189,7 +183,7 @@ std::size_t TextView::take_token(std::size_t at, const HostOracle& oracle) {
 }
 
 bool TextView::take_url(std::size_t begin, std::size_t end, const HostOracle& oracle) {
-  const std::string_view text = plain_;
+  const std::string_view text = plain();
   const std::size_t scheme = text.substr(begin, end - begin).find("://");
   std::size_t host = scheme == std::string_view::npos ? begin : begin + scheme + 3;
   std::size_t host_stop = host;
@@ -213,7 +207,7 @@ bool TextView::take_url(std::size_t begin, std::size_t end, const HostOracle& or
 }
 
 bool TextView::take_word(std::size_t begin, std::size_t end, const HostOracle& oracle) {
-  const std::string_view text = plain_;
+  const std::string_view text = plain();
   while (begin < end && !is_alnum(text[begin])) ++begin;
   end = trimmed_end(text, begin, end);
   if (end - begin < 4) return false;
@@ -252,21 +246,17 @@ bool TextView::take_word(std::size_t begin, std::size_t end, const HostOracle& o
 }
 
 void TextView::mask() {
-  masked_.clear();
-  plain_at_.clear();
-  const auto put = [this](char c, std::size_t from) {
-    masked_.push_back(c);
-    plain_at_.push_back(static_cast<std::uint32_t>(from));
-  };
+  const std::string_view text = plain();
+  masked_.start(text.size() + 4 * entities_.size());  // names are at most four letters long
   std::size_t at = 0;
   const auto copy_to = [&](std::size_t end) {
     while (at < end) {
-      if (is_digit(plain_[at])) {
-        put('0', at);
-        while (at < end && is_digit(plain_[at])) ++at;
+      if (is_digit(text[at])) {
+        masked_.put('0', at);
+        while (at < end && is_digit(text[at])) ++at;
         continue;
       }
-      put(plain_[at], at);
+      masked_.put(text[at], at);
       ++at;
     }
   };
@@ -278,20 +268,20 @@ void TextView::mask() {
     if (entity.kind == EntityKind::mailbox) name = "ADDR";
     if (entity.kind == EntityKind::host && entity.list != 0) name = "ZONE";
     if (entity.kind == EntityKind::url) name = entity.list != 0 ? "PAGE" : "URL";
-    for (const char c : name) put(c, entity.begin);
+    for (const char c : name) masked_.put(c, entity.begin);
     at = entity.end;
   }
-  copy_to(plain_.size());
+  copy_to(text.size());
 }
 
 std::size_t TextView::plain_offset(std::size_t masked_offset) const {
-  return masked_offset < plain_at_.size() ? plain_at_[masked_offset] : plain_.size();
+  return masked_offset < masked_.size ? masked_.from[masked_offset] : plain_.size;
 }
 
 std::string_view TextView::raw(std::size_t plain_begin, std::size_t plain_end) const {
-  if (plain_begin >= plain_end || plain_begin >= raw_at_.size()) return {};
-  const std::size_t begin = raw_at_[plain_begin];
-  const std::size_t end = plain_end < raw_at_.size() ? raw_at_[plain_end] : text_.size();
+  if (plain_begin >= plain_end || plain_begin >= plain_.size) return {};
+  const std::size_t begin = plain_.from[plain_begin];
+  const std::size_t end = plain_end < plain_.size ? plain_.from[plain_end] : text_.size();
   return text_.substr(begin, end - begin);
 }
 

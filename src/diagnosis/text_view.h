@@ -48,8 +48,8 @@ class TextView {
  public:
   void read(std::string_view text, const HostOracle& oracle);
 
-  [[nodiscard]] std::string_view plain() const { return plain_; }
-  [[nodiscard]] std::string_view masked() const { return masked_; }
+  [[nodiscard]] std::string_view plain() const { return plain_.text(); }
+  [[nodiscard]] std::string_view masked() const { return masked_.text(); }
   [[nodiscard]] const std::vector<Entity>& entities() const { return entities_; }
 
   // Where a byte of the masked text stands in the plain text.
@@ -57,10 +57,10 @@ class TextView {
   // The words as they were written, for a range of the plain text.
   [[nodiscard]] std::string_view raw(std::size_t plain_begin, std::size_t plain_end) const;
   [[nodiscard]] std::string_view text_of(const Entity& entity) const {
-    return std::string_view(plain_).substr(entity.begin, entity.end - entity.begin);
+    return plain().substr(entity.begin, entity.end - entity.begin);
   }
   [[nodiscard]] std::string_view host_of(const Entity& entity) const {
-    return std::string_view(plain_).substr(entity.host_begin, entity.host_end - entity.host_begin);
+    return plain().substr(entity.host_begin, entity.host_end - entity.host_begin);
   }
 
  private:
@@ -72,10 +72,30 @@ class TextView {
   void mask();
 
   std::string_view text_;
-  std::string plain_;
-  std::string masked_;
-  std::vector<std::uint32_t> raw_at_;    // plain offset -> raw offset
-  std::vector<std::uint32_t> plain_at_;  // masked offset -> plain offset
+  // A text being written and where each of its bytes came from. Never shrinks: bytes beyond `size`
+  // are left over from other texts.
+  struct Written {
+    std::vector<char> bytes;
+    std::vector<std::uint32_t> from;
+    std::size_t size = 0;
+
+    // Makes room for `most` bytes, so that put() need not look.
+    void start(std::size_t most) {
+      size = 0;
+      if (bytes.size() >= most) return;
+      bytes.resize(most);
+      from.resize(most);
+    }
+    void put(char c, std::size_t at) {
+      bytes[size] = c;
+      from[size++] = static_cast<std::uint32_t>(at);
+    }
+    [[nodiscard]] bool blank_or_empty() const { return size == 0 || bytes[size - 1] == ' '; }
+    [[nodiscard]] std::string_view text() const { return {bytes.data(), size}; }
+  };
+
+  Written plain_;   // from the raw text
+  Written masked_;  // from the plain text
   std::vector<Entity> entities_;
 };
 
