@@ -12,10 +12,10 @@
 #include "apps/endpoints.h"
 #include "apps/engine_settings.h"
 #include "apps/installation_key.h"
+#include "apps/own_patterns.h"
 #include "apps/version.h"
 #include "base/log.h"
 #include "config/postfix_files.h"
-#include "diagnosis/reader.h"
 #include "face/api_service.h"
 #include "face/report_json.h"
 #include "storage/memory_store.h"
@@ -138,7 +138,7 @@ base::Status Daemon::start_engine() {
   }
   keeper_ = std::make_unique<Keeper>(*store_, &numbers_);
   const auto settings = settings_.with([](const config::Settings& all) { return all; });
-  auto replies = diagnosis::Reader::shipped();
+  auto replies = open_patterns(settings.run.patterns_file);
   if (!replies) return replies.error();
   pipeline_ =
       std::make_unique<Pipeline>(engine_settings(settings, *key), std::move(*replies), *keeper_);

@@ -8,6 +8,7 @@
 #include "apps/daemon.h"
 #include "apps/endpoints.h"
 #include "apps/engine_settings.h"
+#include "apps/own_patterns.h"
 #include "base/log.h"
 
 namespace leumund::apps {
@@ -76,6 +77,8 @@ base::Result<std::vector<std::string>> Daemon::reload_alone() {
   if (!wanted) return wanted.error();
   auto api = api_settings(*wanted);  // read anew also where the file is the same
   if (!api) return api.error();
+  auto replies = open_patterns(wanted->run.patterns_file);  // likewise
+  if (!replies) return replies.error();
   std::vector<std::string> told;
   const auto merged = settings_.with([&](config::Settings& running) {
     for (const auto& change : config::changed_options(running, *wanted)) {
@@ -86,8 +89,10 @@ base::Result<std::vector<std::string>> Daemon::reload_alone() {
     return running;
   });
   base::set_log_level(merged.run.log_level);
-  pipeline_->with_engine(
-      [&](engine::Engine& engine) { engine.set_settings(engine_settings(merged, {})); });
+  pipeline_->with_engine([&](engine::Engine& engine) {
+    engine.set_settings(engine_settings(merged, {}));
+    engine.set_replies(std::move(*replies));
+  });
   effects_->set_settings(effects_settings(merged));
   for (auto& policy : policy_) policy->set_own_networks(merged.run.relay_clients);
   api_->set_settings(std::move(*api));

@@ -10,6 +10,7 @@
 #include "apps/diagnose.h"
 #include "apps/leumund_sentences.h"
 #include "apps/leumund_verbs.h"
+#include "apps/own_patterns.h"
 #include "apps/replay.h"
 #include "config/load.h"
 #include "face/api.h"
@@ -156,7 +157,10 @@ int check_config(const Request& request, Terminal& terminal) {
   std::string file = request.file.empty() ? request.config : request.file;
   const bool named = !file.empty();
   if (!named) file = config::default_file;
-  const config::Loaded loaded = config::load_file(file, named, config::Surroundings::of_process());
+  config::Loaded loaded = config::load_file(file, named, config::Surroundings::of_process());
+  if (loaded.problems.empty()) {
+    loaded.problems = pattern_problems(loaded.settings.run.patterns_file);
+  }
   if (request.json) {
     nlohmann::ordered_json out = {
         {"file", file}, {"found", loaded.from_file}, {"problems", loaded.problems}};

@@ -248,6 +248,10 @@ void add_measures(std::vector<Option>& table) {
                               "The small privileged program for queue commands, or the socket of "
                               "its service; empty is off: "
                               "nothing is held."));
+  table.push_back(text_option("diagnosis.patterns", &Run::patterns_file, "path", "",
+                              check_path_or_empty,
+                              "File with your own patterns for the reading of refusals "
+                              "(docs/diagnosis.md); empty is none."));
 }
 
 void add_people(std::vector<Option>& table) {

@@ -68,6 +68,7 @@ struct RunSettings {
   std::vector<base::IpPrefix> relay_clients;  // may send outwards without a login
   std::vector<std::string> postfix_config_folders;
   std::string queue_helper;    // "" is off
+  std::string patterns_file;   // own patterns for refusals; "" is none
   std::string api_token_file;  // "" is none
   Language notice_language = Language::en;
   std::string notice_admin;  // "" is off

@@ -53,6 +53,13 @@ T& find_or_add(std::vector<T>& items, const std::string& id) {
   return items.back();
 }
 
+Status check_length(const Pattern& pattern) {
+  if (pattern.re.size() <= max_pattern_bytes) return {};
+  return Error{ErrorCode::too_large,
+               fmt::format("{}: a pattern of {} bytes, at most {} are taken", pattern.where,
+                           pattern.re.size(), max_pattern_bytes)};
+}
+
 base::Result<std::vector<Pattern>> read_patterns(const Entry& entry, std::string_view key) {
   std::vector<Pattern> out;
   const toml::array* values = entry.table[key].as_array();
@@ -64,6 +71,7 @@ base::Result<std::vector<Pattern>> read_patterns(const Entry& entry, std::string
                     .sample = (*table)["sample"].value_or<std::string>(""),
                     .where = entry.where(*table)};
     if (pattern.re.empty()) return entry.error(fmt::format("{}: a pattern without re", key));
+    if (auto fits = check_length(pattern); !fits) return fits.error();
     out.push_back(std::move(pattern));
   }
   return out;
@@ -194,6 +202,7 @@ Status read_provider_replies(const Entry& entry, Provider& provider) {
     if (reply.pattern.re.empty() || reply.reply_class.empty()) {
       return entry.error(fmt::format("'{}': a reply needs re and class", provider.id));
     }
+    if (auto fits = check_length(reply.pattern); !fits) return fits;
     provider.replies.push_back(std::move(reply));
   }
   return {};
@@ -232,6 +241,7 @@ Status read_marker(const Entry& entry, Registry& registry) {
   if (marker.kind != "answer" && marker.kind != "wrapper" && marker.kind != "stage") {
     return entry.error(fmt::format("kind '{}' is not answer, wrapper or stage", marker.kind));
   }
+  if (auto fits = check_length(marker.pattern); !fits) return fits;
   registry.markers.push_back(std::move(marker));
   return {};
 }

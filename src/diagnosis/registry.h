@@ -20,6 +20,7 @@ namespace leumund::diagnosis {
 
 inline constexpr std::size_t max_concepts = 256;
 inline constexpr std::size_t max_patterns = 20'000;
+inline constexpr std::size_t max_pattern_bytes = 4096;
 inline constexpr std::size_t max_registry_bytes = 4 * 1024 * 1024;
 
 // A pattern with one text that it is there for. RE2 syntax without assertions but \b, ^ and $.
