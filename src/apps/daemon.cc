@@ -58,7 +58,7 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   base::set_log_level(settings->run.log_level);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*settings)));
   for (const auto step : {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_reports,
-                          &Daemon::start_intake, &Daemon::start_faces}) {
+                          &Daemon::start_intake, &Daemon::start_faces, &Daemon::start_public}) {
     const auto done = ((*daemon).*step)();
     if (!done) return done.error();
   }
@@ -140,8 +140,8 @@ base::Status Daemon::start_engine() {
   const auto settings = settings_.with([](const config::Settings& all) { return all; });
   auto replies = open_patterns(settings.run.patterns_file);
   if (!replies) return replies.error();
-  pipeline_ =
-      std::make_unique<Pipeline>(engine_settings(settings, *key), std::move(*replies), *keeper_);
+  replies_ = std::move(*replies);
+  pipeline_ = std::make_unique<Pipeline>(engine_settings(settings, *key), replies_, *keeper_);
 
   std::uint64_t unreadable = 0;
   const auto queue = store_->load_queue(settings.start.messages_max);

@@ -23,6 +23,7 @@
 #include "apps/client_edge.h"
 #include "apps/clock.h"
 #include "apps/control_desk.h"
+#include "apps/explain_reply.h"
 #include "apps/keeper.h"
 #include "apps/log_intake.h"
 #include "apps/milter_intake.h"
@@ -33,6 +34,7 @@
 #include "base/result.h"
 #include "config/load.h"
 #include "face/api.h"
+#include "face/explain_page.h"
 #include "face/stream_ring.h"
 #include "intake/policy_service.h"
 #include "net/event_loop.h"
@@ -76,6 +78,7 @@ class Daemon {
   base::Status start_effects();
   base::Status start_faces();
   base::Status start_intake();
+  base::Status start_public();
   base::Status start_reports();
   [[nodiscard]] std::future<void> on_decisions(const std::vector<model::Decision>& decisions);
   void on_file_edit(std::vector<action::FileCommand> commands);
@@ -103,6 +106,7 @@ class Daemon {
   std::unique_ptr<storage::Store> store_;
   std::string store_trouble_;
   NumberReserve numbers_;
+  std::shared_ptr<const diagnosis::Reader> replies_;
   std::unique_ptr<Keeper> keeper_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<ClientEdge> edge_;
@@ -110,6 +114,8 @@ class Daemon {
   std::unique_ptr<action::Effects> effects_;
   std::unique_ptr<ControlDesk> desk_;
   std::unique_ptr<face::Api> api_;
+  std::unique_ptr<ReplyExplainer> reply_explainer_;
+  std::unique_ptr<face::ExplainPage> explain_page_;
   std::vector<std::unique_ptr<net::HttpServer>> http_;
   std::unique_ptr<ReportDesk> reports_;
   std::unique_ptr<net::EventLoop> loop_;

@@ -9,12 +9,13 @@
 
 #include <string_view>
 
+#include "diagnosis/diagnosis.h"
 #include "wire/delivery_report.h"
 
 namespace leumund::apps {
 
-// `diagnosed` is the reason that the diagnosis gave; the result views it or constant text.
+// The result views the diagnosis or constant text.
 [[nodiscard]] std::string_view reason_of_report(const wire::RecipientReport& report,
-                                                std::string_view diagnosed);
+                                                const diagnosis::Diagnosis& found);
 
 }  // namespace leumund::apps

@@ -146,6 +146,18 @@ void add_reports(std::vector<Option>& table) {
       "account; only we can read it."));
 }
 
+void add_public(std::vector<Option>& table) {
+  table.push_back(text_option(
+      "public.listen", &Start::public_listen, "listening address", "",
+      check_listen_address_or_empty,
+      "Where anybody may read the public pages (/explain: what an error message means); nothing of "
+      "the API is there; empty is off."));
+  table.push_back(count_option("public.requests_per_minute", &Start::public_requests_per_minute,
+                               "requests a minute", std::uint32_t{20}, std::uint32_t{1},
+                               std::uint32_t{100'000},
+                               "What one address may ask the public pages; IPv6 counts by /64."));
+}
+
 void add_detectors(std::vector<Option>& table) {
   const std::vector<std::string> modes = {"observe", "enforce"};
   table.push_back(
@@ -351,6 +363,7 @@ std::vector<Option> build_table() {
   add_places(table);
   add_milter(table);
   add_faces(table);
+  add_public(table);
   add_reports(table);
   add_detectors(table);
   add_measures(table);

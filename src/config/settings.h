@@ -49,6 +49,8 @@ struct StartSettings {
   bool report_maildir_remove = false;
   std::vector<std::string> report_own_hosts;  // lower case; empty is the name of this host
   bool report_trace_header = false;
+  std::string public_listen;  // "" is off
+  std::uint32_t public_requests_per_minute = 0;
 };
 
 // What `leumund config check` can find right and a reload then puts in force.
