@@ -1,5 +1,5 @@
-// The small public page /explain: whoever got an error back pastes it here and reads in plain words,
-// in German or English, what it means and what he can do.
+// The small public page /explain: whoever got an error back pastes it here and reads in plain
+// words, in German or English, what it means and what he can do.
 //
 // Flow:    form or body -> read_pasted -> RateLimit -> ExplainReply (the apps' port) -> HTML; the
 //          same as JSON at /v1/explain-reply.

@@ -2,8 +2,8 @@
 //
 // Time:    passed in.
 // Limits:  `slots` buckets, whatever comes: an attacker with many addresses can fill the table and
-//          then shares buckets with others, but it never grows. IPv6 counts by /64. Above all stands
-//          one bucket for everybody.
+//          then shares buckets with others, but it never grows. IPv6 counts by /64. Above all
+//          stands one bucket for everybody.
 // Threads: none of its own and no lock.
 #pragma once
 

@@ -104,6 +104,7 @@ std::string make_trace_token(const base::HashKey& key, const TraceToken& token) 
 std::optional<TraceToken> read_trace_token(const base::HashKey& key, std::string_view text) {
   if (text.size() > trace_token_bytes || !text.starts_with(version)) return std::nullopt;
   text.remove_prefix(version.size());
+  if (text.size() < nonce_bytes + seal_bytes) return std::nullopt;
   Bytes sealed(text.size());
   std::size_t size = 0;
   if (sodium_base642bin(sealed.data(), sealed.size(), text.data(), text.size(), nullptr, &size,
@@ -113,7 +114,8 @@ std::optional<TraceToken> read_trace_token(const base::HashKey& key, std::string
   sealed.resize(size);
   if (sealed.size() < nonce_bytes + seal_bytes) return std::nullopt;
   const Keys keys(key);
-  Bytes plain(sealed.size() - nonce_bytes - seal_bytes);
+  // One more than is needed, so that even an empty text has a place.
+  Bytes plain(sealed.size() - nonce_bytes - seal_bytes + 1);
   unsigned long long plain_size = 0;
   if (crypto_aead_xchacha20poly1305_ietf_decrypt(
           plain.data(), &plain_size, nullptr, sealed.data() + nonce_bytes,
