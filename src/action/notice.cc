@@ -148,7 +148,11 @@ void Notifier::tell(NoticeCause cause) {
     }
     // Who released or suspended by hand knows it; that goes to the webhook only.
     const bool automatic = decision.restriction.automatic && decision.undoes == 0;
-    if (decision.kind == DecisionKind::alarm) {
+    if (decision.block) {
+      if (!options.admin.empty() && state.queue.own_mail(decision, now)) {
+        queue_mail(state, options.admin, block_notice(decision, options.language), about, now);
+      }
+    } else if (decision.kind == DecisionKind::alarm) {
       queue_mail(state, options.admin, alarm_notice(decision, options.language), about, now);
     } else if (decision.kind == DecisionKind::restricted && automatic) {
       if (!options.admin.empty() && state.queue.own_mail(decision, now)) {

@@ -22,13 +22,6 @@ constexpr std::size_t fact_bytes_max = 400;
 
 bool german(Language language) { return language == Language::de; }
 
-std::string readable(base::TimePoint at) {
-  std::string text = base::format_rfc3339(at);  // 2026-11-21T18:00:00Z
-  std::replace(text.begin(), text.end(), 'T', ' ');
-  text.pop_back();
-  return text + " UTC";
-}
-
 std::string level_words(Level level, Language language) {
   switch (level) {
     case Level::throttle:
@@ -83,8 +76,8 @@ std::map<std::string, std::string> facts_of(const Decision& decision, Language l
       {"subject_name", one_line(decision.subject.name, fact_bytes_max)},
       {"argument", shell_argument(subject)},
       {"level_words", level_words(restriction.level, language)},
-      {"since", readable(decision.at)},
-      {"until", restriction.until  ? readable(*restriction.until)
+      {"since", notice_time(decision.at)},
+      {"until", restriction.until  ? notice_time(*restriction.until)
                 : german(language) ? "zur Freigabe"
                                    : "released by a person"},
       {"by", by},
@@ -98,15 +91,8 @@ std::map<std::string, std::string> facts_of(const Decision& decision, Language l
   };
 }
 
-std::string_view text_of(std::string_view name, Language language) {
-  for (const auto& one : notice_templates) {
-    if (one.name == name && one.language == (german(language) ? "de" : "en")) return one.text;
-  }
-  return "?\n\n?\n";
-}
-
 std::string list_line(const Decision& decision, Language language, bool with_undo) {
-  std::string line = fmt::format("{}  {:<14} {}  {}", readable(decision.at),
+  std::string line = fmt::format("{}  {:<14} {}  {}", notice_time(decision.at),
                                  model::decision_kind_name(decision.kind),
                                  one_line(decision.subject.to_string(), 120),
                                  level_words(decision.restriction.level, language));
@@ -165,6 +151,20 @@ void append_filled(std::string& out, std::string_view line,
 
 }  // namespace
 
+std::string notice_time(base::TimePoint at) {
+  std::string text = base::format_rfc3339(at);  // 2026-11-21T18:00:00Z
+  std::replace(text.begin(), text.end(), 'T', ' ');
+  text.pop_back();
+  return text + " UTC";
+}
+
+std::string_view notice_template(std::string_view name, Language language) {
+  for (const auto& one : notice_templates) {
+    if (one.name == name && one.language == (german(language) ? "de" : "en")) return one.text;
+  }
+  return "?\n\n?\n";
+}
+
 std::string shell_argument(std::string_view text) {
   const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -200,7 +200,7 @@ NoticeText restricted_notice(const Decision& decision, const HoldOutcome& outcom
   auto facts = facts_of(decision, language);
   facts["held"] = held_words(outcome, language);
   facts["trouble"] = one_line(outcome.trouble, fact_bytes_max);
-  return fill_template(text_of("restricted", language), facts);
+  return fill_template(notice_template("restricted", language), facts);
 }
 
 NoticeText observed_notice(const Decision& decision, Language language) {
@@ -213,18 +213,18 @@ NoticeText observed_notice(const Decision& decision, Language language) {
     facts["why_not"] =
         german(language) ? "der Detektor beobachtet nur" : "the detector only observes";
   }
-  return fill_template(text_of("observed", language), facts);
+  return fill_template(notice_template("observed", language), facts);
 }
 
 NoticeText alarm_notice(const Decision& decision, Language language) {
-  return fill_template(text_of("alarm", language), facts_of(decision, language));
+  return fill_template(notice_template("alarm", language), facts_of(decision, language));
 }
 
 NoticeText collected_notice(std::span<const Decision> decisions, Language language) {
   std::map<std::string, std::string> facts;
   facts["count"] = std::to_string(decisions.size());
   facts["list"] = list_of(decisions, language, false, facts["left_out"]);
-  return fill_template(text_of("collected", language), facts);
+  return fill_template(notice_template("collected", language), facts);
 }
 
 NoticeText digest_notice(std::span<const Decision> decisions, base::TimePoint from,
@@ -242,14 +242,14 @@ NoticeText digest_notice(std::span<const Decision> decisions, base::TimePoint fr
   }
   std::map<std::string, std::string> facts = {
       {"count", std::to_string(decisions.size())},
-      {"since", readable(from)},
-      {"until", readable(until)},
+      {"since", notice_time(from)},
+      {"until", notice_time(until)},
       {"restricted", count(DecisionKind::restricted)},
       {"reported", count(DecisionKind::would_restrict, DecisionKind::alarm)},
       {"released", count(DecisionKind::released, DecisionKind::ended)},
   };
   facts["list"] = list_of(restricted, language, true, facts["left_out"]);
-  return fill_template(text_of("digest", language), facts);
+  return fill_template(notice_template("digest", language), facts);
 }
 
 NoticeText owner_notice(const Decision& decision, const std::string& contact, Language language) {
@@ -257,7 +257,7 @@ NoticeText owner_notice(const Decision& decision, const std::string& contact, La
   facts["contact"] = contact.empty()
                          ? (german(language) ? "Ihren Administrator" : "your administrator")
                          : one_line(contact, 200);
-  return fill_template(text_of("owner", language), facts);
+  return fill_template(notice_template("owner", language), facts);
 }
 
 }  // namespace leumund::action

@@ -31,6 +31,11 @@ struct NoticeText {
   std::string body;
 };
 
+// The text of data/notices/NAME.LANGUAGE.txt.
+[[nodiscard]] std::string_view notice_template(std::string_view name, Language language);
+// A moment as notices spell it.
+[[nodiscard]] std::string notice_time(base::TimePoint at);
+
 // A template with its facts: see data/notices/README.md.
 [[nodiscard]] NoticeText fill_template(std::string_view text,
                                        const std::map<std::string, std::string>& facts);
@@ -39,6 +44,8 @@ struct NoticeText {
                                            const HoldOutcome& outcome, Language language);
 // would_restrict.
 [[nodiscard]] NoticeText observed_notice(const model::Decision& decision, Language language);
+// provider_refuses and provider_accepts.
+[[nodiscard]] NoticeText block_notice(const model::Decision& decision, Language language);
 [[nodiscard]] NoticeText alarm_notice(const model::Decision& decision, Language language);
 [[nodiscard]] NoticeText collected_notice(std::span<const model::Decision> decisions,
                                           Language language);

@@ -4,11 +4,15 @@
 #include <utility>
 #include <variant>
 
+#include "face/block_json.h"
 #include "wire/event_line.h"
 
 namespace leumund::apps {
 
 bool ClientEdge::needs_facts(const model::MailEvent& event) const {
+  if (const auto* delivery = std::get_if<model::Delivery>(&event.what)) {
+    return providers_ != nullptr && providers_->can_add_to(*delivery);
+  }
   if (!facts_ || facts_->empty()) return false;
   const auto* submission = std::get_if<model::Submission>(&event.what);
   const auto* login = std::get_if<model::Login>(&event.what);
@@ -20,6 +24,8 @@ void ClientEdge::add_facts(model::MailEvent& event) const {
     submission->client_facts = facts_->look_up(*submission->client);
   } else if (auto* login = std::get_if<model::Login>(&event.what)) {
     login->client_facts = facts_->look_up(*login->client);
+  } else if (auto* delivery = std::get_if<model::Delivery>(&event.what)) {
+    delivery->provider = providers_->find(delivery->recipient);
   }
 }
 
@@ -30,7 +36,9 @@ engine::Outcome ClientEdge::feed(const model::MailEvent& event, base::TimePoint 
     wire::write_event_line(event, line);
     followers_.publish("event", std::move(line));
   }
-  return pipeline_.feed(event, now);
+  engine::Outcome outcome = pipeline_.feed(event, now);
+  if (outcome.block) followers_.publish("block", face::block_change_json(*outcome.block));
+  return outcome;
 }
 
 engine::Outcome ClientEdge::feed_live(const model::MailEvent& event) {

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cinttypes>
 #include <cstdio>
 #include <set>
@@ -10,6 +11,8 @@
 
 #include "apps/version.h"
 #include "base/log.h"
+#include "diagnosis/provider_group.h"
+#include "engine/reach.h"
 #include "wire/event_line.h"
 
 namespace leumund::apps {
@@ -42,6 +45,14 @@ std::string mail_trouble(const base::Result<face::QueueReport>& report) {
   if (!report) return "its held mail stays: " + report.error().message;
   if (report->failed > 0) return "its held mail stays: " + report->detail;
   return "";
+}
+
+// Refused, half open, suspected, open.
+void sort_by_trouble(std::vector<model::BlockFacts>& cells) {
+  constexpr std::array<int, 4> rank = {3, 2, 0, 1};
+  std::stable_sort(cells.begin(), cells.end(), [&](const auto& a, const auto& b) {
+    return rank[static_cast<std::size_t>(a.state)] < rank[static_cast<std::size_t>(b.state)];
+  });
 }
 
 }  // namespace
@@ -79,6 +90,31 @@ base::Result<face::StatusReport> ControlDesk::status(std::size_t most) {
   return report;
 }
 
+base::Result<std::vector<model::BlockFacts>> ControlDesk::block_matrix() {
+  const auto now = around_.clock.now();
+  auto cells = around_.pipeline.with_engine(
+      [&](engine::Engine& engine) { return engine.blocks().all(now); });
+  sort_by_trouble(cells);
+  return cells;
+}
+
+base::Result<face::ReachReport> ControlDesk::reachable(const std::string& recipient) {
+  face::ReachReport report;
+  report.domain = diagnosis::domain_of(recipient);
+  report.provider = around_.provider(recipient);
+  const auto now = around_.clock.now();
+  auto cells = around_.pipeline.with_engine([&](engine::Engine& engine) {
+    return report.provider.empty() ? std::vector<model::BlockFacts>()
+                                   : engine.blocks().of_provider(report.provider, now);
+  });
+  engine::Reach reach = engine::reach_over(cells, now);
+  report.reachable = reach.reachable;
+  report.through = std::move(reach.through);
+  report.refused = std::move(reach.refused);
+  report.not_since = reach.not_since;
+  return report;
+}
+
 base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& subject) {
   face::SubjectReport report;
   const auto now = around_.clock.now();
@@ -88,7 +124,17 @@ base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& sub
     report.explanation.restriction = nullptr;  // ends with the lock
     report.exempt = engine.book().is_exempt(subject);
     report.checklist = engine.book().checklist(subject);
+    if (subject.kind == model::SubjectKind::egress) {
+      report.cells = engine.blocks().of_egress(subject.name, now);
+    } else if (subject.kind == model::SubjectKind::provider) {
+      report.cells = engine.blocks().of_provider(subject.name, now);
+    }
   });
+  if (!report.cells.empty()) {
+    sort_by_trouble(report.cells);
+    report.explanation.known = true;
+    report.explanation.standing = model::cell_state_name(report.cells.front().state);
+  }
   auto decisions = around_.store.decisions_about(subject, decisions_shown);
   if (decisions) report.decisions = std::move(*decisions);  // without a store: what is known now
   return report;
@@ -299,7 +345,7 @@ base::Result<face::FeedReport> ControlDesk::feed_events(std::string_view lines) 
     }
     const auto now = around_.clock.now();
     event->received_at = now;
-    around_.pipeline.feed(*event, now);
+    static_cast<void>(around_.feed(*event));
     ++report.accepted;
   }
   return report;

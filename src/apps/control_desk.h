@@ -31,7 +31,9 @@ class ControlDesk final : public face::Control {
     Pipeline& pipeline;
     storage::Store& store;
     const Clock& clock;
-    std::function<action::QueueControl()> queue;  // as configured now
+    std::function<action::QueueControl()> queue;                        // as configured now
+    std::function<engine::Outcome(const model::MailEvent&)> feed;       // as from any intake
+    std::function<std::string(const std::string& recipient)> provider;  // may ask the DNS
     std::function<std::vector<face::PartStatus>()> parts;
     std::function<base::Result<std::vector<std::string>>()> reload;
     std::function<model::Mode()> burst_mode;
@@ -40,6 +42,8 @@ class ControlDesk final : public face::Control {
   explicit ControlDesk(Around around) : around_(std::move(around)) {}
 
   base::Result<face::StatusReport> status(std::size_t most) override;
+  base::Result<std::vector<model::BlockFacts>> block_matrix() override;
+  base::Result<face::ReachReport> reachable(const std::string& recipient) override;
   base::Result<face::SubjectReport> explain(const model::Subject& subject) override;
   base::Result<face::OrderDone> suspend(const face::SuspendOrder& order) override;
   base::Result<face::OrderDone> release(const face::ReleaseOrder& order) override;

@@ -16,6 +16,7 @@
 #include "apps/version.h"
 #include "base/log.h"
 #include "config/postfix_files.h"
+#include "diagnosis/provider_group.h"
 #include "face/api_service.h"
 #include "face/report_json.h"
 #include "storage/memory_store.h"
@@ -176,10 +177,29 @@ base::Status Daemon::start_engine() {
     start_troubles_.push_back(found.error().message);
     base::log(LogLevel::error, "geo: {}", found.error().message);
   }
-  edge_ = std::make_unique<ClientEdge>(*pipeline_, options_.clock, ring_, std::move(facts));
+  start_resolver();
+  edge_ = std::make_unique<ClientEdge>(*pipeline_, options_.clock, ring_, std::move(facts),
+                                       providers_.get());
   pipeline_->add_listener([this](const auto& decisions) { return on_decisions(decisions); });
   keeper_->start(*pipeline_, [this] { return pause_logs(); }, [this] { return log_marks(); });
   return {};
+}
+
+// Without a resolver providers are told by remote hosts and the registry's table of domains.
+void Daemon::start_resolver() {
+  if (!start_.dns_enabled) return;
+  net::ResolverOptions options;
+  options.forwarders = start_.dns_forwarders;
+  options.stub_zones = start_.dns_stub_zones;
+  auto resolver = net::Resolver::open(options);
+  if (!resolver) {
+    start_troubles_.push_back(resolver.error().message);
+    base::log(LogLevel::error, "resolver: {}", resolver.error().message);
+    return;
+  }
+  resolver_ = std::move(*resolver);
+  providers_ = std::make_unique<intake::ProviderGroups>(*resolver_, replies_,
+                                                        intake::ProviderGroups::Options());
 }
 
 // --- effects -------------------------------------------------------------------------------------
@@ -255,6 +275,14 @@ base::Status Daemon::start_faces() {
           [this] {
             return action::QueueControl(
                 queue_options(settings_.with([](const config::Settings& all) { return all; })));
+          },
+      .feed = [this](const model::MailEvent& event) { return edge_->feed_recorded(event); },
+      .provider =
+          [this](const std::string& recipient) {
+            constexpr std::chrono::milliseconds patience{2000};
+            const std::string found = providers_ ? providers_->find_now(recipient, patience) : "";
+            return diagnosis::provider_group(*replies_,
+                                             {.provider = found, .recipient = recipient});
           },
       .parts = [this] { return parts(); },
       .reload = [this] { return reload(); },

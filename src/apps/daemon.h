@@ -33,12 +33,15 @@
 #include "base/guarded.h"
 #include "base/result.h"
 #include "config/load.h"
+#include "diagnosis/reader.h"
 #include "face/api.h"
 #include "face/explain_page.h"
 #include "face/stream_ring.h"
 #include "intake/policy_service.h"
+#include "intake/provider_groups.h"
 #include "net/event_loop.h"
 #include "net/http_server.h"
+#include "net/resolver.h"
 #include "storage/store.h"
 
 namespace leumund::apps {
@@ -75,6 +78,7 @@ class Daemon {
   [[nodiscard]] static StoreOpened open_store(const std::string& folder);
   base::Status take_lock(const std::string& folder);
   base::Status start_engine();
+  void start_resolver();
   base::Status start_effects();
   base::Status start_faces();
   base::Status start_intake();
@@ -109,6 +113,9 @@ class Daemon {
   std::shared_ptr<const diagnosis::Reader> replies_;
   std::unique_ptr<Keeper> keeper_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::shared_ptr<const diagnosis::Reader> replies_;
+  std::unique_ptr<net::Resolver> resolver_;            // null: switched off or not to be had
+  std::unique_ptr<intake::ProviderGroups> providers_;  // null with it
   std::unique_ptr<ClientEdge> edge_;
   face::StreamRing ring_;
   std::unique_ptr<action::Effects> effects_;

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "config/egress.h"
 #include "config/weekly_span.h"
 
 namespace leumund::apps {
@@ -31,6 +32,8 @@ engine::Settings engine_settings(const config::Settings& settings, base::HashKey
   out.limits.messages_max = settings.start.messages_max;
   out.key = key;
   out.relay_clients = settings.run.relay_clients;
+  out.blocks.egress_names = config::egress_names(settings.run.egresses);
+  out.blocks.test.false_changes_per_cell_year = settings.run.block_false_changes;
   return out;
 }
 

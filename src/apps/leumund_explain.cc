@@ -106,6 +106,13 @@ std::string change_words(const Terminal& terminal, const JsonValue& about) {
   return safe(words) + (words.empty() ? "" : ".");
 }
 
+void show_decided(Terminal& terminal, const JsonValue& decisions) {
+  if (decisions.is_array() && !decisions.empty()) terminal.line(terminal.say("decided_title"));
+  for (const JsonValue& decision : decisions) {
+    terminal.line("  " + decision_line(terminal, decision, true));
+  }
+}
+
 }  // namespace
 
 std::string release_command(const JsonValue& about) {
@@ -128,6 +135,11 @@ bool show_subject(Terminal& terminal, std::string_view body) {
   }
   terminal.line(terminal.say("standing_is", terminal.paint(Colour::bold, subject),
                              standing_name(terminal, about.at("standing").text())));
+  if (!about.at("cells").empty()) {
+    show_cells(terminal, about.at("cells"));
+    show_decided(terminal, about.at("decisions"));
+    return true;
+  }
   const JsonValue& restriction = about.at("restriction");
   if (restriction.is_object()) {
     // The reasons of a detector follow below, one a line.
@@ -141,11 +153,7 @@ bool show_subject(Terminal& terminal, std::string_view body) {
   show_reasons(terminal, about);
   show_habits(terminal, about.at("habits"));
   show_mail(terminal, about);
-  const JsonValue& decisions = about.at("decisions");
-  if (decisions.is_array() && !decisions.empty()) terminal.line(terminal.say("decided_title"));
-  for (const JsonValue& decision : decisions) {
-    terminal.line("  " + decision_line(terminal, decision, true));
-  }
+  show_decided(terminal, about.at("decisions"));
   if (const std::string change = change_words(terminal, about); !change.empty()) {
     terminal.line(change);
   }

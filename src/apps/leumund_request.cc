@@ -108,6 +108,7 @@ struct Parser {
         ->check(CLI::Range(0.2, 3600.0));
     option(watch, "--count", request.refreshes, "N", "help.watch.count");
     subject(add_verb("explain", "help.explain"));
+    add_verb("block-matrix", "help.block_matrix");
     CLI::App* events = add_verb("events", "help.events");
     flag(events, "--follow,-f", request.follow, "help.events.follow");
     option(events, "--since", request.since, "NUMBER", "help.events.since");

@@ -35,12 +35,19 @@ std::string decision_words(const Terminal& terminal, const JsonValue& decision) 
   if (kind == "extended") {
     return terminal.say("was_extended", subject, until_words(terminal, decision));
   }
+  if (kind == "provider_refuses" || kind == "provider_accepts") {
+    const JsonValue& block = decision.at("block");
+    return terminal.say(
+        kind == "provider_refuses" ? Phrase("provider_refuses") : Phrase("provider_accepts"),
+        safe(block.at("provider").text()), safe(block.at("egress").text()));
+  }
   if (kind == "alarm") return terminal.say("alarm", safe(decision.at("reason").text()));
   return kind + " " + subject;
 }
 
 Colour decision_colour(std::string_view kind) {
-  if (kind == "restricted" || kind == "alarm") return Colour::red;
+  if (kind == "restricted" || kind == "alarm" || kind == "provider_refuses") return Colour::red;
+  if (kind == "provider_accepts") return Colour::green;
   return kind == "would_restrict" ? Colour::yellow : Colour::plain;
 }
 
@@ -85,7 +92,7 @@ std::string decision_line(const Terminal& terminal, const JsonValue& decision, b
   // What ends a restriction carries the reason of what it ends, which would read as its own.
   const bool ends = kind == "released" || kind == "ended" || kind == "exemption_ended";
   const auto detector = Phrase::find("kind." + decision.at("by").text());
-  if (kind != "alarm" && !ends) {
+  if (kind != "alarm" && !ends && !decision.at("block").is_object()) {
     reason = brief && detector ? terminal.say(*detector) : reason_words(terminal, decision);
   }
   const auto held = decision.at("held_queue_ids").size();

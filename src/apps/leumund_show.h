@@ -14,6 +14,9 @@ namespace leumund::apps {
 
 // Each takes the body of an answer; false when it is no JSON object.
 bool show_status(Terminal& terminal, std::string_view body);
+bool show_block_matrix(Terminal& terminal, std::string_view body);
+// The cells of an egress or provider, one after the other, with what they are made of.
+void show_cells(Terminal& terminal, const JsonValue& cells);
 bool show_subject(Terminal& terminal, std::string_view body);
 bool show_decisions(Terminal& terminal, std::string_view body);  // {"decisions":[...]}
 bool show_decision(Terminal& terminal, std::string_view body);   // one, with what to do next

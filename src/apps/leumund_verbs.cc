@@ -281,11 +281,25 @@ int reload(Talk& talk) {
                    [&](auto body) { return show_reload(talk.terminal, body); });
 }
 
+int block_matrix(Talk& talk) {
+  return talk.get("/v1/block-matrix",
+                  [&](auto body) { return show_block_matrix(talk.terminal, body); });
+}
+
 const std::map<std::string_view, int (*)(Talk&)> verbs = {
-    {"status", status},     {"watch", watch_daemon}, {"explain", explain},
-    {"suspend", suspend},   {"release", release},    {"exempt", exempt},
-    {"announce", announce}, {"undo", undo},          {"unattended", unattended},
-    {"events", events},     {"queue", queue},        {"config reload", reload},
+    {"block-matrix", block_matrix},
+    {"status", status},
+    {"watch", watch_daemon},
+    {"explain", explain},
+    {"suspend", suspend},
+    {"release", release},
+    {"exempt", exempt},
+    {"announce", announce},
+    {"undo", undo},
+    {"unattended", unattended},
+    {"events", events},
+    {"queue", queue},
+    {"config reload", reload},
 };
 
 const std::set<std::string_view> subject_verbs = {"explain", "suspend",  "release",

@@ -358,6 +358,36 @@ void add_keeping(std::vector<Option>& table) {
                               "Whether /metrics answers on the HTTP interface."));
 }
 
+void add_egresses(std::vector<Option>& table) {
+  table.push_back(list_option(
+      "egresses", &Run::egresses, "list of egresses", {}, check_egress,
+      "Outgoing addresses with a transport of their own: a name, then address=, helo= and "
+      "syslog_name= (postfix/NAME unless told), like \"out1 address=192.0.2.25 "
+      "helo=mail.example.org\". One that is not here goes by its syslog_name, and mail without a "
+      "transport of its own is called default."));
+  Option budget = option_row<Run>(
+      "detectors.block.false_changes", "per egress, provider and year", 0.02,
+      "How often a provider may be said to refuse us although nothing changed; the threshold "
+      "follows from it.");
+  budget.bounds = "0.0001 to 10";
+  bind(
+      budget, &Run::block_false_changes,
+      [](const Value& value) { return fraction_of(value, 1e-4, 10); },
+      [](double fraction) { return Value(fraction); });
+  table.push_back(std::move(budget));
+  table.push_back(flag_option("dns.enabled", &Start::dns_enabled, true,
+                              "Whether the MX records of recipients are asked for, to tell which "
+                              "provider stands behind a domain."));
+  table.push_back(list_option("dns.forwarders", &Start::dns_forwarders, "list of name servers", {},
+                              check_dns_server,
+                              "Name servers to ask, with @PORT if need be; none is own recursion, "
+                              "which lists of addresses require."));
+  table.push_back(list_option("dns.stub_zones", &Start::dns_stub_zones, "list of zones", {},
+                              check_stub_zone,
+                              "Zones that are asked for at a server of their own, like "
+                              "\"example.org=192.0.2.53\"."));
+}
+
 std::vector<Option> build_table() {
   std::vector<Option> table;
   add_places(table);
@@ -366,6 +396,7 @@ std::vector<Option> build_table() {
   add_public(table);
   add_reports(table);
   add_detectors(table);
+  add_egresses(table);
   add_measures(table);
   add_people(table);
   add_keeping(table);

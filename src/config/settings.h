@@ -51,6 +51,9 @@ struct StartSettings {
   bool report_trace_header = false;
   std::string public_listen;  // "" is off
   std::uint32_t public_requests_per_minute = 0;
+  bool dns_enabled = true;
+  std::vector<std::string> dns_forwarders;  // none: own recursion
+  std::vector<std::string> dns_stub_zones;
 };
 
 // What `leumund config check` can find right and a reload then puts in force.
@@ -67,6 +70,8 @@ struct RunSettings {
   std::vector<std::string> own_domains;  // lower case
   std::string contact;
   std::vector<std::string> release_requires;
+  std::vector<std::string> egresses;          // parse_egress() takes each
+  double block_false_changes = 0;             // per egress, provider and year
   std::vector<base::IpPrefix> relay_clients;  // may send outwards without a login
   std::vector<std::string> postfix_config_folders;
   std::string queue_helper;    // "" is off

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <string_view>
 
+#include "config/egress.h"
 #include "config/listen_address.h"
 #include "config/weekly_span.h"
 
@@ -101,6 +103,31 @@ std::string check_recovery_item(std::string& text) {
                                                      "script"};
   const bool known = std::find(items.begin(), items.end(), text) != items.end();
   return known ? "" : "want password, sessions, forwards, filters or script";
+}
+
+std::string check_egress(std::string& text) {
+  const auto egress = parse_egress(text);
+  return egress ? "" : egress.error().message;
+}
+
+std::string check_dns_server(std::string& text) {
+  const std::size_t at = text.find('@');
+  bool fine = base::IpAddress::parse(text.substr(0, at)).has_value() && text[0] != '[';
+  if (at != std::string::npos) {
+    unsigned port = 0;
+    const char* end = text.data() + text.size();
+    const auto read = std::from_chars(text.data() + at + 1, end, port);
+    fine = fine && read.ec == std::errc() && read.ptr == end && port >= 1 && port <= 65'535;
+  }
+  return fine ? "" : "want the address of a name server, like 192.0.2.53 or 127.0.0.1@5353";
+}
+
+std::string check_stub_zone(std::string& text) {
+  const std::size_t at = text.find('=');
+  std::string zone = text.substr(0, at);
+  std::string server = at == std::string::npos ? "" : text.substr(at + 1);
+  const bool fine = check_domain(zone).empty() && check_dns_server(server).empty();
+  return fine ? "" : "want a zone and its name server, like example.org=192.0.2.53";
 }
 
 std::string check_weekly_span(std::string& text) {

@@ -17,5 +17,8 @@ std::string check_group(std::string& text);                 // a system group, o
 std::string check_web_address_or_empty(std::string& text);  // http:// or https://
 std::string check_recovery_item(std::string& text);         // password, sessions, forwards, ...
 std::string check_weekly_span(std::string& text);
+std::string check_egress(std::string& text);      // parse_egress() takes it
+std::string check_dns_server(std::string& text);  // "192.0.2.53", "127.0.0.1@5353"
+std::string check_stub_zone(std::string& text);   // "example.org=192.0.2.53"
 
 }  // namespace leumund::config

@@ -299,10 +299,13 @@ model::BlockFacts BlockMatrix::facts_of(const std::string& key, const BlockCell&
   return facts;
 }
 
-std::vector<model::BlockFacts> BlockMatrix::all(base::TimePoint now) const {
+template <typename Wanted>
+std::vector<model::BlockFacts> BlockMatrix::collect(base::TimePoint now, Wanted wanted) const {
   std::vector<const std::string*> keys;
-  keys.reserve(cells_.size());
-  for (const auto& [key, cell] : cells_) keys.push_back(&key);
+  for (const auto& [key, cell] : cells_) {
+    const auto [egress, provider] = parts_of(key);
+    if (wanted(egress, provider)) keys.push_back(&key);
+  }
   std::sort(keys.begin(), keys.end(), [](const auto* a, const auto* b) { return *a < *b; });
   std::vector<model::BlockFacts> out;
   out.reserve(keys.size());
@@ -311,6 +314,21 @@ std::vector<model::BlockFacts> BlockMatrix::all(base::TimePoint now) const {
     out.push_back(*find(egress, provider, now));
   }
   return out;
+}
+
+std::vector<model::BlockFacts> BlockMatrix::all(base::TimePoint now) const {
+  return collect(now, [](auto, auto) { return true; });
+}
+
+std::vector<model::BlockFacts> BlockMatrix::of_provider(std::string_view provider,
+                                                        base::TimePoint now) const {
+  return collect(now, [&](auto, std::string_view one) { return one == provider; });
+}
+
+std::vector<model::BlockFacts> BlockMatrix::of_egress(std::string_view egress,
+                                                      base::TimePoint now) const {
+  const std::string_view name = egress_name(egress);
+  return collect(now, [&](std::string_view one, auto) { return one == name; });
 }
 
 // Doubt that nobody confirmed fades with time, also when no mail comes to say so.

@@ -81,6 +81,10 @@ class BlockMatrix {
 
   // All cells that were ever given a mail, sorted by egress and provider.
   [[nodiscard]] std::vector<model::BlockFacts> all(base::TimePoint now) const;
+  [[nodiscard]] std::vector<model::BlockFacts> of_provider(std::string_view provider,
+                                                           base::TimePoint now) const;
+  [[nodiscard]] std::vector<model::BlockFacts> of_egress(std::string_view egress,
+                                                         base::TimePoint now) const;
   [[nodiscard]] std::optional<model::BlockFacts> find(std::string_view egress,
                                                       std::string_view provider,
                                                       base::TimePoint now) const;
@@ -126,6 +130,8 @@ class BlockMatrix {
   void note_other(evidence::BlockCell& cell, const model::Delivery& delivery, base::TimePoint at);
   [[nodiscard]] model::BlockFacts facts_of(const std::string& key,
                                            const evidence::BlockCell& cell) const;
+  template <typename Wanted>
+  [[nodiscard]] std::vector<model::BlockFacts> collect(base::TimePoint now, Wanted wanted) const;
   void mark_dirty(Cells::value_type& entry);
   [[nodiscard]] std::uint64_t hash_of(std::string_view text) const;
 

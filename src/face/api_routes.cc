@@ -32,6 +32,23 @@ Reply status(RouteCall& call) {
   return report ? json_reply(status_json(*report)) : error_reply(report.error(), false);
 }
 
+Reply block_matrix(RouteCall& call) {
+  if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
+  const auto cells = call.control.block_matrix();
+  return cells ? json_reply(block_matrix_json(*cells)) : error_reply(cells.error(), false);
+}
+
+Reply reachable(RouteCall& call) {
+  constexpr std::size_t address_bytes_max = 320;
+  const std::string recipient = call.fields.text("recipient", address_bytes_max).value_or("");
+  if (recipient.find('.', recipient.rfind('@') + 1) == std::string::npos) {
+    call.fields.wrong("recipient is no address, like x@hotmail.com");
+  }
+  if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
+  const auto report = call.control.reachable(recipient);
+  return report ? json_reply(reach_json(*report)) : error_reply(report.error(), false);
+}
+
 Reply explain(RouteCall& call) {
   const model::Subject subject = call.fields.subject("subject");
   if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
@@ -200,6 +217,18 @@ std::vector<Route> routes_about_subjects() {
        "Standing of accounts, sources, store and mode.",
        {{"most", "integer", false, "how many restrictions and watched subjects; 20 unless told"}},
        status},
+      {"GET",
+       "/v1/block-matrix",
+       false,
+       "Which provider takes mail from which egress, since when not, and why.",
+       {},
+       block_matrix},
+      {"GET",
+       "/v1/reachable",
+       false,
+       "Whether an address can be reached now, through which egress, and since when not.",
+       {{"recipient", "string", true, "address or domain"}},
+       reachable},
       {"GET",
        "/v1/explain",
        false,

@@ -22,6 +22,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "engine/engine.h"
+#include "model/block.h"
 #include "model/decision.h"
 #include "model/restriction.h"
 #include "model/subject.h"
@@ -51,12 +52,23 @@ struct StatusReport {
   std::vector<PartStatus> parts;
 };
 
+// Whether a recipient can be reached now.
+struct ReachReport {
+  std::string domain;
+  std::string provider;  // "" when nothing tells
+  bool reachable = true;
+  std::vector<std::string> through;        // egresses
+  std::vector<model::BlockFacts> refused;  // ways that are closed
+  std::optional<base::TimePoint> not_since;
+};
+
 struct SubjectReport {
   engine::Explanation explanation;  // its `restriction` pointer is not used: see below
   std::optional<model::Restriction> restriction;
   bool exempt = false;
   std::vector<std::string> checklist;      // what a release needs
   std::vector<model::Decision> decisions;  // about the subject, newest first
+  std::vector<model::BlockFacts> cells;    // of an egress or provider
 };
 
 // What happens to a subject's held mail when it is released.
@@ -129,6 +141,9 @@ class Control {
   virtual ~Control() = default;
 
   virtual base::Result<StatusReport> status(std::size_t most) = 0;
+  // All cells, those with trouble first.
+  virtual base::Result<std::vector<model::BlockFacts>> block_matrix() = 0;
+  virtual base::Result<ReachReport> reachable(const std::string& recipient) = 0;
   virtual base::Result<SubjectReport> explain(const model::Subject& subject) = 0;
   virtual base::Result<OrderDone> suspend(const SuspendOrder& order) = 0;
   virtual base::Result<OrderDone> release(const ReleaseOrder& order) = 0;

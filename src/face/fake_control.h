@@ -42,6 +42,22 @@ class FakeControl final : public Control {
     report.watched.push_back({{model::SubjectKind::account, "b@c.test"}, 3.25});
     return answer(report);
   }
+  base::Result<std::vector<model::BlockFacts>> block_matrix() override {
+    asked.emplace_back("block_matrix");
+    model::BlockFacts cell;
+    cell.egress = "out1";
+    cell.provider = "t-online";
+    cell.state = model::CellState::refused;
+    cell.lists = {"t-online"};
+    return answer(std::vector{cell});
+  }
+  base::Result<ReachReport> reachable(const std::string& recipient) override {
+    asked.push_back("reachable " + recipient);
+    ReachReport report;
+    report.domain = "hotmail.com";
+    report.reachable = false;
+    return answer(report);
+  }
   base::Result<SubjectReport> explain(const model::Subject& subject) override {
     asked.push_back("explain " + subject.to_string());
     SubjectReport report;

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "face/block_json.h"
+
 namespace leumund::face {
 namespace {
 
@@ -50,7 +52,8 @@ Json queue_ids_json(const std::vector<model::QueueKey>& keys) {
 
 bool has_restriction(model::DecisionKind kind) {
   using enum model::DecisionKind;
-  return kind != exempted && kind != exemption_ended && kind != announced;
+  return kind != exempted && kind != exemption_ended && kind != announced &&
+         kind != provider_refuses && kind != provider_accepts;
 }
 
 Json decision_object(const model::Decision& decision) {
@@ -78,6 +81,7 @@ Json decision_object(const model::Decision& decision) {
     out["recovery"] = std::move(done);
   }
   if (decision.without_checklist) out["without_checklist"] = true;
+  if (decision.block) out["block"] = Json::parse(block_change_json(*decision.block));
   return out;
 }
 
@@ -159,6 +163,8 @@ std::string subject_json(const SubjectReport& report) {
   for (const auto& [name, value] : about.habits) habits[name] = value;
   Json decisions = Json::array();
   for (const auto& decision : report.decisions) decisions.push_back(decision_object(decision));
+  Json cells = Json::array();
+  for (const auto& facts : report.cells) cells.push_back(Json::parse(block_facts_json(facts)));
   return line(
       {{"subject", about.subject.to_string()},
        {"known", about.known},
@@ -174,7 +180,8 @@ std::string subject_json(const SubjectReport& report) {
        {"queued", queue_ids_json(about.queued)},
        {"checklist", report.checklist},
        {"what_would_change", about.what_would_change},
-       {"decisions", std::move(decisions)}});
+       {"decisions", std::move(decisions)},
+       {"cells", std::move(cells)}});
 }
 
 std::string unattended_json(const action::Unattended& unattended, base::TimePoint now) {

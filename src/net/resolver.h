@@ -82,8 +82,4 @@ class Resolver {
   [[nodiscard]] virtual ResolverCounters counters() const = 0;
 };
 
-// Whether a text can stand in ResolverOptions::forwarders or ::stub_zones; "" or what was wanted.
-[[nodiscard]] std::string check_dns_server(std::string_view text);
-[[nodiscard]] std::string check_stub_zone(std::string_view text);
-
 }  // namespace leumund::net

@@ -1,0 +1,32 @@
+// One of our outgoing addresses, as the option `egresses` spells it:
+//
+//   "out1 address=192.0.2.25 address=2001:db8::25 helo=mail.example.org syslog_name=postfix/out1"
+//
+// Only the name is needed; syslog_name is "postfix/NAME" unless told.
+// Errors: what is wrong with the text, and what was wanted.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/result.h"
+
+namespace leumund::config {
+
+struct Egress {
+  std::string name;  // small letters, digits, "-" and "_"
+  std::vector<base::IpAddress> addresses;
+  std::string helo;  // "" leaves Postfix's own
+  std::string syslog_name;
+};
+
+[[nodiscard]] base::Result<Egress> parse_egress(std::string_view text);
+
+// What the log, a report or the API may call an egress -> its name.
+[[nodiscard]] std::map<std::string, std::string> egress_names(
+    const std::vector<std::string>& egresses);
+
+}  // namespace leumund::config

@@ -1,0 +1,94 @@
+#include "face/block_json.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace leumund::face {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Replies come from outside and may hold bytes that are no UTF-8.
+std::string line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+double rounded(double value) { return std::round(value * 1000) / 1000; }
+
+// 1970 stands for never.
+Json at_json(base::TimePoint at) {
+  return at == base::TimePoint() ? Json(nullptr) : Json(base::to_unix_seconds(at));
+}
+
+Json examples_json(const std::vector<model::BlockExample>& examples) {
+  Json list = Json::array();
+  for (const model::BlockExample& example : examples) {
+    list.push_back({{"at", at_json(example.at)},
+                    {"remote", example.remote},
+                    {"stage", example.stage},
+                    {"queue_id", example.queue_id},
+                    {"reply", example.reply}});
+  }
+  return list;
+}
+
+Json facts_object(const model::BlockFacts& facts) {
+  return {{"egress", facts.egress},
+          {"provider", facts.provider},
+          {"state", model::cell_state_name(facts.state)},
+          {"since", at_json(facts.since)},
+          {"lists", facts.lists},
+          {"private", facts.private_list},
+          {"listed_address", facts.listed_address},
+          {"refused_share", rounded(facts.refused_share)},
+          {"usual_share", rounded(facts.usual_share)},
+          {"mails", facts.mails},
+          {"recipients", facts.recipients},
+          {"sender_domains", facts.sender_domains},
+          {"accounts", facts.accounts},
+          {"other_refusals", facts.other_refusals},
+          {"last_refused_at", at_json(facts.last_refused_at)},
+          {"last_accepted_at", at_json(facts.last_accepted_at)},
+          {"evidence", rounded(facts.evidence)},
+          {"threshold", rounded(facts.threshold)},
+          {"examples", examples_json(facts.examples)},
+          {"other_examples", examples_json(facts.other_examples)}};
+}
+
+}  // namespace
+
+std::string block_facts_json(const model::BlockFacts& facts) { return line(facts_object(facts)); }
+
+std::string block_change_json(const model::BlockChange& change) {
+  Json out = {{"block", model::cell_state_name(change.facts.state)},
+              {"from", model::cell_state_name(change.from)}};
+  const Json facts = facts_object(change.facts);
+  for (const auto& [name, value] : facts.items()) out[name] = value;
+  return line(out);
+}
+
+std::string block_matrix_json(const std::vector<model::BlockFacts>& cells) {
+  Json list = Json::array();
+  for (const model::BlockFacts& facts : cells) list.push_back(facts_object(facts));
+  return line({{"cells", std::move(list)}});
+}
+
+std::string reach_json(const ReachReport& report) {
+  Json refused = Json::array();
+  for (const model::BlockFacts& facts : report.refused) {
+    refused.push_back({{"egress", facts.egress},
+                       {"state", model::cell_state_name(facts.state)},
+                       {"since", at_json(facts.since)},
+                       {"lists", facts.lists},
+                       {"private", facts.private_list}});
+  }
+  return line({{"recipient_domain", report.domain},
+               {"provider", report.provider.empty() ? Json(nullptr) : Json(report.provider)},
+               {"reachable", report.reachable},
+               {"through", report.through},
+               {"not_since", report.not_since ? at_json(*report.not_since) : Json(nullptr)},
+               {"refused", std::move(refused)}});
+}
+
+}  // namespace leumund::face
