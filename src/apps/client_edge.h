@@ -1,5 +1,6 @@
 // The last step before the engine: adds to an event what is looked up about its client or its
-// recipient's provider, shows it to whoever follows, and in a demonstration puts it on the demonstration's clock.
+// recipient's provider, shows it to whoever follows, and in a demonstration puts it on the
+// demonstration's clock.
 //
 // Flow:    policy, log, API -> ClientEdge -> Pipeline::feed.
 // Threads: any; nothing changes after construction.

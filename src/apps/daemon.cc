@@ -16,7 +16,7 @@
 #include "apps/version.h"
 #include "base/log.h"
 #include "config/postfix_files.h"
-#include "diagnosis/provider_group.h"
+#include "diagnosis/reader.h"
 #include "face/api_service.h"
 #include "face/report_json.h"
 #include "storage/memory_store.h"
@@ -185,23 +185,6 @@ base::Status Daemon::start_engine() {
   return {};
 }
 
-// Without a resolver providers are told by remote hosts and the registry's table of domains.
-void Daemon::start_resolver() {
-  if (!start_.dns_enabled) return;
-  net::ResolverOptions options;
-  options.forwarders = start_.dns_forwarders;
-  options.stub_zones = start_.dns_stub_zones;
-  auto resolver = net::Resolver::open(options);
-  if (!resolver) {
-    start_troubles_.push_back(resolver.error().message);
-    base::log(LogLevel::error, "resolver: {}", resolver.error().message);
-    return;
-  }
-  resolver_ = std::move(*resolver);
-  providers_ = std::make_unique<intake::ProviderGroups>(*resolver_, replies_,
-                                                        intake::ProviderGroups::Options());
-}
-
 // --- effects -------------------------------------------------------------------------------------
 
 base::Status Daemon::start_effects() {
@@ -277,13 +260,7 @@ base::Status Daemon::start_faces() {
                 queue_options(settings_.with([](const config::Settings& all) { return all; })));
           },
       .feed = [this](const model::MailEvent& event) { return edge_->feed_recorded(event); },
-      .provider =
-          [this](const std::string& recipient) {
-            constexpr std::chrono::milliseconds patience{2000};
-            const std::string found = providers_ ? providers_->find_now(recipient, patience) : "";
-            return diagnosis::provider_group(*replies_,
-                                             {.provider = found, .recipient = recipient});
-          },
+      .provider = [this](const std::string& recipient) { return provider_of(recipient); },
       .parts = [this] { return parts(); },
       .reload = [this] { return reload(); },
       .burst_mode = [this] { return settings_.with([](auto& all) { return all.run.burst_mode; }); },

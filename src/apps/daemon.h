@@ -36,6 +36,7 @@
 #include "diagnosis/reader.h"
 #include "face/api.h"
 #include "face/explain_page.h"
+#include "face/metrics.h"
 #include "face/stream_ring.h"
 #include "intake/policy_service.h"
 #include "intake/provider_groups.h"
@@ -79,6 +80,8 @@ class Daemon {
   base::Status take_lock(const std::string& folder);
   base::Status start_engine();
   void start_resolver();
+  [[nodiscard]] std::string provider_of(const std::string& recipient);
+  void add_block_figures(std::vector<face::Metric>& out) const;
   base::Status start_effects();
   base::Status start_faces();
   base::Status start_intake();

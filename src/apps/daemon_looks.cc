@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "apps/daemon.h"
-#include "apps/block_metrics.h"
 #include "apps/version.h"
 #include "face/metrics.h"
 
@@ -199,16 +198,7 @@ std::string Daemon::metrics() const {
   if (milter_) {
     for (face::Metric& metric : milter_->metrics()) shot.more.push_back(std::move(metric));
   }
-  add_block_metrics(pipeline_->with_engine([&](engine::Engine& engine) {
-                      return std::pair(engine.blocks().all(now), engine.blocks().counters());
-                    }),
-                    shot.more);
-  if (resolver_) {
-    const auto dns = resolver_->counters();
-    shot.more.push_back(single("leumund_dns_questions_total", "Questions to the DNS.", dns.asked));
-    shot.more.push_back(single("leumund_dns_unknown_total",
-                               "Questions that nobody answered in time or well.", dns.unknown));
-  }
+  add_block_figures(shot.more);
   return face::metrics_text(shot);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "face/block_json.h"
 #include "face/report_json.h"
 
 namespace leumund::face {
@@ -218,18 +219,6 @@ std::vector<Route> routes_about_subjects() {
        {{"most", "integer", false, "how many restrictions and watched subjects; 20 unless told"}},
        status},
       {"GET",
-       "/v1/block-matrix",
-       false,
-       "Which provider takes mail from which egress, since when not, and why.",
-       {},
-       block_matrix},
-      {"GET",
-       "/v1/reachable",
-       false,
-       "Whether an address can be reached now, through which egress, and since when not.",
-       {{"recipient", "string", true, "address or domain"}},
-       reachable},
-      {"GET",
        "/v1/explain",
        false,
        "Why a subject stands as it does, term by term.",
@@ -281,6 +270,23 @@ std::vector<Route> routes_about_subjects() {
   };
 }
 
+std::vector<Route> routes_about_blocks() {
+  return {
+      {"GET",
+       "/v1/block-matrix",
+       false,
+       "Which provider takes mail from which egress, since when not, and why.",
+       {},
+       block_matrix},
+      {"GET",
+       "/v1/reachable",
+       false,
+       "Whether an address can be reached now, through which egress, and since when not.",
+       {{"recipient", "string", true, "address or domain"}},
+       reachable},
+  };
+}
+
 std::vector<Route> routes_about_the_daemon() {
   return {
       {"GET", "/v1/unattended", false, "Whether and until when nobody watches.", {}, unattended},
@@ -321,6 +327,7 @@ std::vector<Route> routes_about_the_daemon() {
 
 std::vector<Route> build_routes() {
   std::vector<Route> all = routes_about_subjects();
+  for (Route& route : routes_about_blocks()) all.push_back(std::move(route));
   for (Route& route : routes_about_the_daemon()) all.push_back(std::move(route));
   return all;
 }

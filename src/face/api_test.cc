@@ -46,6 +46,20 @@ struct ApiTest : ::testing::Test {
   Reply post(std::string_view path, std::string_view body) { return ask("POST", path, {}, body); }
 };
 
+TEST_F(ApiTest, TheBlockMatrixAndReachabilityAreTold) {
+  const Reply matrix = get("/v1/block-matrix");
+  EXPECT_EQ(matrix.status, 200);
+  EXPECT_THAT(matrix.body, HasSubstr(R"("egress":"out1","provider":"t-online","state":"refused")"));
+  EXPECT_THAT(matrix.body, HasSubstr(R"("last_accepted_at":null)")) << "never";
+  const Reply reach = ask("GET", "/v1/reachable", {{"recipient", "x@hotmail.com"}}, "", Door::tcp);
+  EXPECT_EQ(reach.status, 200) << "web forms ask without a token";
+  EXPECT_THAT(reach.body, HasSubstr(R"("reachable":false)"));
+  EXPECT_THAT(control.asked, ElementsAre("block_matrix", "reachable x@hotmail.com"));
+  for (const char* wrong : {"", "x", "x@", "x@localhost"}) {
+    EXPECT_EQ(get("/v1/reachable", {{"recipient", wrong}}).status, 400) << wrong;
+  }
+}
+
 TEST_F(ApiTest, EveryVerbReachesTheDaemonWithItsArguments) {
   EXPECT_EQ(get("/v1/status", {{"most", "5"}}).status, 200);
   EXPECT_EQ(get("/v1/explain", {{"subject", "a@c.test"}}).status, 200);

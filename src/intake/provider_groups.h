@@ -2,8 +2,8 @@
 //
 // Flow:    find() answers from memory, and asks the resolver in the background what it does not
 //          know; the next mail to that domain finds the answer.
-// Time:    an answer holds as long as the DNS says (5 minutes to a day), a failed look-up 5 minutes;
-//          what is over is still told while it is asked anew.
+// Time:    an answer holds as long as the DNS says (5 minutes to a day), a failed look-up 5
+//          minutes; what is over is still told while it is asked anew.
 // Limits:  `domains_max` domains; when full, those not asked for lately are forgotten together.
 // Threads: any.
 // Errors:  none: a resolver that is slow, refused or missing leaves domains unknown (""), and the

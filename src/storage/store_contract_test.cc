@@ -137,14 +137,16 @@ TEST_P(StoreContract, StandsAsTheDecisionsSay) {
                                      decision(5, DecisionKind::would_restrict, "account:c"),
                                      decision(6, DecisionKind::exempted, "account:d"),
                                      decision(7, DecisionKind::exempted, "account:e"),
-                                     decision(8, DecisionKind::exemption_ended, "account:e")};
+                                     decision(8, DecisionKind::exemption_ended, "account:e"),
+                                     decision(9, DecisionKind::provider_refuses, "provider:x"),
+                                     decision(10, DecisionKind::provider_accepts, "provider:x")};
   ASSERT_TRUE(store_->commit(all).ok());
   const auto standing = store_->load_standing().value();
   ASSERT_EQ(standing.restrictions.size(), 1U);
   EXPECT_EQ(standing.restrictions[0], harder.restriction);
   EXPECT_EQ(standing.beneath.at(harder.subject), std::vector{milder.restriction});
   EXPECT_EQ(standing.exempt, std::vector{*Subject::parse("account:d")});
-  EXPECT_EQ(standing.last_number, 8U);
+  EXPECT_EQ(standing.last_number, 10U);
 }
 
 TEST_P(StoreContract, GivesDecisionsBackWhole) {
@@ -158,6 +160,18 @@ TEST_P(StoreContract, GivesDecisionsBackWhole) {
   one.recovery = {{"password", "admin"}};
   one.without_checklist = true;
   one.undoes = 3;
+  model::BlockChange block;
+  block.from = model::CellState::suspected;
+  block.facts.egress = "out1";
+  block.facts.provider = "microsoft-consumer";
+  block.facts.state = model::CellState::refused;
+  block.facts.since = one.at;
+  block.facts.lists = {"microsoft"};
+  block.facts.private_list = true;
+  block.facts.refused_share = 0.5;
+  block.facts.mails = 12;
+  block.facts.examples = {{one.at, "mx.example", "rcpt", "4XyZ", "550 5.7.1 \xff no"}};
+  one.block = block;
   ASSERT_TRUE(store_->commit(std::vector{one}).ok());
   const auto read = store_->decisions(6, 10).value();
   ASSERT_EQ(read.size(), 1U);
@@ -167,6 +181,11 @@ TEST_P(StoreContract, GivesDecisionsBackWhole) {
   EXPECT_EQ(read[0].restriction, one.restriction);
   EXPECT_EQ(read[0].terms.at(0).events, one.terms[0].events);
   EXPECT_EQ(read[0].held, one.held);
+  ASSERT_TRUE(read[0].block);
+  EXPECT_EQ(read[0].block->from, block.from);
+  EXPECT_EQ(read[0].block->facts.lists, block.facts.lists);
+  EXPECT_EQ(read[0].block->facts.since, block.facts.since);
+  EXPECT_EQ(read[0].block->facts.examples.at(0).stage, "rcpt");
   EXPECT_EQ(read[0].recovery, one.recovery);
   EXPECT_EQ(read[0].score, one.score);
   EXPECT_TRUE(read[0].unattended);

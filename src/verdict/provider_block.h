@@ -19,8 +19,8 @@ struct BlockSettings {
   // The error budget, per egress and provider: a cell called refused although nothing changed.
   double false_changes_per_cell_year = 0.02;
   double mails_per_cell_year = 50'000;
-  // While a cell is refused: that one mail too many speaks for "open" by chance.
-  double false_opening = 1e-4;
+  // While a cell is refused, per mail: that it is called open although nothing changed.
+  double false_opening = 1e-5;
   // Only beyond this part of the threshold is a cell called suspected.
   double suspected_share = 0.35;
 

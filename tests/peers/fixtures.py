@@ -17,6 +17,7 @@ from peers.dovecot import DovecotAuth
 from peers.exim import Exim
 from peers.ground import Ground
 from peers.leumundd import Leumundd
+from peers.name_server import NameServer
 from peers.postfix import Postfix
 from peers.smtp_sink import SmtpSink
 from peers.swaks import swaks as send_by_swaks
@@ -44,6 +45,9 @@ class Peers:
 
     def dovecot_auth(self, users: dict[str, str], **parameters) -> DovecotAuth:
         return self._keep("dovecot", DovecotAuth(self.ground, users, **parameters))
+
+    def name_server(self, zones: dict[str, str]) -> NameServer:
+        return self._keep("nsd", NameServer(self.ground, zones))
 
     def postfix(self, **parameters) -> Postfix:
         return self._keep("postfix", Postfix(self.ground, **parameters))

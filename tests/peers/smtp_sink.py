@@ -55,7 +55,9 @@ class _Session(socketserver.StreamRequestHandler):
                       "250 SIZE 104857600") if verb == "EHLO" else self._say("250 sink.test")
         elif verb == "MAIL":
             self._sender, self._recipients = _address(rest), []
-            self._say("250 2.1.0 Ok")
+            self._say(sink.mail_reply or "250 2.1.0 Ok")
+            if sink.mail_reply:
+                self._sender = None
         elif verb == "RCPT":
             recipient = _address(rest)
             reply = sink.reply_for(recipient)
@@ -80,6 +82,9 @@ class _Session(socketserver.StreamRequestHandler):
             if not line:
                 return  # cut off inside the message: not accepted
             lines.append(line[1:] if line.startswith(b".") else line)
+        if sink.end_reply:
+            self._say(sink.end_reply)
+            return
         sink.accept(Mail(self._sender, list(self._recipients), b"".join(lines),
                          self.client_address[0], self._helo))
         self._say("250 2.0.0 Ok: taken")
@@ -103,13 +108,16 @@ class SmtpSink:
     """Accepts mail for every recipient unless told otherwise.
 
     replies["x@hotmail.com"] or replies["hotmail.com"] = "550 5.7.1 ..." answers RCPT;
-    greetings["127.0.0.2"] = "554 5.7.1 ..." answers the connection from that egress address.
+    greetings["127.0.0.2"] = "554 5.7.1 ..." answers the connection from that egress address,
+    greetings["*"] that from any; mail_reply and end_reply answer MAIL and the end of data.
     """
 
     def __init__(self, ground: Ground) -> None:
         self.port = ground.ports.free()
         self.replies: dict[str, str] = {}
         self.greetings: dict[str, str] = {}
+        self.mail_reply = ""
+        self.end_reply = ""
         self._mails: list[Mail] = []
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", self.port), _Session)
@@ -127,7 +135,7 @@ class SmtpSink:
         return self.replies.get(recipient) or self.replies.get(domain) or "250 2.1.5 Ok"
 
     def reply_for_client(self, address: str) -> str:
-        return self.greetings.get(address, "220 sink.test ESMTP")
+        return self.greetings.get(address) or self.greetings.get("*") or "220 sink.test ESMTP"
 
     def accept(self, mail: Mail) -> None:
         with self._lock:

@@ -1,0 +1,51 @@
+// The daemon's part in the block matrix: who stands behind a recipient, and the matrix in figures.
+#include <string>
+#include <utility>
+
+#include "apps/block_metrics.h"
+#include "apps/daemon.h"
+#include "base/log.h"
+#include "diagnosis/provider_group.h"
+
+namespace leumund::apps {
+
+// Without a resolver providers are told by remote hosts and the registry's table of domains.
+void Daemon::start_resolver() {
+  if (!start_.dns_enabled) return;
+  net::ResolverOptions options;
+  options.forwarders = start_.dns_forwarders;
+  options.stub_zones = start_.dns_stub_zones;
+  auto resolver = net::Resolver::open(options);
+  if (!resolver) {
+    start_troubles_.push_back(resolver.error().message);
+    base::log(base::LogLevel::error, "resolver: {}", resolver.error().message);
+    return;
+  }
+  resolver_ = std::move(*resolver);
+  providers_ = std::make_unique<intake::ProviderGroups>(*resolver_, replies_,
+                                                        intake::ProviderGroups::Options());
+}
+
+// For people who ask: worth a moment's waiting.
+std::string Daemon::provider_of(const std::string& recipient) {
+  constexpr std::chrono::milliseconds patience{2000};
+  const std::string found = providers_ ? providers_->find_now(recipient, patience) : "";
+  return diagnosis::provider_group(*replies_, {.provider = found, .recipient = recipient});
+}
+
+void Daemon::add_block_figures(std::vector<face::Metric>& out) const {
+  const auto now = options_.clock.now();
+  add_block_metrics(pipeline_->with_engine([&](engine::Engine& engine) {
+                      return std::pair(engine.blocks().all(now), engine.blocks().counters());
+                    }),
+                    out);
+  if (!resolver_) return;
+  const auto dns = resolver_->counters();
+  const auto add = [&](std::string name, std::string help, std::uint64_t value) {
+    out.push_back({std::move(name), std::move(help), {{{}, static_cast<double>(value)}}});
+  };
+  add("leumund_dns_questions_total", "Questions to the DNS.", dns.asked);
+  add("leumund_dns_unknown_total", "Questions that nobody answered in time or well.", dns.unknown);
+}
+
+}  // namespace leumund::apps
