@@ -4,11 +4,11 @@
 usage: blocks.py [--program PROGRAM] [--cells N] [--days N] [--seed N]
 
 Mail of many egresses to one provider is made up by a seeded generator and fed to `leumund replay
---json`. First without any block: every provider_refuses is false. The background has what usual days
-have: single refusals for the address, mail put off for repute, and now and then some minutes in which
-nearly all mail is put off. Then with blocks of nearly all mail, half of it and one in ten, which
-begin after a month and last until they were found and a week more: how many mails were refused or
-sent before it was found, and how many were accepted before it was called open again.
+--json`. First without any block: every provider_refuses is false. The background has what usual
+days have: single refusals for the address, mail put off for repute, and now and then some minutes
+in which nearly all mail is put off. Then with blocks of nearly all mail, half of it and one in ten,
+which begin after a month and last two weeks: how many mails went out before it was found, and how
+many were accepted afterwards before it was called open again.
 """
 import argparse
 import collections
@@ -25,8 +25,8 @@ DAY = 86400
 REMOTE = "hotmail-com.olc.protection.outlook.com[203.0.113.9]"
 BLOCKED = ("550 5.7.1 Unfortunately, messages from [192.0.2.25] weren't sent. Please contact your "
            "Internet service provider since part of their network is on our block list (S3140).")
-SLOWED = ("421 4.7.0 [TSS04] Messages from 192.0.2.25 temporarily deferred due to unexpected volume "
-          "or user complaints - 4.16.55.1; see https://postmaster.yahooinc.com/error-codes")
+SLOWED = ("421 4.7.0 [TSS04] Messages from 192.0.2.25 temporarily deferred due to unexpected "
+          "volume or user complaints - 4.16.55.1; see https://postmaster.yahooinc.com/error-codes")
 USUAL_BLOCKED, USUAL_SLOWED = 0.001, 0.005
 INCIDENTS_A_MONTH, INCIDENT_SECONDS, INCIDENT_SHARE = 2, 240, 0.8
 

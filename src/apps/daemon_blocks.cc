@@ -36,8 +36,8 @@ std::string Daemon::provider_of(const std::string& recipient) {
 void Daemon::add_block_figures(std::vector<face::Metric>& out) const {
   const auto now = options_.clock.now();
   add_block_metrics(pipeline_->with_engine([&](engine::Engine& engine) {
-                      return std::pair(engine.blocks().all(now), engine.blocks().counters());
-                    }),
+    return std::pair(engine.blocks().all(now), engine.blocks().counters());
+  }),
                     out);
   if (!resolver_) return;
   const auto dns = resolver_->counters();

@@ -107,7 +107,9 @@ class Postfix {
         if (!now) return now.error();
         text = std::move(*now);
       }
-      auto set = set_override(*text, change.service, change.parameter, change.before, change.after);
+      auto set = change.parameter.empty() ? set_entry(*text, change.service, change.after)
+                                          : set_override(*text, change.service, change.parameter,
+                                                         change.before, change.after);
       if (!set) {
         return Error{ErrorCode::unavailable,
                      fmt::format("{}/master.cf: {} of {} does not stand there as postconf -P tells "
@@ -164,7 +166,11 @@ base::Result<PostfixWish> wish_of(const config::Settings& settings) {
   PostfixWish wish{.policy_service = tcp_service(settings.start.policy_listen),
                    .milter_service = tcp_service(settings.start.milter_listen),
                    .files = config::postfix_files(settings.start),
-                   .contact = settings.run.contact};
+                   .contact = settings.run.contact,
+                   .egresses = {}};
+  for (const std::string& text : settings.run.egresses) {
+    if (auto egress = config::parse_egress(text)) wish.egresses.push_back(std::move(*egress));
+  }
   if (wish.policy_service.empty()) {
     return Error{ErrorCode::malformed,
                  "policy.listen has no inet: address, which Postfix needs in its "
@@ -182,6 +188,11 @@ std::vector<std::string> shown_commands(const std::string& folder,
     shown.push_back(shell_text(command));
   }
   for (const PostfixChange& change : changes) {
+    if (!change.service.empty() && change.parameter.empty()) {
+      shown.push_back(fmt::format("# {}/master.cf: {} {}", folder, change.after ? "add" : "remove",
+                                  change.after.value_or(change.service)));
+      continue;
+    }
     if (change.service.empty() || !change.after || !has_white_space(*change.after)) continue;
     shown.push_back("# " + folder + "/master.cf: " +
                     shell_text({change.service, "-o",

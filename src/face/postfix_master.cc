@@ -170,4 +170,19 @@ std::optional<std::string> set_override(std::string_view text, std::string_view 
   return out;
 }
 
+std::optional<std::string> set_entry(std::string_view text, std::string_view service,
+                                     const std::optional<std::string>& value) {
+  std::string out(text);
+  if (const auto entry = find_entry(text, service)) {
+    const bool last = entry->end >= text.size();
+    out.erase(entry->begin, entry->end - entry->begin + (last ? 0 : 1));
+    if (find_entry(out, service)) return std::nullopt;
+  } else if (!value) {
+    return std::nullopt;
+  }
+  if (!value) return out;
+  if (!out.empty() && !out.ends_with('\n')) out += '\n';
+  return out + *value + "\n";
+}
+
 }  // namespace leumund::face

@@ -23,4 +23,8 @@ namespace leumund::face {
                                                       const std::optional<std::string>& now,
                                                       const std::optional<std::string>& value);
 
+// The same for a whole entry of one line, which is added at the end.
+[[nodiscard]] std::optional<std::string> set_entry(std::string_view text, std::string_view service,
+                                                   const std::optional<std::string>& value);
+
 }  // namespace leumund::face

@@ -115,6 +115,19 @@ class Planner {
     wanted_.push_back({service.key, parameter, std::nullopt, before.text, {}});
   }
 
+  // A transport of its own for an egress; false where the admin has one of that name.
+  bool add_client(const config::Egress& egress) {
+    PostfixService client{egress.name + "/unix", false, {{"syslog_name", egress.syslog_name}}};
+    for (const auto& address : egress.addresses) {
+      client.overrides[address.is_v4() ? "smtp_bind_address" : "smtp_bind_address6"] =
+          address.to_string();
+    }
+    if (!egress.helo.empty()) client.overrides["smtp_helo_name"] = egress.helo;
+    if (original(client.key, "", current(client.key, ""))) return false;
+    wanted_.push_back({client.key, "", std::nullopt, client_entry(client), {}});
+    return true;
+  }
+
   PostfixPlan finish() {
     PostfixPlan plan;
     for (PostfixChange& change : wanted_) {
@@ -233,11 +246,26 @@ void plan_services(const PostfixView& view, Planner& planner, const Elements& cl
   if (at_milter) planner.define(milter_definition, checks.milter);
 }
 
+void plan_clients(Planner& planner, const PostfixWish& wish, PostfixPlan& notes) {
+  for (const config::Egress& egress : wish.egresses) {
+    if (planner.add_client(egress)) continue;
+    notes.remarks.push_back(
+        fmt::format("master.cf has a transport {} of its own, which is left as it is: the egress "
+                    "is told by its syslog_name",
+                    egress.name));
+  }
+}
+
 }  // namespace
 
 std::optional<std::string> current_value(const PostfixView& view, const std::string& service,
                                          const std::string& parameter) {
   const std::map<std::string, std::string>* set = &view.main;
+  if (!service.empty() && parameter.empty()) {
+    const auto found = std::find_if(view.clients.begin(), view.clients.end(),
+                                    [&](const PostfixService& one) { return one.key == service; });
+    return found == view.clients.end() ? std::nullopt : std::optional(client_entry(*found));
+  }
   if (!service.empty()) {
     const auto found = std::find_if(view.services.begin(), view.services.end(),
                                     [&](const PostfixService& one) { return one.key == service; });
@@ -246,6 +274,14 @@ std::optional<std::string> current_value(const PostfixView& view, const std::str
   }
   const auto found = set->find(parameter);
   return found == set->end() ? std::nullopt : std::optional(found->second);
+}
+
+std::string client_entry(const PostfixService& client) {
+  std::string out = client.key.substr(0, client.key.find('/')) + " unix - - n - - smtp";
+  for (const auto& [parameter, value] : client.overrides) {
+    out += fmt::format(" -o {}={}", parameter, value);
+  }
+  return out;
 }
 
 std::vector<std::string> planned_parameters() {
@@ -285,6 +321,7 @@ PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
 
   PostfixPlan notes;
   plan_services(view, planner, classes, {join(at_recipient, ", "), policy, milter}, notes);
+  plan_clients(planner, wish, notes);
   PostfixPlan plan = planner.finish();
   plan.remarks.insert(plan.remarks.begin(), notes.remarks.begin(), notes.remarks.end());
   if (view.services.empty()) {
@@ -315,6 +352,7 @@ std::vector<std::vector<std::string>> postconf_commands(const std::vector<Postfi
   bool definitions_go = false;
   for (const PostfixChange& change : changes) {
     const bool main = change.service.empty();
+    if (change.parameter.empty()) continue;  // a whole entry: see postfix_master.h
     if (!main && change.after && has_white_space(*change.after)) continue;  // postconf refuses it
     const std::string name = main ? change.parameter : change.service + "/" + change.parameter;
     if (change.after) {

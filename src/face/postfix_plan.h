@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "config/egress.h"
 #include "config/postfix_files.h"
 
 namespace leumund::face {
@@ -27,9 +28,11 @@ struct PostfixView {
   std::map<std::string, std::string> main;      // what main.cf sets
   std::map<std::string, std::string> defaults;  // of the parameters we change
   std::vector<PostfixService> services;
+  std::vector<PostfixService> clients;  // smtp(8), by which mail leaves
 };
 
-// What main.cf (service "") or a service sets; nothing when it does not.
+// What main.cf (service "") or a service sets; nothing when it does not. Parameter "" is a whole
+// entry of master.cf, as client_entry() writes it.
 [[nodiscard]] std::optional<std::string> current_value(const PostfixView& view,
                                                        const std::string& service,
                                                        const std::string& parameter);
@@ -37,11 +40,15 @@ struct PostfixView {
 // The parameters of main.cf whose defaults a plan needs.
 [[nodiscard]] std::vector<std::string> planned_parameters();
 
+// The entry of an outgoing transport, "out2 unix - - n - - smtp -o syslog_name=postfix/out2 ...".
+[[nodiscard]] std::string client_entry(const PostfixService& client);
+
 struct PostfixWish {
   std::string policy_service;  // "inet:127.0.0.1:10040"
   std::string milter_service;  // "inet:127.0.0.1:10041"; "" leaves the milters as they are
   config::PostfixFiles files;
-  std::string contact;  // in the refusal text; may be ""
+  std::string contact;                        // in the refusal text; may be ""
+  std::vector<config::Egress> egresses = {};  // each gets a transport of its own
 };
 
 struct PostfixChange {
@@ -68,8 +75,8 @@ struct PostfixPlan {
                                           const std::vector<PostfixChange>& recorded);
 
 // The postconf commands of a plan, in the order in which they are run: arguments after
-// "postconf -c FOLDER". Overrides with white space in their value are not among them: postconf
-// refuses to write those (see postfix_master.h).
+// "postconf -c FOLDER". Overrides with white space in their value are not among them, which
+// postconf refuses to write, nor whole entries of master.cf (see postfix_master.h).
 [[nodiscard]] std::vector<std::vector<std::string>> postconf_commands(
     const std::vector<PostfixChange>& changes);
 

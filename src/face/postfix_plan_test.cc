@@ -39,6 +39,12 @@ PostfixView view() {
   return made;
 }
 
+const config::Egress second =
+    *config::parse_egress("out2 address=192.0.2.26 address=2001:db8::26 helo=mail2.example.org");
+constexpr const char* second_entry =
+    "out2 unix - - n - - smtp -o smtp_bind_address=192.0.2.26 -o smtp_bind_address6=2001:db8::26 "
+    "-o smtp_helo_name=mail2.example.org -o syslog_name=postfix/out2";
+
 // What postconf would leave behind.
 PostfixView carried_out(PostfixView on, const std::vector<PostfixChange>& changes) {
   for (const PostfixChange& change : changes) {
@@ -53,6 +59,52 @@ PostfixView carried_out(PostfixView on, const std::vector<PostfixChange>& change
     }
   }
   return on;
+}
+
+TEST(PostfixPlan, GivesEachEgressATransportAndTakesItBack) {
+  PostfixWish wanted = wish();
+  wanted.egresses = {second};
+  const PostfixPlan plan = plan_connect(view(), wanted, {});
+  EXPECT_THAT(plan.changes, Contains(PostfixChange{
+                                "out2/unix", "", std::nullopt, std::string(second_entry), {}}));
+  PostfixView connected = view();
+  connected.clients = {{"out2/unix",
+                        false,
+                        {{"syslog_name", "postfix/out2"},
+                         {"smtp_bind_address", "192.0.2.26"},
+                         {"smtp_bind_address6", "2001:db8::26"},
+                         {"smtp_helo_name", "mail2.example.org"}}}};
+  EXPECT_EQ(current_value(connected, "out2/unix", ""), second_entry);
+  const auto concerns = [](const std::vector<PostfixChange>& changes) {
+    return std::count_if(changes.begin(), changes.end(),
+                         [](const auto& one) { return one.service == "out2/unix"; });
+  };
+  EXPECT_EQ(concerns(plan_connect(connected, wanted, plan.record).changes), 0) << "it stands";
+  EXPECT_EQ(concerns(plan_disconnect(connected, plan.record).changes), 1);
+  // No egress any more: the next connect takes the transport away.
+  EXPECT_EQ(concerns(plan_connect(connected, wish(), plan.record).changes), 1);
+}
+
+TEST(PostfixPlan, ATransportOfTheAdminsOwnIsLeftAsItIs) {
+  PostfixWish wanted = wish();
+  wanted.egresses = {second};
+  PostfixView own = view();
+  own.clients = {{"out2/unix", false, {{"smtp_bind_address", "192.0.2.99"}}}};
+  const PostfixPlan plan = plan_connect(own, wanted, {});
+  EXPECT_THAT(plan.remarks, Contains(HasSubstr("out2 of its own")));
+  for (const auto& change : plan.record) EXPECT_NE(change.service, "out2/unix");
+}
+
+TEST(PostfixMaster, AnEntryIsAddedAtTheEndAndTakenOutWithEveryByteLeft) {
+  const std::string before = "smtp unix - - y - - smtp\n# mine\nrelay unix - - y - - smtp\n";
+  const auto with = set_entry(before, "out2/unix", second_entry);
+  ASSERT_TRUE(with);
+  EXPECT_EQ(*with, before + second_entry + "\n");
+  EXPECT_EQ(set_entry(*with, "out2/unix", std::nullopt), before);
+  EXPECT_EQ(set_entry(*with, "out2/unix", second_entry), *with);
+  EXPECT_FALSE(set_entry(before, "out2/unix", std::nullopt)) << "nothing to take out";
+  EXPECT_EQ(set_entry("smtp unix - - y - - smtp", "out2/unix", "x"),
+            "smtp unix - - y - - smtp\nx\n");
 }
 
 TEST(PostfixRestrictions, PutFirstAndTakenOutGivesBackEveryByte) {

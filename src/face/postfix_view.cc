@@ -43,12 +43,15 @@ PostfixView parse_postconf(const PostconfOutput& output) {
     std::string_view program = value.substr(0, value.find(' '));
     program.remove_prefix(program.rfind('/') + 1);
     if (field == "command" && program == "smtpd") view.services.push_back({key, false, {}});
+    if (field == "command" && program == "smtp") view.clients.push_back({key, false, {}});
   });
   for (PostfixService& service : view.services) service.chroot = chroots[service.key];
   each_setting(output.overrides, [&](auto name, auto value) {
     const auto [key, parameter] = split_last(name);
-    for (PostfixService& service : view.services) {
-      if (service.key == key) service.overrides[parameter] = value;
+    for (auto* some : {&view.services, &view.clients}) {
+      for (PostfixService& service : *some) {
+        if (service.key == key) service.overrides[parameter] = value;
+      }
     }
   });
   return view;

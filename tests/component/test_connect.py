@@ -240,6 +240,28 @@ def test_connecting_twice_changes_nothing_and_undo_gives_back_every_byte(place):
     assert once_more.returncode == 1 and "is not connected" in once_more.stderr
 
 
+def test_an_egress_gets_a_transport_whose_mail_leaves_and_is_logged_under_its_name(place):
+    before = place.files()
+    address = place.postfix.egress2_address  # of the fixture's own second transport: a free one
+    place.config.write_text(f'egresses = ["third address={address} helo=third.example.org"]\n'
+                            + place.config.read_text())
+    place.connect()
+    entry = place.postfix.command("postconf", "-M", "third/unix").stdout
+    assert "syslog_name=postfix/third" in entry, entry
+    again = place.leumund("connect", "postfix")
+    assert again.returncode == 0 and "nothing to change" in again.stdout, again.stdout
+    table = place.postfix.etc / "transport"
+    table.write_text(f"third.test third:{place.sink.nexthop}\n")
+    place.postfix.command("postconf", "-e", f"transport_maps=texthash:{table}")
+    place.postfix.reload()
+    place.postfix.sendmail("a@c.test", ["x@third.test"], "Subject: Hallo\n\nGuten Tag\n")
+    [mail] = place.sink.wait_for("x@third.test")
+    assert (mail.client, mail.helo) == (address, "third.example.org")
+    place.postfix.wait_for_log("postfix/third/smtp")
+    assert place.leumund("disconnect", "postfix").returncode == 0
+    assert place.files()["master.cf"] == before["master.cf"]
+
+
 def test_a_postfix_without_overrides_is_connected_quietly_and_undone_whole(peers):
     """Nothing refers to the named checks there: Postfix must not warn of them, nothing may stay."""
     place = Place(peers, overrides=False)

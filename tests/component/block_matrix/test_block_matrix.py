@@ -52,7 +52,7 @@ REFUSALS = [
             "554-gmx.net (mxgmx007) Nemesis ESMTP Service not available\r\n554-No SMTP service\r\n"
             "554-IP address is black listed.\r\n554 For explanation visit "
             "http://postmaster.gmx.com/en/error-messages?ip=192.0.2.25&c=bl",
-            ["unitedinternet"], True, True, "black listed"),
+            ["united-internet"], True, True, "black listed"),
     Refusal("hotmail.com", "microsoft-consumer", "mail",
             "550 5.7.1 Unfortunately, messages from [192.0.2.25] weren't sent. Please contact your "
             "Internet service provider since part of their network is on our block list (S3140). "
@@ -77,8 +77,8 @@ REFUSALS = [
 HARMLESS = {
     "freenet.de": "450 4.2.0 Greylisted, please try again in 300 seconds",
     "web.de": "452 4.2.2 The email account that you tried to reach is over quota",
-    "gmail.com": "550-5.7.1 Our system has detected that this message is likely unsolicited mail "
-                 "550 5.7.1 message content was judged as spam",
+    "gmail.com": "550-5.7.1 Our system has detected that this message is likely unsolicited "
+                 "mail\r\n550 5.7.1 message content was judged as spam",
     "firma.example": "250 2.1.5 Ok",
 }
 
