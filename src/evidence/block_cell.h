@@ -37,10 +37,14 @@ struct BlockTest {
   model::CellState state = model::CellState::open;
   std::array<float, block_shares> against{};  // for "refused", one CUSUM a share
   float for_open = 0;                         // while refused: for "open again"
-  float share_then = 1;   // of mail refused, as of the last refusal; what `for_open` goes by
-  float slot_added = 0;   // within the slot of time below
-  std::int64_t slot = 0;  // of a few seconds: refusals that come together count less
-  float tried = 0;        // mails since the trouble began, decaying over a day
+  float share_then = 1;  // of mail refused, as of the last refusal; what `for_open` goes by
+  // What was added within the slot of time below: refusals that come together count less. Outright
+  // ones have slots of seconds, mail put off has slots of an hour.
+  float slot_added = 0;
+  float slow_added = 0;
+  std::int64_t slot = 0;
+  std::int64_t slow_slot = 0;
+  float tried = 0;  // mails since the trouble began, decaying over a day
   float refused = 0;
   float usual_tried = 0;  // while open, decaying over months
   float usual_blocked = 0;

@@ -35,8 +35,11 @@ constexpr float count_most = 1e12F;
 void write_test(Writer& writer, const BlockTest& test) {
   writer.number(static_cast<std::uint64_t>(test.state));
   for (const float sum : test.against) writer.real(sum);
-  for (const float sum : {test.for_open, test.share_then, test.slot_added}) writer.real(sum);
+  for (const float sum : {test.for_open, test.share_then, test.slot_added, test.slow_added}) {
+    writer.real(sum);
+  }
   writer.signed_number(test.slot);
+  writer.signed_number(test.slow_slot);
   for (const float count : {test.tried, test.refused, test.usual_tried, test.usual_blocked,
                             test.usual_slowed, test.new_blocked, test.new_slowed}) {
     writer.real(count);
@@ -55,7 +58,9 @@ bool read_test(Reader& reader, BlockTest& test) {
   fine &= read_real(reader, test.for_open, sum_most);
   fine &= read_real(reader, test.share_then, 1);
   fine &= read_real(reader, test.slot_added, sum_most);
+  fine &= read_real(reader, test.slow_added, sum_most);
   test.slot = reader.signed_number();
+  test.slow_slot = reader.signed_number();
   for (float* count : {&test.tried, &test.refused, &test.usual_tried, &test.usual_blocked,
                        &test.usual_slowed, &test.new_blocked, &test.new_slowed}) {
     fine &= read_real(reader, *count, count_most);

@@ -16,6 +16,8 @@ BlockCell troubled() {
   cell.test.for_open = 1.5F;
   cell.test.share_then = 0.75F;
   cell.test.slot = -5;
+  cell.test.slow_slot = 444'444;
+  cell.test.slow_added = 2.5F;
   cell.test.usual_tried = 1234;
   cell.test.one_account = false;
   cell.test.at = start;

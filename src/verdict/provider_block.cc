@@ -41,21 +41,26 @@ void count_usual(BlockTest& test, MailFate fate) {
   test.new_slowed += fate == MailFate::slowed ? 1 : 0;
 }
 
-void add_against(BlockTest& test, const BlockWeights& weights, base::TimePoint at,
+void add_against(BlockTest& test, MailFate fate, const BlockWeights& weights, base::TimePoint at,
                  const BlockSettings& settings) {
-  const std::int64_t slot = evidence::bucket_number(at, settings.slot.count());
-  if (slot != test.slot) {
-    test.slot = slot;
-    test.slot_added = 0;
+  const bool slow = fate == MailFate::slowed;
+  const auto span = slow ? settings.slow_slot : settings.slot;
+  std::int64_t& slot = slow ? test.slow_slot : test.slot;
+  float& added = slow ? test.slow_added : test.slot_added;
+  const std::int64_t now = evidence::bucket_number(at, span.count());
+  if (slot != now) {
+    slot = now;
+    added = 0;
   }
-  const double room = settings.slot_share * settings.threshold() - test.slot_added;
+  const double share = slow ? settings.slow_slot_share : settings.slot_share;
+  const double room = share * settings.threshold() - added;
   double most = 0;
   for (std::size_t i = 0; i < test.against.size(); ++i) {
     const double weight = std::min(weights.against[i], std::max(0.0, room));
     most = std::max(most, weight);
     test.against[i] = static_cast<float>(std::max(0.0, test.against[i] + weight));
   }
-  test.slot_added += static_cast<float>(most);
+  added += static_cast<float>(most);
 }
 
 }  // namespace
@@ -106,7 +111,7 @@ evidence::BlockTest after_mail(BlockTest test, MailFate fate, base::TimePoint at
     test.for_open = std::max(0.0F, test.for_open + static_cast<float>(weights.for_open));
   } else {
     count_usual(test, fate);
-    add_against(test, weights, at, settings);
+    add_against(test, fate, weights, at, settings);
   }
   test.state = next_state(test, settings);
   if (before == CellState::half_open && !accepted) test.state = CellState::refused;

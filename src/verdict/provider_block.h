@@ -41,6 +41,9 @@ struct BlockSettings {
   // at most, so that no cell is called refused for a few seconds' trouble.
   std::chrono::seconds slot{10};
   double slot_share = 0.6;
+  // Providers put mail off in waves on a usual day: such mail alone must go on over three hours.
+  std::chrono::seconds slow_slot{3600};
+  double slow_slot_share = 0.45;
 
   [[nodiscard]] double threshold() const;
   [[nodiscard]] double opening_threshold() const;

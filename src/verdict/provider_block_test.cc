@@ -55,11 +55,16 @@ TEST(ProviderBlock, AFullBlockIsFoundWithinAHandfulOfMails) {
   EXPECT_EQ(fed.test.changed_at, fed.test.at);
 }
 
-TEST(ProviderBlock, BeingSlowedNeedsMoreThanBeingBlocked) {
-  const int blocked = feed_until(usual_cell(), CellState::refused, 50, always_block).mails;
-  const int slowed = feed_until(usual_cell(), CellState::refused, 50, always_slowed).mails;
-  EXPECT_GT(slowed, blocked);
-  EXPECT_LE(slowed, 15);
+TEST(ProviderBlock, AWaveOfMailPutOffIsUsualAndOneThatGoesOnIsNot) {
+  BlockTest wave = usual_cell();
+  wave.one_account = false;
+  for (int i = 0; i < 300; ++i) {
+    wave = after_mail(wave, MailFate::slowed, wave.at + std::chrono::seconds(2), settings);
+  }
+  EXPECT_EQ(wave.state, CellState::suspected) << "ten minutes, whatever the number";
+  const int slowed = feed_until(usual_cell(), CellState::refused, 300, always_slowed).mails;
+  EXPECT_GT(slowed, 60) << "minutes";
+  EXPECT_LE(slowed, 180);
 }
 
 TEST(ProviderBlock, HalfAndOneInTenAreFoundLater) {
