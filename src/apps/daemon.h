@@ -116,7 +116,6 @@ class Daemon {
   std::shared_ptr<const diagnosis::Reader> replies_;
   std::unique_ptr<Keeper> keeper_;
   std::unique_ptr<Pipeline> pipeline_;
-  std::shared_ptr<const diagnosis::Reader> replies_;
   std::unique_ptr<net::Resolver> resolver_;            // null: switched off or not to be had
   std::unique_ptr<intake::ProviderGroups> providers_;  // null with it
   std::unique_ptr<ClientEdge> edge_;
