@@ -3,10 +3,25 @@
 # One room: static library leumund_NAME (alias leumund::NAME), its unit tests in one executable
 # NAME_tests, each TESTS file listed by hand; benches as NAME_FILE; fuzzers as FILE, which replay the
 # seeds in tests/corpus/FILE (without _fuzz) under CTest and run under libFuzzer in the fuzz preset.
+#
+# TESTS_TOGETHER: the room's tests are one test of CTest instead of one each, because what they begin
+# with (the registry of refusals) takes longer than they do.
 include(GoogleTest)
 
+# leumund_unit_tests(TARGET PREFIX [TOGETHER]): a test executable as tests of CTest.
+function(leumund_unit_tests TARGET PREFIX)
+  cmake_parse_arguments(UNIT "TOGETHER" "" "" ${ARGN})
+  if(UNIT_TOGETHER)
+    add_test(NAME ${PREFIX}.${TARGET} COMMAND ${TARGET} --gtest_brief=1)
+    set_tests_properties(${PREFIX}.${TARGET} PROPERTIES LABELS unit TIMEOUT 600)
+  else()
+    gtest_discover_tests(${TARGET} TEST_PREFIX ${PREFIX}. DISCOVERY_TIMEOUT 60
+                         PROPERTIES LABELS unit TIMEOUT 120)
+  endif()
+endfunction()
+
 function(leumund_room)
-  cmake_parse_arguments(ROOM "" "NAME" "SOURCES;HEADERS;TESTS;BENCHES;FUZZERS;NEEDS;LINKS" ${ARGN})
+  cmake_parse_arguments(ROOM "TESTS_TOGETHER" "NAME" "SOURCES;HEADERS;TESTS;BENCHES;FUZZERS;NEEDS;LINKS" ${ARGN})
   set(library leumund_${ROOM_NAME})
   if(ROOM_SOURCES)
     add_library(${library} STATIC ${ROOM_SOURCES})
@@ -28,8 +43,11 @@ function(leumund_room)
     add_executable(${ROOM_NAME}_tests ${ROOM_TESTS})
     target_link_libraries(${ROOM_NAME}_tests PRIVATE ${library} leumund_flags GTest::gmock GTest::gtest_main)
     target_compile_definitions(${ROOM_NAME}_tests PRIVATE LEUMUND_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-    gtest_discover_tests(${ROOM_NAME}_tests TEST_PREFIX ${ROOM_NAME}. DISCOVERY_TIMEOUT 60
-                         PROPERTIES LABELS unit TIMEOUT 120)
+    if(ROOM_TESTS_TOGETHER)
+      leumund_unit_tests(${ROOM_NAME}_tests ${ROOM_NAME} TOGETHER)
+    else()
+      leumund_unit_tests(${ROOM_NAME}_tests ${ROOM_NAME})
+    endif()
   endif()
   foreach(file ${ROOM_FUZZERS})
     get_filename_component(fuzzer ${file} NAME_WE)
