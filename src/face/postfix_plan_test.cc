@@ -274,10 +274,10 @@ TEST(PostfixPlan, AnotherPortReplacesTheOldQuestionInsteadOfAskingTwice) {
   PostfixWish other = wish();
   other.policy_service = "inet:127.0.0.1:10041";
   const PostfixPlan again = plan_connect(first, other, plan.record);
-  const PostfixView second = carried_out(first, again.changes);
-  EXPECT_THAT(second.main.at("smtpd_recipient_restrictions"), HasSubstr(":10041"));
-  EXPECT_THAT(second.main.at("smtpd_recipient_restrictions"), Not(HasSubstr(":10040")));
-  const PostfixView after = carried_out(second, plan_disconnect(second, again.record).changes);
+  const PostfixView moved = carried_out(first, again.changes);
+  EXPECT_THAT(moved.main.at("smtpd_recipient_restrictions"), HasSubstr(":10041"));
+  EXPECT_THAT(moved.main.at("smtpd_recipient_restrictions"), Not(HasSubstr(":10040")));
+  const PostfixView after = carried_out(moved, plan_disconnect(moved, again.record).changes);
   EXPECT_EQ(after.main, view().main);
 }
 
