@@ -158,8 +158,30 @@ Message* Counting::find_message(const model::Submission& submission, std::uint64
   if (message != nullptr && !message->left_queue && (account == 0 || message->account == account)) {
     return message;
   }
-  return submission.source == model::Source::log ? join_by_circumstances(submission, account)
-                                                 : nullptr;
+  // The message that has no queue id yet; the milter sees it under its id before the log tells.
+  const bool first_named =
+      submission.source == model::Source::log || submission.source == model::Source::milter;
+  if (!first_named) return nullptr;
+  message = join_by_bare_queue_id(submission, account);
+  return message != nullptr ? message : join_by_circumstances(submission, account);
+}
+
+// Policy and milter do not tell which Postfix instance asks: their queue id stands for the default
+// one until the log names another. Two instances may use an id at the same time, so the account has
+// to be the same too; the message then stands under its full name alone, lest a hold hits the other
+// instance's mail.
+Message* Counting::join_by_bare_queue_id(const model::Submission& submission,
+                                         std::uint64_t account) {
+  if (account == 0 || submission.queue.instance.empty()) return nullptr;
+  model::QueueKey bare = submission.queue;
+  bare.instance.clear();
+  Message* message = p_.messages.by_queue(bare);
+  if (message == nullptr || message->left_queue || message->refused ||
+      message->account != account || message->in_log) {
+    return nullptr;
+  }
+  p_.messages.remove_queue(*message, bare);
+  return message;
 }
 
 Counted Counting::operator()(const model::Submission& submission) {
@@ -179,6 +201,7 @@ Counted Counting::operator()(const model::Submission& submission) {
     begin_message(submission, account, *message);
   }
   p_.messages.add_queue(*message, submission.queue);
+  message->in_log |= submission.source == model::Source::log;
   // What is known from before a restart was counted then; the log names it again at every try.
   if (submission.continues || message->restored) {
     return {&account, message, !submission.continues, 0};

@@ -90,6 +90,13 @@ void MessageTable::add_queue(Message& message, const model::QueueKey& queue) {
   queues_.set(hash_of(queue), message.number);
 }
 
+void MessageTable::remove_queue(Message& message, const model::QueueKey& queue) {
+  if (std::erase(message.queues, queue) == 0) return;
+  drop_kept(message, queue);
+  const std::uint64_t hash = hash_of(queue);
+  if (queues_.find(hash) == message.number) queues_.erase(hash);
+}
+
 // An id that Postfix has used again is a newer message's, and stays.
 void MessageTable::drop_kept(const Message& message, const model::QueueKey& queue) {
   if (!message.queue_kept || queues_.find(hash_of(queue)) != message.number) return;

@@ -77,6 +77,7 @@ struct Message {
   bool restored = false;         // from before a restart: its recipients are counted already
   bool queue_noted = false;      // its place in the queue may have changed since the last drain
   bool queue_kept = false;       // somebody keeps its queue ids on disk
+  bool in_log = false;           // the log has told of it, and so its queue id's full name
   bool let_through = false;      // although its account is restricted: goes on its way
 
   [[nodiscard]] RecipientMark* find(std::uint32_t hash);
@@ -98,6 +99,7 @@ class MessageTable {
   Message& create(std::string_view id, std::uint64_t account, base::TimePoint at);
   // Gives a message one more queue id. A queue id that is used again belongs to the newest.
   void add_queue(Message& message, const model::QueueKey& queue);
+  void remove_queue(Message& message, const model::QueueKey& queue);
 
   // From now on remembers whose place in the queue has changed, until drain_queue() is called. Off
   // at first, so that a replay does not collect what nobody asks for.

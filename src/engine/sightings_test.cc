@@ -137,6 +137,49 @@ TEST(Sightings, QueueIdsOfTwoInstancesAreTwoMessages) {
   EXPECT_EQ(world.engine.counters().messages, 2U);
 }
 
+TEST(Sightings, PolicyOfASecondInstanceAndItsLogAreOneMessageUnderItsFullName) {
+  World world;
+  world.send(at_rcpt(world, "1a", "x@away.test"));
+  world.send(at_end(world, "1a", "4L", 1));
+  model::Submission line = in_log(world, "4L", 1);
+  line.queue.instance = "postfix-out";
+  world.send(line);
+  model::Delivery sent;
+  sent.queue = line.queue;
+  sent.source = Source::log;
+  sent.recipient = "x@away.test";
+  sent.status = model::DeliveryStatus::deferred;
+  world.feed({world.now, world.now, sent});
+  EXPECT_EQ(world.engine.counters().messages, 1U);
+  EXPECT_EQ(world.engine.counters().recipients, 1U);
+  const auto explained = world.engine.explain({model::SubjectKind::account, anna}, world.now);
+  ASSERT_EQ(explained.queued.size(), 1U);
+  EXPECT_EQ(explained.queued[0].instance, "postfix-out");
+}
+
+TEST(Sightings, TheSameQueueIdInAnotherInstanceIsNotTakenForTheMailThatTheLogToldOf) {
+  World world;
+  world.send(at_end(world, "1a", "4M", 1));
+  world.send(in_log(world, "4M", 1));
+  model::Submission other = in_log(world, "4M", 1);
+  other.queue.instance = "postfix-out";
+  world.send(other);
+  EXPECT_EQ(world.engine.counters().messages, 2U);
+}
+
+TEST(Sightings, TheMilterSeesTheMailThatPolicyAskedAboutAtRcptOnly) {
+  World world;
+  world.send(at_rcpt(world, "1a", "x@away.test"));
+  model::Submission whole = world.mail(anna, {"x@away.test"});
+  whole.id = "milter/4N/1";
+  whole.source = Source::milter;
+  whole.queue.queue_id = "4N";
+  world.send(whole);
+  world.send(in_log(world, "4N", 1));
+  EXPECT_EQ(world.engine.counters().messages, 1U);
+  EXPECT_EQ(world.engine.counters().recipients, 1U);
+}
+
 TEST(Sightings, WhatIsStillQueuedIsNamedAndWhatLeftIsNot) {
   World world;
   for (const char* id : {"4I", "4J", "4K"}) world.send(in_log(world, id, 1));

@@ -23,11 +23,14 @@ class LocalSenders {
 
   // `script` is "uid33". Mail of other hosts is left out.
   void add(const model::QueueKey& queue, std::string script);
+  // A milter is not told which Postfix instance asks: without an instance, the one that is known
+  // under this queue id; nothing where several are and none is the default one.
   [[nodiscard]] std::optional<std::string> find(const model::QueueKey& queue) const;
 
  private:
   struct Known {
-    std::map<model::QueueKey, std::string> scripts;
+    // By queue id, then instance.
+    std::map<std::string, std::map<std::string, std::string>> scripts;
     std::deque<model::QueueKey> oldest_first;
   };
 

@@ -29,9 +29,22 @@ TEST(LocalSenders, KeepsInstancesApartAndLeavesOtherHostsOut) {
   LocalSenders senders;
   senders.add(key("A1", "postfix-out"), "uid1");
   senders.add(key("A1", "", "far"), "uid2");
-  EXPECT_FALSE(senders.find(key("A1")));
+  EXPECT_FALSE(senders.find(key("A1", "postfix-in")));
   EXPECT_FALSE(senders.find(key("A1", "", "far")));
   EXPECT_EQ(senders.find(key("A1", "postfix-out")), "uid1");
+}
+
+TEST(LocalSenders, WhoCannotNameItsInstanceIsToldTheOnlyOneThatFits) {
+  LocalSenders senders(3);
+  senders.add(key("A1", "postfix-out"), "uid1");
+  EXPECT_EQ(senders.find(key("A1")), "uid1");
+  senders.add(key("A1", "postfix-in"), "uid2");
+  EXPECT_FALSE(senders.find(key("A1")));
+  senders.add(key("A1"), "uid3");
+  EXPECT_EQ(senders.find(key("A1")), "uid3");
+  senders.add(key("A2"), "uid4");  // the oldest, of postfix-out, goes
+  EXPECT_FALSE(senders.find(key("A1", "postfix-out")));
+  EXPECT_EQ(senders.find(key("A1", "postfix-in")), "uid2");
 }
 
 TEST(LocalSenders, HearOfAPickupBeforeItsMailIsQueued) {
