@@ -54,6 +54,11 @@ base::Result<std::string> ask_socket(const std::string& path, const std::string&
   }
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   const net::Descriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // A helper that neither accepts nor reads must not keep connect() and send() for ever.
+  const timeval longest{
+      .tv_sec = patience / std::chrono::seconds(1),
+      .tv_usec = patience % std::chrono::seconds(1) / std::chrono::microseconds(1)};
+  if (fd.open()) ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof longest);
   if (!fd.open() ||
       ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     return Error{ErrorCode::unavailable, fmt::format("the queue helper at {} is not there: {}",
@@ -64,6 +69,7 @@ base::Result<std::string> ask_socket(const std::string& path, const std::string&
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) break;  // it has refused already; its words tell why
     rest.remove_prefix(static_cast<std::size_t>(sent));
+    if (!rest.empty() && std::chrono::steady_clock::now() >= deadline) break;
   }
   ::shutdown(fd.get(), SHUT_WR);
   std::string answer;

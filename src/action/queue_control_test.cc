@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "action/queue_id.h"
+#include "net/socket.h"
 
 namespace leumund::action {
 namespace {
@@ -50,6 +51,27 @@ TEST(QueueId, TakesShortAndLongIdsAndNothingElse) {
                           "123456789012345678901", "\xc3\xa4\xc3\xa4\xc3\xa4"}) {
     EXPECT_FALSE(is_queue_id(bad)) << bad;
   }
+}
+
+TEST_F(QueueControlTest, AHelperThatHangsIsGivenUpHoweverMuchItIsTold) {
+  const auto path = (folder_ / "socket").string();
+  auto listening = net::ListeningSocket::open(net::Endpoint::unix_socket(path), {});
+  ASSERT_TRUE(listening.ok()) << listening.error().message;  // nobody accepts, nobody reads
+  const QueueControl queue({.helper = path,
+                            .host = "mail1",
+                            .folders = {{"", "/etc/postfix"}},
+                            .ids_per_run = 50'000,
+                            .tries = 1,
+                            .patience = std::chrono::milliseconds(200)});
+  std::vector<QueueKey> keys;
+  for (int i = 0; i < 40'000; ++i) {
+    keys.push_back({"", "", "4XyZbcdFGh1z" + std::to_string(10'000 + i)});
+  }
+  const auto began = std::chrono::steady_clock::now();
+  const auto result = queue.run(QueueVerb::hold, keys);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+  EXPECT_EQ(result.missing.size(), keys.size());
+  EXPECT_NE(result.trouble, "");
 }
 
 TEST_F(QueueControlTest, TellsWhatWasHeldAndWhatIsGone) {

@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <array>
@@ -166,6 +167,13 @@ void become_plain_root() {
   for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
+  // A caller's limit or alarm would end postsuper in the middle of its work.
+  const itimerval no_alarm{};
+  ::setitimer(ITIMER_REAL, &no_alarm, nullptr);
+  const rlimit no_limit{RLIM_INFINITY, RLIM_INFINITY};
+  for (const auto what : {RLIMIT_FSIZE, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_AS}) {
+    ::setrlimit(what, &no_limit);
+  }
   if (::chdir("/") != 0) fail(1, "cannot change to /");
   if (::geteuid() != 0) return;  // Postfix will say that it wants root
   const gid_t root_group = 0;

@@ -33,6 +33,10 @@ base::Result<std::unique_ptr<MilterIntake>> MilterIntake::open(
   return out;
 }
 
+void MilterIntake::set_own_networks(const std::vector<base::IpPrefix>& networks) {
+  for (auto& service : services_) service->set_own_networks(networks);
+}
+
 void MilterIntake::stop(std::chrono::milliseconds grace) {
   for (auto& service : services_) service->stop(grace);
   services_.clear();
@@ -54,6 +58,7 @@ intake::MilterCounters MilterIntake::sum() const {
     sum.malformed += one.malformed;
     sum.handler_failed += one.handler_failed;
     sum.incoming += one.incoming;
+    sum.incoming_spared += one.incoming_spared;
     sum.waited += one.waited;
     sum.waited_in_vain += one.waited_in_vain;
     sum.connections.open += one.connections.open;
@@ -95,6 +100,9 @@ std::vector<face::Metric> MilterIntake::metrics() const {
             all.handler_failed),
       count("leumund_milter_incoming_total", "Messages from outside, which are never stopped.",
             all.incoming),
+      count("leumund_milter_incoming_spared_total",
+            "Messages from outside that would have been stopped had they been ours.",
+            all.incoming_spared),
       count("leumund_milter_unknown_local_senders_total",
             "Local messages whose sender the log did not name in time.", all.waited_in_vain),
       count("leumund_milter_connections", "Open milter connections.", all.connections.open),

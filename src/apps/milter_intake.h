@@ -29,6 +29,8 @@ class MilterIntake {
       net::EventLoop& loop, const config::Settings& settings,
       const intake::LocalSenders* local_senders, intake::MilterService::Handler handler);
 
+  // As MilterService: clients that send for us, after a reload.
+  void set_own_networks(const std::vector<base::IpPrefix>& networks);
   void stop(std::chrono::milliseconds grace);
 
   [[nodiscard]] std::vector<std::string> addresses() const;

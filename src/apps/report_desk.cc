@@ -111,9 +111,12 @@ void ReportDesk::mark(const model::MailEvent& event, const model::Subject& subje
   }
   const auto now = clock_();
   const base::HashKey& key = settings_.naming.key;
-  // The milter sees the mark that the policy answer put on.
+  // The milter sees the mark that the policy answer put on. A mark of somebody else's mail is no
+  // mark of this one: a sender may have copied it from a mail that he was sent.
   const auto marked = [&](const auto& header) {
-    return header.first == wire::trace_header && wire::read_trace_token(key, header.second);
+    if (header.first != wire::trace_header) return false;
+    const auto token = wire::read_trace_token(key, header.second);
+    return token && token->subject == subject.to_string();
   };
   if (std::ranges::any_of(submission->headers, marked)) return;
   if (!marked_.first(base::keyed_hash(key, submission->id), now)) return;

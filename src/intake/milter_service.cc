@@ -33,15 +33,20 @@ base::Result<std::unique_ptr<MilterService>> MilterService::open(net::EventLoop&
 MilterService::MilterService(net::EventLoop& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
+      own_networks_(std::make_shared<const std::vector<base::IpPrefix>>(options_.own_networks)),
       logged_at_(net::EventLoop::Clock::now() - logged_every) {}
 
 MilterService::~MilterService() = default;
 
 void MilterService::stop(std::chrono::milliseconds grace) { listener_->stop(grace); }
 
+void MilterService::set_own_networks(std::vector<base::IpPrefix> networks) {
+  own_networks_.publish(std::make_shared<const std::vector<base::IpPrefix>>(std::move(networks)));
+}
+
 model::Answer MilterService::judge(const model::MailEvent& event) {
   model::Answer answer = ask_handler(event);
-  if (is_incoming(std::get<model::Submission>(event.what), options_.own_networks)) {
+  if (is_incoming(std::get<model::Submission>(event.what), *own_networks_.read())) {
     ++counters_.incoming;
     if (answer.disposition > model::Disposition::warn) ++counters_.incoming_spared;
     answer = {};

@@ -24,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "base/guarded.h"
 #include "base/ip_address.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -81,6 +82,9 @@ class MilterService {
                                                                          Handler handler);
   ~MilterService();
 
+  // From the next message on; any thread.
+  void set_own_networks(std::vector<base::IpPrefix> networks);
+
   // As StreamListener::stop.
   void stop(std::chrono::milliseconds grace);
 
@@ -102,6 +106,7 @@ class MilterService {
 
   net::EventLoop& loop_;
   const Options options_;
+  base::Published<std::vector<base::IpPrefix>> own_networks_;
   Handler handler_;
   LiveCounters counters_{};
   net::EventLoop::Clock::time_point logged_at_;

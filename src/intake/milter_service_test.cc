@@ -197,6 +197,26 @@ TEST_F(MilterServiceTest, NeverStopsMailFromOutside) {
   EXPECT_EQ(service_->counters().incoming_spared, 1U);
 }
 
+TEST_F(MilterServiceTest, KnowsTheOwnNetworksOfAReload) {
+  serve();
+  const auto fd = dial();
+  say(fd, postfix_offer() + connect("198.51.100.7") + message("", "x"));
+  EXPECT_EQ(hear(fd, 3).back(), "c");
+  service_->set_own_networks({*base::IpPrefix::parse("198.51.100.0/24")});
+  say(fd, message("", "x"));
+  EXPECT_THAT(hear(fd, 2).back(), testing::StartsWith("y"));
+}
+
+TEST_F(MilterServiceTest, NamesACertificateNoLongerThanPolicyDoes) {
+  serve({.listen = net::Endpoint::tcp("127.0.0.1", 0), .certificate_accounts = true});
+  const auto fd = dial();
+  say(fd, postfix_offer() + connect("198.51.100.7") +
+              packet('D', "M{cert_subject}\0"s + std::string(400, 'X') + "\0"s) + message("", "x"));
+  (void)hear(fd, 3);
+  ASSERT_THAT(seen(), SizeIs(1));
+  EXPECT_EQ(seen()[0].account, "cert:" + std::string(315, 'x'));
+}
+
 TEST_F(MilterServiceTest, PassesMailWhenTheHandlerThrows) {
   serve();
   const auto fd = dial();

@@ -150,8 +150,8 @@ void MilterService::Session::take_macros(std::string_view data) {
       lower(mail().account);
     } else if (name == "cert_subject" && service_.options_.certificate_accounts &&
                mail().account.empty() && !value.empty()) {
-      assign_clean(value, mail().account);
-      mail().account.insert(0, "cert:");
+      // As policy names it: not longer than a subject's name with its prefix may be.
+      assign_clean("cert:" + std::string(value.substr(0, name_max)), mail().account);
       lower(mail().account);
     }
   });

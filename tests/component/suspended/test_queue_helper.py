@@ -1,5 +1,6 @@
 """leumund-queue on a real queue, and what it does not let through."""
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -47,6 +48,17 @@ def test_holds_releases_and_deletes_what_it_is_told_and_nothing_else(postfix):
     assert ids[0] in left and ids[3] in left and not left & set(ids[1:3])
     listed = helper("list", *folder)
     assert listed.returncode == 0 and ids[0] in listed.stdout
+
+
+def test_the_callers_limits_do_not_reach_postsuper(postfix):
+    mail = queued(postfix, 1)[0]
+
+    def stingy():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    held = helper("hold", "--config-dir", str(postfix.etc), ids=mail + "\n", preexec_fn=stingy)
+    assert held.returncode == 0, held
+    assert mail in {one["queue_id"] for one in postfix.queued("hold")}
+    helper("release", "--config-dir", str(postfix.etc), ids=mail + "\n")
 
 
 @pytest.mark.parametrize("ids", ["ALL\n", "-r\n", "", "ABCDEF; rm -rf /\n", "../../etc/passwd\n",
