@@ -170,9 +170,13 @@ void become_plain_root() {
   // A caller's limit or alarm would end postsuper in the middle of its work.
   const itimerval no_alarm{};
   ::setitimer(ITIMER_REAL, &no_alarm, nullptr);
-  const rlimit no_limit{RLIM_INFINITY, RLIM_INFINITY};
   for (const auto what : {RLIMIT_FSIZE, RLIMIT_CPU, RLIMIT_DATA, RLIMIT_AS}) {
-    ::setrlimit(what, &no_limit);
+    const rlimit no_limit{RLIM_INFINITY, RLIM_INFINITY};
+    if (::setrlimit(what, &no_limit) == 0) continue;
+    rlimit most{};  // without CAP_SYS_RESOURCE: as far as one may
+    if (::getrlimit(what, &most) != 0) continue;
+    most.rlim_cur = most.rlim_max;
+    ::setrlimit(what, &most);
   }
   if (::chdir("/") != 0) fail(1, "cannot change to /");
   if (::geteuid() != 0) return;  // Postfix will say that it wants root
