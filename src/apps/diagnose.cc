@@ -239,7 +239,9 @@ int run_diagnose(const Request& request, Terminal& terminal) {
     return tell_error(request, terminal, exit_wrong_use, base::error_code_name(count.error().code),
                       safe(count.error().message));
   }
-  return *count == 0 ? exit_negative : exit_done;
+  if (*count > 0) return exit_done;
+  if (!request.json) terminal.complain(terminal.say("diagnosis.nothing"));
+  return exit_negative;
 }
 
 }  // namespace leumund::apps

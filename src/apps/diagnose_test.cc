@@ -116,6 +116,13 @@ TEST_F(Diagnosing, PeopleReadTheirLanguageAndNoEscapeReachesTheTerminal) {
   EXPECT_THAT(out_, HasSubstr("endgültig"));
 }
 
+TEST_F(Diagnosing, AServerWithoutANameIsCapitalOnlyAtTheBeginning) {
+  EXPECT_EQ(run(ask(false, file("unknown", "550 5.1.1 User unknown\n"))), exit_done);
+  EXPECT_THAT(out_, HasSubstr("no such mailbox at the recipient's mail server:"));
+  EXPECT_EQ(run(ask(false, file("reply", spamcop))), exit_done);
+  EXPECT_THAT(out_, HasSubstr("  The recipient's mail server refused"));
+}
+
 TEST_F(Diagnosing, WhatTheCallerKnowsMakesTheAnswerSurer) {
   const std::string name = file("reply", "550 5.7.1 [192.0.2.1] and [198.51.100.2] refused\n");
   Request request = ask(true, name);
@@ -136,6 +143,9 @@ TEST_F(Diagnosing, NoReportIsTheNegativeAnswerAndNoFileIsWrongUse) {
   EXPECT_EQ(run(ask(true, sample("ordinary_about_bounces"))), exit_negative);
   EXPECT_EQ(out_, "");
   EXPECT_EQ(run(ask(true, file("empty", "\n\n"))), exit_negative);
+  EXPECT_EQ(out_, "");
+  EXPECT_EQ(run(ask(false, file("empty", "\n\n"))), exit_negative);
+  EXPECT_THAT(err_, HasSubstr("nothing to diagnose"));
   EXPECT_EQ(run(ask(false, "/nowhere/x.eml")), exit_wrong_use);
   EXPECT_THAT(err_, HasSubstr("/nowhere/x.eml"));
   Request request = ask(false, "");

@@ -247,7 +247,7 @@ TEST(LeumundShow, ARestrictedAccountShowsWhatItWasStoppedForAndWhatIsLeftOfIt) {
       "terms":[{"name":"volume","value":14.1,"text":"much"}]}]})"));
   const std::string text = out.text();
   EXPECT_THAT(text, HasSubstr("Score 14.10 at the decision of"));
-  EXPECT_THAT(text, HasSubstr("what is left of it now: 2.50"));
+  EXPECT_THAT(text, HasSubstr("; now: 2.50"));
   EXPECT_THAT(text, HasSubstr(" +14.10 much"));
   EXPECT_THAT(text, Not(HasSubstr("little")));
   EXPECT_THAT(text, HasSubstr("until released, sudden burst\n"));
@@ -423,6 +423,19 @@ TEST_F(LeumundAsk, EventsShowsTheNewestHoweverManyThereAre) {
       EXPECT_THAT(printed, HasSubstr("\"number\":" + std::to_string(count) + ","));
     }
   }
+}
+
+TEST_F(LeumundAsk, EventsShowsTheNewestBehindNumbersThatACrashSkipped) {
+  control.decisions_made = 2300;
+  control.last_number = 2395;
+  EXPECT_EQ(run({"events", "--limit", "3", "--json"}), exit_done);
+  EXPECT_EQ(std::count(printed.begin(), printed.end(), '\n'), 3);
+  EXPECT_THAT(printed, HasSubstr("\"number\":2300,"));
+  control.decisions_made = 1;
+  control.last_number = 5000;
+  EXPECT_EQ(run({"events"}), exit_done);
+  EXPECT_THAT(printed, HasSubstr(" #1 "));
+  EXPECT_THAT(printed, Not(HasSubstr("No decisions")));
 }
 
 TEST_F(LeumundAsk, FollowingTellsEachDecisionOnceAndEndsWithTheDaemon) {

@@ -96,9 +96,13 @@ std::string decision_line(const Terminal& terminal, const JsonValue& decision, b
     reason = brief && detector ? terminal.say(*detector) : reason_words(terminal, decision);
   }
   const auto held = decision.at("held_queue_ids").size();
-  return fmt::format("{} #{} {}{}{}", at ? local_clock(*at) : "-", decision.at("number").count(),
+  // A person's order is asked about later: whose was it?
+  const std::string by = decision.at("by").text();
+  const bool ordered = by == "file" || by.starts_with("admin") || by.starts_with("api");
+  return fmt::format("{} #{} {}{}{}{}", at ? local_clock(*at) : "-", decision.at("number").count(),
                      terminal.paint(decision_colour(kind), decision_words(terminal, decision)),
                      reason.empty() ? "" : ": " + reason,
+                     ordered ? " (" + author_words(terminal, decision) + ")" : "",
                      held == 0 ? "" : "; " + terminal.say("held_count", held));
 }
 
@@ -167,13 +171,15 @@ bool show_status(Terminal& terminal, std::string_view body) {
   if (const auto exempt = status.at("exemptions_total").count(); exempt > 0) {
     terminal.line(terminal.say("exempt_total", exempt));
   }
-  const JsonValue& watched = status.at("watched");
-  if (watched.is_array() && !watched.empty()) terminal.line(terminal.say("watched_title"));
+  // Every account with mail has some score; below 1 it is the noise of honest days.
+  constexpr double worth_a_look = 1;
   std::vector<Row> scores;
-  for (const JsonValue& one : watched) {
-    scores.push_back(
-        {{safe(one.at("subject").text())}, {fmt::format("{:7.2f}", one.at("score").number())}});
+  for (const JsonValue& one : status.at("watched")) {
+    const double score = one.at("score").number();
+    if (score < worth_a_look) continue;
+    scores.push_back({{safe(one.at("subject").text())}, {fmt::format("{:7.2f}", score)}});
   }
+  if (!scores.empty()) terminal.line(terminal.say("watched_title"));
   show_rows(terminal, scores);
   return true;
 }

@@ -254,10 +254,9 @@ int follow(Talk& talk, std::uint64_t seen) {
 int events(Talk& talk) {
   std::uint64_t seen = talk.request.since.value_or(0);
   if (!talk.request.since) {
-    const auto newest = newest_decision(talk.client);
-    if (!newest) return tell_unreachable(talk.request, talk.socket, newest.error(), talk.terminal);
-    // The journal counts without gaps.
-    seen = *newest > talk.request.limit ? *newest - talk.request.limit : 0;
+    const auto before = before_newest(talk.client, talk.request.limit);
+    if (!before) return tell_unreachable(talk.request, talk.socket, before.error(), talk.terminal);
+    seen = *before;
   }
   const std::uint64_t before = seen;
   if (auto listed = print_decisions(talk, seen, talk.request.limit); !listed) {
@@ -307,6 +306,9 @@ const std::set<std::string_view> subject_verbs = {"explain", "suspend",  "releas
 
 }  // namespace
 
+namespace {
+
+// The number of the newest decision or one that was skipped behind it; 0 if there is none.
 base::Result<std::uint64_t> newest_decision(const face::ApiClient& client) {
   const auto status = client.get("/v1/status?most=0");
   if (!status) return status.error();
@@ -330,6 +332,36 @@ base::Result<std::uint64_t> newest_decision(const face::ApiClient& client) {
     step = doubling ? step * 2 : step / 2;
   }
   return least;
+}
+
+// The numbers of all decisions after this one.
+base::Result<std::vector<std::uint64_t>> decisions_after(const face::ApiClient& client,
+                                                         std::uint64_t after) {
+  std::vector<std::uint64_t> numbers;
+  for (;;) {
+    const auto page = client.get(fmt::format("/v1/events?after={}&limit={}", after, most_at_once));
+    if (!page) return page.error();
+    const JsonValue answer = JsonValue::parse(page->body);
+    const JsonValue& decisions = answer.at("decisions");
+    for (const JsonValue& decision : decisions) numbers.push_back(decision.at("number").count());
+    if (decisions.size() < most_at_once || numbers.back() <= after) return numbers;
+    after = numbers.back();
+  }
+}
+
+}  // namespace
+
+base::Result<std::uint64_t> before_newest(const face::ApiClient& client, std::uint64_t most) {
+  const auto newest = newest_decision(client);
+  if (!newest || most == 0) return newest;
+  // Numbers are skipped after a crash, so the last `most` numbers may hold fewer decisions.
+  for (std::uint64_t window = most;; window *= 2) {
+    const std::uint64_t begin = *newest > window ? *newest - window : 0;
+    const auto numbers = decisions_after(client, begin);
+    if (!numbers) return numbers.error();
+    if (numbers->size() > most) return (*numbers)[numbers->size() - most - 1];
+    if (numbers->size() == most || begin == 0) return begin;
+  }
 }
 
 std::string socket_of(const Request& request) {
@@ -363,11 +395,17 @@ int tell_unreachable(const Request& request, const std::string& socket, const ba
   const Language language = request.json ? Language::en : terminal.language();
   const bool there = ::access(socket.c_str(), F_OK) == 0;
   const bool forbidden = there && ::access(socket.c_str(), W_OK) != 0;
+  // A daemon that hangs has the order already and carries it out when it goes on.
+  const bool hangs = there && error.code == base::ErrorCode::timed_out;
+  std::string why = error.message;
+  if (const std::string again = "no reply from unix:" + socket + ": "; why.starts_with(again))
+    why.erase(0, again.size());
   const std::string what =
       say(language, "daemon_gone", safe(socket),
-          there ? safe(translated(language, error.message)) : say(language, "no_socket"));
-  const std::string hint =
-      say(language, forbidden ? Phrase("permission_hint") : Phrase("daemon_hint"));
+          there ? safe(translated(language, why)) : say(language, "no_socket"));
+  const std::string hint = say(language, forbidden ? Phrase("permission_hint")
+                                         : hangs   ? Phrase("daemon_hangs_hint")
+                                                   : Phrase("daemon_hint"));
   if (request.json) {
     return tell_error(request, terminal, exit_unreachable, "unreachable", what + ". " + hint);
   }

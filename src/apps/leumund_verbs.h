@@ -36,8 +36,9 @@ int tell_unreachable(const Request& request, const std::string& socket, const ba
 // Tells an answer that is no success; returns the exit status for it.
 int tell_refusal(const Request& request, const face::ApiAnswer& answer, Terminal& terminal);
 
-// The number of the newest decision; 0 if there is none.
-[[nodiscard]] base::Result<std::uint64_t> newest_decision(const face::ApiClient& client);
+// The number behind which the newest decisions stand, `most` of them or all if there are fewer.
+[[nodiscard]] base::Result<std::uint64_t> before_newest(const face::ApiClient& client,
+                                                        std::uint64_t most);
 
 // --socket, else $LEUMUND_SOCKET, else what the configuration or its default says.
 [[nodiscard]] std::string socket_of(const Request& request);

@@ -199,11 +199,9 @@ int look(const Request& request, const face::ApiClient& client, const std::strin
   note_rate(seen, status);
   const bool screen = terminal.is_screen() && !request.json;
   if (seen.first) {
-    const auto newest = newest_decision(client);
-    if (!newest) return tell_unreachable(request, socket, newest.error(), terminal);
-    const std::uint64_t last = *newest;
-    const std::uint64_t back = screen ? 20 : 0;
-    seen.decision = last > back ? last - back : 0;
+    const auto before = before_newest(client, screen ? 20 : 0);
+    if (!before) return tell_unreachable(request, socket, before.error(), terminal);
+    seen.decision = *before;
     if (request.json) {
       terminal.line(answer->body);
     } else if (!screen) {

@@ -97,6 +97,8 @@ class Replay {
 
   base::Status run_file(const std::string& path);
   void report() const;
+  // Not one event among lines that all were wrong: the wrong file was named.
+  [[nodiscard]] bool nothing_but_bad_lines() const { return events_ == 0 && bad_lines_ > 0; }
 
  private:
   static engine::Settings engine_settings(const ReplayOptions& options,
@@ -364,6 +366,9 @@ base::Status replay(const ReplayOptions& options, std::FILE* out, std::FILE* err
   run.report();
   if (std::fflush(out) != 0 || std::ferror(out) != 0) {
     return base::Error{base::ErrorCode::unavailable, "the output cannot be written"};
+  }
+  if (run.nothing_but_bad_lines()) {
+    return base::Error{base::ErrorCode::malformed, "no line of the input is an event"};
   }
   return {};
 }

@@ -101,6 +101,13 @@ TEST_F(ReplayTest, BadLinesAreNamedByFileAndLineAndSkipped) {
   EXPECT_EQ(ran.out, run({"--json", write("good.jsonl", story())}).out);
 }
 
+TEST_F(ReplayTest, AFileWithoutAnyEventIsWrongUse) {
+  const Ran ran = run({write("README.md", "# Not\nevents\n")});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_NE(ran.err.find("no line of the input is an event"), std::string::npos);
+  EXPECT_EQ(run({write("empty.jsonl", "")}).status, 0);
+}
+
 TEST_F(ReplayTest, AnEndlessLineIsSkippedAndTheNextOneRead) {
   const std::string path = write("long.jsonl", std::string(3 << 20, 'x') + "\n" + story());
   const Ran ran = run({"--json", path});

@@ -217,7 +217,8 @@ base::Result<Settings> load_settings(const std::string& file, bool must_exist,
   if (loaded.problems.empty()) return std::move(loaded.settings);
   std::string message = loaded.problems.front();
   if (loaded.problems.size() > 1) {
-    message += fmt::format(" (and {} more: leumund config check)", loaded.problems.size() - 1);
+    message +=
+        fmt::format(" (and {} more: leumund config check {})", loaded.problems.size() - 1, file);
   }
   return base::Error{base::ErrorCode::malformed, std::move(message)};
 }

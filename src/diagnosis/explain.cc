@@ -91,7 +91,11 @@ std::string Explainer::filled(std::string_view sentence_text, const Diagnosis& d
   };
   std::string who = sentence(provider_names_, diagnosis.provider);
   if (who.empty()) who = cut(diagnosis.remote);
-  if (who.empty()) who = sentence(parts_, "who-unknown");
+  if (who.empty()) {
+    who = sentence(parts_, "who-unknown");
+    if (out.starts_with("{who}") && !who.empty() && who.front() >= 'a' && who.front() <= 'z')
+      who.front() = static_cast<char>(who.front() - 'a' + 'A');
+  }
   std::string lists;
   for (const NamedList& one : diagnosis.lists) {
     const std::string& name = sentence(list_names_, one.id);

@@ -13,6 +13,7 @@ class FakeControl final : public Control {
  public:
   std::vector<std::string> asked;
   std::uint64_t decisions_made = 7;
+  std::uint64_t last_number = 0;  // as status tells it; higher where a crash skipped numbers
   std::optional<base::Error> error;
   std::optional<model::Restriction> before;  // of suspend, release and undo
   std::string trouble;
@@ -38,6 +39,7 @@ class FakeControl final : public Control {
     asked.push_back("status " + std::to_string(most));
     StatusReport report;
     report.version = "0.1.0";
+    report.last_decision = last_number;
     report.parts.push_back({"store", false, "disk full"});
     report.watched.push_back({{model::SubjectKind::account, "b@c.test"}, 3.25});
     return answer(report);

@@ -60,10 +60,19 @@ base::Result<std::unique_ptr<httplib::Client>> make_client(const HttpCall& call)
   return client;
 }
 
-Error call_error(const HttpCall& call, httplib::Error why) {
-  const bool late = why == httplib::Error::ConnectionTimeout;
-  return {late ? ErrorCode::timed_out : ErrorCode::unavailable,
-          fmt::format("no reply from {}: {}", call.server, httplib::to_string(why))};
+// httplib tells a silent server from a broken one only by the time that passed, and says it in
+// single words ("Read") that help nobody.
+Error call_error(const HttpCall& call, httplib::Error why, Clock::duration passed) {
+  if (why == httplib::Error::ConnectionTimeout || passed >= call.silence) {
+    return {ErrorCode::timed_out,
+            fmt::format("no reply from {}: it was silent for {} s", call.server,
+                        std::chrono::duration_cast<std::chrono::seconds>(passed).count())};
+  }
+  std::string words = httplib::to_string(why);
+  if (why == httplib::Error::Connection) words = "the connection is refused";
+  if (why == httplib::Error::Read) words = "it closed the connection without an answer";
+  if (why == httplib::Error::Write) words = "it closed the connection during the request";
+  return {ErrorCode::unavailable, fmt::format("no reply from {}: {}", call.server, words)};
 }
 
 struct Receiving {
@@ -120,10 +129,7 @@ base::Result<HttpReply> perform(const HttpCall& call) {
                  fmt::format("the reply of {} took over {} ms", call.server, call.total.count())};
   }
   if (!done && !into.ended_by_caller) {
-    Error error = call_error(call, why);
-    // httplib tells a silent server from a broken one only by the time that passed.
-    if (Clock::now() - begin >= call.silence) error.code = ErrorCode::timed_out;
-    return error;
+    return call_error(call, why, Clock::now() - begin);
   }
   for (const auto& [name, value] : response.headers) {
     std::string low = name;

@@ -238,9 +238,15 @@ TEST_F(HttpTest, TheClientHasLimitsOfItsOwn) {
   auto slow = http_call({.server = address_, .target = "/v1/slow", .silence = milliseconds(50)});
   ASSERT_FALSE(slow.ok());
   EXPECT_EQ(slow.error().code, base::ErrorCode::timed_out);
+  EXPECT_NE(slow.error().message.find("it was silent for 0 s"), std::string::npos)
+      << slow.error().message;
   auto endless = http_call({.server = address_, .target = "/v1/stream", .total = milliseconds(80)});
   ASSERT_FALSE(endless.ok());
   EXPECT_EQ(endless.error().code, base::ErrorCode::timed_out);
+  server_.reset();
+  auto gone = http_call({.server = address_, .target = "/v1/slow"});
+  ASSERT_FALSE(gone.ok());
+  EXPECT_EQ(gone.error().message, "no reply from " + address_ + ": the connection is refused");
   for (const HttpCall& bad : {HttpCall{.server = address_, .target = "/\r\nX-Evil: 1"},
                               HttpCall{.server = address_, .headers = {{"X", "a\r\nb: c"}}},
                               HttpCall{.server = "ftp://x"}, HttpCall{.server = ""}}) {
