@@ -46,6 +46,17 @@ TEST(ProviderGroup, KeepsTheHostsOfAnUnknownHouseTogether) {
   EXPECT_EQ(group_of_mx(reader(), "mail.co.uk"), "mx:mail.co.uk");
 }
 
+TEST(ProviderGroup, ACustomersMachineIsNotTheProvider) {
+  for (const char* host :
+       {"ec2-198-51-100-7.compute-1.amazonaws.com", "c-198-51-100-7.hsd1.il.comcast.net",
+        "ip-198-51-100-7.ip.secureserver.net", "ip68-0-113-9.ri.ri.cox.net"}) {
+    EXPECT_FALSE(is_registered(group_of_mx(reader(), host))) << host;
+  }
+  EXPECT_EQ(group_of_mx(reader(), "inbound-smtp.us-west-2.amazonaws.com"), "amazon-workmail");
+  EXPECT_EQ(group_of_mx(reader(), "mx0a-00154904.pphosted.com"), "proofpoint");
+  EXPECT_EQ(group_of_mx(reader(), "alt1.gmail-smtp-in.l.google.com"), "google");
+}
+
 TEST(ProviderGroup, NamesNothingWhereNothingIsTold) {
   EXPECT_EQ(provider_group(reader(), {}), "");
   EXPECT_EQ(provider_group(reader(), {.remote = "mx[192.0.2.1]", .recipient = "root"}), "");

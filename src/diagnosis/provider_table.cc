@@ -1,6 +1,34 @@
 #include "diagnosis/provider_table.h"
 
+#include <algorithm>
+
 namespace leumund::diagnosis {
+namespace {
+
+// "ec2-198-51-100-7.compute-1.amazonaws.com", "c-198-51-100-7.hsd1.il.comcast.net": a customer's
+// machine, which speaks for itself although the provider gave it a name.
+bool holds_address(std::string_view host) {
+  int numbers = 0;
+  unsigned number = 0;
+  bool digit_before = false;
+  for (const char c : host) {
+    if (c >= '0' && c <= '9') {
+      number = digit_before ? std::min(number * 10 + static_cast<unsigned>(c - '0'), 999U)
+                            : static_cast<unsigned>(c - '0');
+      if (!digit_before) ++numbers;
+      digit_before = true;
+      if (number > 255) numbers = 0;
+      if (numbers >= 4) return true;
+      continue;
+    }
+    const bool between = digit_before && (c == '-' || c == '.');
+    if (!between) numbers = 0;
+    digit_before = false;
+  }
+  return false;
+}
+
+}  // namespace
 
 void SuffixTable::add(std::string_view name, std::uint32_t value) {
   if (name.starts_with('.')) name.remove_prefix(1);
@@ -32,7 +60,7 @@ ProviderTable::ProviderTable(const std::vector<Provider>& providers) {
 }
 
 std::optional<std::uint32_t> ProviderTable::of_mx(std::string_view host) const {
-  return mx_.find(host);
+  return holds_address(host) ? std::nullopt : mx_.find(host);
 }
 
 std::optional<std::uint32_t> ProviderTable::of_domain(std::string_view domain) const {

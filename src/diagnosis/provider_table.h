@@ -38,7 +38,8 @@ class ProviderTable {
   explicit ProviderTable(const std::vector<Provider>& providers);
 
   // By the name of an MX host, small letters: "hotmail-com.olc.protection.outlook.com" is consumer
-  // Microsoft, "example-de.mail.protection.outlook.com" is Microsoft 365.
+  // Microsoft, "example-de.mail.protection.outlook.com" is Microsoft 365. A name with an address in
+  // it is a customer's machine and no provider's.
   [[nodiscard]] std::optional<std::uint32_t> of_mx(std::string_view host) const;
   // By the recipient's domain, for when no MX is known. Domains move: MX beats this.
   [[nodiscard]] std::optional<std::uint32_t> of_domain(std::string_view domain) const;

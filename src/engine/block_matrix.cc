@@ -119,14 +119,18 @@ const std::string& BlockMatrix::provider_of(const model::Delivery& delivery,
                                             const diagnosis::Reader& reader) {
   const std::string_view recipient = delivery.recipient;
   const std::string_view domain = recipient.substr(recipient.rfind('@') + 1);
-  const std::hash<std::string_view> hash;
+  // The remote host of a report is the reporter's word, and where mail was forwarded it refused
+  // somebody else than us; the domain that we sent to is ours to know.
+  const std::string_view remote =
+      delivery.source == model::Source::report ? std::string_view() : delivery.remote;
+  // Keyed: who chooses the names of his hosts must not be able to choose the place of another's.
   const std::uint64_t mark = base::combine_hashes(
-      base::combine_hashes(hash(delivery.remote), hash(domain)), hash(delivery.provider));
+      base::combine_hashes(hash_of(remote), hash_of(domain)), hash_of(delivery.provider));
   KnownRoute& known = routes_[mark % routes_.size()];
   if (known.hash != mark || (known.hash == 0 && known.provider.empty())) {
     known.hash = mark;
     known.provider = diagnosis::provider_group(
-        reader, {.provider = delivery.provider, .remote = delivery.remote, .recipient = domain});
+        reader, {.provider = delivery.provider, .remote = remote, .recipient = domain});
   }
   return known.provider;
 }
@@ -143,11 +147,15 @@ void BlockMatrix::set_key(std::string_view egress, std::string_view provider) {
   key_ += provider;
 }
 
-bool BlockMatrix::make_room() {
+bool BlockMatrix::make_room(base::TimePoint now) {
   if (cells_.size() < settings_.cells_max) return true;
+  // A sum fades only when a mail comes; after six half-lives nothing is left of the highest.
+  const auto silent = 6 * settings_.test.half_life;
   auto oldest = cells_.end();
   for (auto it = cells_.begin(); it != cells_.end(); ++it) {
-    if (!it->second.test.quiet()) continue;
+    const evidence::BlockTest& test = it->second.test;
+    const bool stopped = test.state == CellState::refused || test.state == CellState::half_open;
+    if (stopped || (!test.quiet() && it->second.touched_at + silent > now)) continue;
     if (oldest == cells_.end() || it->second.touched_at < oldest->second.touched_at ||
         (it->second.touched_at == oldest->second.touched_at && it->first < oldest->first)) {
       oldest = it;
@@ -160,11 +168,12 @@ bool BlockMatrix::make_room() {
   return true;
 }
 
-BlockMatrix::Cells::iterator BlockMatrix::cell_for(bool refused, bool registered) {
+BlockMatrix::Cells::iterator BlockMatrix::cell_for(bool refused, bool registered,
+                                                   base::TimePoint now) {
   const auto found = cells_.find(key_);
   if (found != cells_.end() || (!refused && !registered)) return found;
   // A full table is not searched for every accepted mail: only a refusal is worth that.
-  if (cells_.size() >= settings_.cells_max && (!refused || !make_room())) {
+  if (cells_.size() >= settings_.cells_max && (!refused || !make_room(now))) {
     ++refused_full_;
     return cells_.end();
   }
@@ -215,7 +224,7 @@ std::optional<model::BlockChange> BlockMatrix::see(const model::Delivery& delive
   const std::string_view egress = egress_of(delivery, refusal);
   if (!is_name(provider) || !is_name(egress)) return {};
   set_key(egress, provider);
-  const auto found = cell_for(ours, diagnosis::is_registered(provider));
+  const auto found = cell_for(ours, diagnosis::is_registered(provider), at);
   if (found == cells_.end()) return {};
   BlockCell& cell = found->second;
   cell.touched_at = std::max(cell.touched_at, at);
@@ -240,7 +249,9 @@ std::optional<model::BlockChange> BlockMatrix::see(const model::Delivery& delive
   if (ours && (another || owner.account == 0)) cell.test.one_account = false;
   if (sent && another && owner.account != 0) cell.test.others_passed = true;
   const CellState before = cell.test.state;
-  cell.test = verdict::after_mail(cell.test, fate, at, settings_.test);
+  const auto witness = delivery.source == model::Source::report ? verdict::Witness::report
+                                                                : verdict::Witness::server;
+  cell.test = verdict::after_mail(cell.test, fate, at, settings_.test, witness);
   if (cell.test.state == before) return {};
   model::BlockChange change{before, facts_of(found->first, cell)};
   if (before != CellState::half_open && change.facts.state == CellState::refused) {

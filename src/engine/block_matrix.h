@@ -3,8 +3,9 @@
 // Flow:    a delivery and what its reply means -> BlockMatrix::see() -> the cell of egress and
 //          provider -> verdict's sequential test -> a change, when there is one.
 // Time:    passed in.
-// Limits:  `cells_max` cells. Full: the open cell that was silent longest makes room; if none is
-//          open, the newcomer is not kept and counted. Providers that nobody registered get a cell
+// Limits:  `cells_max` cells. Full: the cell that was silent longest of those that are open, or
+//          whose doubt is six half-lives old, makes room; if there is none, the newcomer is not
+//          kept and counted. Providers that nobody registered get a cell
 //          from their first refusal on.
 // Threads: none of its own and no lock.
 #pragma once
@@ -123,8 +124,8 @@ class BlockMatrix {
                                            const diagnosis::Refusal& refusal) const;
   // The key of a cell in `key_`; the cell is made when it must be and there is room.
   void set_key(std::string_view egress, std::string_view provider);
-  [[nodiscard]] Cells::iterator cell_for(bool refused, bool registered);
-  [[nodiscard]] bool make_room();
+  [[nodiscard]] Cells::iterator cell_for(bool refused, bool registered, base::TimePoint now);
+  [[nodiscard]] bool make_room(base::TimePoint now);
   void note_refusal(evidence::BlockCell& cell, const model::Delivery& delivery,
                     const diagnosis::Refusal& refusal, const MailOwner& owner, base::TimePoint at);
   void note_other(evidence::BlockCell& cell, const model::Delivery& delivery, base::TimePoint at);

@@ -230,6 +230,46 @@ TEST(BlockMatrix, WhatNoSmtpClientOfOursHeardCountsNowhere) {
   EXPECT_TRUE(world.engine.blocks().all(world.now).empty());
 }
 
+// Whoever got mail can write a report about it, and name the remote host that he likes.
+TEST(BlockMatrix, ReportsNameNoProviderButTheRecipientsAndRefuseNothingAlone) {
+  Matrix world;
+  world.mails_over({}, "250 2.6.0 Queued mail for delivery", 100);
+  for (int i = 0; i < 60; ++i) {
+    for (const char* domain : {"evil.example", "hotmail.com"}) {
+      world.pass_time(minutes(1));
+      const std::string account = "u" + std::to_string(i % 6) + "@firm.test";
+      const auto sent = world.mail(account, {"r" + std::to_string(i) + "@" + domain});
+      world.send(sent);
+      model::Delivery what;
+      what.id = sent.id;
+      what.source = model::Source::report;
+      what.recipient = sent.recipients.front();
+      what.remote = world.hotmail.remote;
+      what.reply = s3140;
+      what.status = DeliveryStatus::bounced;
+      world.feed({world.now, world.now, what});
+    }
+  }
+  EXPECT_EQ(world.cell("mx:evil.example").mails, 60U);
+  EXPECT_EQ(world.cell().mails, 60U) << "only those to hotmail.com";
+  EXPECT_EQ(world.cell().state, CellState::suspected);
+  EXPECT_THAT(world.kinds(), ElementsAre());
+}
+
+TEST(BlockMatrix, OldDoubtMakesRoomInAFullTable) {
+  Settings settings = test_settings();
+  settings.blocks.cells_max = 8;
+  Matrix world(settings);
+  for (int i = 0; i < 8; ++i) {
+    const std::string house = "house" + std::to_string(i) + ".example";
+    world.mails_over({.domain = house, .remote = "mx." + house + "[192.0.2.1]"}, spamcop, 1);
+  }
+  world.pass_time(std::chrono::hours(24 * 60));
+  world.mails_over({}, s3140, 10);
+  EXPECT_EQ(world.cell().state, CellState::refused);
+  EXPECT_FALSE(world.engine.blocks().find("default", "mx:house0.example", world.now));
+}
+
 TEST(BlockMatrix, TheRecipientsNameIsBlankedInExamples) {
   Matrix world;
   static_cast<void>(world.mail_over(

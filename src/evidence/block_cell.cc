@@ -39,8 +39,8 @@ void BlockTest::decay_to(base::TimePoint now, std::chrono::seconds half_life) {
   // Several mails of a second: what a moment takes away does not matter, and exp2 costs.
   if (passed <= 0) return;
   const float share = halved(passed, static_cast<double>(half_life.count()));
+  // What speaks for "over" does not fade: a cell with a mail a week would stay refused for ever.
   for (float& sum : against) sum *= share;
-  for_open *= share;
   const float day = halved(passed, day_seconds);
   tried *= day;
   refused *= day;

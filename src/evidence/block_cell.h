@@ -2,8 +2,8 @@
 // the refusals hit.
 //
 // Flow:    engine's block matrix -> BlockCell -> verdict (provider_block.h) -> state.
-// Time:    passed in. Sums halve every `half_life`, what is usual every month; a clock going back
-//          decays nothing.
+// Time:    passed in. Sums for "refused" halve every `half_life`, what is usual every two months; a
+//          clock going back decays nothing.
 // Limits:  8 lists, 5 + 3 examples of 400 bytes, 16 mails remembered, distinct counts of bounded
 //          size: about 6 KiB for a cell with trouble, 600 bytes for one without.
 // Threads: none of its own and no lock.
@@ -36,7 +36,7 @@ inline constexpr std::size_t block_shares = 3;
 struct BlockTest {
   model::CellState state = model::CellState::open;
   std::array<float, block_shares> against{};  // for "refused", one CUSUM a share
-  float for_open = 0;                         // while refused: for "open again"
+  float for_open = 0;                         // while refused: for "open again"; does not decay
   float share_then = 1;  // of mail refused, as of the last refusal; what `for_open` goes by
   // What was added within the slot of time below: refusals that come together count less. Outright
   // ones have slots of seconds, mail put off has slots of an hour.

@@ -110,8 +110,10 @@ TEST(BlockCell, SumsHalveAndAClockGoingBackChangesNothing) {
   BlockTest test;
   test.at = start;
   test.against = {8, 4, 2};
+  test.for_open = 6;
   test.decay_to(start + std::chrono::hours(24), std::chrono::hours(24));
   EXPECT_NEAR(test.against[0], 4, 1e-4);
+  EXPECT_EQ(test.for_open, 6) << "or a cell with little mail would never open again";
   const BlockTest before = test;
   test.decay_to(start, std::chrono::hours(24));
   EXPECT_EQ(test, before);

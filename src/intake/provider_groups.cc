@@ -65,17 +65,15 @@ ProviderGroups::ProviderGroups(net::Resolver& resolver,
   });
 }
 
-// The first MX host that the registry knows; else the house of the best one. A domain whose filter
-// stands in front of its mailboxes is refused by the filter, which has the better preference.
+// The best host decides, since mail goes there: a filter in front of the mailboxes. Whose domain it
+// is may name a provider behind it, and answer in that provider's stead.
 std::string ProviderGroups::group_of(const diagnosis::Reader& reader,
                                      const net::DnsAnswer& answer) {
-  std::string first;
   for (const auto& [preference, host] : answer.mails) {
     std::string group = diagnosis::group_of_mx(reader, host);
-    if (!group.empty() && diagnosis::is_registered(group)) return group;
-    if (first.empty()) first = std::move(group);
+    if (!group.empty()) return group;
   }
-  return first;
+  return {};
 }
 
 std::string ProviderGroups::find(std::string_view recipient) {
@@ -125,9 +123,10 @@ bool ProviderGroups::can_add_to(const model::Delivery& delivery) const {
   const bool by_smtp =
       delivery.transport.empty() || delivery.transport == "smtp" || delivery.transport == "relay";
   if (!by_smtp || !delivery.provider.empty()) return false;
-  const std::string remote =
-      diagnosis::group_of_mx(*reader_, delivery.remote.substr(0, delivery.remote.find('[')));
-  return remote.empty() || !diagnosis::is_registered(remote);
+  // In a report the remote host is what the reporter says.
+  return delivery.source == model::Source::report ||
+         diagnosis::group_of_mx(*reader_, delivery.remote.substr(0, delivery.remote.find('[')))
+             .empty();
 }
 
 ProviderGroups::Counters ProviderGroups::counters() const {

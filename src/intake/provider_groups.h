@@ -44,7 +44,8 @@ class ProviderGroups {
   [[nodiscard]] std::string find_now(std::string_view recipient,
                                      std::chrono::milliseconds patience);
 
-  // Whether the DNS could tell more of this delivery than its own remote host does.
+  // Whether the DNS must tell whose this delivery is: the host that answered is not known. Where it
+  // is known it counts, whatever else the domain's owner has written into the DNS.
   [[nodiscard]] bool can_add_to(const model::Delivery& delivery) const;
 
   [[nodiscard]] Counters counters() const;

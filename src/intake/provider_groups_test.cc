@@ -60,7 +60,8 @@ TEST(ProviderGroups, FindsTheOperatorBehindACompanysDomain) {
   EXPECT_EQ(world.groups->find("chef@firma.example"), "") << "nobody waits for the DNS";
   EXPECT_EQ(world.wait_for("chef@firma.example"), "microsoft-365");
   EXPECT_EQ(world.wait_for("a@schule.example"), "mx:schule.example");
-  EXPECT_EQ(world.wait_for("a@filter.example"), "google") << "the one that the registry knows";
+  EXPECT_EQ(world.wait_for("a@filter.example"), "mx:eigen.example")
+      << "who names a provider behind his own host does not answer for it";
   EXPECT_EQ(world.groups->find("Chef@FIRMA.example."), "microsoft-365");
   const auto asked = world.groups->counters().asked;
   for (int i = 0; i < 100; ++i) static_cast<void>(world.groups->find("x@firma.example"));
@@ -117,7 +118,12 @@ TEST(ProviderGroups, AsksOnlyWhereTheRemoteHostDoesNotTell) {
   EXPECT_TRUE(groups.can_add_to(delivery));
   delivery.remote = "aspmx.l.google.com[142.250.1.27]";
   EXPECT_FALSE(groups.can_add_to(delivery));
-  delivery.remote = "relay.isp.example[192.0.2.1]";
+  delivery.source = model::Source::report;
+  EXPECT_TRUE(groups.can_add_to(delivery)) << "anybody can write that Google answered him";
+  delivery.source = model::Source::log;
+  delivery.remote = "mx.evil.example[192.0.2.1]";
+  EXPECT_FALSE(groups.can_add_to(delivery)) << "it answered, and no other MX of its domain";
+  delivery.remote = "127.0.0.1[127.0.0.1]";
   EXPECT_TRUE(groups.can_add_to(delivery));
   delivery.transport = "lmtp";
   EXPECT_FALSE(groups.can_add_to(delivery)) << "a mailbox of ours";

@@ -116,18 +116,22 @@ std::optional<ReportJudge::Found> ReportJudge::find(const std::string& id,
 
 bool ReportJudge::first(std::initializer_list<std::uint64_t> keys, base::TimePoint now,
                         JudgedReport& out) {
-  bool all = true;
+  std::vector<std::uint64_t> fresh;
   std::uint64_t before = 0;
   for (const std::uint64_t key : keys) {
     if (key == std::exchange(before, key)) continue;
     if (heard_.first(key, now)) {
-      out.heard.push_back(key);
-    } else {
-      all = false;
+      fresh.push_back(key);
+      continue;
     }
+    // What is dropped must not use anything up: a sender could else complain of his own mail for
+    // nothing, so that nobody else's complaint of it counts.
+    for (const std::uint64_t taken : fresh) heard_.forget(taken);
+    ++out.repeated;
+    return false;
   }
-  out.repeated += all ? 0 : 1;
-  return all;
+  out.heard.insert(out.heard.end(), fresh.begin(), fresh.end());
+  return true;
 }
 
 void ReportJudge::forget(const JudgedReport& judged) {

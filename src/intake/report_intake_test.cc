@@ -59,6 +59,16 @@ std::string marked_sample(const std::string& name, const std::string& token = ma
   return raw;
 }
 
+// A blackened complaint about message `id` to `recipient`.
+std::string complaint_of(const std::string& id, const std::string& recipient) {
+  return marked_sample(
+      "arf_redacted",
+      wire::make_trace_token(our_key, {.made_at = noon(),
+                                       .recipient_mark = wire::recipient_mark(our_key, recipient),
+                                       .id = id,
+                                       .subject = "account:kasse@verein.example"}));
+}
+
 // Remembers one message, as the engine would.
 struct Remembered {
   std::string id = "m1";
@@ -204,18 +214,8 @@ TEST_F(Judging, TheSameRecipientComplainsOnceHoweverOftenHeSaysSo) {
   EXPECT_THAT(judge(marked_sample("arf_redacted")).events, SizeIs(1));
   EXPECT_EQ(judge(marked_sample("arf_redacted")).repeated, 1U);
   // Another mail of the account to the same recipient.
-  const std::string second = wire::make_trace_token(
-      our_key, {.made_at = noon(),
-                .recipient_mark = wire::recipient_mark(our_key, "X@Y.example"),
-                .id = "m2",
-                .subject = "account:kasse@verein.example"});
-  EXPECT_EQ(judge(marked_sample("arf_redacted", second)).repeated, 1U);
-  const std::string third = wire::make_trace_token(
-      our_key, {.made_at = noon(),
-                .recipient_mark = wire::recipient_mark(our_key, "other@y.example"),
-                .id = "m3",
-                .subject = "account:kasse@verein.example"});
-  EXPECT_THAT(judge(marked_sample("arf_redacted", third)).events, SizeIs(1));
+  EXPECT_EQ(judge(complaint_of("m2", "X@Y.example")).repeated, 1U);
+  EXPECT_THAT(judge(complaint_of("m3", "other@y.example")).events, SizeIs(1));
 }
 
 TEST_F(Judging, ARecipientThatRefusedCannotComplainOnTop) {
@@ -226,6 +226,13 @@ TEST_F(Judging, ARecipientThatRefusedCannotComplainOnTop) {
                 .id = "m1",
                 .subject = "account:kasse@verein.example"});
   EXPECT_EQ(judge(marked_sample("arf_redacted", to_erika)).repeated, 1U);
+}
+
+TEST_F(Judging, AComplaintThatIsDroppedKeepsNobodyElseFromComplaining) {
+  EXPECT_THAT(judge(complaint_of("n1", "own@spam.example")).events, SizeIs(1));
+  EXPECT_EQ(judge(complaint_of("n2", "own@spam.example")).repeated, 1U)
+      << "the same recipient again";
+  EXPECT_THAT(judge(complaint_of("n2", "victim@ziel.example")).events, SizeIs(1));
 }
 
 TEST_F(Judging, AComplaintWithoutAMarkNeedsARememberedMessageAndItsRecipient) {

@@ -42,7 +42,7 @@ void count_usual(BlockTest& test, MailFate fate) {
 }
 
 void add_against(BlockTest& test, MailFate fate, const BlockWeights& weights, base::TimePoint at,
-                 const BlockSettings& settings) {
+                 const BlockSettings& settings, Witness witness) {
   const bool slow = fate == MailFate::slowed;
   const auto span = slow ? settings.slow_slot : settings.slot;
   std::int64_t& slot = slow ? test.slow_slot : test.slot;
@@ -54,9 +54,12 @@ void add_against(BlockTest& test, MailFate fate, const BlockWeights& weights, ba
   }
   const double share = slow ? settings.slow_slot_share : settings.slot_share;
   const double room = share * settings.threshold() - added;
+  const double ceiling =
+      (witness == Witness::report ? settings.report_share : 1'000) * settings.threshold();
   double most = 0;
   for (std::size_t i = 0; i < test.against.size(); ++i) {
-    const double weight = std::min(weights.against[i], std::max(0.0, room));
+    const double left = std::min(room, ceiling - test.against[i]);
+    const double weight = std::min(weights.against[i], std::max(0.0, left));
     most = std::max(most, weight);
     test.against[i] = static_cast<float>(std::max(0.0, test.against[i] + weight));
   }
@@ -93,7 +96,9 @@ BlockWeights block_weights(const BlockTest& test, MailFate fate, const BlockSett
 }
 
 evidence::BlockTest after_mail(BlockTest test, MailFate fate, base::TimePoint at,
-                               const BlockSettings& settings) {
+                               const BlockSettings& settings, Witness witness) {
+  // Whoever can forge a report must not keep a cell refused.
+  if (witness == Witness::report && stopped(test.state)) return test;
   test.decay_to(at, settings.half_life);
   const bool accepted = fate == MailFate::accepted;
   if (test.quiet() && accepted) {  // nearly all mail
@@ -111,7 +116,7 @@ evidence::BlockTest after_mail(BlockTest test, MailFate fate, base::TimePoint at
     test.for_open = std::max(0.0F, test.for_open + static_cast<float>(weights.for_open));
   } else {
     count_usual(test, fate);
-    add_against(test, fate, weights, at, settings);
+    add_against(test, fate, weights, at, settings, witness);
   }
   test.state = next_state(test, settings);
   if (before == CellState::half_open && !accepted) test.state = CellState::refused;

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 
 #include "evidence/block_cell.h"
 #include "model/block.h"
@@ -44,6 +45,8 @@ struct BlockSettings {
   // Providers put mail off in waves on a usual day: such mail alone must go on over three hours.
   std::chrono::seconds slow_slot{3600};
   double slow_slot_share = 0.45;
+  // A report is anybody's word: what reports add ends at this part of the threshold.
+  double report_share = 0.6;
 
   [[nodiscard]] double threshold() const;
   [[nodiscard]] double opening_threshold() const;
@@ -66,9 +69,14 @@ struct BlockWeights {
 [[nodiscard]] BlockWeights block_weights(const evidence::BlockTest& test, evidence::MailFate fate,
                                          const BlockSettings& settings);
 
+// Who says what a mail met: a server of ours, or a report that came back by mail. A report alone
+// makes no cell refused and keeps none so.
+enum class Witness : std::uint8_t { server, report };
+
 // The test after one more mail at `at`, with its new state. `test` stands at any earlier time.
 [[nodiscard]] evidence::BlockTest after_mail(evidence::BlockTest test, evidence::MailFate fate,
-                                             base::TimePoint at, const BlockSettings& settings);
+                                             base::TimePoint at, const BlockSettings& settings,
+                                             Witness witness = Witness::server);
 
 // The state that the sums ask for now.
 [[nodiscard]] model::CellState next_state(const evidence::BlockTest& test,

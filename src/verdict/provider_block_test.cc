@@ -140,6 +140,37 @@ TEST(ProviderBlock, OpensAgainAfterAcceptancesByTheSameTest) {
   EXPECT_EQ(fed.test.state, CellState::refused);
 }
 
+TEST(ProviderBlock, OpensAgainAlsoWhereAMailAWeekIsAll) {
+  Fed fed = feed_until(usual_cell(), CellState::refused, 50, always_block);
+  ASSERT_EQ(fed.test.state, CellState::refused);
+  int weeks = 0;
+  for (base::TimePoint at = fed.test.at; fed.test.state == CellState::refused && weeks < 52;) {
+    ++weeks;
+    at += std::chrono::hours(7 * 24);
+    fed.test = after_mail(fed.test, MailFate::accepted, at, settings);
+  }
+  EXPECT_EQ(fed.test.state, CellState::open);
+  EXPECT_LE(weeks, 8);
+}
+
+TEST(ProviderBlock, ReportsAloneRefuseNothingAndKeepNothingRefused) {
+  BlockTest test = usual_cell();
+  for (int i = 0; i < 500; ++i) {
+    test.one_account = false;
+    test = after_mail(test, MailFate::block, test.at + std::chrono::minutes(1), settings,
+                      Witness::report);
+    ASSERT_NE(test.state, CellState::refused) << "after " << i + 1 << " reports";
+  }
+  EXPECT_EQ(test.state, CellState::suspected);
+  // What our own servers heard confirms it, faster than without.
+  Fed fed = feed_until(test, CellState::refused, 50, always_block);
+  EXPECT_LE(fed.mails, 3);
+  const BlockTest refused = fed.test;
+  EXPECT_EQ(after_mail(refused, MailFate::block, refused.at + std::chrono::minutes(1), settings,
+                       Witness::report),
+            refused);
+}
+
 TEST(ProviderBlock, APartialBlockNeedsMoreAcceptancesToBeOver) {
   const auto every_tenth = [](int i) { return i % 10 == 0 ? MailFate::block : MailFate::accepted; };
   Fed fed = feed_until(usual_cell(), CellState::refused, 500, every_tenth);
