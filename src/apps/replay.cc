@@ -10,10 +10,12 @@
 #include <unordered_set>
 #include <utility>
 
+#include "apps/campaign_features.h"
 #include "apps/event_file.h"
 #include "base/time.h"
 #include "diagnosis/reader.h"
 #include "engine/engine.h"
+#include "fingerprint/print_maker.h"
 #include "wire/event_line.h"
 
 namespace leumund::apps {
@@ -31,6 +33,10 @@ constexpr std::string_view usage =
     "  --json                    one JSON object per submission and decision\n"
     "  --detector-settings FILE  constants of the detector, lines `name = number`\n"
     "  --explain-features FILE   write what each submission's score was made of, tab-separated\n"
+    "  --campaign-features FILE  write what each mail's part in campaigns was made of, "
+    "tab-separated\n"
+    "  --campaign-settings FILE  constants of the campaign detector, lines `name = number`\n"
+    "  --no-bodies               leave the text of messages out: no campaigns by content, faster\n"
     "  --help                    this text\n";
 
 // A score is printed with four decimals at most, so that it reads the same everywhere.
@@ -50,7 +56,8 @@ std::string time_text(base::TimePoint at) {
 }
 
 // Reads `name = number` lines; section heads, comments and texts in quotes are passed over.
-base::Status read_settings(const std::string& path, verdict::Settings& settings) {
+template <typename Settings>
+base::Status read_settings(const std::string& path, Settings& settings) {
   auto file = EventFile::open(path, 4096);
   if (!file) return file.error();
   for (;;) {
@@ -85,14 +92,18 @@ base::Status read_settings(const std::string& path, verdict::Settings& settings)
 class Replay {
  public:
   Replay(const ReplayOptions& options, const verdict::Settings& detection,
+         const verdict::CampaignSettings& campaign,
          std::shared_ptr<const diagnosis::Reader> replies, std::FILE* out, std::FILE* err,
-         std::FILE* features)
+         std::FILE* features, std::FILE* campaign_features)
       : options_(options),
         out_(out),
         err_(err),
         features_(features),
-        engine_(engine_settings(options, detection), std::move(replies)) {
+        campaign_features_(campaign_features),
+        campaign_(campaign),
+        engine_(engine_settings(options, detection, campaign), std::move(replies)) {
     if (features_ != nullptr) write_feature_head();
+    if (campaign_features_ != nullptr) write_campaign_head(campaign_features_);
   }
 
   base::Status run_file(const std::string& path);
@@ -102,13 +113,17 @@ class Replay {
 
  private:
   static engine::Settings engine_settings(const ReplayOptions& options,
-                                          const verdict::Settings& detection) {
+                                          const verdict::Settings& detection,
+                                          const verdict::CampaignSettings& campaign) {
     engine::Settings settings;  // the hash key stays all zero: the same output for the same input
     settings.detection = detection;
+    settings.campaign = campaign;
     settings.book.default_mode = options.enforce ? model::Mode::enforce : model::Mode::observe;
     return settings;
   }
 
+  // What is left of the body: made here, as the edges of the daemon do.
+  void add_print(model::MailEvent& event);
   void feed(const model::MailEvent& event);
   [[nodiscard]] bool did_not_leave(const model::MailEvent& event) const;
   void print_answer(const model::Submission& submission, base::TimePoint at,
@@ -125,7 +140,10 @@ class Replay {
   std::FILE* out_;
   std::FILE* err_;
   std::FILE* features_;
+  std::FILE* campaign_features_;
+  verdict::CampaignSettings campaign_;
   engine::Engine engine_;
+  fingerprint::PrintMaker prints_{fingerprint::PrintSettings{}, base::HashKey{}};
   std::unordered_set<std::string> stopped_;  // ids of submissions that were not let in
   std::uint64_t events_ = 0;
   std::uint64_t submissions_ = 0;
@@ -139,8 +157,8 @@ class Replay {
 base::Status Replay::run_file(const std::string& path) {
   auto file = EventFile::open(path, wire::event_line_bytes_max);
   if (!file) return file.error();
-  // The detectors of today read no bodies: leaving them out makes a replay three times as fast.
-  wire::EventLineReader reader(wire::EventLineReader::Bodies::leave_out);
+  using Bodies = wire::EventLineReader::Bodies;
+  wire::EventLineReader reader(options_.bodies ? Bodies::keep : Bodies::leave_out);
   for (;;) {
     const auto line = (*file)->next();
     if (!line) return line.error();
@@ -151,16 +169,25 @@ base::Status Replay::run_file(const std::string& path) {
       continue;
     }
     if (line->text.empty()) continue;
-    const auto event = reader.read(line->text);
+    auto event = reader.read(line->text);
     if (!event) {
       bad_line(path, line->number, event.error().message);
       continue;
     }
+    add_print(*event);
     feed(*event);
     if (options_.progress && events_ % 4096 == 0) show_progress(**file, false);
   }
   if (options_.progress) show_progress(**file, true);
   return {};
+}
+
+void Replay::add_print(model::MailEvent& event) {
+  auto* submission = std::get_if<model::Submission>(&event.what);
+  if (submission == nullptr || submission->body.empty()) return;
+  const fingerprint::MailPrint made = fingerprint::print_of(*submission, prints_);
+  submission->print = std::make_shared<const model::Fingerprint>(made.print);
+  submission->body = {};
 }
 
 bool Replay::did_not_leave(const model::MailEvent& event) const {
@@ -191,6 +218,8 @@ void Replay::feed(const model::MailEvent& event) {
   }
   print_answer(*submission, event.occurred_at, outcome);
   if (features_ != nullptr) write_features(*submission, outcome);
+  if (campaign_features_ != nullptr)
+    write_campaign_features(*submission, outcome, campaign_, campaign_features_);
 }
 
 void Replay::print_answer(const model::Submission& submission, base::TimePoint at,
@@ -231,8 +260,13 @@ void Replay::print_decision(const model::Decision& decision) {
 // A change of the block matrix restricts nobody and has fields of its own.
 void Replay::print_block_json(const model::Decision& decision) {
   const model::BlockFacts& facts = decision.block->facts;
+  // A campaign that was found is a line of its own kind; its release and end are like any other's.
+  const bool campaign = decision.subject.kind == model::SubjectKind::campaign &&
+                        (decision.kind == model::DecisionKind::restricted ||
+                         decision.kind == model::DecisionKind::would_restrict);
   line_ = fmt::format("{{\"decision\":\"{}\",\"at\":{},\"subject\":",
-                      model::decision_kind_name(decision.kind), time_text(decision.at));
+                      campaign ? "campaign" : model::decision_kind_name(decision.kind),
+                      time_text(decision.at));
   wire::write_json_string(decision.subject.to_string(), line_);
   line_ += ",\"kind\":\"block\",\"egress\":";
   wire::write_json_string(facts.egress, line_);
@@ -254,8 +288,13 @@ void Replay::print_block_json(const model::Decision& decision) {
 
 void Replay::print_decision_json(const model::Decision& decision) {
   if (decision.block) return print_block_json(decision);
+  // A campaign that was found is a line of its own kind; its release and end are like any other's.
+  const bool campaign = decision.subject.kind == model::SubjectKind::campaign &&
+                        (decision.kind == model::DecisionKind::restricted ||
+                         decision.kind == model::DecisionKind::would_restrict);
   line_ = fmt::format("{{\"decision\":\"{}\",\"at\":{},\"subject\":",
-                      model::decision_kind_name(decision.kind), time_text(decision.at));
+                      campaign ? "campaign" : model::decision_kind_name(decision.kind),
+                      time_text(decision.at));
   wire::write_json_string(decision.subject.to_string(), line_);
   line_ += ",\"kind\":";
   wire::write_json_string(decision.detector, line_);
@@ -266,6 +305,18 @@ void Replay::print_decision_json(const model::Decision& decision) {
   for (std::size_t i = 0; i < decision.held.size(); ++i) {
     if (i > 0) line_ += ',';
     wire::write_json_string(decision.held[i].queue_id, line_);
+  }
+  const auto names = [this](const std::vector<std::string>& all) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (i > 0) line_ += ',';
+      wire::write_json_string(all[i], line_);
+    }
+  };
+  if (campaign) {
+    line_ += "],\"accounts\":[";
+    names(decision.accounts);
+    line_ += "],\"messages\":[";
+    names(decision.messages);
   }
   line_ += "],\"terms\":[";
   for (std::size_t i = 0; i < decision.terms.size(); ++i) {
@@ -338,6 +389,19 @@ void Replay::report() const {
   if (bad_lines_ > 0) fmt::print(err_, "{} bad lines skipped\n", bad_lines_);
 }
 
+using File = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+// Nothing behind the pointer for no name.
+base::Result<File> open_for_writing(const std::string& path) {
+  File file(nullptr, &std::fclose);
+  if (path.empty()) return file;
+  file.reset(std::fopen(path.c_str(), "we"));
+  if (!file) {
+    return base::Error{base::ErrorCode::unavailable, fmt::format("{}: cannot be written", path)};
+  }
+  return file;
+}
+
 }  // namespace
 
 base::Status replay(const ReplayOptions& options, std::FILE* out, std::FILE* err) {
@@ -347,17 +411,19 @@ base::Status replay(const ReplayOptions& options, std::FILE* out, std::FILE* err
       return status;
     }
   }
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> features(nullptr, &std::fclose);
-  if (!options.features.empty()) {
-    features.reset(std::fopen(options.features.c_str(), "we"));
-    if (!features) {
-      return base::Error{base::ErrorCode::unavailable,
-                         fmt::format("{}: cannot be written", options.features)};
-    }
+  verdict::CampaignSettings campaign;
+  if (!options.campaign_settings.empty()) {
+    if (auto status = read_settings(options.campaign_settings, campaign); !status.ok())
+      return status;
   }
+  auto features = open_for_writing(options.features);
+  if (!features) return features.error();
+  auto campaign_features = open_for_writing(options.campaign_features);
+  if (!campaign_features) return campaign_features.error();
   auto replies = diagnosis::Reader::shipped();
   if (!replies) return replies.error();
-  Replay run(options, detection, std::move(*replies), out, err, features.get());
+  Replay run(options, detection, campaign, std::move(*replies), out, err, features->get(),
+             campaign_features->get());
   std::vector<std::string> files = options.files;
   if (files.empty()) files.emplace_back("-");
   for (const std::string& file : files) {
@@ -372,6 +438,18 @@ base::Status replay(const ReplayOptions& options, std::FILE* out, std::FILE* err
   }
   return {};
 }
+
+namespace {
+
+std::string* file_option(ReplayOptions& options, std::string_view word) {
+  return word == "--detector-settings"   ? &options.detector_settings
+         : word == "--explain-features"  ? &options.features
+         : word == "--campaign-settings" ? &options.campaign_settings
+         : word == "--campaign-features" ? &options.campaign_features
+                                         : nullptr;
+}
+
+}  // namespace
 
 int run_replay(const std::vector<std::string>& arguments, std::FILE* out, std::FILE* err) {
   ReplayOptions options;
@@ -390,10 +468,11 @@ int run_replay(const std::vector<std::string>& arguments, std::FILE* out, std::F
     } else if (word == "--help") {
       fmt::print(out, "{}", usage);
       return 0;
-    } else if ((word == "--detector-settings" || word == "--explain-features") &&
-               i + 1 < arguments.size()) {
-      (word == "--detector-settings" ? options.detector_settings : options.features) =
-          arguments[++i];
+    } else if (word == "--no-bodies") {
+      options.bodies = false;
+    } else if (std::string* file = file_option(options, word);
+               file != nullptr && i + 1 < arguments.size()) {
+      *file = arguments[++i];
     } else {
       fmt::print(err, "leumund-replay: {} is not an option, or lacks its value\n{}", word, usage);
       return wrong_use;

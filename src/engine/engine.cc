@@ -49,6 +49,8 @@ Engine::Parts::Parts(Settings given, std::shared_ptr<const diagnosis::Reader> re
       messages(std::max<std::size_t>(1, settings.limits.messages_max), settings.key),
       refusals(std::move(replies)),
       blocks(settings.blocks, settings.key),
+      campaigns({settings.campaign, settings.limits.campaign_bytes, settings.campaign_texts},
+                settings.key),
       book(with_review_span(settings.book)) {}
 
 action::BookSettings Engine::Parts::with_review_span(action::BookSettings book) {
@@ -78,14 +80,19 @@ Outcome Engine::feed(const model::MailEvent& event, base::TimePoint now) {
   Counting counting({p.settings.detection, p.settings.relay_clients, p.settings.key, p.ledger,
                      p.messages, p.own_listing, p.shared_clients, refusal, p.totals},
                     at);
-  const Counted counted = std::visit(counting, event.what);
+  Counted counted = std::visit(counting, event.what);
   Outcome outcome;
   if (delivery != nullptr) p.see_block(outcome, *delivery, refusal, counted.message, at);
   if (const auto* announcement = std::get_if<model::Announcement>(&event.what)) {
     if (counted.account != nullptr) outcome.decisions.push_back(p.announced(*announcement, at));
     return outcome;
   }
+  const auto* submission = std::get_if<model::Submission>(&event.what);
+  if (submission != nullptr && counted.account == nullptr)
+    p.campaigns.see_from_outside(*submission, at);
   if (counted.account == nullptr || !counted.judged) return outcome;
+  if (submission != nullptr)
+    outcome.campaign = p.see_campaign(*submission, counted, late, at, now, outcome);
 
   evidence::Account& account = *counted.account;
   p.notice_release(account, at);
@@ -94,9 +101,10 @@ Outcome Engine::feed(const model::MailEvent& event, base::TimePoint now) {
   outcome.judgement = verdict::judge(outcome.tally, account.recent.suspicion, p.settings.detection);
   outcome.score = outcome.judgement.score;
   if (outcome.judgement.alarm() && !late) p.decide(outcome, counted, at, now);
-  if (const auto* submission = std::get_if<model::Submission>(&event.what)) {
+  if (submission != nullptr) {
     ++p.counters.submissions;
     p.answer(outcome, counted, *submission, now);
+    p.answer_for_campaign(outcome, counted, *submission, now);
   }
   return outcome;
 }
@@ -151,6 +159,9 @@ void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimeP
   if (!decision) return;
   decision->held = queued_of(*subject);
   decision->recipients_before = account.recent.suspicion.recipients_passed();
+  const double alone = outcome.score - outcome.judgement.value(verdict::TermName::campaign);
+  if (alone < outcome.judgement.threshold)
+    campaigns.rests_on(account, ledger.hash_of(account.name));
   outcome.decisions.push_back(std::move(*decision));
 }
 
@@ -248,6 +259,13 @@ std::vector<model::QueueKey> Engine::Parts::queued_of(const model::Subject& subj
     if (message.queued()) keys.insert(keys.end(), message.queues.begin(), message.queues.end());
     return keys.size() < most;
   };
+  if (const evidence::Cluster* cluster = campaigns.find(subject)) {
+    for (auto number = cluster->message_numbers.rbegin(); number != cluster->message_numbers.rend();
+         ++number) {
+      const Message* message = messages.by_number(*number);
+      if (message != nullptr && !collect(*message)) break;
+    }
+  }
   messages.of_account(ledger.hash_of(subject.to_string()), collect);
   std::reverse(keys.begin(), keys.end());  // oldest first
   return keys;
@@ -304,7 +322,60 @@ void Engine::Parts::see_block(Outcome& outcome, const model::Delivery& delivery,
   outcome.decisions.push_back(std::move(decision));
 }
 
-std::vector<model::Decision> Engine::tick(base::TimePoint now) { return parts_->book.tick(now); }
+Campaigns::Around Engine::Parts::around() {
+  return {ledger,       messages,
+          book,         settings.detection,
+          settings.key, [this](std::uint64_t message) { return name_of(message); }};
+}
+
+CampaignSeen Engine::Parts::see_campaign(const model::Submission& submission, Counted& counted,
+                                         bool late, base::TimePoint at, base::TimePoint now,
+                                         Outcome& outcome) {
+  Message& message = *counted.message;
+  const bool needed = submission.print != nullptr || message.cluster != 0 || !message.placed;
+  if (!needed) return {};
+  CampaignSeen seen =
+      campaigns.see(around(), submission, message, late, at, now, outcome.decisions);
+  counted.account = ledger.touch_again(message.account, at);  // others were touched meanwhile
+  return seen;
+}
+
+void Engine::Parts::answer_for_campaign(Outcome& outcome, const Counted& counted,
+                                        const model::Submission& submission, base::TimePoint now) {
+  Message& message = *counted.message;
+  if (message.cluster == 0) return;
+  const evidence::Cluster* cluster = campaigns.find(message.cluster);
+  if (cluster == nullptr || cluster->state != evidence::ClusterState::open) return;
+  const model::Subject subject = Campaigns::subject_of(*cluster);
+  const model::Restriction* standing = book.find(subject);
+  if (standing == nullptr || book.is_exempt(outcome.subject)) return;
+  if (submission.source == model::Source::log || submission.continues) {
+    outcome.hold = outcome.hold || message.queued();
+    return;
+  }
+  const bool lets = outcome.answer.disposition == model::Disposition::pass ||
+                    outcome.answer.disposition == model::Disposition::warn;
+  if (!lets) return;
+  action::Ask ask{.subject = subject, .recipient = {}};
+  ask.only_helpdesk = !submission.recipients.empty() &&
+                      std::all_of(submission.recipients.begin(), submission.recipients.end(),
+                                  [this](const std::string& r) { return book.is_helpdesk(r); });
+  ask.recipients = counted.recipients_counted;
+  outcome.answer = book.answer(ask, now);
+  if (outcome.answer.disposition == model::Disposition::hold) message.let_through = false;
+}
+
+std::vector<model::Decision> Engine::tick(base::TimePoint now) {
+  Parts& p = *parts_;
+  std::vector<model::Decision> decisions = p.book.tick(now);
+  p.campaigns.tick(p.around(), now, decisions);
+  return decisions;
+}
+
+std::vector<model::Decision> Engine::campaign_released(const model::Subject& campaign, bool honest,
+                                                       base::TimePoint now) {
+  return parts_->campaigns.released(parts_->around(), campaign, honest, now);
+}
 
 action::RestrictionBook& Engine::book() { return parts_->book; }
 
@@ -354,6 +425,8 @@ void Engine::set_settings(Settings settings) {
   p.book.set_settings(Parts::with_review_span(p.settings.book));
   p.ledger.set_bytes_max(p.settings.limits.ledger_bytes);
   p.blocks.set_settings(p.settings.blocks);
+  p.campaigns.set_settings(
+      {p.settings.campaign, p.settings.limits.campaign_bytes, p.settings.campaign_texts});
 }
 
 Counters Engine::counters() const {
@@ -366,6 +439,7 @@ Counters Engine::counters() const {
   counters.messages = p.messages.size();
   counters.messages_forgotten = p.messages.forgotten();
   counters.ledger_bytes = p.ledger.bytes();
+  counters.campaigns = p.campaigns.counters();
   return counters;
 }
 
@@ -380,7 +454,11 @@ std::size_t Engine::drain_dirty(std::size_t most,
     ++handed;
     visit(std::move(record));
   });
-  return cells + parts_->ledger.drain_dirty(most - handed, visit);
+  const std::size_t campaigns = parts_->campaigns.drain_dirty(most - handed, [&](auto&& record) {
+    ++handed;
+    visit(std::move(record));
+  });
+  return cells + campaigns + parts_->ledger.drain_dirty(most - handed, visit);
 }
 
 std::vector<model::QueuedMail> Engine::drain_queue() {
@@ -395,6 +473,7 @@ void Engine::load_queued(const model::QueuedMail& mail) {
 
 base::Status Engine::load_record(std::string_view subject, std::string_view state) {
   if (BlockMatrix::is_record(subject)) return parts_->blocks.load_record(subject, state);
+  if (Campaigns::is_record(subject)) return parts_->campaigns.load_record(subject, state);
   return parts_->ledger.load_record(subject, state);
 }
 

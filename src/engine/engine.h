@@ -23,6 +23,7 @@
 #include "base/time.h"
 #include "diagnosis/reader.h"
 #include "engine/block_matrix.h"
+#include "engine/campaigns.h"
 #include "evidence/ledger_journal.h"
 #include "model/answer.h"
 #include "model/decision.h"
@@ -37,10 +38,13 @@ namespace leumund::engine {
 struct Limits {
   std::size_t ledger_bytes = 1ULL << 30;  // full: the account longest silent is forgotten, counted
   std::size_t messages_max = 500'000;     // full: the oldest message is forgotten, counted
+  std::size_t campaign_bytes = 64UL << 20;  // full: see evidence::ClusterStore
 };
 
 struct Settings {
   verdict::Settings detection;
+  verdict::CampaignSettings campaign;
+  bool campaign_texts = false;  // of open campaigns, for their template
   action::BookSettings book;
   Limits limits;
   base::HashKey key;
@@ -60,6 +64,7 @@ struct Outcome {
   bool hold = false;          // this mail of a restricted subject is queued and is to be held
   verdict::Tally tally = {};  // what the score was made of, where the event was judged
   verdict::Judgement judgement = {};
+  CampaignSeen campaign = {};
 };
 
 // How a subject stands, for people and machines.
@@ -97,6 +102,7 @@ struct Counters {
   std::uint64_t messages = 0;
   std::uint64_t messages_forgotten = 0;
   std::uint64_t ledger_bytes = 0;
+  CampaignCounters campaigns = {};
 };
 
 class Engine {
@@ -128,6 +134,11 @@ class Engine {
   // The restriction was a mistake: what the subject sent in that time becomes habit, and the client
   // addresses it used are no longer held against others. Call after the book released it.
   void learn_from_release(const model::Subject& subject, base::TimePoint now);
+
+  // The same for a campaign: its restriction was released. `honest`: the mail was wanted; its text
+  // is known from now on, and what its members were restricted for because of it is lifted.
+  std::vector<model::Decision> campaign_released(const model::Subject& campaign, bool honest,
+                                                 base::TimePoint now);
 
   [[nodiscard]] Explanation explain(const model::Subject& subject, base::TimePoint now) const;
   // Subjects with the highest scores now, highest first.

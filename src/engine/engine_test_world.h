@@ -15,6 +15,7 @@ namespace leumund::engine {
 inline Settings test_settings() {
   Settings settings;
   settings.book.default_mode = model::Mode::enforce;
+  settings.limits.campaign_bytes = 4UL << 20;  // many worlds are made
   return settings;
 }
 

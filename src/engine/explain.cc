@@ -64,13 +64,17 @@ std::vector<std::pair<std::string, std::string>> habits_of(const evidence::Accou
 }  // namespace
 
 Explanation Engine::explain(const model::Subject& subject, base::TimePoint now) const {
-  const Parts& p = *parts_;
+  Parts& p = *parts_;
   Explanation e;
   e.subject = subject;
   e.threshold = p.settings.detection.threshold();
   e.restriction = p.book.find(subject);
   e.attempts = p.book.attempts(subject);
   e.queued = p.queued_of(subject);
+  if (const evidence::Cluster* cluster = p.campaigns.find(subject)) {
+    p.explain_campaign(*cluster, now, e);
+    return e;
+  }
   const auto account = p.ledger.peek(subject.to_string());
   e.known = account != nullptr || e.restriction != nullptr;
   if (account != nullptr) {

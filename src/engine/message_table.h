@@ -66,6 +66,8 @@ struct Message {
   float scored_in_house = 0;
   float contacts = 0;
   std::uint8_t content_refusals = 0;  // counted ones
+  std::uint64_t cluster = 0;          // of detector B; 0: alone
+  bool placed = false;                // detector B has seen it
   bool announced = false;
   bool automatic = false;  // null sender: an automatic answer
   bool left_queue = false;

@@ -5,6 +5,7 @@
 #include "action/restriction_book.h"
 #include "diagnosis/refusal.h"
 #include "engine/block_matrix.h"
+#include "engine/campaigns.h"
 #include "engine/counting.h"
 #include "engine/engine.h"
 #include "engine/message_table.h"
@@ -33,6 +34,14 @@ struct Engine::Parts {
   [[nodiscard]] std::string name_of(std::uint64_t message) const;
   [[nodiscard]] model::Decision announced(const model::Announcement& announcement,
                                           base::TimePoint at);
+  // Detector B looks at a submission before the account is judged.
+  CampaignSeen see_campaign(const model::Submission& submission, Counted& counted, bool late,
+                            base::TimePoint at, base::TimePoint now, Outcome& outcome);
+  // ... and holds the mail of an open campaign.
+  void answer_for_campaign(Outcome& outcome, const Counted& counted,
+                           const model::Submission& submission, base::TimePoint now);
+  [[nodiscard]] Campaigns::Around around();
+  void explain_campaign(const evidence::Cluster& cluster, base::TimePoint now, Explanation& e);
   // What a delivery says of the way to its provider.
   void see_block(Outcome& outcome, const model::Delivery& delivery,
                  const diagnosis::Refusal& refusal, const Message* message, base::TimePoint at);
@@ -44,6 +53,7 @@ struct Engine::Parts {
   SharedClients shared_clients;
   diagnosis::RefusalReader refusals;
   BlockMatrix blocks;
+  Campaigns campaigns;
   action::RestrictionBook book;
   Counters counters;
   CountingTotals totals;

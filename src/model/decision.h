@@ -53,7 +53,10 @@ struct Decision {
   std::vector<Restriction> beneath =
       {};  // milder ones that return when this one ends; mildest first
   std::vector<std::pair<std::string, std::string>> recovery = {};  // at release: item, by whom
-  bool without_checklist = false;         // at release: `by` takes the responsibility
+  bool without_checklist = false;  // at release: `by` takes the responsibility
+  // Of a campaign: its members and messages when it was found, those that went out included.
+  std::vector<std::string> accounts = {};
+  std::vector<std::string> messages = {};
   std::optional<BlockChange> block = {};  // of provider_refuses and provider_accepts
 };
 

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +17,7 @@
 
 #include "base/ip_address.h"
 #include "base/time.h"
+#include "model/fingerprint.h"
 
 namespace leumund::model {
 
@@ -65,7 +67,10 @@ struct Submission {
   std::uint32_t recipient_count = 0;           // >= recipients.size(); the log knows only this
   std::optional<std::uint64_t> size_bytes;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;  // for fingerprints; never kept
+  std::string body;                               // for fingerprints; never kept
+  std::shared_ptr<const Fingerprint> print = {};  // made at the edge; nothing: no body was seen
+  // Own text of the mail, only where the operator lets open campaigns show their template.
+  std::string own_text = {};
   bool forwarded = false;
   // The message that this one goes on from, under a new queue id: a content filter gave it back, or
   // it was requeued or forwarded. It is the same mail: nothing of it is counted again, and `queue`

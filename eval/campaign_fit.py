@@ -1,0 +1,121 @@
+"""Fits the constants of detector B: what each trait of a mail weighs, and how often honest mail
+scores how much. Spam only sets the direction of the weights; the calibration looks at honest mail
+alone."""
+import collections
+import json
+import math
+import random
+
+LEVELS = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001]
+CLASSES = ["stranger", "fleeting", "known"]
+# Mails of one subject that the calibration looks at: one busy sender is not a thousand.
+PER_SUBJECT = 40
+# Traits that can only speak against the owner, or only for him: the fit may not turn them round.
+SIGN = {"no_link": 0, "same_program": -1}
+# What the mixer makes too telling: there everybody writes with one program only, and addresses of
+# bots are never seen before. Weights stay within these bounds.
+WEIGHT_MOST = {
+    "other_program": 1.5,
+    "same_program": 0.5,
+    "new_sender": 1.0,
+    "young_client": 0.7,
+    "odd_hour": 0.3,
+    "no_link": 0.5,
+}
+
+
+def read(path, truth):
+    """Rows of --campaign-features as (id, subject, class, traits, is_spam), and the names."""
+    spam = {i for c in truth["campaigns"] for i in c["ids"]}
+    spam |= {i for b in truth["bursts"] for i in b["ids"]}
+    rows = []
+    with open(path) as f:
+        head = f.readline().rstrip("\n").split("\t")
+        first = head.index("recipients")
+        for line in f:
+            cell = line.rstrip("\n").split("\t")
+            traits = [float(x) for x in cell[first:]]
+            if not any(traits):
+                continue  # not looked at: announced, automatic
+            message = json.loads(cell[0])
+            rows.append((message, cell[1], int(cell[3]), traits, message in spam))
+    return rows, head[first:]
+
+
+def capped(rows, rng):
+    by_subject = collections.defaultdict(list)
+    for row in rows:
+        by_subject[row[1]].append(row)
+    out = []
+    for subject in sorted(by_subject):
+        mine = by_subject[subject]
+        out += mine if len(mine) <= PER_SUBJECT else rng.sample(mine, PER_SUBJECT)
+    return out
+
+
+def fit_weights(honest, spam, names, rng, epochs=12):
+    """Logistic regression with one constant a class, which weighs its spam as its honest mail."""
+    weights, constants = [0.0] * len(names), [0.0] * len(CLASSES)
+    count = collections.Counter(r[2] for r in honest), collections.Counter(r[2] for r in spam)
+    data = []
+    for r in honest:
+        data.append((r[2], r[3], 0.0, 1.0))
+    for r in spam:
+        scale = count[0][r[2]] / max(1, count[1][r[2]])
+        data.append((r[2], r[3], 1.0, min(5.0, scale)))
+    low = [0.0 if SIGN.get(n, 1) > 0 else -WEIGHT_MOST.get(n, 3.0) for n in names]
+    high = [0.0 if SIGN.get(n, 1) < 0 else WEIGHT_MOST.get(n, 3.0) for n in names]
+    summed, steps = [0.0] * len(names), 0
+    for epoch in range(epochs):
+        rng.shuffle(data)
+        rate = 0.02 / (1 + epoch)
+        for which, traits, wanted, scale in data:
+            z = constants[which] + sum(w * x for w, x in zip(weights, traits))
+            error = (wanted - 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))) * scale
+            constants[which] += rate * error
+            for i, x in enumerate(traits):
+                if x:
+                    w = weights[i] + rate * (error * x - 0.002 * weights[i])
+                    weights[i] = max(low[i], min(high[i], w))
+        if epoch >= epochs // 2:  # the mean of the later half is steadier than the last step
+            summed = [a + w for a, w in zip(summed, weights)]
+            steps += 1
+    weights = [s / max(1, steps) for s in summed]
+    return [round(w, 3) for w in weights]
+
+
+def quantiles(honest, weights):
+    out = {}
+    for which, name in enumerate(CLASSES):
+        scores = sorted(
+            sum(w * x for w, x in zip(weights, r[3])) for r in honest if r[2] == which
+        )
+        table = []
+        for level in LEVELS:
+            at = min(len(scores) - 1, int(math.ceil((1 - level) * len(scores))))
+            table.append(round(scores[at], 3))
+        # Ties (many mails show nothing at all) must not make the table fall.
+        for i in range(1, len(table)):
+            table[i] = max(table[i], round(table[i - 1] + 0.001, 3))
+        out[name] = table
+    return out
+
+
+def fit(streams, seed=7):
+    """`streams` are (features file, truth). Returns the lists for the constants' file."""
+    rng = random.Random(seed)
+    honest, spam, names = [], [], []
+    for path, truth in streams:
+        rows, names = read(path, truth)
+        members = {a for c in truth["campaigns"] for a in c["accounts"]}
+        honest += capped(
+            [r for r in rows if not r[4] and r[1].partition(":")[2] not in members], rng
+        )
+        bad = [r for r in rows if r[4]]
+        spam += rng.sample(bad, min(len(bad), 6000))
+    weights = fit_weights(honest, spam, names, rng)
+    return {"weights": weights, **quantiles(honest, weights)}, {
+        "honest": len(honest),
+        "spam": len(spam),
+        "names": names,
+    }

@@ -1,0 +1,281 @@
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+#include "engine/engine_test_world.h"
+
+namespace leumund::engine {
+namespace {
+
+using model::Disposition;
+using model::FacetKind;
+using model::Fingerprint;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::Contains;
+using ::testing::SizeIs;
+
+model::Subject account_of(const std::string& name) { return {model::SubjectKind::account, name}; }
+
+class CampaignTest : public ::testing::Test {
+ protected:
+  Fingerprint text() {
+    Fingerprint print;
+    print.text = model::TextKind::full;
+    for (auto& row : print.sketch) row = static_cast<std::uint16_t>(random_());
+    print.add_facet(FacetKind::url_domain, random_());
+    return print;
+  }
+  Fingerprint variant(const Fingerprint& of) {
+    Fingerprint print = of;
+    for (auto& row : print.sketch) {
+      if (random_() % 10 < 3) row = static_cast<std::uint16_t>(random_());
+    }
+    return print;
+  }
+  std::string person(int i) { return fmt::format("p{}@t{}.test", i, i % 37); }
+  std::string home(int i) { return fmt::format("100.{}.{}.7", i % 200, i % 250); }
+  std::string bot(int i) { return fmt::format("203.0.{}.{}", i / 200 % 256, i % 200 + 1); }
+
+  Outcome send(const std::string& account, std::vector<std::string> recipients,
+               const std::string& client, const Fingerprint& print) {
+    model::Submission mail = world.mail(account, std::move(recipients), client);
+    mail.print = std::make_shared<const Fingerprint>(print);
+    return world.send(std::move(mail));
+  }
+  // `people` write to their friends for three weeks.
+  void live(int people) {
+    for (int day = 0; day < 21; ++day) {
+      for (int i = 0; i < people; ++i) {
+        send(person(i), {fmt::format("friend{}-{}@away.test", i, day % 4)}, home(i), text());
+        world.pass_time(seconds(60));
+      }
+      world.pass_time(hours(24) - seconds(60) * people);
+    }
+  }
+  // One mail of each account from the bots to strangers; returns how many left.
+  int attack(int from, int count, const Fingerprint& spam) {
+    int left = 0;
+    for (int i = from; i < from + count; ++i) {
+      left += send(person(i), {world.stranger()}, bot(i), variant(spam)).answer.disposition ==
+              Disposition::pass;
+      world.pass_time(seconds(40));
+    }
+    return left;
+  }
+  const model::Decision* campaign() {
+    for (const auto& decision : world.decisions) {
+      if (decision.subject.kind == model::SubjectKind::campaign &&
+          decision.kind == model::DecisionKind::restricted)
+        return &decision;
+    }
+    return nullptr;
+  }
+
+  World world;
+  std::mt19937_64 random_{1};
+};
+
+TEST_F(CampaignTest, OneSpamMailFromEachOfManyAccountsIsStoppedWithinAFew) {
+  live(60);
+  const int left = attack(0, 60, text());
+  EXPECT_LE(left, 10);
+  ASSERT_NE(campaign(), nullptr);
+  EXPECT_EQ(campaign()->detector, "campaign");
+  EXPECT_EQ(campaign()->accounts.size(), static_cast<std::size_t>(left) + 1)
+      << "those whose mail went out are named";
+  EXPECT_EQ(campaign()->messages.size(), static_cast<std::size_t>(left) + 1);
+}
+
+TEST_F(CampaignTest, OtherMailOfTheMembersAndOfOthersGoesOn) {
+  live(40);
+  const Fingerprint spam = text();
+  attack(0, 30, spam);
+  ASSERT_NE(campaign(), nullptr);
+  EXPECT_EQ(send(person(35), {"friend35-1@away.test"}, home(35), text()).answer.disposition,
+            Disposition::pass);
+  EXPECT_EQ(send(person(1), {"friend1-1@away.test"}, home(1), text()).answer.disposition,
+            Disposition::pass)
+      << "a member's usual mail is not the campaign";
+}
+
+TEST_F(CampaignTest, MembersCarryTheTermAndNobodyElse) {
+  live(40);
+  attack(0, 20, text());
+  const auto value = [this](int i) {
+    for (const auto& term : world.engine.explain(account_of(person(i)), world.now).terms) {
+      if (term.name == "campaign") return term.value;
+    }
+    return 0.0;
+  };
+  EXPECT_EQ(value(0), 4) << "the first one's mail had left";
+  EXPECT_EQ(value(19), 4);
+  EXPECT_EQ(value(35), 0);
+}
+
+TEST_F(CampaignTest, OneReleaseLetsTheMailGoAndTeachesTheText) {
+  live(40);
+  const Fingerprint letter = text();
+  attack(0, 20, letter);
+  ASSERT_NE(campaign(), nullptr);
+  const model::Subject subject = campaign()->subject;
+  ASSERT_TRUE(world.engine.book().release(subject, {}, "admin", world.now).ok());
+  world.engine.campaign_released(subject, true, world.now);
+  EXPECT_EQ(attack(20, 20, letter), 20);
+  for (const auto& term : world.engine.explain(account_of(person(0)), world.now).terms)
+    EXPECT_NE(term.name, "campaign");
+}
+
+TEST_F(CampaignTest, AReleaseLiftsWhatItsMembersAreRestrictedFor) {
+  live(40);
+  const Fingerprint letter = text();
+  attack(0, 20, letter);
+  ASSERT_NE(campaign(), nullptr);
+  const model::Subject subject = campaign()->subject;
+  // With the four points of the campaign a few more strangers are enough.
+  for (int k = 0; k < 40 && world.engine.book().find(account_of(person(0))) == nullptr; ++k) {
+    send(person(0), {world.stranger()}, bot(0), variant(letter));
+    world.pass_time(seconds(20));
+  }
+  ASSERT_NE(world.engine.book().find(account_of(person(0))), nullptr);
+  ASSERT_TRUE(world.engine.book().release(subject, {}, "admin", world.now).ok());
+  const auto lifted = world.engine.campaign_released(subject, true, world.now);
+  EXPECT_EQ(world.engine.book().find(account_of(person(0))), nullptr);
+  EXPECT_THAT(lifted, SizeIs(1));
+}
+
+TEST_F(CampaignTest, HeldMailOfACampaignIsFoundInTheQueue) {
+  live(40);
+  const Fingerprint spam = text();
+  for (int i = 0; i < 20; ++i) {
+    model::Submission mail = world.mail(person(i), {world.stranger()}, bot(i));
+    mail.print = std::make_shared<const Fingerprint>(variant(spam));
+    mail.queue = {"", "", fmt::format("Q{}", i)};
+    world.send(std::move(mail));
+    world.pass_time(seconds(40));
+  }
+  ASSERT_NE(campaign(), nullptr);
+  model::Decision about;
+  about.subject = campaign()->subject;
+  const auto held = world.engine.with_queue(about).held;
+  EXPECT_THAT(held, SizeIs(20)) << "what was let in before and is still queued is found as well";
+}
+
+TEST_F(CampaignTest, APetitionAChainLetterAndAnswersOfTheHousePass) {
+  live(60);
+  const Fingerprint petition = text();
+  for (int i = 0; i < 40; ++i, world.pass_time(minutes(10)))
+    send(person(i), {"mp@parliament.test"}, home(i), petition);
+  const Fingerprint joke = text();
+  for (int i = 0; i < 40; ++i, world.pass_time(minutes(10)))
+    send(person(i), {fmt::format("friend{}-1@away.test", i)}, home(i), joke);
+  const Fingerprint away = text();
+  for (int i = 0; i < 40; ++i, world.pass_time(minutes(10))) {
+    model::Submission mail = world.mail(person(i), {world.stranger()}, "127.0.0.1");
+    mail.envelope_sender = "";
+    mail.print = std::make_shared<const Fingerprint>(away);
+    world.send(std::move(mail));
+  }
+  EXPECT_EQ(campaign(), nullptr);
+}
+
+TEST_F(CampaignTest, InObserveModeItIsNamedAndNothingIsHeld) {
+  Settings settings = test_settings();
+  settings.book.detector_modes["campaign"] = model::Mode::observe;
+  world.engine.set_settings(settings);
+  live(40);
+  EXPECT_EQ(attack(0, 30, text()), 30);
+  EXPECT_EQ(campaign(), nullptr);
+  EXPECT_TRUE(std::any_of(world.decisions.begin(), world.decisions.end(), [](const auto& d) {
+    return d.kind == model::DecisionKind::would_restrict && d.detector == "campaign" &&
+           d.accounts.size() >= 3;
+  }));
+}
+
+TEST_F(CampaignTest, WithoutBodiesAccountsThatShareBotsAreFound) {
+  live(40);
+  int held = 0;
+  for (int i = 0; i < 36; ++i) {
+    for (int k = 0; k < 2; ++k, world.pass_time(seconds(30))) {
+      held +=
+          world.send(person(i), {world.stranger()}, bot(k)).answer.disposition != Disposition::pass;
+    }
+  }
+  EXPECT_NE(campaign(), nullptr);
+  EXPECT_GE(held, 30);
+}
+
+TEST_F(CampaignTest, AnOpenCampaignSurvivesInItsRecords) {
+  live(40);
+  const Fingerprint spam = text();
+  attack(0, 20, spam);
+  ASSERT_NE(campaign(), nullptr);
+  std::map<std::string, std::string> disk;
+  world.engine.drain_dirty(
+      1'000'000, [&](evidence::SubjectRecord&& record) { disk[record.subject] = record.state; });
+  EXPECT_THAT(disk, Contains(::testing::Key(campaign()->subject.to_string())));
+  World after;
+  after.now = world.now;
+  after.serial = world.serial;
+  for (const auto& [name, state] : disk) ASSERT_TRUE(after.engine.load_record(name, state).ok());
+  action::StandingRecord standing;
+  standing.restrictions = world.engine.book().restrictions();
+  after.engine.book().restore(standing);
+  for (int i = 20; i < 40; ++i) {
+    model::Submission mail = after.mail(person(i), {after.stranger()}, bot(i));
+    mail.print = std::make_shared<const Fingerprint>(variant(spam));
+    EXPECT_EQ(after.send(std::move(mail)).answer.disposition, Disposition::hold) << i;
+  }
+}
+
+TEST_F(CampaignTest, ExplainsItselfAndWhyItIsNoneOfTheHonestKinds) {
+  live(40);
+  attack(0, 20, text());
+  ASSERT_NE(campaign(), nullptr);
+  const Explanation e = world.engine.explain(campaign()->subject, world.now);
+  EXPECT_TRUE(e.known);
+  EXPECT_EQ(e.standing, "suspended");
+  EXPECT_GE(e.score, e.threshold);
+  std::map<std::string, std::string> facts(e.habits.begin(), e.habits.end());
+  EXPECT_THAT(facts["members"], ::testing::HasSubstr("p0@t0.test"));
+  EXPECT_FALSE(facts["not_one_recipient"].empty());
+  EXPECT_FALSE(facts["without_strongest_term"].empty());
+  EXPECT_EQ(facts.count("template"), 0U) << "texts are kept only where the operator allows";
+}
+
+TEST_F(CampaignTest, TheTemplateMarksWhatVaries) {
+  Settings settings = test_settings();
+  settings.campaign_texts = true;
+  world.engine.set_settings(settings);
+  live(40);
+  const Fingerprint spam = text();
+  for (int i = 0; i < 30; ++i, world.pass_time(seconds(40))) {
+    model::Submission mail = world.mail(person(i), {world.stranger()}, bot(i));
+    mail.print = std::make_shared<const Fingerprint>(variant(spam));
+    mail.own_text = fmt::format("Dear friend {} buy our finest watches today", i);
+    world.send(std::move(mail));
+  }
+  ASSERT_NE(campaign(), nullptr);
+  const Explanation e = world.engine.explain(campaign()->subject, world.now);
+  std::map<std::string, std::string> facts(e.habits.begin(), e.habits.end());
+  EXPECT_EQ(facts["template"], "Dear friend [...] buy our finest watches today");
+}
+
+TEST_F(CampaignTest, ACampaignThatStopsForAWeekIsOver) {
+  live(40);
+  const Fingerprint spam = text();
+  attack(0, 20, spam);
+  ASSERT_NE(campaign(), nullptr);
+  EXPECT_EQ(world.engine.counters().campaigns.open, 1U);
+  world.pass_time(hours(24 * 8));
+  world.engine.tick(world.now);
+  EXPECT_EQ(world.engine.counters().campaigns.open, 0U);
+}
+
+}  // namespace
+}  // namespace leumund::engine

@@ -1,0 +1,424 @@
+#include "engine/campaigns.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "evidence/cluster_codec.h"
+#include "evidence/sliding_window.h"
+#include "verdict/burst.h"
+
+namespace leumund::engine {
+namespace {
+
+using evidence::Cluster;
+using evidence::ClusterState;
+using model::FacetKind;
+using verdict::Trait;
+
+// A campaign whose mail stopped coming for so long is over.
+constexpr std::chrono::hours quiet_for{24 * 7};
+constexpr std::chrono::minutes tell_again_after{10};
+constexpr std::size_t members_listed = 10'000;
+constexpr std::size_t texts_kept = 3;
+constexpr std::size_t text_bytes_kept = 4096;
+// A mailing that recurs on several days over some time, and with which nothing was wrong, is
+// learned.
+constexpr std::uint32_t recurring_days = 4;
+constexpr std::chrono::hours recurring_over{24 * 8};
+
+std::uint32_t tenant_of(std::string_view account, std::uint64_t hash) {
+  const std::size_t at = account.rfind('@');
+  // A name without a domain is a tenant of its own only if it is no account.
+  if (at == std::string_view::npos) {
+    return account.starts_with("account:") ? 1U : static_cast<std::uint32_t>(hash) | 1U;
+  }
+  std::uint64_t sum = 1469598103934665603ULL;
+  for (const char c : account.substr(at))
+    sum = (sum ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return static_cast<std::uint32_t>(sum ^ (sum >> 32));
+}
+
+// The program that wrote the mail, as far as its headers tell; 0 unknown.
+std::uint64_t program_of(const model::Fingerprint& print) {
+  std::uint64_t program = 0;
+  for (std::size_t i = 0; i < print.facet_count; ++i) {
+    if (print.facet_kinds[i] == FacetKind::mailer) program = print.facet_hashes[i];
+  }
+  return program;
+}
+
+bool leads_somewhere(FacetKind kind) {
+  return kind == FacetKind::url_domain || kind == FacetKind::redirector ||
+         kind == FacetKind::contact;
+}
+
+}  // namespace
+
+Campaigns::Campaigns(const Settings& settings, const base::HashKey& key)
+    : settings_(settings),
+      store_({.bytes_max = settings.bytes_max,
+              .open_max = 256,
+              .join_at = settings.detection.join_at,
+              .key = key}),
+      programs_(std::clamp<std::size_t>(settings.bytes_max / 16, std::size_t{1} << 16,
+                                        std::size_t{64} << 20)) {}
+
+model::Subject Campaigns::subject_of(const Cluster& cluster) {
+  return {model::SubjectKind::campaign, cluster.name()};
+}
+
+verdict::MailTraits Campaigns::traits_of(const Around& around, const model::Submission& submission,
+                                         const evidence::Account& account, const Message& message,
+                                         const evidence::YoungClients::Seen& client) const {
+  const evidence::Habits& habits = account.habits;
+  verdict::MailTraits traits;
+  traits.acquaintance = verdict::acquaintance_of(habits.hours_active);
+  const auto all = static_cast<std::uint32_t>(message.recipients.size());
+  const verdict::MessageRecipients recipients{message.fresh, all - message.fresh, message.in_house};
+  std::optional<double> house_share;
+  if (around.ledger.house_ready())
+    house_share = static_cast<double>(around.ledger.house().known_share());
+  if (all > 0) {
+    traits.set(
+        Trait::recipients,
+        std::clamp(
+            verdict::recipients_value(account, recipients, house_share, 1, around.detection) / 3,
+            -2.0, 2.0));
+    traits.set(Trait::strangers, static_cast<double>(message.fresh - message.in_house) / all);
+    traits.set(Trait::many, std::min(1.0, std::log2(static_cast<double>(all)) / 4));
+  }
+  for (const evidence::ClientSeen& seen : account.recent.clients) {
+    if (seen.address != message.client || seen.network == 0 || habits.networks.items().empty())
+      continue;
+    if (habits.networks.contains(seen.network)) break;
+    const double kinds = static_cast<double>(habits.networks.items().size());
+    traits.set(Trait::new_network, seen.shared ? 0.3 : 1);
+    traits.set(Trait::odd_network,
+               std::clamp(std::log((habits.days_active + 2) / kinds) / 3, 0.0, 1.0));
+  }
+  traits.set(Trait::young_client, client.young ? 1 : 0);
+  traits.set(Trait::companions, std::min(1.0, static_cast<double>(client.companions.size()) / 2));
+  const double hour = static_cast<double>(habits.hour_preference(account.recent.at));
+  traits.set(Trait::odd_hour, std::clamp(-std::log(hour), -1.6, 1.6));
+  traits.set(Trait::new_sender, !message.automatic && !habits.senders.items().empty() &&
+                                        !habits.senders.contains(message.sender)
+                                    ? 1
+                                    : 0);
+  if (!submission.print) return traits;
+  const model::Fingerprint& print = *submission.print;
+  bool link = false;
+  for (std::size_t i = 0; i < print.facet_count; ++i) {
+    if (!leads_somewhere(print.facet_kinds[i])) continue;
+    link = true;
+    const auto& background = store_.background();
+    if (background.ready() &&
+        background.count(evidence::facet_key(print.facet_kinds[i], print.facet_hashes[i])) == 0) {
+      traits.set(Trait::new_link, 1);
+    }
+  }
+  if (!link) traits.set(Trait::no_link, 1);
+  if (const std::uint64_t program = program_of(print); program != 0) {
+    const auto known = programs_.look(message.account, program);
+    traits.set(Trait::other_program, known == evidence::AccountPrograms::Known::unusual ? 1 : 0);
+    traits.set(Trait::same_program, known == evidence::AccountPrograms::Known::usual ? 1 : 0);
+  }
+  return traits;
+}
+
+void Campaigns::learn(const model::Fingerprint& print, std::uint64_t account,
+                      verdict::Acquaintance acquaintance, double p, base::TimePoint at) {
+  // What is out of character may be spam, and so may a stranger's mail: its links and words must
+  // not become common because of it.
+  constexpr double in_character = 0.4;
+  if (p >= in_character && acquaintance != verdict::Acquaintance::stranger)
+    store_.learn_background(print, at);
+  if (const std::uint64_t program = program_of(print); program != 0)
+    programs_.learn(account, program);
+}
+
+CampaignSeen Campaigns::see(const Around& around, const model::Submission& submission,
+                            Message& message, bool late, base::TimePoint at, base::TimePoint now,
+                            std::vector<model::Decision>& decisions) {
+  CampaignSeen seen;
+  seen.cluster = message.cluster;
+  const evidence::Account* account = around.ledger.touch_again(message.account, at);
+  if (account == nullptr || submission.continues) return seen;
+  const bool whole = submission.stage == model::SubmissionStage::accepted;
+  if (!whole || message.placed || (submission.source == model::Source::log && !submission.print))
+    return seen;
+  message.placed = true;
+  // Announced mailings are expected, and the house's own automatic answers go to whoever wrote.
+  const bool local = !submission.client || submission.client->is_loopback();
+  if (message.announced || (message.automatic && local)) return seen;
+
+  const std::uint32_t tenant = tenant_of(account->name, message.account);
+  evidence::YoungClients::Seen client;
+  if (!local) client = clients_.use(message.client, message.account, tenant, at);
+  seen.traits = traits_of(around, submission, *account, message, client);
+  seen.p = verdict::p_value(seen.traits, settings_.detection);
+  static const model::Fingerprint unseen;
+  const model::Fingerprint& print = submission.print ? *submission.print : unseen;
+  std::vector<std::uint32_t> recipients;
+  for (const RecipientMark& mark : message.recipients) recipients.push_back(mark.hash());
+  const evidence::Placed placed =
+      store_.place({.print = print,
+                    .account = message.account,
+                    .message = message.number,
+                    .tenant = tenant,
+                    .surprise = static_cast<float>(-std::log(seen.p)),
+                    .script = !submission.script.empty() && submission.account.empty(),
+                    .may_begin = seen.p <= settings_.detection.begins_below_p,
+                    .recipients = recipients,
+                    .companions = client.companions,
+                    // Without a text the clients are all there is.
+                    .client_group = submission.print ? 0 : client.group,
+                    .at = at});
+  Cluster* cluster = placed.cluster;
+  if (cluster == nullptr) {
+    if (submission.print) learn(print, message.account, seen.traits.acquaintance, seen.p, at);
+    return seen;
+  }
+  seen.affinity = placed.affinity;
+  seen.cluster = message.cluster = cluster->id;
+  if (cluster->state == ClusterState::open) {
+    take_in(around, *cluster, message.account, at);
+    if (placed.united) {
+      for (const evidence::ClusterMember& member : cluster->members)
+        take_in(around, *cluster, member.account, at);
+    }
+    go_on(around, *cluster, submission, at, now);
+    return seen;
+  }
+  if (submission.print && (cluster->members.size() < 3 || cluster->state == ClusterState::harmless))
+    learn(print, message.account, seen.traits.acquaintance, seen.p, at);
+  if (cluster->state == ClusterState::harmless) dirty_.insert(cluster->id);
+  if (!(placed.first_of_account || placed.united) || cluster->members.size() < 2) return seen;
+  seen.judged = true;
+  seen.judgement = judge(*cluster);
+  // What is known to be honest does not make the others more usual.
+  if (seen.judgement.honest == verdict::HonestKind::none) count_size(cluster->members.size(), at);
+  if (seen.judgement.alarm() && !late) {
+    open(around, *cluster, seen.judgement, at, now, decisions);
+  } else if (cluster->state == ClusterState::watched && cluster->days >= recurring_days &&
+             cluster->first_at + recurring_over < at && seen.judgement.score < 0) {
+    store_.close(*cluster, true, false);
+    dirty_.insert(cluster->id);
+  }
+  return seen;
+}
+
+void Campaigns::see_from_outside(const model::Submission& submission, base::TimePoint at) {
+  if (!submission.print) return;
+  store_.place({.print = *submission.print,
+                .account = 0,
+                .message = 0,
+                .tenant = 0,
+                .surprise = 0,
+                .script = false,
+                .may_begin = true,
+                .recipients = {},
+                .companions = {},
+                .client_group = 0,
+                .at = at});
+}
+
+// Half of it is forgotten in ten days: about two weeks are looked back on.
+constexpr double fade_days = 14.4;
+
+void Campaigns::count_size(std::size_t accounts, base::TimePoint at) {
+  ++judged_;
+  const std::size_t size = verdict::size_class(accounts);
+  if (size == verdict::size_class(accounts - 1) && accounts > 2) return;
+  if (reached_at_ < at) {
+    const double keep = std::exp(-base::seconds_of(at - reached_at_) / 86400 / fade_days);
+    for (double& count : reached_) count *= keep;
+    reached_at_ = at;
+  }
+  reached_[size] += 1;
+}
+
+verdict::CampaignJudgement Campaigns::judge(const Cluster& cluster) const {
+  verdict::ClusterRates rates{};
+  for (std::size_t i = 0; i < rates.size(); ++i) rates[i] = reached_[i] / fade_days;
+  return verdict::judge_campaign(cluster, rates, settings_.detection);
+}
+
+void Campaigns::take_in(const Around& around, Cluster& cluster, std::uint64_t account,
+                        base::TimePoint at) {
+  evidence::Account* member = around.ledger.touch_again(account, at);
+  if (member == nullptr || member->recent.campaign_member) return;
+  const auto subject = model::Subject::parse(member->name);
+  if (subject && around.book.is_exempt(*subject)) return;
+  member->recent.campaign_member = true;
+  if (cluster.known_members.size() < members_listed) cluster.known_members.push_back(account);
+}
+
+model::Finding Campaigns::finding(const Cluster& cluster,
+                                  const verdict::CampaignJudgement& judgement,
+                                  base::TimePoint at) const {
+  return {subject_of(cluster),
+          "campaign",
+          judgement.score,
+          judgement.threshold,
+          verdict::describe_campaign(cluster, judgement),
+          at};
+}
+
+void Campaigns::open(const Around& around, Cluster& cluster,
+                     const verdict::CampaignJudgement& judgement, base::TimePoint at,
+                     base::TimePoint now, std::vector<model::Decision>& decisions) {
+  const model::Subject subject = subject_of(cluster);
+  if (around.book.is_exempt(subject)) return;
+  if (!store_.open(cluster, at)) {
+    ++not_opened_;
+    return;
+  }
+  ++opened_;
+  cluster.score = judgement.score;
+  open_.insert(cluster.id);
+  dirty_.insert(cluster.id);
+  for (const evidence::ClusterMember& member : cluster.members)
+    take_in(around, cluster, member.account, at);
+  auto decision = around.book.apply(finding(cluster, judgement, at), model::Level::hold, now);
+  if (!decision) return;
+  for (const evidence::ClusterMember& member : cluster.members) {
+    if (const auto* account = around.ledger.touch_again(member.account, at))
+      decision->accounts.push_back(account->name);
+  }
+  for (const std::uint64_t number : cluster.message_numbers) {
+    Message* message = around.messages.by_number(number);
+    if (message == nullptr) continue;
+    message->cluster = cluster.id;
+    std::string name = around.name_of(number);
+    if (!name.empty()) decision->messages.push_back(std::move(name));
+    if (message->queued())
+      decision->held.insert(decision->held.end(), message->queues.begin(), message->queues.end());
+  }
+  decision->recipients_before = cluster.recipients_all;
+  decisions.push_back(std::move(*decision));
+}
+
+void Campaigns::go_on(const Around& around, Cluster& cluster, const model::Submission& submission,
+                      base::TimePoint at, base::TimePoint now) {
+  dirty_.insert(cluster.id);
+  if (settings_.keep_texts && !submission.own_text.empty() && cluster.texts.size() < texts_kept) {
+    cluster.texts.push_back(submission.own_text.substr(0, text_bytes_kept));
+  }
+  if (found_at_ + tell_again_after > at) return;
+  found_at_ = at;
+  // Moves the end of the measure; it says nothing new.
+  (void)around.book.apply(finding(cluster, judge(cluster), at), model::Level::hold, now);
+}
+
+void Campaigns::rests_on(const evidence::Account& account, std::uint64_t account_hash) {
+  if (!account.recent.campaign_member) return;
+  for (const std::uint64_t id : open_) {
+    Cluster* cluster = store_.find(id);
+    if (cluster == nullptr) continue;
+    const auto& members = cluster->known_members;
+    if (std::find(members.begin(), members.end(), account_hash) == members.end()) continue;
+    cluster->restricted_by_it.push_back(account_hash);
+    dirty_.insert(id);
+  }
+}
+
+void Campaigns::let_go(const Around& around, Cluster& cluster, bool lift, base::TimePoint now,
+                       std::vector<model::Decision>& decisions) {
+  for (const std::uint64_t hash : cluster.known_members) {
+    if (evidence::Account* account = around.ledger.touch_again(hash, now))
+      account->recent.campaign_member = false;
+  }
+  if (!lift) return;
+  for (const std::uint64_t hash : cluster.restricted_by_it) {
+    evidence::Account* account = around.ledger.touch_again(hash, now);
+    if (account == nullptr) continue;
+    const auto subject = model::Subject::parse(account->name);
+    const model::Restriction* standing = subject ? around.book.find(*subject) : nullptr;
+    if (standing == nullptr || !standing->automatic) continue;
+    action::Recovery recovery;
+    recovery.without_checklist = true;  // it was no break-in
+    auto made =
+        around.book.release(*subject, recovery, "release of campaign:" + cluster.name(), now);
+    if (made) decisions.push_back(std::move(*made));
+  }
+}
+
+std::vector<model::Decision> Campaigns::released(const Around& around,
+                                                 const model::Subject& campaign, bool honest,
+                                                 base::TimePoint now) {
+  std::vector<model::Decision> decisions;
+  Cluster* cluster = store_.find(store_.id_of(campaign.name));
+  if (cluster == nullptr) return decisions;
+  let_go(around, *cluster, honest, now, decisions);
+  for (const std::uint64_t number : cluster->message_numbers) {
+    if (Message* message = around.messages.by_number(number); message != nullptr && honest)
+      message->let_through = true;
+  }
+  store_.close(*cluster, honest, honest);
+  if (!honest) cluster->members.clear();  // it must show itself anew
+  open_.erase(cluster->id);
+  dirty_.insert(cluster->id);
+  return decisions;
+}
+
+void Campaigns::tick(const Around& around, base::TimePoint now,
+                     std::vector<model::Decision>& decisions) {
+  if (open_.empty() || ticked_at_ + std::chrono::minutes(1) > now) return;
+  ticked_at_ = now;
+  std::vector<std::uint64_t> over;
+  for (const std::uint64_t id : open_) {
+    const Cluster* cluster = store_.find(id);
+    if (cluster == nullptr || cluster->last_at + quiet_for < now) over.push_back(id);
+  }
+  for (const std::uint64_t id : over) {
+    open_.erase(id);
+    dirty_.insert(id);
+    Cluster* cluster = store_.find(id);
+    if (cluster == nullptr) continue;
+    let_go(around, *cluster, false, now, decisions);
+    store_.close(*cluster, false, false);
+    cluster->members.clear();
+  }
+}
+
+const Cluster* Campaigns::find(const model::Subject& campaign) const {
+  return campaign.kind == model::SubjectKind::campaign ? store_.find(store_.id_of(campaign.name))
+                                                       : nullptr;
+}
+
+CampaignCounters Campaigns::counters() const {
+  return {.clusters = store_.clusters(),
+          .clusters_forgotten = store_.forgotten_clusters(),
+          .open = store_.open_count(),
+          .opened = opened_,
+          .not_opened = not_opened_,
+          .judged = judged_,
+          .bytes = store_.fixed_bytes() + programs_.bytes()};
+}
+
+std::size_t Campaigns::drain_dirty(std::size_t most,
+                                   const std::function<void(evidence::SubjectRecord&&)>& visit) {
+  for (std::size_t handed = 0; handed < most && !dirty_.empty(); ++handed) {
+    const std::uint64_t id = *dirty_.begin();
+    dirty_.erase(dirty_.begin());
+    const Cluster* cluster = store_.find(id);
+    evidence::SubjectRecord record;
+    record.subject = model::Subject{model::SubjectKind::campaign, Cluster::name_of(id)}.to_string();
+    // What is only watched is not kept: the empty state deletes it.
+    if (cluster != nullptr && cluster->state != ClusterState::watched)
+      evidence::encode_cluster(*cluster, record.state);
+    visit(std::move(record));
+  }
+  return dirty_.size();
+}
+
+base::Status Campaigns::load_record(std::string_view name, std::string_view state) {
+  auto cluster = evidence::decode_cluster(state);
+  if (!cluster)
+    return base::Error{cluster.error().code, std::string(name) + ": " + cluster.error().message};
+  if (cluster->state == ClusterState::open) open_.insert(cluster->id);
+  store_.load(std::move(*cluster));
+  return {};
+}
+
+}  // namespace leumund::engine

@@ -1,0 +1,140 @@
+// Detector B in the engine: places every mail among the others, opens a campaign where a mailing
+// over many accounts is out of character for them, and closes it again.
+//
+// Flow:    Engine::feed() -> see() -> ClusterStore, verdict::judge_campaign() -> RestrictionBook.
+// Time:    passed in.
+// Limits:  those of ClusterStore, YoungClients and AccountPrograms.
+// Threads: none of its own and no lock.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "action/restriction_book.h"
+#include "base/hash.h"
+#include "engine/message_table.h"
+#include "evidence/account_programs.h"
+#include "evidence/cluster_store.h"
+#include "evidence/ledger.h"
+#include "evidence/young_clients.h"
+#include "model/decision.h"
+#include "model/mail_event.h"
+#include "verdict/campaign.h"
+#include "verdict/settings.h"
+
+namespace leumund::engine {
+
+// What detector B saw in one mail.
+struct CampaignSeen {
+  verdict::MailTraits traits;
+  double p = 1;
+  double affinity = 0;
+  std::uint64_t cluster = 0;  // 0: the mail is alone
+  bool judged = false;
+  verdict::CampaignJudgement judgement = {};
+};
+
+struct CampaignCounters {
+  std::uint64_t clusters = 0;
+  std::uint64_t clusters_forgotten = 0;
+  std::uint64_t open = 0;
+  std::uint64_t opened = 0;
+  std::uint64_t not_opened = 0;  // too many were open
+  std::uint64_t judged = 0;
+  std::uint64_t bytes = 0;
+};
+
+class Campaigns {
+ public:
+  struct Around {
+    evidence::Ledger& ledger;
+    MessageTable& messages;
+    action::RestrictionBook& book;
+    const verdict::Settings& detection;
+    const base::HashKey& key;
+    std::function<std::string(std::uint64_t message)> name_of;
+  };
+  struct Settings {
+    verdict::CampaignSettings detection;
+    std::size_t bytes_max = std::size_t{64} << 20;
+    bool keep_texts = false;  // of open campaigns, for their template
+  };
+
+  Campaigns(const Settings& settings, const base::HashKey& key);
+  void set_settings(const Settings& settings) { settings_ = settings; }
+
+  // Pointers to accounts end with this call. Decisions are appended. A late mail opens nothing.
+  CampaignSeen see(const Around& around, const model::Submission& submission, Message& message,
+                   bool late, base::TimePoint at, base::TimePoint now,
+                   std::vector<model::Decision>& decisions);
+  // A mail that came in from outside: what goes out like it later is known.
+  void see_from_outside(const model::Submission& submission, base::TimePoint at);
+
+  // An account was restricted only because it is a member: that is lifted with the campaign.
+  void rests_on(const evidence::Account& account, std::uint64_t account_hash);
+
+  // Closes what is over or was ended in the book.
+  void tick(const Around& around, base::TimePoint now, std::vector<model::Decision>& decisions);
+  // A person let the campaign go; if it was honest, the cluster is learned as such.
+  std::vector<model::Decision> released(const Around& around, const model::Subject& campaign,
+                                        bool honest, base::TimePoint now);
+
+  [[nodiscard]] const evidence::Cluster* find(const model::Subject& campaign) const;
+  [[nodiscard]] const evidence::Cluster* find(std::uint64_t id) const { return store_.find(id); }
+  [[nodiscard]] verdict::CampaignJudgement judge(const evidence::Cluster& cluster) const;
+  [[nodiscard]] const evidence::ClusterStore& store() const { return store_; }
+  [[nodiscard]] CampaignCounters counters() const;
+
+  // Records of open and harmless clusters that changed, as Engine::drain_dirty().
+  std::size_t drain_dirty(std::size_t most,
+                          const std::function<void(evidence::SubjectRecord&&)>& visit);
+  [[nodiscard]] static bool is_record(std::string_view subject) {
+    return subject.starts_with("campaign:");
+  }
+  base::Status load_record(std::string_view name, std::string_view state);
+
+  [[nodiscard]] static model::Subject subject_of(const evidence::Cluster& cluster);
+
+ private:
+  [[nodiscard]] verdict::MailTraits traits_of(const Around& around,
+                                              const model::Submission& submission,
+                                              const evidence::Account& account,
+                                              const Message& message,
+                                              const evidence::YoungClients::Seen& client) const;
+  void learn(const model::Fingerprint& print, std::uint64_t account,
+             verdict::Acquaintance acquaintance, double p, base::TimePoint at);
+  void take_in(const Around& around, evidence::Cluster& cluster, std::uint64_t account,
+               base::TimePoint at);
+  void open(const Around& around, evidence::Cluster& cluster,
+            const verdict::CampaignJudgement& judgement, base::TimePoint at, base::TimePoint now,
+            std::vector<model::Decision>& decisions);
+  void go_on(const Around& around, evidence::Cluster& cluster, const model::Submission& submission,
+             base::TimePoint at, base::TimePoint now);
+  void let_go(const Around& around, evidence::Cluster& cluster, bool lift, base::TimePoint now,
+              std::vector<model::Decision>& decisions);
+  [[nodiscard]] model::Finding finding(const evidence::Cluster& cluster,
+                                       const verdict::CampaignJudgement& judgement,
+                                       base::TimePoint at) const;
+  void count_size(std::size_t accounts, base::TimePoint at);
+
+  Settings settings_;
+  evidence::ClusterStore store_;
+  evidence::YoungClients clients_;
+  evidence::AccountPrograms programs_;
+  std::set<std::uint64_t> open_;     // ids
+  std::set<std::uint64_t> dirty_;    // ids
+  verdict::ClusterRates reached_{};  // clusters that came to each size, fading
+  base::TimePoint reached_at_;
+  std::uint64_t judged_ = 0;
+  std::uint64_t opened_ = 0;
+  std::uint64_t not_opened_ = 0;
+  base::TimePoint ticked_at_;
+  base::TimePoint found_at_;  // the last time a standing campaign was told to the book again
+};
+
+}  // namespace leumund::engine

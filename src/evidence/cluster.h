@@ -1,0 +1,115 @@
+// Mails of several accounts that are one text or advertise one thing.
+//
+// Limits:  64 members (the newest accounts), 16 sketches, 24 facets, 32 recipients, and the numbers
+//          of the newest messages; counts beyond are estimates (DistinctAccounts).
+// Threads: plain values.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "evidence/distinct_accounts.h"
+#include "model/fingerprint.h"
+
+namespace leumund::evidence {
+
+// A sketch with four bits a row: enough to estimate similarity with a standard error of .065.
+class PackedSketch {
+ public:
+  PackedSketch() = default;
+  explicit PackedSketch(const model::Fingerprint& print);
+  [[nodiscard]] double similarity(const PackedSketch& other) const;
+
+  std::array<std::uint64_t, 4> rows{};
+  bool any = false;
+};
+
+// One account's part: its first message in the cluster speaks for it.
+struct ClusterMember {
+  std::uint64_t account = 0;  // hash in the ledger
+  std::uint64_t message = 0;  // number in the message table
+  std::uint32_t tenant = 0;
+  float surprise = 0;  // -ln p of that message for its account
+  base::TimePoint at;
+};
+
+struct SharedFacet {
+  model::FacetKind kind = model::FacetKind::none;
+  std::uint64_t hash = 0;
+  std::uint32_t messages = 0;  // that have it
+};
+
+enum class ClusterState : std::uint8_t {
+  watched,
+  open,      // a campaign: its mail is held
+  harmless,  // learned: a person released it, or it recurs without harm
+};
+
+struct Cluster {
+  static constexpr std::size_t members_max = 64;
+  static constexpr std::size_t sketches_max = 16;
+  static constexpr std::size_t sketches_max_open = 48;
+  static constexpr std::size_t facets_max = 24;
+  static constexpr std::size_t recipients_max = 32;
+  static constexpr std::size_t messages_kept = 256;
+  static constexpr std::size_t messages_kept_open = 20'000;
+
+  std::uint64_t id = 0;  // never used twice; 0: the slot is free
+  ClusterState state = ClusterState::watched;
+  bool by_person = false;  // learned because somebody released it
+  base::TimePoint first_at;
+  base::TimePoint last_at;
+  base::TimePoint opened_at;
+  std::vector<ClusterMember> members;  // the newest accounts, oldest first
+  DistinctAccounts accounts;
+  std::vector<PackedSketch> sketches;
+  std::vector<std::uint64_t> bands;  // index keys of the sketches
+  std::vector<SharedFacet> facets;
+  std::vector<std::uint32_t> recipients;  // the first different ones
+  std::uint32_t recipients_all = 0;       // of all messages
+  std::uint32_t recipients_again = 0;     // of them, ones that stood in the list already
+  std::uint32_t messages = 0;
+  std::uint32_t core = 0;       // messages out of character: they say what the cluster looks like
+  std::uint32_t replies = 0;    // messages that answer one
+  std::uint32_t automatic = 0;  // ... with Auto-Submitted
+  std::uint32_t lists = 0;      // ... with list headers
+  std::uint32_t scripts = 0;    // ... of scripts
+  std::uint32_t from_outside = 0;  // arrivals from outside
+  base::TimePoint outside_at;      // the first of them
+  std::uint32_t days = 0;          // different days on which it was seen
+  std::int64_t newest_day = 0;
+  std::uint32_t day_accounts = 0;              // members that joined on the newest day
+  std::uint32_t usual_accounts = 0;            // the most that joined on one day before
+  std::vector<std::uint64_t> message_numbers;  // oldest first
+  // Of an open campaign:
+  double score = 0;
+  std::vector<std::uint64_t> known_members;     // hashes of flagged accounts, in order of joining
+  std::vector<std::uint64_t> restricted_by_it;  // accounts whose restriction rests on it
+  std::vector<std::string> texts;               // for its template; only if the operator allows
+
+  [[nodiscard]] const ClusterMember* member(std::uint64_t account) const;
+  [[nodiscard]] double similarity(const PackedSketch& sketch) const;  // to the nearest
+  [[nodiscard]] std::size_t tenants() const;                          // of the members
+  [[nodiscard]] std::size_t bytes() const;
+  // "7f3a09c2d1e4": the name of a campaign for people.
+  [[nodiscard]] std::string name() const { return name_of(id); }
+  [[nodiscard]] static std::string name_of(std::uint64_t id);
+
+  void add_facets(const model::Fingerprint& print);
+  bool add_sketch(const PackedSketch& sketch);
+  void add_recipients(std::span<const std::uint32_t> hashes);
+  void add_message(std::uint64_t number);
+  void see_day(base::TimePoint at);
+  // Takes over what another cluster says of itself, but not its members.
+  void absorb(const Cluster& other);
+};
+
+// Which facets tell mailings apart and how much one may count, in natural-log units.
+[[nodiscard]] double facet_weight_max(model::FacetKind kind);
+[[nodiscard]] std::uint64_t facet_key(model::FacetKind kind, std::uint64_t hash);
+
+}  // namespace leumund::evidence

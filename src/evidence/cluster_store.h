@@ -1,0 +1,168 @@
+// All clusters and the lone mails that may become some: finds for every mail what it belongs to.
+//
+// Flow:    engine -> place() -> Cluster -> verdict; open and harmless ones -> records -> storage.
+// Time:    passed in; a lone mail is forgotten after three days, a cluster when it was quiet for a
+//          week (a harmless one: 60 days).
+// Limits:  `bytes_max` for everything, split into fixed tables at construction. A full table of
+//          lone mails forgets the oldest one; a full index the entry put longest ago in that
+//          bucket; a full table of clusters the watched one that was quiet longest, then the
+//          harmless one. Open campaigns are never pushed out; there are at most `open_max`.
+// Threads: none of its own and no lock.
+// Owner:   pointers to clusters end with the next place() or load().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "evidence/cluster.h"
+#include "evidence/facet_counts.h"
+#include "evidence/print_index.h"
+
+namespace leumund::evidence {
+
+// A facet that one mail in twenty has says nothing: -ln of its share.
+inline constexpr double common_facet = 3;
+// Whether this facet can bind mails at all.
+[[nodiscard]] bool binds(const model::Fingerprint& print, std::size_t facet);
+// What a lone mail remembers of a facet.
+[[nodiscard]] std::uint32_t facet_part(std::uint64_t key);
+
+// One mail, as far as clusters care.
+struct Arrival {
+  const model::Fingerprint& print;
+  std::uint64_t account = 0;  // hash in the ledger; 0: it came from outside
+  std::uint64_t message = 0;
+  std::uint32_t tenant = 0;
+  float surprise = 0;
+  bool script = false;
+  bool may_begin = true;  // a mail in character joins clusters and begins none
+  std::span<const std::uint32_t> recipients;
+  // Accounts that used the same client address, new to this house, within the last day.
+  std::span<const std::uint64_t> companions;
+  // Not 0: the mails of accounts that share several such addresses are one group without any text.
+  std::uint64_t client_group = 0;
+  base::TimePoint at;
+};
+
+struct Placed {
+  Cluster* cluster = nullptr;     // nothing: it is alone
+  bool first_of_account = false;  // the account was not in it before
+  double affinity = 0;            // what binds it, in natural-log units
+  bool united = false;            // it made two clusters one: there are more members now
+};
+
+class ClusterStore {
+ public:
+  struct Settings {
+    std::size_t bytes_max = std::size_t{64} << 20;
+    std::size_t open_max = 256;
+    double join_at = 8;  // affinity from which two mails are one mailing
+    base::HashKey key;
+  };
+
+  explicit ClusterStore(Settings settings);
+
+  Placed place(const Arrival& arrival);
+  // Counts the facets of a mail that nobody objects to.
+  void learn_background(const model::Fingerprint& print, base::TimePoint at);
+  [[nodiscard]] const FacetCounts& background() const { return background_; }
+
+  [[nodiscard]] Cluster* find(std::uint64_t id);
+  [[nodiscard]] const Cluster* find(std::uint64_t id) const;
+  // By the name that people use; 0 when there is none.
+  [[nodiscard]] std::uint64_t id_of(std::string_view name) const;
+  bool open(Cluster& cluster, base::TimePoint at);  // false: too many are open
+  void close(Cluster& cluster, bool harmless, bool by_person);
+  void visit_open(const std::function<void(Cluster&)>& visit);
+
+  // Puts a cluster from a record back; it replaces one of the same id.
+  void load(Cluster cluster);
+
+  [[nodiscard]] std::size_t clusters() const { return ids_.size(); }
+  [[nodiscard]] std::size_t open_count() const { return open_; }
+  [[nodiscard]] std::uint64_t forgotten_clusters() const { return forgotten_; }
+  [[nodiscard]] std::uint64_t sightings() const { return newest_sighting_; }
+  [[nodiscard]] std::size_t bytes() const;
+  // The same without the lists of the clusters, which take time to add up.
+  [[nodiscard]] std::size_t fixed_bytes() const;
+
+ private:
+  static constexpr std::size_t sighting_facets = 4;
+  static constexpr std::uint32_t cluster_bit = 0x80000000U;
+  struct Sighting {
+    PackedSketch sketch;
+    std::uint64_t account = 0;
+    std::uint64_t message = 0;
+    std::uint32_t number = 0;  // 0: free
+    std::uint32_t tenant = 0;
+    std::uint32_t joined = 0;  // ref of the cluster that it went into
+    std::uint32_t recipient = 0;
+    float surprise = 0;
+    std::uint8_t facets = 0;
+    bool script = false;
+    std::array<std::uint32_t, sighting_facets> facet_parts{};
+    base::TimePoint at;
+  };
+  struct Slot {
+    Cluster cluster;
+    std::uint32_t generation = 0;
+    std::uint32_t newer = 0;  // 1 + slot, by when it was last used
+    std::uint32_t older = 0;
+    std::uint32_t keys_put = 0;
+  };
+  struct Candidate {
+    std::uint32_t ref = 0;
+    double affinity = 0;
+    double preferred = 0;
+    double text_most = 0;
+  };
+
+  [[nodiscard]] static bool shapes(const Arrival& arrival);
+  void keys_of(const Arrival& arrival);
+  [[nodiscard]] double facet_affinity(const model::Fingerprint& print,
+                                      const std::function<bool(std::size_t)>& shares) const;
+  [[nodiscard]] double affinity_to(const Arrival& arrival, const PackedSketch& sketch,
+                                   double text_most, const Sighting& sighting) const;
+  [[nodiscard]] double affinity_to(const Arrival& arrival, const PackedSketch& sketch,
+                                   double text_most, const Cluster& cluster) const;
+  [[nodiscard]] std::uint32_t resolve(std::uint32_t ref, base::TimePoint at) const;
+  [[nodiscard]] double text_most(std::uint64_t key) const;
+  void find_candidates(const Arrival& arrival);
+  void weigh_candidates(const Arrival& arrival, const PackedSketch& sketch);
+  bool unite(std::size_t slot, std::size_t other);
+  [[nodiscard]] std::uint32_t ref_of(std::size_t slot) const;
+  std::size_t create(base::TimePoint at);
+  void forget(std::size_t slot);
+  void link_newest(std::size_t slot);
+  void unlink(std::size_t slot);
+  void add_sighting(const Arrival& arrival, const PackedSketch& sketch);
+  std::size_t begin_cluster(Sighting& with, base::TimePoint at);
+  bool join(Cluster& cluster, const Arrival& arrival, const PackedSketch& sketch);
+
+  Settings settings_;
+  FacetCounts background_;
+  PrintIndex index_;
+  std::vector<Sighting> ring_;
+  std::size_t ring_max_;
+  std::uint32_t newest_sighting_ = 0;
+  std::vector<Slot> slots_;
+  std::size_t slots_max_;
+  std::vector<std::uint32_t> free_;
+  std::uint32_t newest_ = 0;  // 1 + slot
+  std::uint32_t oldest_ = 0;
+  std::unordered_map<std::uint64_t, std::uint32_t> ids_;
+  std::size_t open_ = 0;
+  std::uint64_t made_ = 0;
+  std::uint64_t forgotten_ = 0;
+  std::vector<std::uint64_t> keys_;  // of the mail at hand
+  std::vector<Candidate> found_;     // for it
+};
+
+}  // namespace leumund::evidence

@@ -1,0 +1,187 @@
+#include "verdict/campaign.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace leumund::verdict {
+namespace {
+
+using evidence::Cluster;
+
+constexpr std::array<std::string_view, trait_count> trait_names = {
+    "recipients",   "strangers",  "many",      "new_network", "odd_network",
+    "young_client", "companions", "new_link",  "no_link",     "other_program",
+    "same_program", "odd_hour",   "new_sender"};
+
+double per_day(std::size_t accounts, const ClusterRates& rates, const CampaignSettings& settings) {
+  const std::size_t size = size_class(accounts);
+  return std::max(settings.sizes_least[size], rates[size]);
+}
+
+}  // namespace
+
+std::string_view trait_name(Trait trait) { return trait_names[static_cast<std::size_t>(trait)]; }
+
+Acquaintance acquaintance_of(double hours_active) {
+  constexpr double known_from = 8;
+  return hours_active < 1            ? Acquaintance::stranger
+         : hours_active < known_from ? Acquaintance::fleeting
+                                     : Acquaintance::known;
+}
+
+double trait_score(const MailTraits& traits, const CampaignSettings& settings) {
+  double score = 0;
+  for (std::size_t i = 0; i < trait_count; ++i) score += traits.values[i] * settings.weights[i];
+  return score;
+}
+
+double p_value(const MailTraits& traits, const CampaignSettings& settings) {
+  const auto& table = settings.quantiles[static_cast<std::size_t>(traits.acquaintance)];
+  const double score = trait_score(traits, settings);
+  if (score <= table.front()) return 1;
+  for (std::size_t i = 1; i < table.size(); ++i) {
+    if (score > table[i]) continue;
+    const double share = (score - table[i - 1]) / std::max(1e-9, table[i] - table[i - 1]);
+    const double low = std::log(CampaignSettings::level_p[i - 1]);
+    const double high = std::log(CampaignSettings::level_p[i]);
+    return std::exp(low + share * (high - low));
+  }
+  return CampaignSettings::level_p.back();
+}
+
+double log_chance_of(std::size_t n, double surprise) {
+  if (n == 0 || surprise <= 0) return 0;
+  // ln of sum over k < n of surprise^k / k!, from the largest term on.
+  double term = 0;
+  double most = 0;
+  const double log_surprise = std::log(surprise);
+  for (std::size_t k = 1; k < n; ++k) {
+    term += log_surprise - std::log(static_cast<double>(k));
+    most = std::max(most, term);
+  }
+  double sum = std::exp(-most);
+  term = 0;
+  for (std::size_t k = 1; k < n; ++k) {
+    term += log_surprise - std::log(static_cast<double>(k));
+    sum += std::exp(term - most);
+  }
+  return std::min(0.0, -surprise + most + std::log(sum));
+}
+
+HonestKind honest_kind(const Cluster& cluster, const CampaignSettings& settings) {
+  if (cluster.by_person) return HonestKind::released;
+  // What recurs is harmless as long as it is not suddenly much more than it used to be.
+  const std::uint32_t usual = std::max<std::uint32_t>(
+      4, 2 * std::max<std::uint32_t>(cluster.usual_accounts, cluster.day_accounts / 4));
+  if (cluster.state == evidence::ClusterState::harmless && cluster.day_accounts <= usual)
+    return HonestKind::recurring;
+  if (cluster.from_outside >= 3 && cluster.outside_at <= cluster.first_at &&
+      cluster.members.size() <= 2 * cluster.from_outside + 2)
+    return HonestKind::from_outside;
+  if (cluster.messages > 0 && cluster.scripts == cluster.messages &&
+      static_cast<double>(cluster.members.size()) < settings.accounts_one_tenant)
+    return HonestKind::one_script;
+  // With so few different recipients there is nothing to gain from it.
+  const bool few = cluster.recipients.size() <= 2 + cluster.members.size() / 5;
+  if (few && cluster.recipients_again * 2 >= cluster.recipients_all && cluster.members.size() >= 3)
+    return HonestKind::one_recipient;
+  return HonestKind::none;
+}
+
+std::string_view honest_kind_name(HonestKind kind) {
+  switch (kind) {
+    case HonestKind::none: return "none";
+    case HonestKind::released: return "released";
+    case HonestKind::recurring: return "recurring";
+    case HonestKind::from_outside: return "from_outside";
+    case HonestKind::one_script: return "one_script";
+    case HonestKind::one_recipient: return "one_recipient";
+  }
+  return "none";
+}
+
+std::size_t size_class(std::size_t accounts) {
+  if (accounts < 5) return accounts < 3 ? 0 : accounts - 2;
+  return accounts < 8 ? 3 : accounts < 16 ? 4 : accounts < 32 ? 5 : 6;
+}
+
+CampaignJudgement judge_campaign(const Cluster& cluster, const ClusterRates& rates,
+                                 const CampaignSettings& settings) {
+  CampaignJudgement out;
+  out.accounts = cluster.members.size();
+  out.tenants = cluster.tenants();
+  double strongest = 0;
+  for (const evidence::ClusterMember& member : cluster.members) {
+    const double surprise = std::min(settings.surprise_most, static_cast<double>(member.surprise));
+    out.surprise += surprise;
+    strongest = std::max(strongest, surprise);
+  }
+  out.log_chance = log_chance_of(out.accounts, out.surprise);
+  out.per_day = per_day(out.accounts, rates, settings);
+  out.score = -out.log_chance - std::log(out.per_day);
+  out.threshold = -std::log(settings.allowed_per_day);
+  out.without_strongest = out.accounts < 2
+                              ? 0
+                              : -log_chance_of(out.accounts - 1, out.surprise - strongest) -
+                                    std::log(per_day(out.accounts - 1, rates, settings));
+  out.honest = honest_kind(cluster, settings);
+  const auto n = static_cast<double>(out.accounts);
+  out.enough =
+      n >= settings.accounts_least && (out.tenants >= 2 || n >= settings.accounts_one_tenant);
+  return out;
+}
+
+std::vector<model::Term> describe_campaign(const Cluster& cluster,
+                                           const CampaignJudgement& judgement) {
+  std::vector<model::Term> terms;
+  terms.push_back(
+      {"out_of_character",
+       -judgement.log_chance,
+       fmt::format("{} accounts of {} domains wrote out of character: together {:.1f}, "
+                   "honest ones would reach about {}",
+                   judgement.accounts, judgement.tenants, judgement.surprise, judgement.accounts),
+       {}});
+  terms.push_back(
+      {"clusters_per_day",
+       judgement.score + judgement.log_chance,
+       fmt::format("about {:.2g} clusters a day come to have so many accounts", judgement.per_day),
+       {}});
+  std::string shared;
+  for (const evidence::SharedFacet& facet : cluster.facets) {
+    if (evidence::facet_weight_max(facet.kind) <= 0 || facet.messages * 2 < cluster.messages)
+      continue;
+    shared += fmt::format("{}{}", shared.empty() ? "" : ", ", model::facet_kind_name(facet.kind));
+  }
+  terms.push_back({"alike",
+                   0,
+                   fmt::format("{} mails with one text in {} variants{}", cluster.messages,
+                               std::max<std::size_t>(1, cluster.sketches.size()),
+                               shared.empty() ? "" : "; most share " + shared),
+                   {}});
+  return terms;
+}
+
+std::vector<std::pair<std::string, std::string>> why_not_honest(const Cluster& cluster) {
+  std::vector<std::pair<std::string, std::string>> out;
+  out.emplace_back("not_one_recipient",
+                   fmt::format("{} of {} recipients were written to more than once",
+                               cluster.recipients_again, cluster.recipients_all));
+  out.emplace_back("not_one_script", fmt::format("{} of {} mails come from scripts",
+                                                 cluster.scripts, cluster.messages));
+  out.emplace_back("not_from_outside",
+                   cluster.from_outside == 0
+                       ? std::string("the same text never came in from outside")
+                       : fmt::format("the same text came in {} times, too few or too late",
+                                     cluster.from_outside));
+  out.emplace_back("not_recurring", fmt::format("seen on {} days, never released", cluster.days));
+  out.emplace_back(
+      "not_a_list",
+      fmt::format("{} of {} mails have list headers, {} are automatic, {} are answers; "
+                  "all of these can be forged and none of them exempts",
+                  cluster.lists, cluster.messages, cluster.automatic, cluster.replies));
+  return out;
+}
+
+}  // namespace leumund::verdict

@@ -1,0 +1,69 @@
+#include "verdict/campaign_settings.h"
+
+#include <fmt/core.h>
+
+#include <charconv>
+#include <cmath>
+#include <span>
+
+namespace leumund::verdict {
+namespace {
+
+struct Row {
+  std::string_view name;
+  double CampaignSettings::* value;
+  double least;
+  double most;
+  std::string_view meaning;
+};
+
+using S = CampaignSettings;
+
+constexpr std::array rows = {
+    Row{"allowed_per_day", &S::allowed_per_day, 1e-9, 100, "the operator's error budget"},
+    Row{"accounts_least", &S::accounts_least, 2, 64, "accounts that a campaign has at least"},
+    Row{"accounts_one_tenant", &S::accounts_one_tenant, 2, 64, "... within one domain"},
+    Row{"surprise_most", &S::surprise_most, 1, 20, "what one account may count at most"},
+    Row{"begins_below_p", &S::begins_below_p, 0.01, 1,
+        "a lone mail with a larger p-value is not remembered"},
+    Row{"join_at", &S::join_at, 2, 40, "affinity from which two mails are one mailing"},
+};
+
+// The numbers of a list by its name in the file; none for an unknown one.
+std::span<double> list_of(S& settings, std::string_view name) {
+  if (name == "weights") return settings.weights;
+  if (name == "sizes_least") return settings.sizes_least;
+  if (name == "stranger") return settings.quantiles[0];
+  if (name == "fleeting") return settings.quantiles[1];
+  if (name == "known") return settings.quantiles[2];
+  return {};
+}
+
+}  // namespace
+
+base::Status CampaignSettings::set(std::string_view name, double wanted) {
+  if (const std::size_t dot = name.find('.'); dot != std::string_view::npos) {
+    const std::span<double> list = list_of(*this, name.substr(0, dot));
+    const std::string_view digits = name.substr(dot + 1);
+    std::size_t place = list.size();
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), place);
+    if (read.ec == std::errc() && read.ptr == digits.data() + digits.size() &&
+        place < list.size() && std::isfinite(wanted)) {
+      list[place] = wanted;
+      return {};
+    }
+  }
+  for (const Row& row : rows) {
+    if (row.name != name) continue;
+    if (!(wanted >= row.least && wanted <= row.most)) {
+      return base::Error{base::ErrorCode::malformed,
+                         fmt::format("campaign constant {} = {} is outside {} to {} ({})", name,
+                                     wanted, row.least, row.most, row.meaning)};
+    }
+    this->*(row.value) = wanted;
+    return {};
+  }
+  return base::Error{base::ErrorCode::malformed, fmt::format("no campaign constant '{}'", name)};
+}
+
+}  // namespace leumund::verdict

@@ -1,0 +1,41 @@
+// The constants of detector B. Fitted values come from data/detection/campaign.toml by the fit
+// command.
+//
+// Errors: set() names an unknown constant or the bounds that a value breaks.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "verdict/fitted_campaign_values.h"
+
+namespace leumund::verdict {
+
+struct CampaignSettings {
+  static constexpr std::size_t traits = 13;
+  static constexpr std::size_t levels = 9;
+  static constexpr std::size_t sizes = 7;
+  // The p-values for which the calibration knows the score that honest mail exceeds so often.
+  static constexpr std::array<double, levels> level_p = {.5,  .2,   .1,   .05, .02,
+                                                         .01, .005, .002, .001};
+
+  // The operator's error budget: false campaigns a day.
+  double allowed_per_day = 0.05;
+  double accounts_least = fitted::campaign_accounts_least;
+  double accounts_one_tenant = fitted::campaign_accounts_one_tenant;
+  double surprise_most = fitted::campaign_surprise_most;
+  double begins_below_p = fitted::campaign_begins_below_p;
+  double join_at = fitted::campaign_join_at;
+  // Clusters of each size a day that are assumed at least, see verdict::size_class().
+  std::array<double, sizes> sizes_least = fitted::campaign_sizes_least;
+  std::array<double, traits> weights = fitted::campaign_weights;
+  std::array<std::array<double, levels>, 3> quantiles = {
+      fitted::campaign_stranger, fitted::campaign_fleeting, fitted::campaign_known};
+
+  base::Status set(std::string_view name, double value);
+};
+
+}  // namespace leumund::verdict

@@ -1,0 +1,143 @@
+#include "verdict/campaign.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace leumund::verdict {
+namespace {
+
+using evidence::Cluster;
+
+const base::TimePoint now = base::from_unix_seconds(1'600'000'000);
+
+// `n` accounts, each of a tenant and with a recipient of its own, that look so odd.
+Cluster cluster_of(std::size_t n, double p) {
+  Cluster cluster;
+  cluster.id = 1;
+  cluster.first_at = now;
+  cluster.last_at = now;
+  for (std::size_t i = 0; i < n; ++i) {
+    cluster.members.push_back(
+        {i + 1, i + 1, static_cast<std::uint32_t>(i + 1), static_cast<float>(-std::log(p)), now});
+    const auto recipient = static_cast<std::uint32_t>(1000 + i);
+    cluster.add_recipients({&recipient, 1});
+    cluster.add_message(i + 1);
+  }
+  return cluster;
+}
+
+CampaignJudgement judge(const Cluster& cluster) { return judge_campaign(cluster, {}, {}); }
+
+TEST(Campaign, ChanceIsThatOfAGammaDistribution) {
+  EXPECT_NEAR(log_chance_of(1, 3), -3, 1e-12);
+  EXPECT_NEAR(log_chance_of(2, 3), std::log(std::exp(-3.0) * 4), 1e-12);
+  EXPECT_NEAR(log_chance_of(5, 23.03),
+              std::log(std::exp(-23.03) * (1 + 23.03 + 265.2 + 2035.7 + 11720.6)), 1e-3);
+  EXPECT_EQ(log_chance_of(10, 0), 0);
+  EXPECT_TRUE(std::isfinite(log_chance_of(64, 400)));
+}
+
+TEST(Campaign, PValueFallsWithTheScoreAndHasALeast) {
+  MailTraits traits;
+  traits.acquaintance = Acquaintance::known;
+  double before = 2;
+  const CampaignSettings settings;
+  for (double x = -3; x < 6; x += 0.1) {
+    traits.set(Trait::recipients, x);
+    const double p = p_value(traits, settings);
+    EXPECT_LE(p, before);
+    before = p;
+  }
+  EXPECT_DOUBLE_EQ(before, 0.001);
+}
+
+TEST(Campaign, FiveAccountsAtOneInAHundredSufficeAndTheSameInCharacterDoNot) {
+  EXPECT_TRUE(judge(cluster_of(5, 0.01)).alarm());
+  EXPECT_FALSE(judge(cluster_of(5, 0.5)).alarm());
+  EXPECT_FALSE(judge(cluster_of(2, 0.001)).alarm()) << "two are a coincidence";
+  EXPECT_FALSE(judge(cluster_of(60, 0.6)).alarm()) << "many in character are a chain letter";
+}
+
+TEST(Campaign, WhereManyClustersGrowThatFarMoreIsNeeded) {
+  const Cluster cluster = cluster_of(5, 0.05);
+  EXPECT_TRUE(judge_campaign(cluster, {}, {}).alarm());
+  ClusterRates busy{};
+  busy.fill(20'000);
+  EXPECT_FALSE(judge_campaign(cluster, busy, {}).alarm());
+}
+
+TEST(Campaign, OneDomainNeedsMoreAccounts) {
+  Cluster cluster = cluster_of(7, 0.01);
+  for (auto& member : cluster.members) member.tenant = 1;
+  EXPECT_FALSE(judge(cluster).alarm());
+  cluster = cluster_of(8, 0.01);
+  for (auto& member : cluster.members) member.tenant = 1;
+  EXPECT_TRUE(judge(cluster).alarm());
+}
+
+TEST(Campaign, APetitionToOneRecipientIsHonest) {
+  Cluster cluster = cluster_of(1, 0.01);
+  for (std::uint64_t i = 2; i < 40; ++i) {
+    cluster.members.push_back({i, i, static_cast<std::uint32_t>(i), 4.6F, now});
+    cluster.add_recipients(cluster.recipients);
+    cluster.add_message(i);
+  }
+  EXPECT_EQ(judge(cluster).honest, HonestKind::one_recipient);
+  EXPECT_FALSE(judge(cluster).alarm());
+}
+
+TEST(Campaign, ScriptsOfOneSystemAreHonestUntilTheyAreMany) {
+  Cluster cluster = cluster_of(4, 0.01);
+  cluster.scripts = cluster.messages;
+  EXPECT_EQ(judge(cluster).honest, HonestKind::one_script);
+  cluster = cluster_of(12, 0.01);
+  cluster.scripts = cluster.messages;
+  EXPECT_EQ(judge(cluster).honest, HonestKind::none);
+}
+
+TEST(Campaign, WhatAPersonReleasedStaysHonestAndWhatRecursOnlyInItsUsualSize) {
+  Cluster cluster = cluster_of(20, 0.01);
+  cluster.state = evidence::ClusterState::harmless;
+  cluster.by_person = true;
+  EXPECT_EQ(judge(cluster).honest, HonestKind::released);
+  cluster.by_person = false;
+  cluster.usual_accounts = 10;
+  cluster.day_accounts = 12;
+  EXPECT_EQ(judge(cluster).honest, HonestKind::recurring);
+  cluster.day_accounts = 80;
+  EXPECT_EQ(judge(cluster).honest, HonestKind::none);
+}
+
+TEST(Campaign, WhatCameInFromOutsideBeforeMayBePassedOnByAFew) {
+  Cluster cluster = cluster_of(6, 0.01);
+  cluster.from_outside = 5;
+  cluster.outside_at = cluster.first_at;
+  EXPECT_EQ(judge(cluster).honest, HonestKind::from_outside);
+  cluster.outside_at = cluster.first_at + std::chrono::hours(1);
+  EXPECT_EQ(judge(cluster).honest, HonestKind::none) << "bounces of a campaign come in too";
+  cluster = cluster_of(60, 0.01);
+  cluster.from_outside = 5;
+  cluster.outside_at = cluster.first_at;
+  EXPECT_EQ(judge(cluster).honest, HonestKind::none) << "one mail sent in beforehand buys little";
+}
+
+TEST(Campaign, SaysWhatWouldBeLeftWithoutTheStrongestAccount) {
+  Cluster cluster = cluster_of(5, 0.2);
+  cluster.members.front().surprise = 6;
+  const CampaignJudgement judgement = judge(cluster);
+  EXPECT_LT(judgement.without_strongest, judgement.score);
+}
+
+TEST(Campaign, TheSettingsNameWhatTheyDoNotKnow) {
+  CampaignSettings settings;
+  EXPECT_TRUE(settings.set("weights.0", 2).ok());
+  EXPECT_EQ(settings.weights[0], 2);
+  EXPECT_FALSE(settings.set("weights.99", 2).ok());
+  EXPECT_FALSE(settings.set("weights.x", 2).ok());
+  EXPECT_FALSE(settings.set("accounts_least", 1000).ok());
+  EXPECT_FALSE(settings.set("nonsense", 1).ok());
+}
+
+}  // namespace
+}  // namespace leumund::verdict
