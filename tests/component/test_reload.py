@@ -8,10 +8,9 @@ import urllib.request
 
 import pytest
 
-from peers.ground import wait_until
+from peers.ground import PATIENCE, wait_until
 from peers.leumundd import built
 
-PATIENCE = 30.0
 
 CONFIG = """\
 state_folder = "{{state}}"

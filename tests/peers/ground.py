@@ -14,6 +14,10 @@ import pytest
 _FIRST_PORT, _LAST_PORT = 20000, 32000
 _RESERVATION_ADDRESS = "127.0.0.9"
 
+# How long a condition may take to come true. Generous, for two busy cores and sanitizers: what
+# comes is over at once, and what never comes fails all the same.
+PATIENCE = 60.0
+
 
 def in_ci() -> bool:
     return os.environ.get("CI", "").lower() in ("1", "true", "yes")
@@ -95,7 +99,7 @@ class Ground:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def wait_until(condition, what: str, seconds: float = 10.0, step: float = 0.02):
+def wait_until(condition, what: str, seconds: float = PATIENCE, step: float = 0.02):
     """Returns the first true value of `condition()`, or fails naming what was waited for."""
     deadline = time.monotonic() + seconds
     while True:

@@ -10,7 +10,7 @@ from typing import Optional
 
 import pytest
 
-from peers.ground import Ground, in_ci, tail, wait_until
+from peers.ground import PATIENCE, Ground, in_ci, tail, wait_until
 
 
 def built(name: str) -> str:
@@ -84,7 +84,7 @@ class Leumundd:
                 stderr=log, stdin=subprocess.DEVNULL, env=self._environment)
         return self._process
 
-    def start(self, seconds: float = 20.0) -> None:
+    def start(self, seconds: float = 2 * PATIENCE) -> None:
         process = self.spawn()
 
         def ready() -> bool:
@@ -114,7 +114,7 @@ class Leumundd:
         if self._process and self._process.poll() is None:
             os.kill(self._process.pid, signal.SIGKILL)
             os.kill(self._process.pid, signal.SIGCONT)
-            self._process.wait(10)
+            self._process.wait(60)
 
     def freeze(self) -> None:
         os.kill(self.pid, signal.SIGSTOP)
@@ -125,7 +125,7 @@ class Leumundd:
     def reload(self) -> None:
         os.kill(self.pid, signal.SIGHUP)
 
-    def stop(self, seconds: float = 15.0) -> Optional[int]:
+    def stop(self, seconds: float = PATIENCE) -> Optional[int]:
         """Asks it to end; its exit status. An end that takes too long is a failure."""
         if self._process is None or self._process.poll() is not None:
             return self._process.returncode if self._process else None
@@ -147,7 +147,7 @@ class Leumundd:
     # Asking it.
 
     def request(self, method: str, path: str, body: Optional[str] = None,
-                timeout: float = 10.0) -> tuple[int, str]:
+                timeout: float = 60.0) -> tuple[int, str]:
         """One HTTP request over the Unix socket: status and body."""
         connection = _UnixConnection(str(self.socket_path), timeout)
         try:
@@ -169,7 +169,7 @@ class Leumundd:
                                     "".join(json.dumps(event) + "\n" for event in events), 60)
         assert status == 200, f"POST /v1/events: {status} {body}"
 
-    def leumund(self, *arguments: str, timeout: float = 30.0) -> subprocess.CompletedProcess:
+    def leumund(self, *arguments: str, timeout: float = 120.0) -> subprocess.CompletedProcess:
         """The command, speaking to this daemon."""
         return subprocess.run([built("leumund"), "--socket", str(self.socket_path), *arguments],
                               capture_output=True, text=True, timeout=timeout, check=False)

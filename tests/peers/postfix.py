@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Optional
 
-from peers.ground import (Ground, answers, pid_is_alive, require_program, require_root, tail,
-                          wait_until)
+from peers.ground import (PATIENCE, Ground, answers, pid_is_alive, require_program, require_root,
+                          tail, wait_until)
 
 # Each instance sends from its own loopback address, so that the sink can tell egresses apart.
 _bind_addresses = (f"127.0.{n // 200}.{n % 200 + 10}" for n in itertools.count(200))
@@ -217,7 +217,7 @@ class Postfix:
         except FileNotFoundError:
             return []
 
-    def wait_for_log(self, words: str, seconds: float = 10.0) -> str:
+    def wait_for_log(self, words: str, seconds: float = PATIENCE) -> str:
         """The first log line with `words` in it."""
         return wait_until(lambda: next((line for line in self.log_lines() if words in line), None),
                           f"{words!r} in the mail log", seconds)

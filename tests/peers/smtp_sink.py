@@ -4,7 +4,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from peers.ground import Ground, wait_until
+from peers.ground import PATIENCE, Ground, wait_until
 
 _LINE_BYTES_MAX = 64 * 1024
 
@@ -152,7 +152,7 @@ class SmtpSink:
     def mails_from(self, envelope_sender: str) -> list[Mail]:
         return [mail for mail in self.mails if mail.envelope_sender == envelope_sender.lower()]
 
-    def wait_for(self, recipient: str, count: int = 1, seconds: float = 15.0) -> list[Mail]:
+    def wait_for(self, recipient: str, count: int = 1, seconds: float = PATIENCE) -> list[Mail]:
         wait_until(lambda: len(self.mails_to(recipient)) >= count,
                    f"{count} mail(s) to {recipient} at the sink", seconds)
         return self.mails_to(recipient)

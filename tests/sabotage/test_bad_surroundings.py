@@ -32,7 +32,7 @@ def question(account: str = "a@c.test", recipient: str = "x@y.test") -> bytes:
             f"client_address=198.51.100.7\ninstance={time.monotonic_ns()}\n\n").encode()
 
 
-def ask(daemon, data: bytes, seconds: float = 3.0) -> str:
+def ask(daemon, data: bytes, seconds: float = 20.0) -> str:
     """Sends bytes to the policy port and returns what comes until silence or the end."""
     with socket.create_connection(("127.0.0.1", daemon.policy_port), timeout=seconds) as peer:
         answer = b""
@@ -93,7 +93,7 @@ def test_a_log_replaced_by_a_folder_is_named_and_followed_again_when_it_is_back(
     daemon.start()
     log.unlink()
     log.mkdir()
-    wait_until(lambda: not part(daemon, "log ")["well"], "the trouble in the status", 5)
+    wait_until(lambda: not part(daemon, "log ")["well"], "the trouble in the status")
     assert "mail.log" in part(daemon, "log ")["detail"]
     assert ask(daemon, question()) == "action=DUNNO\n\n"
     log.rmdir()
@@ -103,9 +103,9 @@ def test_a_log_replaced_by_a_folder_is_named_and_followed_again_when_it_is_back(
                    "client=unknown[198.51.100.7], sasl_method=PLAIN, sasl_username=log@c.test\n"
                    f"{stamp} mx postfix/qmgr[2]: 4jX2Hk1S7Hz1cvKT: from=<log@c.test>, size=500, "
                    "nrcpt=1 (queue active)\n")
-    wait_until(lambda: part(daemon, "log ")["well"], "the log to be followed again", 5)
+    wait_until(lambda: part(daemon, "log ")["well"], "the log to be followed again")
     wait_until(lambda: daemon.leumund("explain", "log@c.test").returncode == 0,
-               "the submission in the log to be counted", 5)
+               "the submission in the log to be counted")
 
 
 def test_a_full_disk_keeps_decisions_in_force_and_writes_them_when_there_is_room(
@@ -131,10 +131,10 @@ def test_a_full_disk_keeps_decisions_in_force_and_writes_them_when_there_is_room
     assert is_stopped(daemon, "cracked7@c.test")
     assert ask(daemon, question("honest@c.test")) == "action=DUNNO\n\n"
     trouble = wait_until(lambda: next((p for p in daemon.get("/v1/status")["parts"]
-                                       if not p["well"]), None), "the full disk in the status", 5)
+                                       if not p["well"]), None), "the full disk in the status")
     assert trouble["name"] in ("store", "tables", "suspended file")
     filler.unlink()
-    wait_until(lambda: part(daemon, "store")["well"], "the store to write again", 10)
+    wait_until(lambda: part(daemon, "store")["well"], "the store to write again")
     daemon.kill()
     daemon.start()
     assert all(is_stopped(daemon, f"cracked{n}@c.test") for n in range(40))
@@ -206,7 +206,7 @@ def test_a_bad_configuration_is_refused_at_start_and_changes_nothing_at_reload(l
     assert ask(daemon, question()) == "action=DUNNO\n\n"
     daemon.stop()
     process = daemon.spawn()
-    assert process.wait(10) == 2
+    assert process.wait(60) == 2
     assert "measures.throttle" in daemon.log() and str(daemon.config_path) in daemon.log()
 
 
@@ -215,7 +215,7 @@ def test_a_second_daemon_on_the_same_state_is_refused(peers):
     second = peers.leumundd(CONFIG, start=False)
     second.config_path.write_text(second.config_path.read_text().replace(
         str(second.state), str(first.state)))
-    assert second.spawn().wait(10) == 3
+    assert second.spawn().wait(60) == 3
     assert "another leumundd" in second.log()
     assert ask(first, question()) == "action=DUNNO\n\n"
 
@@ -245,7 +245,7 @@ def test_a_decision_number_never_comes_to_mean_another_decision(leumundd, loss):
         store.write_bytes(saved)
     daemon.start()
     # Who stood in the file is suspended again; each under a number of its own.
-    wait_until(lambda: is_stopped(daemon, "cracked4@c.test"), "the file's suspensions", 20)
+    wait_until(lambda: is_stopped(daemon, "cracked4@c.test"), "the file's suspensions")
     fresh = suspend_numbered(daemon, "later@c.test")
     later = [decision["number"] for decision in daemon.get("/v1/events?limit=1000")["decisions"]
              if decision["number"] not in given[:1]]

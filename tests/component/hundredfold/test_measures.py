@@ -7,9 +7,8 @@ import time
 import pytest
 
 from component.hundredfold.story import CRACKED, HELPDESK, HONEST, Provider
-from peers.ground import wait_until
+from peers.ground import PATIENCE, wait_until
 
-PATIENCE = 30.0
 SPELLED = ["Mixed@C.test", "mixed@c.TEST", "mixed@c.test"]
 
 

@@ -3,10 +3,8 @@ for review."""
 import pytest
 
 from component.hundredfold.story import CRACKED, HONEST, Provider
-from peers.ground import wait_until
+from peers.ground import PATIENCE, wait_until
 
-# Generous: what is asserted is that it comes, not how fast a slow machine is.
-PATIENCE = 30.0
 LATER = "450 4.2.0 Come back later"
 
 
