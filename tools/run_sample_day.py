@@ -46,6 +46,7 @@ state_folder = "{state}"
 log_sources = [{log_sources}]
 policy.listen = ["inet:127.0.0.1:{policy_port}"]
 milter.listen = []
+dns.enabled = false
 api.listen = "inet:127.0.0.1:{http_port}"
 control.socket = "{socket}"
 detectors.default_mode = "enforce"
