@@ -32,6 +32,8 @@ engine::Settings engine_settings(const config::Settings& settings, base::HashKey
   out.limits.messages_max = settings.start.messages_max;
   out.key = key;
   out.relay_clients = settings.run.relay_clients;
+  // Until its release and its options are wired, campaigns are looked for in replay alone.
+  out.campaigns = false;
   out.blocks.egress_names = config::egress_names(settings.run.egresses);
   out.blocks.test.false_changes_per_cell_year = settings.run.block_false_changes;
   return out;

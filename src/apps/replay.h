@@ -18,9 +18,9 @@ namespace leumund::apps {
 struct ReplayOptions {
   bool enforce = true;  // answer as if in force; what was not answered pass did not leave
   bool json = false;
-  bool progress = false;          // on standard error, for a terminal
-  std::string detector_settings;  // file with lines `name = number`; "" for the built-in ones
-  std::string features;           // file for what each score was made of; "" for none
+  bool progress = false;               // on standard error, for a terminal
+  std::string detector_settings;       // file with lines `name = number`; "" for the built-in ones
+  std::string features;                // file for what each score was made of; "" for none
   std::string campaign_settings = {};  // the same two of the campaign detector
   std::string campaign_features = {};
   bool bodies = true;              // make fingerprints of them

@@ -88,11 +88,10 @@ Outcome Engine::feed(const model::MailEvent& event, base::TimePoint now) {
     return outcome;
   }
   const auto* submission = std::get_if<model::Submission>(&event.what);
-  if (submission != nullptr && counted.account == nullptr)
-    p.campaigns.see_from_outside(*submission, at);
+  const bool campaigns = submission != nullptr && p.settings.campaigns;
+  if (campaigns && counted.account == nullptr) p.campaigns.see_from_outside(*submission, at);
   if (counted.account == nullptr || !counted.judged) return outcome;
-  if (submission != nullptr)
-    outcome.campaign = p.see_campaign(*submission, counted, late, at, now, outcome);
+  if (campaigns) outcome.campaign = p.see_campaign(*submission, counted, late, at, now, outcome);
 
   evidence::Account& account = *counted.account;
   p.notice_release(account, at);
@@ -104,7 +103,7 @@ Outcome Engine::feed(const model::MailEvent& event, base::TimePoint now) {
   if (submission != nullptr) {
     ++p.counters.submissions;
     p.answer(outcome, counted, *submission, now);
-    p.answer_for_campaign(outcome, counted, *submission, now);
+    if (campaigns) p.answer_for_campaign(outcome, counted, *submission, now);
   }
   return outcome;
 }

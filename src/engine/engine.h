@@ -44,6 +44,7 @@ struct Limits {
 struct Settings {
   verdict::Settings detection;
   verdict::CampaignSettings campaign;
+  bool campaigns = true;        // look for campaigns at all
   bool campaign_texts = false;  // of open campaigns, for their template
   action::BookSettings book;
   Limits limits;

@@ -5,6 +5,7 @@ import urllib.parse
 import urllib.request
 
 import pytest
+from peers.ground import answers, wait_until
 
 EXCHANGE = (
     "Remote Server returned '554 5.7.0 <mail.example.de #5.7.514 smtp;550 5.7.514 Decision Engine "
@@ -33,6 +34,7 @@ requests_per_minute = 8
 def page(peers):
     port = peers.ground.ports.free()
     peers.leumundd(CONFIG.format(port=port))
+    wait_until(lambda: answers(port), "the public page's port")
 
     def ask(path: str, data: bytes = None, **headers) -> tuple[int, str]:
         request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", data=data,
