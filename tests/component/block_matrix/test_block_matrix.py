@@ -144,6 +144,12 @@ class Providers:
     def state(self, provider: str) -> str:
         return self.cells().get(("default", provider), {}).get("state", "")
 
+    def all_told(self, mails: int) -> bool:
+        """A cell is refused before the last refusals are in the log; the counts want them all."""
+        cells = self.cells()
+        return all(cells.get(("default", one.provider), {}).get("mails", 0) >= mails
+                   for one in REFUSALS)
+
     def all_in(self, state: str) -> bool:
         cells = self.cells()
         return all(cells.get(("default", one.provider), {}).get("state") == state
@@ -165,6 +171,7 @@ def send_until_refused(providers: Providers) -> None:
         if lot == 0:
             time.sleep(11)
     wait_until(lambda: providers.all_in("refused"), "six providers to be called refused", 90, 0.5)
+    wait_until(lambda: providers.all_told(8), "each provider's eight mails to be told", 90, 0.5)
 
 
 def check_refused(providers: Providers) -> None:
