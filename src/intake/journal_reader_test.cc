@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/need_peer.h"
 #include "intake/log_events_as_text.h"
 
 namespace leumund::intake {
@@ -37,9 +38,7 @@ class Keeper : public LogReceiver {
 class JournalReading : public testing::Test {
  protected:
   void SetUp() override {
-    if (!fs::exists(journal_maker)) {
-      GTEST_SKIP() << journal_maker << " is missing (package systemd-journal-remote)";
-    }
+    NEED_PEER(journal_maker, "systemd-journal-remote");
     std::string name = (fs::temp_directory_path() / "leumund_journal_XXXXXX").string();
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;

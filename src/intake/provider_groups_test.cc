@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "base/need_peer.h"
 #include "net/name_server.h"
 
 namespace leumund::intake {
@@ -55,7 +56,7 @@ struct Groups {
 };
 
 TEST(ProviderGroups, FindsTheOperatorBehindACompanysDomain) {
-  if (!net::NameServer::installed()) GTEST_SKIP() << "needs the package nsd";
+  NEED_PEER(net::NameServer::program, "nsd");
   Groups world;
   EXPECT_EQ(world.groups->find("chef@firma.example"), "") << "nobody waits for the DNS";
   EXPECT_EQ(world.wait_for("chef@firma.example"), "microsoft-365");
@@ -69,7 +70,7 @@ TEST(ProviderGroups, FindsTheOperatorBehindACompanysDomain) {
 }
 
 TEST(ProviderGroups, WhatTheDnsDoesNotTellStaysUnknownAndIsNotAskedAgainAtOnce) {
-  if (!net::NameServer::installed()) GTEST_SKIP() << "needs the package nsd";
+  NEED_PEER(net::NameServer::program, "nsd");
   Groups world;
   for (const char* recipient : {"a@stumm.example", "a@nichtda.firma.example", "a@b", ""}) {
     EXPECT_EQ(world.groups->find_now(recipient, milliseconds(1000)), "") << recipient;

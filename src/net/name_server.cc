@@ -14,8 +14,6 @@
 namespace leumund::net {
 namespace {
 
-constexpr const char* program = "/usr/sbin/nsd";
-
 // A port that is free for TCP and, a moment later most likely still, for UDP.
 std::uint16_t free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
@@ -30,8 +28,6 @@ std::uint16_t free_port() {
 }
 
 }  // namespace
-
-bool NameServer::installed() { return std::filesystem::exists(program); }
 
 NameServer::NameServer(const std::vector<std::pair<std::string, std::string>>& zones)
     : port_(free_port()) {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/need_peer.h"
 #include "net/dns_rdata.h"
 #include "net/name_server.h"
 
@@ -77,7 +78,7 @@ struct SilentServer {
 };
 
 TEST(Resolver, ReadsEveryKindOfRecordFromARealServer) {
-  if (!NameServer::installed()) GTEST_SKIP() << "needs the package nsd";
+  NEED_PEER(NameServer::program, "nsd");
   const NameServer server(zones);
   const auto resolver = ready_resolver(server);
   const auto mx = resolver->look_up({"mail.example", RecordType::mx}, patience);
@@ -103,7 +104,7 @@ TEST(Resolver, ReadsEveryKindOfRecordFromARealServer) {
 }
 
 TEST(Resolver, TellsNoFromNobodyKnows) {
-  if (!NameServer::installed()) GTEST_SKIP() << "needs the package nsd";
+  NEED_PEER(NameServer::program, "nsd");
   const NameServer server(zones);
   const auto resolver = ready_resolver(server);
   const auto nowhere = resolver->look_up({"nowhere.mail.example", RecordType::a}, patience);

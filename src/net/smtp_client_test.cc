@@ -17,6 +17,7 @@
 #include <thread>
 
 #include "base/guarded.h"
+#include "base/need_peer.h"
 #include "net/socket.h"
 #include "net/test_certificate.h"
 
@@ -232,7 +233,7 @@ TEST(SmtpClient, EncryptsWhereItIsOfferedAndChecksWhereItIsRequired) {
 
 TEST(SmtpClient, DeliversToPostfixsSinkBySmtpAndLmtp) {
   const std::filesystem::path sink = "/usr/sbin/smtp-sink";
-  if (!std::filesystem::exists(sink)) GTEST_SKIP() << "needs the package postfix";
+  NEED_PEER(sink, "postfix");
   std::string pattern = (std::filesystem::temp_directory_path() / "leumund_sink_XXXXXX").string();
   const std::filesystem::path folder = mkdtemp(pattern.data());
   std::filesystem::permissions(folder, std::filesystem::perms::all);
