@@ -210,6 +210,7 @@ int replay_events(const Request& request, Terminal& terminal) {
                               .progress = ::isatty(::fileno(stderr)) == 1,
                               .detector_settings = request.detector_settings,
                               .features = request.features_file,
+                              .campaigns = request.replay_campaigns,
                               .files = request.replay_files};
   const auto done = replay(options, stdout, stderr);
   if (done.ok()) return exit_done;

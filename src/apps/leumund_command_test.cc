@@ -84,10 +84,12 @@ TEST(LeumundRequest, ReadsEveryVerb) {
                 .request->config_folders.size(),
             2U);
   EXPECT_EQ(parse({"queue", "a", "--delete"}, out, err).request->queue_work, "delete");
-  const auto replay = parse({"--lang", "de", "--json", "replay", "--observe", "a", "b"}, out, err);
+  const auto replay =
+      parse({"--lang", "de", "--json", "replay", "--observe", "--campaigns", "a", "b"}, out, err);
   ASSERT_TRUE(replay.request) << err.text();
   EXPECT_THAT(replay.request->replay_files, ElementsAre("a", "b"));
-  EXPECT_TRUE(replay.request->json && replay.request->replay_observe);
+  EXPECT_TRUE(replay.request->json && replay.request->replay_observe &&
+              replay.request->replay_campaigns);
   EXPECT_TRUE(works_alone(*replay.request));
 }
 

@@ -223,6 +223,8 @@ struct Parser {
            "help.replay.detector_settings");
     option(replay, "--explain-features", request.features_file, "FILE",
            "help.replay.explain_features");
+    replay->add_flag("--campaigns", request.replay_campaigns,
+                     say(language, "help.replay.campaigns"));
   }
 };
 

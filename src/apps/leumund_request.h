@@ -63,6 +63,7 @@ struct Request {
   std::vector<std::string> replay_files;
   std::vector<std::string> files;  // of diagnose
   bool replay_observe = false;
+  bool replay_campaigns = false;
   std::string detector_settings;
   std::string features_file;
 };

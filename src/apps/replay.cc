@@ -33,10 +33,10 @@ constexpr std::string_view usage =
     "  --json                    one JSON object per submission and decision\n"
     "  --detector-settings FILE  constants of the detector, lines `name = number`\n"
     "  --explain-features FILE   write what each submission's score was made of, tab-separated\n"
+    "  --campaigns               look for campaigns too, by the text of messages (unfinished)\n"
     "  --campaign-features FILE  write what each mail's part in campaigns was made of, "
     "tab-separated\n"
     "  --campaign-settings FILE  constants of the campaign detector, lines `name = number`\n"
-    "  --no-bodies               leave the text of messages out: no campaigns by content, faster\n"
     "  --help                    this text\n";
 
 // A score is printed with four decimals at most, so that it reads the same everywhere.
@@ -118,6 +118,7 @@ class Replay {
     engine::Settings settings;  // the hash key stays all zero: the same output for the same input
     settings.detection = detection;
     settings.campaign = campaign;
+    settings.campaigns = options.campaigns;
     settings.book.default_mode = options.enforce ? model::Mode::enforce : model::Mode::observe;
     return settings;
   }
@@ -158,7 +159,7 @@ base::Status Replay::run_file(const std::string& path) {
   auto file = EventFile::open(path, wire::event_line_bytes_max);
   if (!file) return file.error();
   using Bodies = wire::EventLineReader::Bodies;
-  wire::EventLineReader reader(options_.bodies ? Bodies::keep : Bodies::leave_out);
+  wire::EventLineReader reader(options_.campaigns ? Bodies::keep : Bodies::leave_out);
   for (;;) {
     const auto line = (*file)->next();
     if (!line) return line.error();
@@ -260,13 +261,8 @@ void Replay::print_decision(const model::Decision& decision) {
 // A change of the block matrix restricts nobody and has fields of its own.
 void Replay::print_block_json(const model::Decision& decision) {
   const model::BlockFacts& facts = decision.block->facts;
-  // A campaign that was found is a line of its own kind; its release and end are like any other's.
-  const bool campaign = decision.subject.kind == model::SubjectKind::campaign &&
-                        (decision.kind == model::DecisionKind::restricted ||
-                         decision.kind == model::DecisionKind::would_restrict);
   line_ = fmt::format("{{\"decision\":\"{}\",\"at\":{},\"subject\":",
-                      campaign ? "campaign" : model::decision_kind_name(decision.kind),
-                      time_text(decision.at));
+                      model::decision_kind_name(decision.kind), time_text(decision.at));
   wire::write_json_string(decision.subject.to_string(), line_);
   line_ += ",\"kind\":\"block\",\"egress\":";
   wire::write_json_string(facts.egress, line_);
@@ -468,8 +464,8 @@ int run_replay(const std::vector<std::string>& arguments, std::FILE* out, std::F
     } else if (word == "--help") {
       fmt::print(out, "{}", usage);
       return 0;
-    } else if (word == "--no-bodies") {
-      options.bodies = false;
+    } else if (word == "--campaigns") {
+      options.campaigns = true;
     } else if (std::string* file = file_option(options, word);
                file != nullptr && i + 1 < arguments.size()) {
       *file = arguments[++i];

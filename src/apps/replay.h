@@ -21,9 +21,9 @@ struct ReplayOptions {
   bool progress = false;               // on standard error, for a terminal
   std::string detector_settings;       // file with lines `name = number`; "" for the built-in ones
   std::string features;                // file for what each score was made of; "" for none
+  bool campaigns = false;              // look for campaigns, by the text of messages too
   std::string campaign_settings = {};  // the same two of the campaign detector
   std::string campaign_features = {};
-  bool bodies = true;              // make fingerprints of them
   std::vector<std::string> files;  // "-", or none, is standard input
 };
 
