@@ -15,6 +15,7 @@
 
 #include "action/atomic_file.h"
 #include "action/one_line.h"
+#include "base/ascii.h"
 
 namespace leumund::action {
 namespace {
@@ -147,7 +148,7 @@ AccessTableContent compile(std::span<const model::Restriction> restrictions,
     const auto& subject = restriction.subject;
     if (restriction.mode == model::Mode::observe) continue;
     if (stop && subject.kind == SubjectKind::account && !subject.name.starts_with("cert:")) {
-      const std::string name = lower_case(subject.name);
+      const std::string name = base::ascii_lower(subject.name);
       content.accounts[name] = *stop;
       // By envelope sender only what leaves for other domains: see restriction_classes().
       if (restriction.level != Level::hold && name.contains('@')) {
@@ -159,17 +160,17 @@ AccessTableContent compile(std::span<const model::Restriction> restrictions,
       if (name && !plain_login_name(*name)) {
         ++content.not_expressed;
       } else {
-        content.users[name ? lower_case(*name) : std::string(nameless_user)] = "";
+        content.users[name ? base::ascii_lower(*name) : std::string(nameless_user)] = "";
       }
     } else {
       ++content.not_expressed;
     }
   }
   for (const auto& address : helpdesk) {
-    content.helpdesk[lower_case(address)] = config::let_through;
+    content.helpdesk[base::ascii_lower(address)] = config::let_through;
   }
   for (const auto& domain : own_domains) {
-    content.own_domains[lower_case(domain)] = config::let_through;
+    content.own_domains[base::ascii_lower(domain)] = config::let_through;
   }
   return content;
 }

@@ -10,7 +10,4 @@ namespace leumund::action {
 // The first `bytes_max` bytes, cut between UTF-8 characters, control characters as spaces.
 [[nodiscard]] std::string one_line(std::string_view text, std::size_t bytes_max);
 
-// ASCII letters in lower case: mail addresses and login names are compared so.
-[[nodiscard]] std::string lower_case(std::string_view text);
-
 }  // namespace leumund::action

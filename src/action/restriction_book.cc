@@ -8,6 +8,7 @@
 
 #include "action/one_line.h"
 #include "action/strongest_terms.h"
+#include "base/ascii.h"
 
 namespace leumund::action {
 namespace {
@@ -69,8 +70,8 @@ void RestrictionBook::set_settings(BookSettings settings) {
   settings_ = std::move(settings);
   helpdesk_.clear();
   own_domains_.clear();
-  for (const auto& address : settings_.helpdesk) helpdesk_.insert(lower_case(address));
-  for (const auto& domain : settings_.own_domains) own_domains_.insert(lower_case(domain));
+  for (const auto& address : settings_.helpdesk) helpdesk_.insert(base::ascii_lower(address));
+  for (const auto& domain : settings_.own_domains) own_domains_.insert(base::ascii_lower(domain));
 }
 
 void RestrictionBook::set_unattended(Unattended unattended) { unattended_ = unattended; }
@@ -385,7 +386,7 @@ const Restriction* RestrictionBook::find(const Subject& subject) const {
 bool RestrictionBook::is_exempt(const Subject& subject) const { return exempt_.contains(subject); }
 
 bool RestrictionBook::is_helpdesk(std::string_view recipient) const {
-  return helpdesk_.contains(lower_case(recipient));
+  return helpdesk_.contains(base::ascii_lower(recipient));
 }
 
 bool RestrictionBook::is_internal(std::string_view recipient) const {
@@ -394,7 +395,7 @@ bool RestrictionBook::is_internal(std::string_view recipient) const {
   // "x%evil.example@own" and "evil!x@own" leave again: Postfix rewrites them to their target.
   if (local.empty() || local.find_first_of("@%!") != std::string_view::npos) return false;
   if (at == std::string_view::npos) return true;
-  return own_domains_.contains(lower_case(recipient.substr(at + 1)));
+  return own_domains_.contains(base::ascii_lower(recipient.substr(at + 1)));
 }
 
 std::vector<Restriction> RestrictionBook::restrictions() const {

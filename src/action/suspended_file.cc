@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "action/one_line.h"
+#include "base/ascii.h"
 #include "base/log.h"
 
 namespace leumund::action {
@@ -31,7 +32,7 @@ SuspendedEntry entry_of(const Restriction& restriction) {
 
 // Login names are compared without regard to case, as in the text and in Postfix's tables.
 Subject key_of(Subject subject) {
-  if (subject.kind == model::SubjectKind::account) subject.name = lower_case(subject.name);
+  if (subject.kind == model::SubjectKind::account) subject.name = base::ascii_lower(subject.name);
   return subject;
 }
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "action/one_line.h"
+#include "base/ascii.h"
 
 namespace leumund::action {
 namespace {
@@ -77,7 +78,8 @@ std::optional<std::string> take_word(std::string_view& rest) {
 // Login names are compared without regard to case, as Postfix looks them up.
 std::optional<Subject> subject_of(std::string_view word) {
   auto subject = Subject::parse(word);
-  if (subject && subject->kind == SubjectKind::account) subject->name = lower_case(subject->name);
+  if (subject && subject->kind == SubjectKind::account)
+    subject->name = base::ascii_lower(subject->name);
   return subject;
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace leumund::apps {
 namespace {
 
@@ -277,13 +279,7 @@ constexpr std::array known_statuses = {
     Words{"requireptr", ".7.25"},    Words{"requireptr", ".7.27"},
 };
 
-std::string in_lower_case(std::string_view text) {
-  std::string lowered(text.substr(0, 4096));
-  for (char& c : lowered) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return lowered;
-}
+std::string in_lower_case(std::string_view text) { return base::ascii_lower(text.substr(0, 4096)); }
 
 bool says_unknown_user(std::string_view text) {
   return text.find("user unknown") != std::string_view::npos ||

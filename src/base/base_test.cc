@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/ascii.h"
 #include "base/bounded_queue.h"
 #include "base/hash.h"
 #include "base/ip_address.h"
@@ -57,6 +58,14 @@ TEST(IpPrefix, ContainsOnlyItsOwnFamily) {
   EXPECT_FALSE(prefix->contains(*IpAddress::parse("11.0.0.1")));
   EXPECT_FALSE(prefix->contains(*IpAddress::parse("::a00:1")));
   EXPECT_FALSE(IpPrefix::parse("10.0.0.0/33"));
+}
+
+TEST(Ascii, LowersLettersAndNothingElse) {
+  EXPECT_EQ(ascii_lower("AZaz@[`{09-\xc3\x84"), "azaz@[`{09-\xc3\x84");
+  for (int c = 0; c < 256; ++c) {
+    const char given = static_cast<char>(c);
+    EXPECT_EQ(ascii_lower(given) != given, c >= 'A' && c <= 'Z') << c;
+  }
 }
 
 TEST(Hash, DependsOnTheKey) {

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "config/egress.h"
 #include "config/listen_address.h"
 #include "config/weekly_span.h"
@@ -14,12 +15,6 @@ namespace {
 
 constexpr std::size_t domain_bytes_max = 255;
 constexpr std::size_t local_bytes_max = 64;
-
-void lower(std::string& text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-}
 
 bool is_name_byte(unsigned char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -66,7 +61,7 @@ std::string check_log_source(std::string& text) {
 }
 
 std::string check_mail_address(std::string& text) {
-  lower(text);
+  base::make_ascii_lower(text);
   const auto at = text.rfind('@');
   const auto fine = [](unsigned char c) { return c > 0x20 && c != 0x7f && c != ',' && c != ';'; };
   if (at == std::string::npos || at == 0 || at > local_bytes_max ||
@@ -82,7 +77,7 @@ std::string check_mail_address_or_empty(std::string& text) {
 }
 
 std::string check_domain(std::string& text) {
-  lower(text);
+  base::make_ascii_lower(text);
   return is_domain(text) ? "" : "want a domain, like example.org";
 }
 

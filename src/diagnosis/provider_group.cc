@@ -4,14 +4,15 @@
 #include <array>
 #include <optional>
 
+#include "base/ascii.h"
+
 namespace leumund::diagnosis {
 namespace {
 
 constexpr std::size_t name_bytes_max = 253;
 
 std::string small(std::string_view text) {
-  std::string out(text.substr(0, std::min(text.size(), name_bytes_max)));
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  std::string out = base::ascii_lower(text.substr(0, name_bytes_max));
   while (out.ends_with('.')) out.pop_back();
   return out;
 }

@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace leumund::diagnosis {
 namespace {
 
@@ -166,9 +168,7 @@ void Reading::find_provider() {
   const ProviderTable& table = *reader_.provider_table_;
   if (!reply_.provider.empty()) provider_ = table.of_id(reply_.provider);
   if (!provider_ && !remote_.empty()) {
-    std::string host(remote_.substr(0, remote_.find('[')));
-    std::transform(host.begin(), host.end(), host.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    const std::string host = base::ascii_lower(remote_.substr(0, remote_.find('[')));
     provider_ = table.of_mx(host);
     if (!provider_) provider_ = table.of_named_host(host);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "diagnosis/name_scan.h"
 
 namespace leumund::diagnosis {
@@ -83,7 +84,7 @@ void TextView::fold(std::string_view text) {
     if (byte < 0x80) {
       char c = text[i];
       if (is_blank(c) || (c == '_' && blank_underscores)) c = ' ';
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+      c = base::ascii_lower(c);
       if (c != ' ' || !plain_.blank_or_empty()) put(c, i);
       ++i;
     } else if (byte == 0xC2 && (next & 0xC0) == 0x80) {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "base/ascii.h"
 #include "diagnosis/refusal.h"
 #include "verdict/burst.h"
 
@@ -21,12 +22,6 @@ constexpr std::uint32_t automatic_per_hour = 30;
 // What one message can add for content, however many of its recipients refuse it.
 constexpr std::uint8_t content_refusals_max = 2;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
 // The address of a From header: what stands in the last angle brackets, else the whole.
 std::string_view header_address(std::string_view value) {
   const std::size_t open = value.rfind('<');
@@ -39,7 +34,9 @@ std::string_view header_address(std::string_view value) {
   return value;
 }
 
-bool is_from(std::string_view name) { return name.size() == 4 && lower(name) == "from"; }
+bool is_from(std::string_view name) {
+  return name.size() == 4 && base::ascii_lower(name) == "from";
+}
 
 template <typename Small>
 void count_up(Small& count) {
@@ -51,10 +48,7 @@ void count_up(Small& count) {
 std::uint32_t hash_of_address(const base::HashKey& key, std::string_view text) {
   std::array<char, 512> buffer;
   const std::size_t size = std::min(text.size(), buffer.size());
-  for (std::size_t i = 0; i < size; ++i) {
-    const char c = text[i];
-    buffer[i] = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
+  for (std::size_t i = 0; i < size; ++i) buffer[i] = base::ascii_lower(text[i]);
   return static_cast<std::uint32_t>(base::keyed_hash(key, {buffer.data(), size}));
 }
 
@@ -255,7 +249,8 @@ void Counting::see_headers(const model::Submission& submission, Account& account
     if (!is_from(header)) continue;
     const std::string_view address = header_address(value);
     if (!address.empty() &&
-        !(submission.envelope_sender && lower(address) == lower(*submission.envelope_sender))) {
+        !(submission.envelope_sender &&
+          base::ascii_lower(address) == base::ascii_lower(*submission.envelope_sender))) {
       account.see_sender(hash_lower(address), at_);
     }
     return;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ascii.h"
 #include "wire/charset.h"
 
 namespace leumund::face {
@@ -39,7 +40,7 @@ std::string url_decoded(std::string_view text) {
 std::string media_type(std::string_view content_type) {
   std::string out(content_type.substr(0, content_type.find(';')));
   std::erase_if(out, [](char c) { return c == ' ' || c == '\t'; });
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  base::make_ascii_lower(out);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "fingerprint/facets.h"
 #include "fingerprint/print_maker.h"
 #include "wire/mime_header.h"
@@ -15,14 +16,6 @@ using model::MailSign;
 constexpr std::size_t headers_max = 1'000;
 constexpr std::size_t script_bytes_max = 300;
 constexpr std::size_t named_addresses_max = 200;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return out;
-}
 
 bool is_srs(std::string_view sender) {
   return sender.size() > 6 &&
@@ -62,7 +55,7 @@ void HeaderSigns::add(std::string_view name, std::string_view value) {
     return;
   }
   bytes_left_ -= bytes;
-  fields_.emplace_back(lower(name), value);
+  fields_.emplace_back(base::ascii_lower(name), value);
 }
 
 std::string_view HeaderSigns::raw(std::string_view name) const {
@@ -96,13 +89,13 @@ std::string script_name(std::string_view header, std::string_view value) {
   std::string text = wire::unfold_header(value.substr(0, script_bytes_max));
   const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   if (digits > 0 && digits < text.size() && text[digits] == ':') return "uid" + text;
-  return text.empty() ? text : lower(header) + ":" + text;
+  return text.empty() ? text : base::ascii_lower(header) + ":" + text;
 }
 
 void HeaderSigns::take_script(std::span<const std::string> identity_headers,
                               model::Fingerprint& print, MailPrint& out) const {
   for (const std::string& header : identity_headers) {
-    const std::string_view value = wire::trim_blanks(raw(lower(header)));
+    const std::string_view value = wire::trim_blanks(raw(base::ascii_lower(header)));
     if (value.empty()) continue;
     print.set(MailSign::identity_header);
     out.script = script_name(header, value);
@@ -132,11 +125,12 @@ void HeaderSigns::take_forward(const Envelope& envelope, model::Fingerprint& pri
   out.forwarded = true;
   for (const std::string_view name :
        {"delivered-to", "x-forwarded-for", "resent-from", "resent-sender", "x-forwarded-to"}) {
-    out.forward_rule = lower(wire::address_of(raw(name)));
+    out.forward_rule = base::ascii_lower(wire::address_of(raw(name)));
     if (!out.forward_rule.empty()) return;
   }
   // "SRS0=hash=time=domain=user@forwarder": all that is known is the forwarder's domain.
-  if (srs) out.forward_rule = lower(sender.substr(std::min(sender.rfind('@'), sender.size())));
+  if (srs)
+    out.forward_rule = base::ascii_lower(sender.substr(std::min(sender.rfind('@'), sender.size())));
 }
 
 void HeaderSigns::take_signs(const Envelope& envelope,
@@ -149,7 +143,7 @@ void HeaderSigns::take_signs(const Envelope& envelope,
   }
   if (has("list-id") || has("list-post") || has("mailing-list")) print.set(MailSign::list);
   if (has("list-unsubscribe")) print.set(MailSign::unsubscribe);
-  const std::string precedence = lower(wire::trim_blanks(raw("precedence")));
+  const std::string precedence = base::ascii_lower(wire::trim_blanks(raw("precedence")));
   if (precedence == "bulk" || precedence == "list" || precedence == "junk") {
     print.set(MailSign::bulk_precedence);
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "base/ascii.h"
 #include "wire/mime_header.h"
 
 namespace leumund::fingerprint {
@@ -342,9 +343,7 @@ void OwnText::cut_footers(std::size_t begin, std::size_t& end) {
       continue;
     }
     small_line_.assign(line);
-    for (char& c : small_line_) {
-      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-    }
+    base::make_ascii_lower(small_line_);
     const bool disclaims =
         line.size() > 12 && std::ranges::any_of(disclaimers, [&](std::string_view phrase) {
           return small_line_.find(phrase) != std::string::npos;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "fingerprint/facets.h"
 #include "fingerprint/header_signs.h"
 #include "fingerprint/own_text.h"
@@ -207,9 +208,7 @@ void PrintMaker::State::take_links(const wire::MessageView& view) {
   facets.add_links(view.sources, print);
   const std::string own_address = wire::address_of(headers.raw("from"));
   const auto contact = [&](std::string address) {
-    std::ranges::transform(address, address.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-    });
+    base::make_ascii_lower(address);
     const auto is = [&](std::string_view other) {
       return wire::equal_ignoring_case(address, other);
     };

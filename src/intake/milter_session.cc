@@ -6,6 +6,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/ascii.h"
 #include "wire/trace_token.h"
 
 namespace leumund::intake {
@@ -29,12 +30,6 @@ constexpr std::chrono::milliseconds look_again{5};
 void assign_clean(std::string_view from, std::string& to) {
   to.assign(from.substr(0, name_max));
   std::ranges::replace_if(to, [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
-}
-
-void lower(std::string& text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
 }
 
 }  // namespace
@@ -147,12 +142,12 @@ void MilterService::Session::take_macros(std::string_view data) {
       assign_clean(value, mail().queue.queue_id);
     } else if (name == "auth_authen") {
       assign_clean(value, mail().account);
-      lower(mail().account);
+      base::make_ascii_lower(mail().account);
     } else if (name == "cert_subject" && service_.options_.certificate_accounts &&
                mail().account.empty() && !value.empty()) {
       // As policy names it: not longer than a subject's name with its prefix may be.
       assign_clean("cert:" + std::string(value.substr(0, name_max)), mail().account);
-      lower(mail().account);
+      base::make_ascii_lower(mail().account);
     }
   });
 }

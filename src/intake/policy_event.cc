@@ -6,6 +6,8 @@
 #include <string_view>
 #include <variant>
 
+#include "base/ascii.h"
+
 namespace leumund::intake {
 namespace {
 
@@ -14,7 +16,6 @@ using Name = wire::PolicyAttribute;
 constexpr std::size_t name_max = 320;  // model::Subject::parse takes no longer one
 constexpr std::string_view script_context = "script:";
 
-char lower(char c) { return (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c; }
 bool is_control(char c) { return (c >= 0 && c < ' ') || c == 0x7f; }
 
 void assign_clean(std::string_view from, std::string& to) {
@@ -26,7 +27,7 @@ void assign_clean(std::string_view from, std::string& to) {
 
 void append_lower(std::string_view from, std::string& to) {
   for (const char c : from.substr(0, name_max - std::min(name_max, to.size()))) {
-    to += is_control(c) ? '?' : lower(c);
+    to += is_control(c) ? '?' : base::ascii_lower(c);
   }
 }
 

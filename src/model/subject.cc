@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace leumund::model {
 namespace {
 
@@ -29,11 +31,7 @@ std::string_view subject_kind_name(SubjectKind kind) {
   return "account";
 }
 
-std::string fold_account(std::string_view name) {
-  std::string out(name);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
+std::string fold_account(std::string_view name) { return base::ascii_lower(name); }
 
 std::string Subject::to_string() const {
   std::string out(subject_kind_name(kind));

@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "base/ascii.h"
+
 namespace leumund::net {
 namespace {
 
@@ -25,7 +27,7 @@ std::optional<std::string> read_name(std::string_view data) {
     for (const char c : data.substr(0, size)) {
       const auto byte = static_cast<unsigned char>(c);
       if (byte <= 0x20 || byte >= 0x7f || c == '.') return std::nullopt;
-      name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      name += base::ascii_lower(c);
     }
     data.remove_prefix(size);
   }

@@ -15,6 +15,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/ascii.h"
 #include "base/bounded_queue.h"
 #include "base/check.h"
 #include "base/log.h"
@@ -153,19 +154,13 @@ class BoundedStream final : public httplib::Stream {
   std::size_t end_ = 0;
 };
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 HttpRequest plain_request(const httplib::Request& from) {
   HttpRequest out;
   out.method = from.method == "HEAD" ? "GET" : from.method;
   out.path = from.path;
   out.remote = from.remote_addr;
   for (const auto& [name, value] : from.params) out.params[name] = value;
-  for (const auto& [name, value] : from.headers) out.headers[lower(name)] = value;
+  for (const auto& [name, value] : from.headers) out.headers[base::ascii_lower(name)] = value;
   return out;
 }
 

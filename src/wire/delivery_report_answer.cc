@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "wire/mime_header.h"
 
 namespace leumund::wire {
@@ -206,10 +207,7 @@ bool in_host(char c) {
 
 DeliveryStage find_stage(std::string_view text) {
   text = text.substr(0, 4096);
-  std::string lowered(text);
-  for (char& c : lowered) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
+  const std::string lowered = base::ascii_lower(text);
   const std::string_view haystack = lowered;
   const bool answered = find_answer(text).has_value();
   for (const auto& cue : stage_cues) {
@@ -222,10 +220,7 @@ DeliveryStage find_stage(std::string_view text) {
 
 std::string find_remote(std::string_view text) {
   text = text.substr(0, 4096);
-  std::string lowered(text);
-  for (char& c : lowered) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
+  const std::string lowered = base::ascii_lower(text);
   const std::string_view haystack = lowered;
   for (const auto& cue : remote_cues) {
     for (std::size_t at = haystack.find(cue.before); at != std::string_view::npos;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/ascii.h"
 #include "wire/delivery_report_phrases.h"
 #include "wire/mime_header.h"
 
@@ -14,11 +15,7 @@ constexpr std::size_t part_bytes = 64UL * 1024;
 constexpr std::size_t recipients_kept = 100;
 
 std::string lowered(std::string_view text) {
-  std::string out(trim_blanks(text).substr(0, 200));
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return out;
+  return base::ascii_lower(trim_blanks(text).substr(0, 200));
 }
 
 // The first address of the network kind in a text: "192.0.2.1", "[192.0.2.1]", "IPv6:2001:db8::1".

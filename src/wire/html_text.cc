@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/ascii.h"
 #include "wire/html_entities.h"
 #include "wire/html_style.h"
 #include "wire/lookalikes.h"
@@ -351,7 +352,7 @@ std::size_t Reader::read_markup(std::size_t at) {
       (behind == '>' || behind == '/' || is_blank(behind) || end - name == name_bytes);
   for (std::size_t i = name; i < end; ++i) {
     const char c = html_[i];
-    tag.name_buffer[i - name] = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+    tag.name_buffer[i - name] = base::ascii_lower(c);
   }
   tag.name = {tag.name_buffer.data(), end - name};
   const std::size_t after =

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/check.h"
 #include "wire/lookalikes_table.h"
 
@@ -115,7 +116,7 @@ void append_folded(std::string_view text, std::string& out) {
     const std::uint32_t point = take_code_point(text);
     if (point < 0x80) {
       const char c = static_cast<char>(point);
-      out.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c);
+      out.push_back(base::ascii_lower(c));
       continue;
     }
     std::uint32_t to = table.fold(point);

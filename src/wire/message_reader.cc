@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "wire/charset.h"
 #include "wire/html_text.h"
 #include "wire/mime_header.h"
@@ -17,14 +18,6 @@ constexpr std::size_t archive_tail_bytes = 64UL * 1024;
 constexpr std::size_t sniffed_bytes = 1024;
 
 enum class Use : std::uint8_t { container, text, quoted_text, linked_text, attachment, nothing };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return out;
-}
 
 std::string_view subtype_of(std::string_view type) {
   const std::size_t slash = type.find('/');
@@ -157,7 +150,7 @@ void MessageReader::add_shape(std::string_view word) {
 }
 
 void MessageReader::part_begins(const StreamPart& part) {
-  const std::string type = lower(header_main_value(part.content_type));
+  const std::string type = base::ascii_lower(header_main_value(part.content_type));
   if (!parts_.empty()) parts_.back().child_seen = true;
   const bool quoted = std::ranges::any_of(
       parts_, [](const Part& outer) { return outer.kind == MimeKind::message; });

@@ -5,14 +5,13 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "wire/mime_encoding.h"
 
 namespace leumund::wire {
 namespace {
 
 constexpr std::size_t address_bytes = 320;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
@@ -38,8 +37,8 @@ constexpr auto local_characters = make_local_characters();
 bool in_local(char c) { return local_characters[static_cast<unsigned char>(c)]; }
 
 bool in_domain(char c) {
-  return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'z') || c == '.' || c == '-' ||
-         c == '_' || static_cast<unsigned char>(c) >= 0x80;
+  return (c >= '0' && c <= '9') || (base::ascii_lower(c) >= 'a' && base::ascii_lower(c) <= 'z') ||
+         c == '.' || c == '-' || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 // A run of encoded words whose bytes are gathered while charset stays the same, since senders cut
@@ -56,7 +55,7 @@ std::size_t read_encoded_word(std::string_view text, WordRun& word) {
   if (charset_end == std::string_view::npos || charset_end + 3 >= text.size() || charset_end > 60) {
     return 0;
   }
-  const char encoding = lower(text[charset_end + 1]);
+  const char encoding = base::ascii_lower(text[charset_end + 1]);
   if ((encoding != 'b' && encoding != 'q') || text[charset_end + 2] != '?') return 0;
   const std::size_t begin = charset_end + 3;
   const std::size_t end = text.find("?=", begin);
@@ -338,7 +337,7 @@ std::string address_of(std::string_view value) {
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
-    if (lower(a[i]) != lower(b[i])) return false;
+    if (base::ascii_lower(a[i]) != base::ascii_lower(b[i])) return false;
   }
   return true;
 }
@@ -353,7 +352,7 @@ bool contains_ignoring_case(std::string_view text, std::string_view lower_case) 
   const char first = lower_case[0];
   const std::size_t last = text.size() - lower_case.size();
   for (std::size_t i = 0; i <= last; ++i) {
-    if (lower(text[i]) == first &&
+    if (base::ascii_lower(text[i]) == first &&
         equal_ignoring_case(text.substr(i, lower_case.size()), lower_case)) {
       return true;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "wire/mime_header.h"
 #include "wire/url.h"
 
@@ -20,14 +21,6 @@ constexpr std::array<std::string_view, 14> file_endings = {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return out;
-}
 
 void add_once(std::string item, std::size_t max, std::vector<std::string>& items) {
   if (items.size() < max && std::ranges::find(items, item) == items.end()) {
@@ -78,9 +71,9 @@ void Finder::bare_domain(std::string_view word) {
   const std::string_view top = host.substr(dot + 1);
   if (!std::ranges::all_of(top, is_letter)) return;
   if (++tries_ > limits_.tries) return;
-  const std::string name = lower(host);
+  const std::string name = base::ascii_lower(host);
   const bool file = slash == std::string_view::npos &&
-                    std::ranges::find(file_endings, lower(top)) != file_endings.end();
+                    std::ranges::find(file_endings, base::ascii_lower(top)) != file_endings.end();
   if (file || !has_public_suffix(name)) return;
   add_once(std::string(word), limits_.links, found_.links);
 }
@@ -98,7 +91,7 @@ void Finder::word(std::string_view word, bool dot, bool at, bool colon) {
   }
   if (at) {
     const auto place = find_address(word);
-    if (place) add_once(lower(place->in(word)), limits_.contacts, found_.contacts);
+    if (place) add_once(base::ascii_lower(place->in(word)), limits_.contacts, found_.contacts);
     return;
   }
   if (dot) bare_domain(without_brackets(word));

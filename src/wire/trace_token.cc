@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "base/ascii.h"
+
 namespace leumund::wire {
 namespace {
 
@@ -127,9 +129,8 @@ std::optional<TraceToken> read_trace_token(const base::HashKey& key, std::string
 }
 
 std::uint32_t recipient_mark(const base::HashKey& key, std::string_view address) {
-  std::string lower(address);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return std::max(1U, static_cast<std::uint32_t>(base::keyed_hash(key, lower)));
+  const std::uint64_t hash = base::keyed_hash(key, base::ascii_lower(address));
+  return std::max(1U, static_cast<std::uint32_t>(hash));
 }
 
 }  // namespace leumund::wire

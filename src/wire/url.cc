@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/ascii.h"
 #include "base/ip_address.h"
 #include "wire/mime_encoding.h"
 #include "wire/mime_header.h"
@@ -60,14 +61,6 @@ struct Parts {
   std::string_view query;  // without "?"
 };
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-  }
-  return out;
-}
-
 // 3232235777, 0xC0A80101, 0300.0250.1.1: what inet_aton and browsers take for an address.
 std::optional<std::string> old_address(std::string_view host) {
   std::array<std::uint64_t, 4> numbers{};
@@ -102,7 +95,7 @@ std::optional<std::string> old_address(std::string_view host) {
 }
 
 std::string plain_host(std::string_view raw) {
-  std::string host = lower(percent_decoded(raw));
+  std::string host = base::ascii_lower(percent_decoded(raw));
   while (host.ends_with('.')) host.pop_back();
   if (host.empty() || host.size() > host_bytes) return {};
   if (host.front() == '[') {
@@ -117,7 +110,7 @@ std::string plain_host(std::string_view raw) {
         idn2_to_ascii_8z(host.c_str(), &converted, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
     const std::unique_ptr<char, void (*)(void*)> owner(converted, idn2_free);
     if (done != IDN2_OK || converted == nullptr) return {};
-    host = lower(converted);
+    host = base::ascii_lower(converted);
   }
   const bool valid = std::ranges::all_of(host, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
@@ -228,7 +221,8 @@ void append_kind(std::string_view segment, std::string& out) {
   } else {
     out.push_back(digits == 0 && segment.size() <= 24 ? 'w' : '*');
   }
-  if (extension.find_first_of("0123456789") == std::string_view::npos) out += lower(extension);
+  if (extension.find_first_of("0123456789") == std::string_view::npos)
+    out += base::ascii_lower(extension);
 }
 
 // Parameters that mailing programs and advertisers add to any link.
@@ -256,7 +250,8 @@ std::string pattern_of(const Parts& parts) {
     query.remove_prefix(std::min(end + 1, query.size()));
     const std::size_t equals = one.find('=');
     // A query that is one token has no names.
-    const std::string name = equals == std::string_view::npos ? "*" : lower(one.substr(0, equals));
+    const std::string name =
+        equals == std::string_view::npos ? "*" : base::ascii_lower(one.substr(0, equals));
     if (!is_tracking(name)) pattern += "?" + name.substr(0, 32);
   }
   return pattern;
@@ -317,8 +312,8 @@ std::optional<LinkView> view_link(std::string_view link, std::span<const std::st
   view.domain = domain_of(view.host);
   std::string_view path = parts->path;
   while (path.ends_with('/')) path.remove_suffix(1);
-  view.page =
-      std::string(bare) + (view.redirector ? std::string(path) : lower(percent_decoded(path)));
+  view.page = std::string(bare) +
+              (view.redirector ? std::string(path) : base::ascii_lower(percent_decoded(path)));
   view.pattern = pattern_of(*parts);
   return view;
 }
