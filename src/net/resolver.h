@@ -67,15 +67,20 @@ struct ResolverCounters {
   std::uint64_t pending = 0;
 };
 
-class Resolver {
+// Whoever answers questions to the DNS.
+class DnsAsker {
  public:
   using Done = std::function<void(const DnsAnswer&)>;
 
-  [[nodiscard]] static base::Result<std::unique_ptr<Resolver>> open(const ResolverOptions& options);
-  // Answers what is pending with `unknown`.
-  virtual ~Resolver() = default;
-
+  virtual ~DnsAsker() = default;
+  // `done` is called once, on whatever thread, within about `deadline`; it must not block.
   virtual void ask(DnsQuestion question, std::chrono::milliseconds deadline, Done done) = 0;
+};
+
+class Resolver : public DnsAsker {
+ public:
+  [[nodiscard]] static base::Result<std::unique_ptr<Resolver>> open(const ResolverOptions& options);
+  // The end of a resolver answers what is pending with `unknown`.
   // Waits for the answer, at most about `deadline`. Never on the thread `resolve`.
   [[nodiscard]] DnsAnswer look_up(DnsQuestion question, std::chrono::milliseconds deadline);
 
