@@ -14,14 +14,9 @@ EXCHANGE = (
     "Blocked - see https://www.spamcop.net/bl.shtml?40.107.21.79>'")
 
 CONFIG = """\
-state_folder = "{{state}}"
 log_sources = []
-[policy]
-listen = ["inet:127.0.0.1:{{policy_port}}"]
 [api]
 listen = ""
-[control]
-socket = "{{socket}}"
 [postfix]
 queue_helper = ""
 [public]

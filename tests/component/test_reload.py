@@ -13,7 +13,6 @@ from peers.leumundd import built
 
 
 CONFIG = """\
-state_folder = "{{state}}"
 log_sources = ["file:{mail_log}"]
 [policy]
 listen = ["inet:127.0.0.1:{{policy_port}}"]
@@ -21,8 +20,6 @@ relay_clients = ["127.0.0.0/8"]
 [api]
 listen = "inet:127.0.0.1:{{http_port}}"
 token_file = "{{folder}}/token"
-[control]
-socket = "{{socket}}"
 [postfix]
 queue_helper = ""
 config_dirs = ["/etc/postfix"]

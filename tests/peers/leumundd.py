@@ -36,9 +36,21 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
+# What a configuration that does not name these tables gets: ports and paths of its own, since many
+# daemons run at once, and no question to name servers outside.
+TABLES = {
+    "policy": 'listen = ["inet:127.0.0.1:{policy_port}"]',
+    "milter": "listen = []",
+    "api": 'listen = "inet:127.0.0.1:{http_port}"',
+    "control": 'socket = "{socket}"',
+    "dns": "enabled = false",
+}
+
+
 class Leumundd:
-    """`config` is the text of leumund.toml with {state}, {socket}, {policy_port}, {http_port},
-    {milter_port} and {folder} in places where they belong (braces of TOML doubled). The same
+    """`config` is the text of leumund.toml as far as the test cares; the state folder and TABLES
+    are added where it does not name them. {state}, {socket}, {policy_port}, {http_port},
+    {milter_port} and {folder} stand in it where they belong (braces of TOML doubled). The same
     folder, ports and state serve every start, so that a restart finds what the last run kept."""
 
     def __init__(self, ground: Ground, config: str, *, start: bool = True,
@@ -62,11 +74,12 @@ class Leumundd:
             self.start()
 
     def write_config(self, config: str) -> None:
-        if "[dns]" not in config:
-            config += "[dns]\nenabled = false\n"  # a test asks nobody outside
-        if "milter" not in config:  # its port is fixed by default, and many daemons run at once
-            config += "\n[milter]\nlisten = []\n"
-        self.config_path.write_text(config.format(
+        whole = "" if config.startswith("state_folder") else 'state_folder = "{state}"\n'
+        whole += config
+        for table, text in TABLES.items():
+            if f"[{table}]" not in config:
+                whole += f"\n[{table}]\n{text}\n"
+        self.config_path.write_text(whole.format(
             state=self.state, socket=self.socket_path, policy_port=self.policy_port,
             http_port=self.http_port, milter_port=self.milter_port, folder=self.folder))
 

@@ -13,14 +13,7 @@ import pytest
 from peers.ground import require_root, wait_until
 
 CONFIG = """\
-state_folder = "{state}"
 log_sources = ["file:{folder}/mail.log"]
-[policy]
-listen = ["inet:127.0.0.1:{policy_port}"]
-[api]
-listen = "inet:127.0.0.1:{http_port}"
-[control]
-socket = "{socket}"
 [postfix]
 queue_helper = ""
 """

@@ -8,15 +8,8 @@ import pytest
 from peers.ground import wait_until
 
 CONFIG = """\
-state_folder = "{{state}}"
 log_sources = ["file:{mail_log}"]
 egresses = ["out2 address=192.0.2.26 syslog_name=postfix/egress2"]
-[policy]
-listen = ["inet:127.0.0.1:{{policy_port}}"]
-[api]
-listen = "inet:127.0.0.1:{{http_port}}"
-[control]
-socket = "{{socket}}"
 [dns]
 forwarders = ["127.0.0.1@{dns_port}"]
 stub_zones = ["{stub}"]

@@ -9,11 +9,7 @@ from peers.ground import wait_until
 
 ANNA = "account:anna@verein.test"
 CONFIG = """\
-state_folder = "{state}"
 log_sources = []
-policy.listen = ["inet:127.0.0.1:{policy_port}"]
-api.listen = "inet:127.0.0.1:{http_port}"
-control.socket = "{socket}"
 detectors.default_mode = "enforce"
 postfix.config_dirs = ["{folder}"]
 postfix.queue_helper = "{helper}"

@@ -8,15 +8,13 @@ import pytest
 from peers.ground import require_root
 
 CONFIG = """\
-state_folder = "{state}"
 log_sources = []
-policy.listen = ["inet:127.0.0.1:{policy_port}"]
-api.listen = ""
-control.socket = "{socket}"
 postfix.config_dirs = []
 postfix.queue_helper = ""
 measures.helpdesk = ["helpdesk@c.test"]
 measures.contact = "helpdesk@c.test"
+[api]
+listen = ""
 """
 ANNA = "anna@c.test"
 

@@ -17,14 +17,7 @@ HONEST, CRACKED = "honest@c.test", "cracked@c.test"
 USERS = {HONEST: "secret", CRACKED: "secret", "other@c.test": "secret"}
 
 CONFIG = """\
-state_folder = "{{state}}"
 log_sources = ["file:{mail_log}"]
-[policy]
-listen = ["inet:127.0.0.1:{{policy_port}}"]
-[api]
-listen = "inet:127.0.0.1:{{http_port}}"
-[control]
-socket = "{{socket}}"
 [detectors.burst]
 mode = "{mode}"
 [measures]

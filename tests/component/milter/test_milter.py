@@ -6,16 +6,9 @@ from peers.ground import wait_until
 from peers.leumundd import built
 
 CONFIG = """\
-state_folder = "{{state}}"
 log_sources = {logs}
-[policy]
-listen = ["inet:127.0.0.1:{{policy_port}}"]
 [milter]
 listen = ["inet:127.0.0.1:{{milter_port}}"]
-[api]
-listen = "inet:127.0.0.1:{{http_port}}"
-[control]
-socket = "{{socket}}"
 [detectors.burst]
 mode = "enforce"
 [reports]

@@ -13,14 +13,7 @@ ACCOUNT = "kasse@c.test"
 FRIEND = "friend@partner.test"
 
 CONFIG = """\
-state_folder = "{{state}}"
 log_sources = ["file:{mail_log}"]
-[policy]
-listen = ["inet:127.0.0.1:{{policy_port}}"]
-[api]
-listen = "inet:127.0.0.1:{{http_port}}"
-[control]
-socket = "{{socket}}"
 [detectors.burst]
 mode = "enforce"
 [postfix]
