@@ -15,24 +15,11 @@ using diagnosis::Stage;
 // Below this an answer said so little that the rest of the report is asked.
 constexpr double sure_enough = 0.5;
 
-Stage stage_of(model::DeliveryStage stage) {
-  switch (stage) {
-    case model::DeliveryStage::unknown: return Stage::unknown;
-    case model::DeliveryStage::connect: return Stage::connect;
-    case model::DeliveryStage::greeting: return Stage::greeting;
-    case model::DeliveryStage::mail: return Stage::mail;
-    case model::DeliveryStage::rcpt: return Stage::rcpt;
-    case model::DeliveryStage::data: return Stage::data;
-    case model::DeliveryStage::end: return Stage::end;
-  }
-  return Stage::unknown;
-}
-
 Diagnosis diagnose_recipient(const wire::RecipientReport& report, const diagnosis::Reader& reader,
                              diagnosis::Reader::Session& session) {
   diagnosis::Reply reply;
   reply.remote = report.remote_mta;
-  reply.stage = stage_of(report.stage);
+  reply.stage = report.stage;
   reply.recipient = report.recipient;
   reply.text = report.text;
   Diagnosis best = reader.diagnose(reply, session);

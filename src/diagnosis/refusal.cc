@@ -30,19 +30,6 @@ ReplyClass class_of(const Diagnosis& diagnosis) {
   return about_where_we_send_from(diagnosis) ? ReplyClass::address_blocked : ReplyClass::other;
 }
 
-constexpr Stage stage_of(model::DeliveryStage stage) {
-  switch (stage) {
-    case model::DeliveryStage::connect: return Stage::connect;
-    case model::DeliveryStage::greeting: return Stage::greeting;
-    case model::DeliveryStage::mail: return Stage::mail;
-    case model::DeliveryStage::rcpt: return Stage::rcpt;
-    case model::DeliveryStage::data: return Stage::data;
-    case model::DeliveryStage::end: return Stage::end;
-    case model::DeliveryStage::unknown: break;
-  }
-  return Stage::unknown;
-}
-
 }  // namespace
 
 bool Refusal::about_our_address() const {
@@ -85,7 +72,7 @@ Refusal RefusalReader::read(const model::Delivery& delivery, std::string_view pr
   return read({.text = delivery.reply,
                .provider = provider,
                .remote = delivery.remote,
-               .stage = stage_of(delivery.stage),
+               .stage = delivery.stage,
                .recipient = delivery.recipient});
 }
 

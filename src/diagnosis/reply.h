@@ -1,16 +1,16 @@
 // What a remote server said when it would not take our mail, and what else is known of it.
 #pragma once
 
-#include <cstdint>
 #include <span>
 #include <string_view>
 
 #include "base/ip_address.h"
+#include "model/mail_event.h"
 
 namespace leumund::diagnosis {
 
 // How far the SMTP dialogue had come. `unknown` lets the text speak for itself.
-enum class Stage : std::uint8_t { unknown, connect, greeting, mail, rcpt, data, end };
+using Stage = model::DeliveryStage;
 
 // Only `text` is needed; everything else makes the answer surer. All views are borrowed.
 struct Reply {
