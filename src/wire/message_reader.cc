@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/ascii.h"
+#include "wire/base64_values.h"
 #include "wire/charset.h"
 #include "wire/html_text.h"
 #include "wire/mime_header.h"
@@ -44,21 +45,11 @@ struct Base64Pieces {
   int count = 0;
 
   void append(std::string_view text, std::string& out) {
-    static constexpr auto values = [] {
-      std::array<std::int8_t, 256> table{};
-      table.fill(-1);
-      constexpr std::string_view alphabet =
-          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-      for (std::size_t i = 0; i < alphabet.size(); ++i) {
-        table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
-      }
-      return table;
-    }();
     const std::size_t begin = out.size();
     out.resize(begin + text.size() * 3 / 4 + 3);
     char* to = out.data() + begin;
     for (const char c : text) {
-      const int value = values[static_cast<unsigned char>(c)];
+      const int value = base64_values[static_cast<unsigned char>(c)];
       if (value < 0) {
         if (c == '=') bits = 0, count = 0;
         continue;

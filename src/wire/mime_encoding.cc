@@ -4,22 +4,11 @@
 #include <array>
 #include <cstdint>
 
+#include "wire/base64_values.h"
 #include "wire/mime_header.h"
 
 namespace leumund::wire {
 namespace {
-
-constexpr std::array<std::int8_t, 256> make_base64_values() {
-  std::array<std::int8_t, 256> table{};
-  table.fill(-1);
-  constexpr std::string_view alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
-  }
-  return table;
-}
-constexpr auto base64_values = make_base64_values();
 
 void append_utf8_point(std::uint32_t point, std::string& out) {
   if (point == 0 || point > 0x10FFFF || (point >= 0xD800 && point < 0xE000)) {
