@@ -15,6 +15,7 @@
 #include "apps/leumund_json.h"
 #include "apps/leumund_show.h"
 #include "apps/leumund_verbs.h"
+#include "apps/sheet.h"
 #include "config/load.h"
 #include "face/api_service.h"
 #include "face/fake_control.h"
@@ -29,28 +30,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-// A file that is read back as text.
-class Paper {
- public:
-  Paper() : file_(std::tmpfile()) {}
-  Paper(const Paper&) = delete;
-  Paper& operator=(const Paper&) = delete;
-  ~Paper() { std::fclose(file_); }
-  [[nodiscard]] std::FILE* file() const { return file_; }
-  [[nodiscard]] std::string text() const {
-    std::rewind(file_);
-    std::string out;
-    std::array<char, 4096> chunk{};
-    while (const auto got = std::fread(chunk.data(), 1, chunk.size(), file_))
-      out.append(chunk.data(), got);
-    return out;
-  }
-
- private:
-  std::FILE* file_;
-};
-
-ParsedRequest parse(std::vector<const char*> words, const Paper& out, const Paper& err) {
+ParsedRequest parse(std::vector<const char*> words, const Sheet& out, const Sheet& err) {
   words.insert(words.begin(), "leumund");
   return parse_request(static_cast<int>(words.size()), words.data(), out.file(), err.file());
 }
@@ -68,7 +48,7 @@ TEST(LeumundWords, TheLanguageFollowsTheOptionThenTheEnvironment) {
 }
 
 TEST(LeumundRequest, ReadsEveryVerb) {
-  const Paper out, err;
+  const Sheet out, err;
   const auto release = parse({"release", "a@c.test", "--done", "password=hans", "sessions=hans",
                               "--done", "forwards=x", "--mail", "delete"},
                              out, err);
@@ -95,7 +75,7 @@ TEST(LeumundRequest, ReadsEveryVerb) {
 
 TEST(LeumundRequest, AWrongWordIsToldWithTheNearestRightOne) {
   const auto told = [](const std::vector<const char*>& words) {
-    const Paper out, err;
+    const Sheet out, err;
     EXPECT_EQ(parse(words, out, err).status, exit_wrong_use);
     return out.text() + err.text();
   };
@@ -115,7 +95,7 @@ TEST(LeumundRequest, AWrongWordIsToldWithTheNearestRightOne) {
 }
 
 TEST(LeumundRequest, AWrongCommandLineIsOneObjectForMachines) {
-  const Paper out, err;
+  const Sheet out, err;
   EXPECT_EQ(parse({"--lang", "de", "sttaus", "--json"}, out, err).status, exit_wrong_use);
   EXPECT_EQ(
       out.text(),
@@ -125,7 +105,7 @@ TEST(LeumundRequest, AWrongCommandLineIsOneObjectForMachines) {
 }
 
 TEST(LeumundRequest, HelpIsInThePersonsLanguageAndKnowsTheVerbHelp) {
-  const Paper en, de, err;
+  const Sheet en, de, err;
   EXPECT_EQ(parse({"help", "suspend"}, en, err).status, exit_done);
   EXPECT_THAT(en.text(), HasSubstr("Usage: leumund suspend [OPTIONS] SUBJECT --reason TEXT\n"));
   EXPECT_EQ(parse({"--lang", "de", "suspend", "--help"}, de, err).status, exit_done);
@@ -146,13 +126,13 @@ TEST(LeumundRequest, AWrongCommandLineIsStatusTwoAndHelpIsNone) {
            {"undo", "x"},
            {"unattended", "--off", "--until", "3d"},
            {"announce", "a", "--recipients", "0", "--until", "3d"}}) {
-    const Paper out, err;
+    const Sheet out, err;
     const auto parsed = parse(words, out, err);
     EXPECT_FALSE(parsed.request);
     EXPECT_EQ(parsed.status, exit_wrong_use);
     EXPECT_THAT(err.text(), Not(IsEmpty()));
   }
-  const Paper out, err;
+  const Sheet out, err;
   EXPECT_EQ(parse({"--help"}, out, err).status, exit_done);
   EXPECT_EQ(parse({"--version"}, out, err).status, exit_done);
   EXPECT_THAT(out.text(), HasSubstr("leumund " + std::string(LEUMUND_VERSION)));
@@ -203,7 +183,7 @@ TEST(LeumundTerminal, TimesAreReadAsPeopleTypeThem) {
 }
 
 TEST(LeumundShow, AStrangeAnswerEndsNothing) {
-  const Paper out, err;
+  const Sheet out, err;
   Terminal terminal(out.file(), err.file(), Language::en);
   for (const char* body : {"", "[]", "null", "{", "17"}) {
     EXPECT_FALSE(show_status(terminal, body)) << body;
@@ -217,7 +197,7 @@ TEST(LeumundShow, AStrangeAnswerEndsNothing) {
 }
 
 TEST(LeumundShow, ASuspendedAccountIsExplainedWithTheWayOut) {
-  const Paper out, err;
+  const Sheet out, err;
   Terminal terminal(out.file(), err.file(), Language::de);
   EXPECT_TRUE(
       show_subject(terminal, R"({"subject":"account:a's@c.test","known":true,"standing":"suspended",
@@ -238,7 +218,7 @@ TEST(LeumundShow, ASuspendedAccountIsExplainedWithTheWayOut) {
 }
 
 TEST(LeumundShow, ARestrictedAccountShowsWhatItWasStoppedForAndWhatIsLeftOfIt) {
-  const Paper out, err;
+  const Sheet out, err;
   Terminal terminal(out.file(), err.file(), Language::en);
   EXPECT_TRUE(show_subject(terminal, R"({"subject":"account:a","known":true,"standing":"suspended",
     "score":2.5,"threshold":9,"terms":[{"name":"volume","value":2.5,"text":"little"}],
@@ -261,7 +241,7 @@ TEST(LeumundShow, ARestrictedAccountShowsWhatItWasStoppedForAndWhatIsLeftOfIt) {
 }
 
 TEST(LeumundShow, AChangedRestrictionSaysWhatStoodBefore) {
-  const Paper out, err;
+  const Sheet out, err;
   Terminal terminal(out.file(), err.file(), Language::en);
   EXPECT_TRUE(show_decision(terminal, R"({"decision":"restricted","number":2,"subject":"account:a",
     "level":"hold","until":null,"reason":"x","by":"admin root",
@@ -277,7 +257,7 @@ TEST(LeumundShow, AChangedRestrictionSaysWhatStoodBefore) {
 }
 
 TEST(LeumundShow, ColumnsAreAsWideAsTheirWidestCell) {
-  const Paper out, err;
+  const Sheet out, err;
   Terminal terminal(out.file(), err.file(), Language::en);
   show_rows(terminal, {{{"ä"}, {"1"}}, {{"bcd"}, {"2"}}});
   EXPECT_EQ(out.text(), "  ä    1\n  bcd  2\n");
@@ -307,7 +287,7 @@ struct LeumundAsk : ::testing::Test {
     std::filesystem::remove_all(folder);
   }
   int run(std::vector<const char*> words) {
-    const Paper out, err;
+    const Sheet out, err;
     const std::string socket = folder + "/control";
     words.insert(words.begin(), {"--socket", socket.c_str()});
     const auto parsed = parse(words, out, err);
@@ -467,7 +447,7 @@ TEST_F(LeumundAsk, WatchWithoutATerminalPrintsLinesWithoutEscapes) {
 TEST(LeumundAlone, ConfigCheckTellsEveryProblemAndStatusTwo) {
   const std::string file = ::testing::TempDir() + "leumund_check.toml";
   std::ofstream(file) << "detectors.burst.mode = \"x\"\nnonsense = 1\n";
-  const Paper out, err;
+  const Sheet out, err;
   Terminal terminal(out.file(), err.file(), Language::en);
   Request request;
   request.verb = "config check";

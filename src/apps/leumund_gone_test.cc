@@ -5,43 +5,19 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <array>
 #include <filesystem>
 #include <string>
 
 #include "apps/leumund_json.h"
 #include "apps/leumund_show.h"
 #include "apps/leumund_verbs.h"
+#include "apps/sheet.h"
 
 namespace leumund::apps {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-// What a terminal was told.
-class Sheet {
- public:
-  explicit Sheet(Language language = Language::en)
-      : file_(std::tmpfile()), terminal(file_, file_, language) {}
-  Sheet(const Sheet&) = delete;
-  Sheet& operator=(const Sheet&) = delete;
-  ~Sheet() { std::fclose(file_); }
-  [[nodiscard]] std::string text() const {
-    std::rewind(file_);
-    std::string out;
-    std::array<char, 4096> chunk{};
-    while (const auto got = std::fread(chunk.data(), 1, chunk.size(), file_))
-      out.append(chunk.data(), got);
-    return out;
-  }
-
- private:
-  std::FILE* file_;
-
- public:
-  Terminal terminal;
-};
 
 // A socket that nobody listens at, as a killed daemon leaves one behind.
 class DeadSocket {
