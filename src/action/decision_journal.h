@@ -34,6 +34,8 @@ struct StandingRecord {
   // When automatic restrictions of the unattended time were made, so that a restart does not
   // hand out the bounds anew; the last day suffices.
   std::vector<base::TimePoint> unattended_at;
+  // Restrictions that stood and cannot be read: subject and why. A person must see them.
+  std::vector<std::string> unreadable = {};
 };
 
 class DecisionJournal {

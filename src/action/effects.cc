@@ -125,6 +125,7 @@ void Effects::digest(std::vector<Decision> decisions, base::TimePoint from, base
 EffectsCounters Effects::counters() const {
   EffectsCounters counters = shared_.with([](const Shared& shared) { return shared.counters; });
   counters.notices = notifier_.counters();
+  counters.holds_lost = hold_queue_.dropped();
   return counters;
 }
 
@@ -135,6 +136,11 @@ std::vector<std::pair<std::string, std::string>> Effects::troubles() const {
   });
   const auto notices = notifier_.counters();
   if (!notices.last_error.empty()) all.emplace_back("notices", notices.last_error);
+  if (const auto lost = hold_queue_.dropped(); lost > 0) {
+    all.emplace_back("queue", fmt::format("{} orders to hold or tell were lost behind a slow queue "
+                                          "helper; look with `leumund queue SUBJECT`",
+                                          lost));
+  }
   return all;
 }
 

@@ -78,6 +78,7 @@ struct EffectsCounters {
   std::uint64_t held = 0;           // messages put on hold
   std::uint64_t hold_missing = 0;   // that had left the queue
   std::uint64_t hold_failures = 0;
+  std::uint64_t holds_lost = 0;     // orders to hold that a full queue dropped, oldest first
   std::uint64_t holds_waiting = 0;  // subjects whose mail could not be held yet
   NoticeCounters notices;
 };

@@ -1,5 +1,6 @@
 #include "action/effects.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -154,6 +155,20 @@ TEST_F(EffectsTest, TriesAHoldAgainUntilItIsDone) {
   fs::rename(folder_ / "helper.new", folder_ / "helper");
   EXPECT_TRUE(within(5s, [&] { return effects_->counters().held == 1; }));
   EXPECT_TRUE(effects_->troubles().empty());
+}
+
+TEST_F(EffectsTest, OrdersLostBehindASlowHelperAreCountedAndTold) {
+  write_program("helper", "sleep 1; sed 's/.*/postsuper: &: placed on hold/'\n");
+  options_.queue_max = 2;
+  start();
+  ASSERT_TRUE(effects_->submit({suspended("a@v.example", 1)}));
+  for (int i = 0; i < 8; ++i)
+    effects_->hold({SubjectKind::account, std::to_string(i) + "@v.example"}, {{"", "", "BBBBB2"}});
+  EXPECT_GT(effects_->counters().holds_lost, 0u);
+  const auto troubles = effects_->troubles();
+  ASSERT_FALSE(troubles.empty());
+  EXPECT_EQ(troubles.back().first, "queue");
+  EXPECT_THAT(troubles.back().second, ::testing::HasSubstr("slow queue helper"));
 }
 
 TEST_F(EffectsTest, HoldsMailThatComesToLightLater) {

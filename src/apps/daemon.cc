@@ -132,6 +132,11 @@ base::Status Daemon::start_engine() {
   key_ = *key;
   auto standing = store_->load_standing();
   if (!standing) return standing.error();
+  for (const auto& lost : standing->unreadable) {
+    base::log(LogLevel::error, "event=restriction_unreadable {}", lost);
+    store_trouble_ += fmt::format("{}a restriction cannot be read, suspend it again: {}",
+                                  store_trouble_.empty() ? "" : "; ", lost);
+  }
   numbers_ = NumberReserve::open(start_.state_folder, standing->last_number, started_at_);
   standing->last_number = numbers_.first();
   if (!numbers_.trouble().empty()) {

@@ -89,11 +89,15 @@ base::Result<std::unique_ptr<SQLite::Database>> open_database(const std::string&
 }
 
 void read_restrictions(SQLite::Database& database, action::StandingRecord& out) {
-  SQLite::Statement rows(database, "SELECT depth, body FROM restriction ORDER BY subject, depth");
+  SQLite::Statement rows(database,
+                         "SELECT depth, body, subject FROM restriction ORDER BY subject, depth");
   while (rows.executeStep()) {
     auto restriction = decode_restriction(rows.getColumn(1).getText());
-    // One unreadable row must not free everybody else.
-    if (!restriction) continue;
+    if (!restriction) {  // one unreadable row must not free everybody else
+      out.unreadable.push_back(
+          fmt::format("{}: {}", rows.getColumn(2).getText(), restriction.error().message));
+      continue;
+    }
     if (rows.getColumn(0).getInt() == 0) {
       out.restrictions.push_back(std::move(*restriction));
     } else {

@@ -317,6 +317,32 @@ TEST(SqliteStore, MovesADamagedFileAsideAndSaysSo) {
   EXPECT_TRUE(opened->store->load_standing().value().restrictions.empty());
 }
 
+TEST(SqliteStore, ARestrictionThatCannotBeReadIsNamedAndTheOthersStand) {
+  const Folder folder;
+  const std::string path = folder.file("leumund.db");
+  {
+    auto store = SqliteStore::open(path);
+    ASSERT_TRUE(store.ok());
+    ASSERT_TRUE((*store)
+                    ->commit(std::vector{decision(1, DecisionKind::restricted, "account:a"),
+                                         decision(2, DecisionKind::restricted, "account:b")})
+                    .ok());
+  }
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &raw), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(raw, "UPDATE restriction SET body = '{' WHERE subject = 'account:a'",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(raw);
+  const auto store = SqliteStore::open(path);
+  ASSERT_TRUE(store.ok());
+  const auto standing = (*store)->load_standing().value();
+  ASSERT_EQ(standing.restrictions.size(), 1U);
+  EXPECT_EQ(standing.restrictions[0].subject.name, "b");
+  ASSERT_EQ(standing.unreadable.size(), 1U);
+  EXPECT_TRUE(standing.unreadable[0].starts_with("account:a: ")) << standing.unreadable[0];
+}
+
 TEST(SqliteStore, SavesWhatStandsOutOfAFileDamagedElsewhere) {
   const Folder folder;
   const std::string path = folder.file("leumund.db");
