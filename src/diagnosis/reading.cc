@@ -308,7 +308,8 @@ bool Reading::not_ours(const Entity& entity) const {
   const std::string_view before = plain_.substr(from, entity.begin - from);
   for (const std::string_view mark :
        {"relay=[", "relay=", "resolver ", "nameserver ", "dns server ", "example: ", "e.g. ",
-        "for example ", "connected to ", "giving up on ", "remote host ", "open resolver ["}) {
+        "for example ", "connected to ", "connect to ", "connection to ", "giving up on ",
+        "remote host ", "open resolver ["}) {
     const std::size_t at = before.rfind(mark);
     if (at != std::string_view::npos &&
         before.find(' ', at + mark.size()) == std::string_view::npos) {
