@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Scores `leumund diagnose --replies --json` on the refusal texts of the evaluation data.
 
-usage: refusals.py [--program PROGRAM] [--show WHAT] [--rounds N]
+usage: refusals.py [--program PROGRAM] [--show WHAT] [--rounds N] [--leave-out]
 
 The texts are read from LEUMUND_DATA (default ../shared), folder data/replies. A part of them,
 chosen by hash of whole groups of similar texts, is kept back: nobody looked at it while the
@@ -10,6 +10,9 @@ written, and no error of it is ever shown. Every text is read once as it stands 
 provider told, as the daemon knows it from the recipient's MX. It is also read again with addresses,
 host names and numbers replaced at random, and in other case, broken into lines or within another
 program's words: kind, list and our address must not change.
+
+--leave-out also reads the part worked on provider by provider, each as if nobody had ever told us
+that provider's replies: what the words alone give for a provider that comes new.
 """
 import argparse
 import collections
@@ -21,6 +24,7 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 
 ABOUT_ADDRESS = {"ip-blocklist-public", "ip-blocklist-private", "ip-reputation-throttle",
@@ -70,8 +74,9 @@ def kept_back(rows):
     return held
 
 
-def diagnose(program, texts, provider=None):
+def diagnose(program, texts, provider=None, registry=None):
     told = ["--provider", provider] if provider else []
+    told += ["--registry", registry] if registry else []
     done = subprocess.run([program, "diagnose", "--replies", "--json"] + told,
                           input="\n".join(texts) + "\n", capture_output=True, text=True,
                           encoding="utf-8", check=False)
@@ -111,6 +116,23 @@ def diagnose_told(program, rows):
         for i, one in zip(members, diagnose(program, texts, provider)):
             found[i] = one
     return found
+
+
+def diagnose_left_out(program, rows):
+    """The rows of registered providers, each read without the replies and marks of its own."""
+    ids = registry_ids()
+    groups = collections.defaultdict(list)
+    for row in rows:
+        if row["provider"] in ids:
+            groups[ids[row["provider"]]].append(row)
+    read, found = [], []
+    for provider, members in groups.items():
+        with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
+            file.write(f'[[provider]]\nid = "{provider}"\nreplaces_replies = true\n')
+            file.flush()
+            read += members
+            found += diagnose(program, [row["reply"] for row in members], provider, file.name)
+    return read, found
 
 
 def kind_right(row, found):
@@ -268,6 +290,8 @@ def main():
     parser.add_argument("--show", choices=["kind", "list", "address", "provider", "all"],
                         help="print errors of the part that is not kept back")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--leave-out", action="store_true",
+                        help="also read each provider without its own replies")
     arguments = parser.parse_args()
     path = os.path.join(data_folder(), "replies", "replies.tsv")
     with open(path, encoding="utf-8") as file:
@@ -279,6 +303,9 @@ def main():
         found = diagnose(arguments.program, [r["reply"] for r in part])
         print_score(title, score(part, found))
         print_score(f"{title}, provider told", score(part, diagnose_told(arguments.program, part)))
+        if arguments.leave_out and title == "worked on":
+            print_score("each provider without its own replies",
+                        score(*diagnose_left_out(arguments.program, part)))
         for name, change in CHANGES.items() if arguments.rounds else ():
             n = invariance(arguments.program, part, found, arguments.rounds, change)
             print(f"  {name}: kind same {share(n['kind'], n['texts'])}, "

@@ -46,6 +46,10 @@ void Daemon::add_block_figures(std::vector<face::Metric>& out) const {
   };
   add("leumund_dns_questions_total", "Questions to the DNS.", dns.asked);
   add("leumund_dns_unknown_total", "Questions that nobody answered in time or well.", dns.unknown);
+  if (!providers_) return;
+  add("leumund_reachable_not_waited_total",
+      "Answers about a recipient's provider without the DNS, since enough others waited for it.",
+      providers_->counters().not_waited);
 }
 
 }  // namespace leumund::apps

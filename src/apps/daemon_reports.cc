@@ -46,6 +46,9 @@ base::Status Daemon::start_reports() {
   settings.naming.instances =
       settings_.with([](const auto& all) { return instances_of(all.run.postfix_config_folders); });
   settings.naming.key = key_;
+  settings.naming.of_many_people = [reader = replies_](std::string_view domain) {
+    return reader->providers().of_domain(domain).has_value();
+  };
   settings.naming.find_message =
       [this](std::string_view id, const model::QueueKey& queue,
              std::string_view recipient) -> std::optional<intake::KnownMessage> {

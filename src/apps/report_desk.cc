@@ -122,7 +122,8 @@ void ReportDesk::mark(const model::MailEvent& event, const model::Subject& subje
   if (!marked_.first(base::keyed_hash(key, submission->id), now)) return;
   wire::TraceToken token{.made_at = now, .id = submission->id, .subject = subject.to_string()};
   if (!submission->recipients.empty()) {
-    token.recipient_mark = wire::recipient_mark(key, submission->recipients.front());
+    token.recipient_mark =
+        intake::mark_of_recipient(settings_.naming, submission->recipients.front());
   }
   answer.trace = wire::make_trace_token(key, token);
 }

@@ -49,10 +49,16 @@ TEST(ProviderGroup, KeepsTheHostsOfAnUnknownHouseTogether) {
 TEST(ProviderGroup, ACustomersMachineIsNotTheProvider) {
   for (const char* host :
        {"ec2-198-51-100-7.compute-1.amazonaws.com", "c-198-51-100-7.hsd1.il.comcast.net",
-        "ip-198-51-100-7.ip.secureserver.net", "ip68-0-113-9.ri.ri.cox.net"}) {
+        "ip-198-51-100-7.ip.secureserver.net", "ip68-0-113-9.ri.ri.cox.net",
+        "vps-1a2b3c4d.vps.ovh.net", "kiste.xs4all.nl", "mail.kunde.dev.gandi.net",
+        "haus.hd.free.fr", "nas.s3.amazonaws.com"}) {
     EXPECT_FALSE(is_registered(group_of_mx(reader(), host))) << host;
   }
   EXPECT_EQ(group_of_mx(reader(), "inbound-smtp.us-west-2.amazonaws.com"), "amazon-workmail");
+  EXPECT_EQ(group_of_mx(reader(), "mx1.mail.ovh.net"), "ovh");
+  EXPECT_EQ(group_of_mx(reader(), "spool.mail.gandi.net"), "gandi");
+  EXPECT_EQ(group_of_mx(reader(), "mx2.free.fr"), "free-fr");
+  EXPECT_EQ(group_of_mx(reader(), "mx1.xs4all.nl"), "kpn");
   EXPECT_EQ(group_of_mx(reader(), "mx0a-00154904.pphosted.com"), "proofpoint");
   EXPECT_EQ(group_of_mx(reader(), "alt1.gmail-smtp-in.l.google.com"), "google");
 }

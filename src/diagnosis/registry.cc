@@ -212,6 +212,10 @@ Status read_provider(const Entry& entry, Registry& registry) {
   const std::string id = entry.text("id");
   if (id.empty()) return entry.error("has no id");
   Provider& provider = find_or_add(registry.providers, id);
+  if (entry.table["replaces_replies"].value_or(false)) {
+    provider.marks.clear();
+    provider.replies.clear();
+  }
   if (provider.name.empty()) provider.name = entry.text("name");
   if (provider.private_list.empty()) provider.private_list = entry.text("private_list");
   if (provider.delist_url.empty()) provider.delist_url = entry.text("delist_url");

@@ -93,6 +93,22 @@ TEST(Registry, WrongFilesAreRefusedByNameAndLine) {
             std::string::npos);
 }
 
+TEST(Registry, ShippedRepliesOfAProviderCanBeReplaced) {
+  constexpr std::string_view text = "421 Server temporarily unavailable. IB007";
+  const auto meaning = [&](std::string_view own_text) {
+    const RegistrySource own{.name = "own.toml", .text = own_text};
+    const auto made = Reader::shipped({&own, 1});
+    EXPECT_TRUE(made.ok()) << made.error().message;
+    Reader::Session session(**made);
+    Reply reply;
+    reply.text = text;
+    return (*made)->diagnose(reply, session).meaning;
+  };
+  EXPECT_EQ(meaning("[[provider]]\nid = \"godaddy\"\n"), "godaddy/connections");
+  EXPECT_EQ(meaning("[[provider]]\nid = \"godaddy\"\nreplaces_replies = true\n"),
+            "remote-temporary");
+}
+
 TEST(RegistryCheck, NamesFileLineAndReasonOfWhatCompilesAndIsWrongAllTheSame) {
   const auto problems = [](std::string_view text) {
     const RegistrySource own{.name = "own.toml", .text = text};

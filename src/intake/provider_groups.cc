@@ -35,6 +35,8 @@ struct ProviderGroups::Known {
     std::size_t generation_max = 1;
     std::uint64_t asked = 0;
     std::uint64_t unknown = 0;
+    std::uint64_t not_waited = 0;
+    std::size_t waiting = 0;
 
     Entry* find(const std::string& domain) {
       if (const auto it = young.find(domain); it != young.end()) return &it->second;
@@ -116,7 +118,18 @@ std::string ProviderGroups::find_now(std::string_view recipient,
   if (!group.empty()) return group;
   const std::string domain = diagnosis::domain_of(recipient);
   if (domain.find('.') == std::string::npos) return {};
-  return group_of(*reader_, resolver_.look_up({domain, net::RecordType::mx}, patience));
+  const bool may_wait = known_->state.with([&](Known::State& state) {
+    if (state.waiting >= options_.waiting_max) {
+      ++state.not_waited;
+      return false;
+    }
+    ++state.waiting;
+    return true;
+  });
+  if (!may_wait) return {};
+  const net::DnsAnswer answer = resolver_.look_up({domain, net::RecordType::mx}, patience);
+  known_->state.with([](Known::State& state) { --state.waiting; });
+  return group_of(*reader_, answer);
 }
 
 bool ProviderGroups::can_add_to(const model::Delivery& delivery) const {
@@ -131,7 +144,8 @@ bool ProviderGroups::can_add_to(const model::Delivery& delivery) const {
 
 ProviderGroups::Counters ProviderGroups::counters() const {
   return known_->state.with([](const Known::State& state) {
-    return Counters{state.young.size() + state.old.size(), state.asked, state.unknown};
+    return Counters{state.young.size() + state.old.size(), state.asked, state.unknown,
+                    state.not_waited};
   });
 }
 

@@ -27,11 +27,13 @@ class ProviderGroups {
   struct Options {
     std::size_t domains_max = 50'000;
     std::chrono::milliseconds deadline{10'000};  // of a look-up in the background
+    std::size_t waiting_max = 2;                 // callers of find_now() that wait at a time
   };
   struct Counters {
     std::uint64_t domains = 0;
     std::uint64_t asked = 0;
-    std::uint64_t unknown = 0;  // look-ups that failed
+    std::uint64_t unknown = 0;     // look-ups that failed
+    std::uint64_t not_waited = 0;  // find_now() that answered at once, since too many waited
   };
 
   // The resolver must outlive it.
@@ -40,7 +42,8 @@ class ProviderGroups {
 
   // The group of a recipient's domain, "" while it is not known. Never waits.
   [[nodiscard]] std::string find(std::string_view recipient);
-  // The same, waiting for the DNS at most `patience` where it is not known.
+  // The same, waiting for the DNS at most `patience` where it is not known. With `waiting_max`
+  // waiting already it does not wait: those who ask must not take all the threads that answer.
   [[nodiscard]] std::string find_now(std::string_view recipient,
                                      std::chrono::milliseconds patience);
 

@@ -1,6 +1,9 @@
 #include "intake/provider_groups.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <thread>
@@ -54,6 +57,30 @@ struct Groups {
     return group;
   }
 };
+
+TEST(ProviderGroups, AFewWaitForTheDnsAndTheOthersAreAnsweredAtOnce) {
+  // A name server that hears and never answers.
+  const int deaf = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ASSERT_GE(deaf, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(bind(deaf, reinterpret_cast<sockaddr*>(&at), sizeof at), 0);
+  socklen_t size = sizeof at;
+  ASSERT_EQ(getsockname(deaf, reinterpret_cast<sockaddr*>(&at), &size), 0);
+  net::ResolverOptions options;
+  options.stub_zones = {"still.example=127.0.0.1@" + std::to_string(ntohs(at.sin_port))};
+  const auto resolver = std::move(*net::Resolver::open(options));
+  ProviderGroups groups(*resolver, shipped(), {.domains_max = 100, .waiting_max = 1});
+  std::thread waits([&] { EXPECT_EQ(groups.find_now("a@still.example", milliseconds(3000)), ""); });
+  std::this_thread::sleep_for(milliseconds(300));
+  const auto before = std::chrono::steady_clock::now();
+  EXPECT_EQ(groups.find_now("b@still.example", milliseconds(3000)), "");
+  EXPECT_LT(std::chrono::steady_clock::now() - before, milliseconds(1500));
+  EXPECT_EQ(groups.counters().not_waited, 1U);
+  waits.join();
+  close(deaf);
+}
 
 TEST(ProviderGroups, FindsTheOperatorBehindACompanysDomain) {
   NEED_PEER(net::NameServer::program, "nsd");

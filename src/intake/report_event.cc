@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "model/subject.h"
 #include "wire/mime_header.h"
 
@@ -56,6 +57,15 @@ std::uint64_t key_of(char what, std::uint64_t whose, std::uint64_t whom) {
 }
 
 }  // namespace
+
+std::uint32_t mark_of_recipient(const ReportNaming& naming, std::string_view recipient) {
+  const std::size_t at = recipient.rfind('@');
+  const bool one_house = naming.of_many_people && at != std::string_view::npos &&
+                         !naming.of_many_people(base::ascii_lower(recipient.substr(at + 1)));
+  return wire::recipient_mark(
+      naming.key, recipient,
+      one_house ? wire::MailDomain::of_one_house : wire::MailDomain::of_many_people);
+}
 
 ReportJudge::ReportJudge(ReportNaming naming)
     : naming_(std::move(naming)), heard_(say_again_after, heard_max / 2) {}
@@ -168,13 +178,15 @@ void ReportJudge::judge_complaint(const wire::DeliveryReport& report,
       return;
     }
     subject = found->message.subject;
-    recipient = wire::recipient_mark(naming_.key, found->recipient);
+    recipient = mark_of_recipient(naming_, found->recipient);
     message = found->message.number;
   }
   const std::uint64_t whose = base::keyed_hash(naming_.key, subject);
   const std::uint64_t message_key = key_of('m', whose, message);
   const std::uint64_t recipient_key = recipient == 0 ? message_key : key_of('r', whose, recipient);
-  if (!first({message_key, recipient_key}, now, out)) return;
+  const std::uint64_t house_key =
+      recipient == 0 ? message_key : key_of('h', whose, wire::house_of(recipient));
+  if (!first({message_key, recipient_key, house_key}, now, out)) return;
   complaint.account = account_of(subject);
   out.events.push_back({.occurred_at = now, .received_at = now, .what = std::move(complaint)});
 }
@@ -197,7 +209,7 @@ void ReportJudge::judge_recipient(const wire::DeliveryReport& report,
   // Our own server's report repeats what its log has told already.
   const bool told = found->message.recipient_done && is_own(report.reporting_mta);
   const std::uint64_t whose = base::keyed_hash(naming_.key, found->message.subject);
-  const std::uint64_t whom = wire::recipient_mark(naming_.key, found->recipient);
+  const std::uint64_t whom = mark_of_recipient(naming_, found->recipient);
   if (told) {
     ++out.repeated;
     return;

@@ -8,7 +8,8 @@
 //   - a bounce or delay needs a message that we remember, by mark or queue id, and a recipient that
 //     this message had. A success changes nothing: that mail was taken the log has told.
 // What stays open to a recipient of real mail is to lie about that mail. So one recipient counts
-// against one sender at most once in `say_again_after`, with a complaint or a refusal, and a
+// against one sender at most once in `say_again_after`, with a complaint or a refusal, a domain
+// that is not a mailbox provider's complains at most once, whichever of its addresses speaks, and a
 // message brings at most one complaint: what that adds is below any threshold one can configure.
 // Everything else is counted and changes nothing.
 //
@@ -53,6 +54,8 @@ struct ReportNaming {
   // QueueKey::instance of the Postfix instances whose queue ids may come back.
   std::vector<std::string> instances = {""};
   base::HashKey key;  // of our marks
+  // Whether many people have addresses under a domain (a mailbox provider's); nothing: always.
+  std::function<bool(std::string_view domain)> of_many_people = {};
   // Looks a message up by submission id or queue id; either may be empty. Never null.
   std::function<std::optional<KnownMessage>(std::string_view id, const model::QueueKey& queue,
                                             std::string_view recipient)>
@@ -65,6 +68,10 @@ struct JudgedReport {
   std::uint32_t repeated = 0;        // results of a recipient that was heard already
   std::vector<std::uint64_t> heard;  // for ReportJudge::forget()
 };
+
+// Stands for a recipient: in our marks, and where no mark came back.
+[[nodiscard]] std::uint32_t mark_of_recipient(const ReportNaming& naming,
+                                              std::string_view recipient);
 
 class ReportJudge {
  public:

@@ -128,9 +128,16 @@ std::optional<TraceToken> read_trace_token(const base::HashKey& key, std::string
   return opened({plain.data(), plain_size});
 }
 
-std::uint32_t recipient_mark(const base::HashKey& key, std::string_view address) {
-  const std::uint64_t hash = base::keyed_hash(key, base::ascii_lower(address));
-  return std::max(1U, static_cast<std::uint32_t>(hash));
+std::uint32_t recipient_mark(const base::HashKey& key, std::string_view address,
+                             MailDomain domain) {
+  const std::string lower = base::ascii_lower(address);
+  auto mark = static_cast<std::uint32_t>(base::keyed_hash(key, lower));
+  const std::size_t at = lower.rfind('@');
+  if (domain == MailDomain::of_one_house && at != std::string::npos) {
+    const auto house = static_cast<std::uint32_t>(base::keyed_hash(key, lower.substr(at)));
+    mark = (house & 0xFFFF0000U) | (mark & 0xFFFFU);
+  }
+  return std::max(1U, mark);
 }
 
 }  // namespace leumund::wire

@@ -40,7 +40,15 @@ struct TraceToken {
 [[nodiscard]] std::optional<TraceToken> read_trace_token(const base::HashKey& key,
                                                          std::string_view text);
 
-// Stands for an address without telling it; the same in any case (ASCII), never 0.
-[[nodiscard]] std::uint32_t recipient_mark(const base::HashKey& key, std::string_view address);
+// Who may have all the addresses of a recipient's domain.
+enum class MailDomain : std::uint8_t { of_many_people, of_one_house };
+
+// Stands for an address without telling it; the same in any case (ASCII), never 0. Marks of one
+// house's addresses have house_of() in common.
+[[nodiscard]] std::uint32_t recipient_mark(const base::HashKey& key, std::string_view address,
+                                           MailDomain domain = MailDomain::of_many_people);
+[[nodiscard]] constexpr std::uint32_t house_of(std::uint32_t recipient_mark) {
+  return recipient_mark >> 16;
+}
 
 }  // namespace leumund::wire
