@@ -218,28 +218,6 @@ TEST_F(Judging, TheSameRecipientComplainsOnceHoweverOftenHeSaysSo) {
   EXPECT_THAT(judge(complaint_of("m3", "other@y.example")).events, SizeIs(1));
 }
 
-TEST_F(Judging, AHouseComplainsOnceWhicheverOfItsAddressesSpeaks) {
-  ReportNaming known = naming();
-  known.of_many_people = [](std::string_view domain) { return domain == "viele.example"; };
-  ReportJudge judge(known);
-  const auto events = [&](const std::string& id, const std::string& recipient) {
-    const std::string token =
-        wire::make_trace_token(our_key, {.made_at = noon(),
-                                         .recipient_mark = mark_of_recipient(known, recipient),
-                                         .id = id,
-                                         .subject = "account:kasse@verein.example"});
-    const auto report = wire::DeliveryReportReader().read(marked_sample("arf_redacted", token));
-    return judge.judge(report, noon()).events.size();
-  };
-  EXPECT_EQ(events("h1", "ich@eigene.example"), 1U);
-  EXPECT_EQ(events("h2", "auch-ich@Eigene.example"), 0U);
-  EXPECT_EQ(events("h3", "und-ich@eigene.example"), 0U);
-  EXPECT_EQ(events("h4", "a@viele.example"), 1U);
-  EXPECT_EQ(events("h5", "b@viele.example"), 1U);
-  EXPECT_EQ(events("h6", "a@viele.example"), 0U) << "the same address again";
-  EXPECT_EQ(events("h7", "wer@andere.example"), 1U);
-}
-
 TEST_F(Judging, ARecipientThatRefusedCannotComplainOnTop) {
   EXPECT_THAT(judge(marked_sample("postfix_blocklist")).events, SizeIs(2));
   const std::string to_erika = wire::make_trace_token(
