@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/ip_address.h"
 #include "net/endpoint.h"
 #include "net/event_loop.h"
 #include "net/socket.h"
@@ -43,6 +44,9 @@ class StreamSession {
   };
 
   virtual ~StreamSession() = default;
+
+  // Told before everything else who the peer is, where the connection is TCP. Must not throw.
+  virtual void on_peer(const base::IpAddress& peer) { (void)peer; }
 
   // Appends what is said before the peer says anything: a greeting. Must not throw.
   virtual void on_open(std::string& out) { (void)out; }
