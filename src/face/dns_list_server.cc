@@ -35,9 +35,8 @@ std::vector<listing::TopCount> merged(std::vector<std::vector<listing::TopCount>
   }
   std::vector<listing::TopCount> all;
   for (const auto& [address, sum] : sums) all.push_back(sum);
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    return a.queries > b.queries;
-  });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.queries > b.queries; });
   if (all.size() > most) all.resize(most);
   return all;
 }
@@ -53,7 +52,8 @@ class DnsListServer::TcpSession final : public net::StreamSession {
 
   Step on_bytes(std::string_view waiting, std::string& out) override {
     if (waiting.size() < 2) return {};
-    const std::size_t length = static_cast<std::size_t>(static_cast<unsigned char>(waiting[0])) << 8 |
+    const std::size_t length = static_cast<std::size_t>(static_cast<unsigned char>(waiting[0]))
+                                   << 8 |
                                static_cast<unsigned char>(waiting[1]);
     if (length > tcp_query_bytes_max) return {waiting.size(), Next::close};
     if (waiting.size() < 2 + length) return {};
@@ -61,8 +61,8 @@ class DnsListServer::TcpSession final : public net::StreamSession {
     std::copy_n(waiting.begin() + 2, length, buffer.begin());
     DnsResponder& responder = *server_.responders_.back();
     const auto zones = server_.zones_.read();
-    const std::size_t bytes = responder.respond(*zones, buffer, length, peer_,
-                                                DnsResponder::Way::tcp, steady_micros());
+    const std::size_t bytes =
+        responder.respond(*zones, buffer, length, peer_, DnsResponder::Way::tcp, steady_micros());
     responder.end_batch();
     if (bytes == 0) return {2 + length, Next::close};
     out += static_cast<char>(bytes >> 8);
@@ -103,18 +103,18 @@ base::Status DnsListServer::bind() {
   };
   for (const net::SocketAddress& where : bound_) {
     // A TCP socket on [::] takes IPv4 as well.
-    if (where.family() == AF_INET && std::any_of(bound_.begin(), bound_.end(), [&](const auto& one) {
-          return covers(one, where);
-        })) {
+    if (where.family() == AF_INET &&
+        std::any_of(bound_.begin(), bound_.end(),
+                    [&](const auto& one) { return covers(one, where); })) {
       continue;
     }
-    auto listener = net::StreamListener::open(
-        *loop_, net::Endpoint::tcp(where.ip().to_string(), where.port()),
-        {.connections_max = 256,
-         .input_max = tcp_query_bytes_max + 2,
-         .idle = std::chrono::seconds(10),
-         .half_input = std::chrono::seconds(5)},
-        [this] { return std::make_unique<TcpSession>(*this); });
+    auto listener =
+        net::StreamListener::open(*loop_, net::Endpoint::tcp(where.ip().to_string(), where.port()),
+                                  {.connections_max = 256,
+                                   .input_max = tcp_query_bytes_max + 2,
+                                   .idle = std::chrono::seconds(10),
+                                   .half_input = std::chrono::seconds(5)},
+                                  [this] { return std::make_unique<TcpSession>(*this); });
     if (!listener) return listener.error();
     listeners_.push_back(std::move(*listener));
   }

@@ -1,5 +1,5 @@
-// Answers DNS queries about our lists: by UDP with batched calls on one thread a core, by TCP on one
-// thread for all.
+// Answers DNS queries about our lists: by UDP with batched calls on one thread a core, by TCP on
+// one thread for all.
 //
 // Flow:    DatagramBatch or StreamListener -> DnsResponder -> ZoneSet::answer -> back.
 // Time:    a published ZoneSet is what the next batch is answered from; nobody waits for it.

@@ -32,8 +32,8 @@ std::string type_text(std::uint16_t type) {
 }
 
 std::string code_text(unsigned code) {
-  constexpr const char* names[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMPL",
-                                   "REFUSED"};
+  constexpr const char* names[] = {"NOERROR",  "FORMERR", "SERVFAIL",
+                                   "NXDOMAIN", "NOTIMPL", "REFUSED"};
   return code < std::size(names) ? names[code] : fmt::format("rcode{}", code);
 }
 
@@ -52,9 +52,9 @@ DnsCounts& DnsCounts::operator+=(const DnsCounts& other) {
 }
 
 DnsCounts DnsCounts::minus(const DnsCounts& other) const {
-  return {queries - other.queries,   listed - other.listed,     not_found - other.not_found,
-          errors - other.errors,     bytes_in - other.bytes_in, bytes_out - other.bytes_out,
-          dropped - other.dropped,   truncated - other.truncated};
+  return {queries - other.queries, listed - other.listed,      not_found - other.not_found,
+          errors - other.errors,   bytes_in - other.bytes_in,  bytes_out - other.bytes_out,
+          dropped - other.dropped, truncated - other.truncated};
 }
 
 DnsResponder::DnsResponder(const DnsResponderOptions& options, std::size_t zones)
@@ -100,9 +100,10 @@ std::size_t DnsResponder::respond(const listing::ZoneSet& zones, std::span<std::
 
 std::size_t DnsResponder::answer_version(const wire::DnsQuery& query,
                                          DnsAnswerWriter& writer) const {
-  using namespace std::string_view_literals;
+  constexpr std::string_view bind("\7version\4bind", 14);
+  constexpr std::string_view server("\7version\6server", 16);
   const std::string_view name = query.name_view();
-  const bool asked = name == "\7version\4bind\0"sv || name == "\7version\6server\0"sv;
+  const bool asked = name == bind || name == server;
   const bool text = query.type == wire::dns_type::txt || query.type == wire::dns_type::any;
   if (!asked || !text || options_.version.empty()) return writer.finish(DnsCode::refused, false);
   const std::string record = static_cast<char>(options_.version.size()) + options_.version;
@@ -112,8 +113,7 @@ std::size_t DnsResponder::answer_version(const wire::DnsQuery& query,
 
 std::size_t DnsResponder::answer(const listing::ZoneSet& zones, const wire::DnsQuery& query,
                                  std::span<std::uint8_t> buffer, std::size_t received,
-                                 const base::IpAddress& client, Way way,
-                                 std::uint64_t now_micros) {
+                                 const base::IpAddress& client, Way way, std::uint64_t now_micros) {
   const std::size_t limit =
       way == Way::tcp ? tcp_bytes_max : std::min<std::size_t>(query.udp_bytes, udp_bytes_max);
   DnsAnswerWriter writer(buffer.first(received), query, buffer, limit);
@@ -128,7 +128,8 @@ std::size_t DnsResponder::answer(const listing::ZoneSet& zones, const wire::DnsQ
     done = zones.answer(query, client, writer);
     if (!done.drop) bytes = writer.finish(done.code, done.authoritative);
   }
-  LiveCounts& counts = done.zone < 0 ? counts_.back() : counts_[static_cast<std::size_t>(done.zone)];
+  LiveCounts& counts =
+      done.zone < 0 ? counts_.back() : counts_[static_cast<std::size_t>(done.zone)];
   bump(counts.queries);
   bump(counts.bytes_in, received);
   if (done.code == DnsCode::no_error && !done.drop) {
@@ -184,9 +185,8 @@ void DnsResponder::end_batch() {
 void DnsResponder::say(const wire::DnsQuery& query, std::span<const std::uint8_t> answer,
                        const base::IpAddress& client) const {
   const std::string name = wire::dns_name_text(query.name_view());
-  const std::string klass = query.klass == wire::dns_class::internet
-                                ? "IN"
-                                : fmt::format("class{}", query.klass);
+  const std::string klass =
+      query.klass == wire::dns_class::internet ? "IN" : fmt::format("class{}", query.klass);
   options_.log(fmt::format("{} {} {} {}: {}/{}/{}", client.to_string(), name.empty() ? "." : name,
                            type_text(query.type), klass, code_text(answer[3] & 0x0fU), answer[7],
                            answer.size()));

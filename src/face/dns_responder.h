@@ -1,12 +1,13 @@
 // One DNS message in, one out: what the UDP workers and the TCP sessions share.
 //
-// Time:    microseconds of a steady clock, given. Limits: answers of 1232 bytes by UDP, 4 KiB by TCP.
+// Time:    microseconds of a steady clock, given.
+// Limits:  answers of 1232 bytes by UDP, 4 KiB by TCP.
 // Threads: one thread a responder, but counters() is for any.
 // Errors:  what deserves no answer gives 0 bytes and a count.
 #pragma once
 
-#include <atomic>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>

@@ -24,7 +24,8 @@ using base::Status;
 constexpr std::size_t chunk_bytes = 256 * 1024;
 
 Error cannot(const char* what, const std::string& file, int number) {
-  return {ErrorCode::unavailable, fmt::format("{}: cannot {}: {}", file, what, std::strerror(number))};
+  return {ErrorCode::unavailable,
+          fmt::format("{}: cannot {}: {}", file, what, std::strerror(number))};
 }
 
 bool is_gzip(int fd) {
@@ -155,8 +156,8 @@ Status ListZoneStore::read_file(File& file, wire::ZoneReader& reader) const {
     return Error{ErrorCode::refused, file.name + " is packed, and -C says not to unpack"};
   }
   reader.begin_file(file.name);
-  Status done = packed ? read_packed(fd.get(), file.name, reader)
-                       : read_plain(fd.get(), file.name, reader);
+  Status done =
+      packed ? read_packed(fd.get(), file.name, reader) : read_plain(fd.get(), file.name, reader);
   if (done.ok()) done = reader.end_file();
   if (!done.ok()) return done;
   struct stat after{};

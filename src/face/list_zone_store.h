@@ -48,8 +48,8 @@ class ListZoneStore {
 
   explicit ListZoneStore(ZoneStoreOptions options) : options_(std::move(options)) {}
 
-  // "zone:type:file,file"; with no zone and type acl the rules hold for all zones. Errors: malformed
-  // names what is wrong with it.
+  // "zone:type:file,file"; with no zone and type acl the rules hold for all zones. An
+  // Error (malformed) names what is wrong with it.
   [[nodiscard]] base::Status add(const std::string& spec);
   [[nodiscard]] std::size_t zones() const { return zones_.size(); }
 

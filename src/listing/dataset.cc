@@ -7,8 +7,8 @@ namespace leumund::listing {
 using wire::ZoneFormat;
 
 std::size_t Dataset::entries() const {
-  std::size_t count = networks4.size() + networks6.size() + names.itself.size() +
-                      names.below.size();
+  std::size_t count =
+      networks4.size() + networks6.size() + names.itself.size() + names.below.size();
   for (const auto& [name, rows] : records) count += rows.size();
   for (const Dataset& part : parts) count += part.entries();
   return count;
@@ -16,9 +16,8 @@ std::size_t Dataset::entries() const {
 
 std::size_t Dataset::repeated() const {
   // A set takes an entry twice without a word; a trie can keep one value only.
-  std::size_t count = format == ZoneFormat::ip4trie || format == ZoneFormat::acl
-                          ? networks4.repeated()
-                          : 0;
+  std::size_t count =
+      format == ZoneFormat::ip4trie || format == ZoneFormat::acl ? networks4.repeated() : 0;
   if (format == ZoneFormat::ip6trie || format == ZoneFormat::acl) count += networks6.repeated();
   for (const Dataset& part : parts) count += part.repeated();
   return count;

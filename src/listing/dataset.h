@@ -38,7 +38,7 @@ struct Dataset {
   std::shared_ptr<const PrefixTable6> under_6;
   NameTable names;
   RecordTable records;
-  std::vector<Dataset> parts;      // of combined
+  std::vector<Dataset> parts;     // of combined
   std::vector<Subzone> subzones;  // longest name first
 
   [[nodiscard]] std::size_t entries() const;

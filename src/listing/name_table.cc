@@ -127,8 +127,8 @@ NameIndex NameIndexBuilder::build() {
     index.slots_[slot] = place + 1;
   }
   index.pool_.shrink_to_fit();
-  pool_ = {};
-  rows_ = {};
+  pool_ = std::string();
+  rows_ = std::vector<Row>();
   return index;
 }
 

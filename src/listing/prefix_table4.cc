@@ -213,8 +213,7 @@ PrefixTable4 PrefixTable4Builder::build() {
   PrefixTable4 table;
   for (unsigned bits = 33; bits-- > 0;) {
     if (rows_[bits].empty()) continue;
-    table.levels_.push_back(
-        {bits, PrefixLevel4(std::move(rows_[bits]), kind_ == Kind::trie)});
+    table.levels_.push_back({bits, PrefixLevel4(std::move(rows_[bits]), kind_ == Kind::trie)});
     rows_[bits] = {};
   }
   table.levels_.shrink_to_fit();

@@ -66,8 +66,8 @@ class PrefixTable4 {
   };
 
   [[nodiscard]] Match find(std::uint32_t address) const;
-  // The same where this table holds what has changed since `under` was made: a network of this table
-  // stands for the same network there, with `removed_value` as if it were not there.
+  // The same where this table holds what has changed since `under` was made: a network of this
+  // table stands for the same network there, with `removed_value` as if it were not there.
   [[nodiscard]] Match find_over(const PrefixTable4& under, std::uint32_t address) const;
   // Whether exactly this network is in the table.
   [[nodiscard]] bool holds(std::uint32_t network, unsigned bits) const;

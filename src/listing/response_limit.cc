@@ -26,8 +26,8 @@ std::uint64_t network_hash(const base::IpAddress& client) {
 
 ResponseLimit::ResponseLimit(const ResponseLimitSettings& settings)
     : settings_(settings),
-      full_(std::min(std::int64_t{settings.excess_per_second} * settings.burst_seconds,
-                     credit_max)),
+      full_(
+          std::min(std::int64_t{settings.excess_per_second} * settings.burst_seconds, credit_max)),
       credits_(settings.excess_per_second == 0 ? 0 : groups * group_size) {}
 
 ResponseLimit::Credit& ResponseLimit::credit_of(const base::IpAddress& client,
@@ -46,8 +46,8 @@ ResponseLimit::Credit& ResponseLimit::credit_of(const base::IpAddress& client,
       if (earned > 0) one.seen_ms = now_ms;
       return one;
     }
-    if (one.network == 0 || (oldest->network != 0 &&
-                             now_ms - one.seen_ms > now_ms - oldest->seen_ms)) {
+    if (one.network == 0 ||
+        (oldest->network != 0 && now_ms - one.seen_ms > now_ms - oldest->seen_ms)) {
       oldest = &one;
     }
   }
@@ -68,7 +68,7 @@ ResponseLimit::Verdict ResponseLimit::judge(const base::IpAddress& client,
   }
   ++credit.over;
   return settings_.slip != 0 && credit.over % settings_.slip == 0 ? Verdict::truncate
-                                                                   : Verdict::drop;
+                                                                  : Verdict::drop;
 }
 
 }  // namespace leumund::listing

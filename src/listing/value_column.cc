@@ -38,7 +38,7 @@ std::vector<std::uint32_t> different(std::span<const std::uint64_t> rows) {
 ValueColumn::ValueColumn(std::span<const std::uint64_t> rows) {
   palette_ = different(rows);
   if (palette_.size() > palette_max) {
-    palette_ = {};
+    palette_ = std::vector<std::uint32_t>();  // "= {}" would keep its memory
     words_.reserve(rows.size());
     for (const std::uint64_t row : rows) words_.push_back(number_of(row));
     return;

@@ -159,9 +159,9 @@ bool Lookup::ask_networks4(const Dataset& data, const AskedName& asked) {
   }
   if (asked.kind_4 != AskedName::Kind::address) return false;
   if (overridden(found)) return found;
-  const PrefixTable4::Match match =
-      data.under_4 ? data.networks4.find_over(*data.under_4, asked.address_4)
-                   : data.networks4.find(asked.address_4);
+  const PrefixTable4::Match match = data.under_4
+                                        ? data.networks4.find_over(*data.under_4, asked.address_4)
+                                        : data.networks4.find(asked.address_4);
   if (match.level == nullptr) return false;
   if (match.level->value(match.rows.first) == wire::zone_excluded) return false;
   listed_ = true;
@@ -170,10 +170,10 @@ bool Lookup::ask_networks4(const Dataset& data, const AskedName& asked) {
       wanted_.txt ? text_of(asked.address_4, buffer) : std::string_view();
   const std::size_t last = std::min(match.rows.last, match.rows.first + values_answered_max);
   for (std::size_t row = match.rows.first; row < last; ++row) {
-    add_value(data,
-              data.format == ZoneFormat::ip4tset ? data.scope.single_value
-                                                 : match.level->value(row),
-              listed);
+    add_value(
+        data,
+        data.format == ZoneFormat::ip4tset ? data.scope.single_value : match.level->value(row),
+        listed);
   }
   return true;
 }
@@ -191,8 +191,7 @@ bool Lookup::ask_networks6(const Dataset& data, const AskedName& asked) {
                                   : data.networks6.find(asked.address_6);
   if (!value || *value == wire::zone_excluded) return false;
   listed_ = true;
-  const std::string listed =
-      wanted_.txt ? wire::text6(asked.address_6.bytes()) : std::string();
+  const std::string listed = wanted_.txt ? wire::text6(asked.address_6.bytes()) : std::string();
   add_value(data, data.format == ZoneFormat::ip6tset ? data.scope.single_value : *value, listed);
   return true;
 }

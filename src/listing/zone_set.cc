@@ -89,13 +89,24 @@ std::int32_t ZoneSet::find_zone(const wire::DnsQuery& query) const {
   return -1;
 }
 
+bool ZoneSet::Zone::add_own(std::uint16_t type, wire::DnsAnswerWriter& writer) const {
+  const std::size_t zone_bytes = plan.name.bytes().size();
+  if (type == wire::dns_type::soa || type == wire::dns_type::any) {
+    if (soa) writer.add_answer_block(*soa, zone_bytes);
+    return soa.has_value() || type == wire::dns_type::any;
+  }
+  if (type != wire::dns_type::ns) return true;
+  if (servers) writer.add_answer_block(*servers, zone_bytes);
+  return servers.has_value();
+}
+
 ZoneAnswer ZoneSet::answer(const wire::DnsQuery& query, const base::IpAddress& client,
                            wire::DnsAnswerWriter& writer) const {
   ZoneAnswer done;
   Access access = access_of(global_access_.get(), client);
   done.drop = access.order == Access::Order::ignore;
-  if (done.drop || (query.klass != wire::dns_class::internet &&
-                    query.klass != wire::dns_class::any)) {
+  if (done.drop ||
+      (query.klass != wire::dns_class::internet && query.klass != wire::dns_class::any)) {
     return done;
   }
   done.zone = find_zone(query);
@@ -118,8 +129,7 @@ ZoneAnswer ZoneSet::answer(const wire::DnsQuery& query, const base::IpAddress& c
   const std::size_t zone_bytes = zone.plan.name.bytes().size();
   const std::size_t zone_at = query.name_bytes - zone_bytes;
   const auto labels = static_cast<std::size_t>(
-      std::lower_bound(query.label_at.begin(), query.label_at.begin() + query.labels + 1,
-                       zone_at) -
+      std::lower_bound(query.label_at.begin(), query.label_at.begin() + query.labels + 1, zone_at) -
       query.label_at.begin());
   const AskedName asked(query, labels, zone.ip4);
   done.asked_4 = asked.kind_4 == AskedName::Kind::address;
@@ -128,16 +138,7 @@ ZoneAnswer ZoneSet::answer(const wire::DnsQuery& query, const base::IpAddress& c
   done.address_6 = asked.address_6;
   const bool any = query.type == wire::dns_type::any;
   bool found = labels == 0;
-  if (labels == 0) {
-    const bool want_soa = query.type == wire::dns_type::soa || any;
-    if (want_soa && zone.soa) {
-      writer.add_answer_block(*zone.soa, zone_bytes);
-    } else if (query.type == wire::dns_type::soa ||
-               (query.type == wire::dns_type::ns && !zone.servers)) {
-      return done;  // refused: this zone has none, and a "no data" would be wrong
-    }
-    if (query.type == wire::dns_type::ns) writer.add_answer_block(*zone.servers, zone_bytes);
-  }
+  if (found && !zone.add_own(query.type, writer)) return done;
   const auto ask = [&](Wanted wanted) {
     Lookup lookup(query, access, wanted, writer);
     for (const DatasetPointer& one : zone.plan.datasets) {

@@ -35,10 +35,10 @@ struct ZoneSetOptions {
 
 struct ZoneAnswer {
   wire::DnsCode code = wire::DnsCode::refused;
-  bool drop = false;           // an access rule says: no answer at all
+  bool drop = false;  // an access rule says: no answer at all
   bool authoritative = false;
-  bool listed = false;         // the name or address is on the list
-  std::int32_t zone = -1;      // number of the zone; -1 none of ours
+  bool listed = false;     // the name or address is on the list
+  std::int32_t zone = -1;  // number of the zone; -1 none of ours
   // The address that was asked about, where the name is one: evidence of its traffic.
   bool asked_4 = false;
   bool asked_6 = false;
@@ -67,6 +67,10 @@ class ZoneSet {
     std::optional<wire::DnsRecordBlock> soa = {};
     std::optional<wire::DnsRecordBlock> soa_negative = {};  // with the time that a "no" may be kept
     std::optional<wire::DnsRecordBlock> servers = {};
+
+    // SOA or NS for a question about the zone itself; false where it has none, which is refused: a
+    // "no data" would be wrong.
+    [[nodiscard]] bool add_own(std::uint16_t type, wire::DnsAnswerWriter& writer) const;
   };
 
   [[nodiscard]] std::int32_t find_zone(const wire::DnsQuery& query) const;

@@ -84,9 +84,7 @@ std::span<const std::uint8_t> DatagramBatch::datagram(std::size_t i) const {
   return {slots_[i].bytes.data(), in_[i].msg_len};
 }
 
-bool DatagramBatch::cut(std::size_t i) const {
-  return (in_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0;
-}
+bool DatagramBatch::cut(std::size_t i) const { return (in_[i].msg_hdr.msg_flags & MSG_TRUNC) != 0; }
 
 void DatagramBatch::reply(std::size_t i, std::size_t bytes) {
   slots_[i].vector.iov_len = bytes;

@@ -5,7 +5,7 @@
 // Time:    receive() waits up to 200 ms, so that its thread sees the end.
 // Limits:  datagrams of `datagram_bytes`; a longer one is cut and says so.
 // Threads: one thread a batch; several batches may share a port (SO_REUSEPORT), each on its socket.
-// Errors:  what cannot be sent (no route, a full buffer) is counted and dropped, as the network does.
+// Errors:  what cannot be sent (no route, a full buffer) is counted and dropped, as a network does.
 #pragma once
 
 #include <sys/socket.h>

@@ -22,6 +22,15 @@ SocketAddress::SocketAddress(const base::IpAddress& address, std::uint16_t port)
   std::copy(address.bytes().begin(), address.bytes().end(), six_.sin6_addr.s6_addr);
 }
 
+bool SocketAddress::assign(const sockaddr* address, socklen_t size) {
+  if (size > room || (address->sa_family != AF_INET && address->sa_family != AF_INET6)) {
+    return false;
+  }
+  std::memcpy(&six_, address, size);
+  size_ = size;
+  return true;
+}
+
 bool SocketAddress::of_peer(int fd) {
   size_ = room;
   return getpeername(fd, get(), &size_) == 0 && (family() == AF_INET || family() == AF_INET6);
@@ -49,6 +58,8 @@ bool SocketAddress::is_wildcard() const {
                      [](std::uint8_t byte) { return byte == 0; });
 }
 
-std::string SocketAddress::to_string() const { return fmt::format("{}/{}", ip().to_string(), port()); }
+std::string SocketAddress::to_string() const {
+  return fmt::format("{}/{}", ip().to_string(), port());
+}
 
 }  // namespace leumund::net

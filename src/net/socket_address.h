@@ -16,6 +16,8 @@ class SocketAddress {
   SocketAddress() : six_{}, size_(sizeof six_) {}
   SocketAddress(const base::IpAddress& address, std::uint16_t port);
 
+  // What a system call gave; false when it is neither IPv4 nor IPv6.
+  [[nodiscard]] bool assign(const sockaddr* address, socklen_t size);
   // Of the other end of a connected socket; false when it is neither IPv4 nor IPv6.
   [[nodiscard]] bool of_peer(int fd);
   // Of our end, with the port that the system chose.

@@ -24,8 +24,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
 #include "base/ip_address.h"
+#include "base/result.h"
 #include "net/endpoint.h"
 #include "net/event_loop.h"
 #include "net/socket.h"

@@ -101,8 +101,9 @@ DnsQueryState read_dns_query(std::span<const std::uint8_t> packet, DnsQuery& que
   query.type = get_16(packet.data() + query.question_end - 4);
   query.klass = get_16(packet.data() + query.question_end - 2);
   read_edns(packet, query);
+  const bool our_class = query.klass == dns_class::internet || query.klass == dns_class::any;
   const bool order = query.opcode != 0 || (packet[2] & (bit_authoritative | bit_truncated)) != 0 ||
-                     (query.type >= dns_type::tkey && query.type < dns_type::any);
+                     (our_class && query.type >= dns_type::tsig && query.type < dns_type::any);
   return order ? DnsQueryState::not_implemented : DnsQueryState::good;
 }
 

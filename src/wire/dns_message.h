@@ -26,7 +26,7 @@ inline constexpr std::uint16_t mx = 15;
 inline constexpr std::uint16_t txt = 16;
 inline constexpr std::uint16_t aaaa = 28;
 inline constexpr std::uint16_t opt = 41;
-inline constexpr std::uint16_t tkey = 249;  // from here to ANY: no data, but orders
+inline constexpr std::uint16_t tsig = 250;  // from here to ANY: no data, but orders
 inline constexpr std::uint16_t any = 255;
 }  // namespace dns_type
 
@@ -58,12 +58,12 @@ struct DnsQuery {
   bool recursion_desired;
   bool edns;
   std::uint8_t edns_version;
-  std::uint16_t udp_bytes;       // that the client takes; at least 512
-  std::uint16_t question_end;    // header and question are the packet's first so many bytes
-  std::uint16_t name_bytes;      // with the final zero
+  std::uint16_t udp_bytes;     // that the client takes; at least 512
+  std::uint16_t question_end;  // header and question are the packet's first so many bytes
+  std::uint16_t name_bytes;    // with the final zero
   std::uint16_t labels;
-  std::array<char, dns_name_bytes_max + 1> name;            // wire form, small letters
-  std::array<std::uint8_t, dns_labels_max + 1> label_at;    // where each label begins; then the end
+  std::array<char, dns_name_bytes_max + 1> name;          // wire form, small letters
+  std::array<std::uint8_t, dns_labels_max + 1> label_at;  // where each label begins; then the end
 
   [[nodiscard]] std::string_view name_view() const { return {name.data(), name_bytes}; }
 };

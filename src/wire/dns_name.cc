@@ -17,8 +17,7 @@ int read_byte(std::string_view text, std::size_t& at) {
   for (int read = 0; read < 3 && at < text.size() && digit(text[at]); ++read) {
     number = number * 10 + (text[at++] - '0');
   }
-  return number > 255 ? -1
-                      : static_cast<unsigned char>(dns_lower(static_cast<char>(number)));
+  return number > 255 ? -1 : static_cast<unsigned char>(dns_lower(static_cast<char>(number)));
 }
 
 }  // namespace

@@ -26,8 +26,7 @@ void DnsRecordBlock::put_name(const DnsName& name) {
       put_16(0);
       return;
     }
-    known_.push_back(
-        {std::string(left), {0, static_cast<std::uint16_t>(bytes_.size()), false}});
+    known_.push_back({std::string(left), {0, static_cast<std::uint16_t>(bytes_.size()), false}});
     const std::size_t label = static_cast<unsigned char>(left[0]) + 1U;
     bytes_ += left.substr(0, label);
     left.remove_prefix(label);

@@ -98,8 +98,7 @@ std::optional<ZoneRange4> read_range4(std::string_view& text) {
   auto last = read_octets4(text);
   if (!last) return std::nullopt;
   if (last->bits == 8) {  // a lone number replaces the last octet given
-    last->address =
-        last->address >> (first->bits - 8) | (first->address & mask4(first->bits - 8));
+    last->address = last->address >> (first->bits - 8) | (first->address & mask4(first->bits - 8));
   } else if (last->bits != first->bits) {
     return std::nullopt;
   }

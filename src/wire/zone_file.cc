@@ -152,9 +152,9 @@ base::Status ZoneReader::entry(std::string_view line) {
           fmt::format("{}:{}: an entry stands before the first $DATASET", file_, line_)};
   }
   if (out_of_values_) {
-    return base::Error{base::ErrorCode::exhausted,
-                       fmt::format("{}:{}: the texts of the zone take more than 4 GiB", file_,
-                                   line_)};
+    return base::Error{
+        base::ErrorCode::exhausted,
+        fmt::format("{}:{}: the texts of the zone take more than 4 GiB", file_, line_)};
   }
   return {};
 }

@@ -96,7 +96,7 @@ class ZoneSink {
 };
 
 struct ZoneReadOptions {
-  std::uint32_t ttl = 2100;  // where a file says none
+  std::uint32_t ttl = 2100;   // where a file says none
   std::uint32_t ttl_min = 0;  // 0: no bound
   std::uint32_t ttl_max = 0;
   bool host_bits = false;  // takes 127.2.3.4/24 as 127.2.3.0/24
@@ -116,8 +116,7 @@ class ZoneReader {
   static constexpr std::size_t line_bytes_max = 32 * 1024;
   static constexpr std::size_t warnings_kept = 100;
 
-  ZoneReader(ZoneFormat format, const ZoneReadOptions& options, ZoneValues& values,
-             ZoneSink& sink);
+  ZoneReader(ZoneFormat format, const ZoneReadOptions& options, ZoneValues& values, ZoneSink& sink);
 
   // Default values hold to the end of their file.
   void begin_file(std::string name);

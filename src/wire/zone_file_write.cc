@@ -18,6 +18,23 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+// A value's text has no blanks around it, since reading takes them away.
+std::string value_text(std::string_view text) {
+  const std::string line = one_line(text);
+  const std::size_t first = line.find_first_not_of(" \t");
+  if (first == std::string::npos) return "";
+  return line.substr(first, line.find_last_not_of(" \t") + 1 - first);
+}
+
+// A name whose first character would mean something at the beginning of an entry is written with
+// that character's number.
+std::string name_text(const DnsName& name) {
+  const std::string text = name.to_text();
+  constexpr std::string_view signs = "!#;$:*@=";
+  if (signs.find(text.front()) == std::string_view::npos) return text;
+  return fmt::format("\\{:03}{}", static_cast<unsigned char>(text.front()), text.substr(1));
+}
+
 std::string stamp_text(std::int64_t seconds) {
   const std::chrono::sys_seconds at{std::chrono::seconds(seconds)};
   const auto day = std::chrono::floor<std::chrono::days>(at);
@@ -61,12 +78,12 @@ void ZoneFileWriter::scope(const ZoneScope& scope) {
 }
 
 void ZoneFileWriter::default_value(const ZoneValue& value) {
-  out_ += fmt::format(":{}:{}\n", text4(value.address), one_line(value.text));
+  out_ += fmt::format(":{}:{}\n", text4(value.address), value_text(value.text));
 }
 
 void ZoneFileWriter::value_and_end(const ZoneValue* value, bool with_value) {
   if (value != nullptr && with_value) {
-    out_ += fmt::format(" :{}:{}", text4(value->address), one_line(value->text));
+    out_ += fmt::format(" :{}:{}", text4(value->address), value_text(value->text));
   }
   out_ += '\n';
 }
@@ -89,16 +106,24 @@ void ZoneFileWriter::prefix6(const ZonePrefix6& prefix, const ZoneValue* value, 
   value_and_end(value, with_value);
 }
 
+void ZoneFileWriter::half6(const ZonePrefix6& prefix) {
+  for (std::size_t i = 0; i < 8; i += 2) {
+    const auto group = static_cast<unsigned>(prefix.address[i] << 8 | prefix.address[i + 1]);
+    out_ += fmt::format("{}{:x}", i == 0 ? "" : ":", group);
+  }
+  out_ += '\n';
+}
+
 void ZoneFileWriter::name(const DnsName& name, bool itself, bool below, const ZoneValue* value,
                           bool with_value) {
   if (value == nullptr) out_ += '!';
   if (below) out_ += itself ? "." : "*.";
-  out_ += name.to_text();
+  out_ += name_text(name);
   value_and_end(value, with_value);
 }
 
 void ZoneFileWriter::record(const ZoneRecord& record) {
-  out_ += fmt::format("{} {} ", record.name.is_root() ? "@" : record.name.to_text(), record.ttl);
+  out_ += fmt::format("{} {} ", record.name.is_root() ? "@" : name_text(record.name), record.ttl);
   if (record.type == dns_type::a) {
     out_ += fmt::format("A {}\n", text4(number_of(record.data)));
   } else if (record.type == dns_type::txt) {

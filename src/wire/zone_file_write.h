@@ -22,6 +22,8 @@ class ZoneFileWriter {
   // `value` null: an exclusion. Without `with_value` the default holds.
   void range4(const ZoneRange4& range, const ZoneValue* value, bool with_value);
   void prefix6(const ZonePrefix6& prefix, const ZoneValue* value, bool with_value);
+  // A network of 64 bits as ip6tset has it: its four groups.
+  void half6(const ZonePrefix6& prefix);
   void name(const DnsName& name, bool itself, bool below, const ZoneValue* value, bool with_value);
   void record(const ZoneRecord& record);
 

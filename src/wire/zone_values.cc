@@ -22,7 +22,7 @@ std::uint32_t ZoneValues::intern(const ZoneValue& value) {
   entry += text;
   if (starts_.size() * 2 > slots_.size()) grow();
   const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = std::hash<std::string_view>{}(entry) & mask;
+  std::size_t slot = std::hash<std::string_view>{}(entry)&mask;
   for (; slots_[slot] != 0; slot = (slot + 1) & mask) {
     if (std::string_view(pool_).substr(starts_[slots_[slot]], entry.size()) == entry) {
       return slots_[slot];
@@ -45,7 +45,7 @@ void ZoneValues::grow() {
   for (std::uint32_t number = 1; number < starts_.size(); ++number) {
     const std::size_t size = head_bytes + static_cast<unsigned char>(pool_[starts_[number] + 4]);
     const std::string_view entry = std::string_view(pool_).substr(starts_[number], size);
-    std::size_t slot = std::hash<std::string_view>{}(entry) & mask;
+    std::size_t slot = std::hash<std::string_view>{}(entry)&mask;
     while (slots_[slot] != 0) slot = (slot + 1) & mask;
     slots_[slot] = number;
   }
@@ -60,7 +60,7 @@ ZoneValue ZoneValues::at(std::uint32_t number) const {
 }
 
 void ZoneValues::finish() {
-  slots_ = {};
+  slots_ = std::vector<std::uint32_t>();  // "= {}" would keep its memory
   pool_.shrink_to_fit();
   starts_.shrink_to_fit();
 }

@@ -45,7 +45,7 @@ class ZoneValues {
  private:
   void grow();
 
-  std::string pool_;                  // address, length, template
+  std::string pool_;                   // address, length, template
   std::vector<std::uint32_t> starts_;  // in pool_, by number
   std::vector<std::uint32_t> slots_;   // numbers by hash; 0 free
 };
