@@ -129,10 +129,9 @@ int main(int argc, char** argv) {
       "--clock", arguments.clock,
       "START[,RATE]: a clock of its own for demonstrations and tests, which starts at an "
       "RFC 3339 time and runs RATE times as fast");
-  // Taken before all this, since its options are rbldnsd's; here for the help.
-  app.add_subcommand("dnsbl",
-                     "only the DNS list server, on rbldnsd's zone files and with its "
-                     "options; see leumundd dnsbl -h");
+  app.footer(
+      "leumundd dnsbl: only the DNS list server, on rbldnsd's zone files and with its options; see\n"
+      "leumundd dnsbl -h.");
   app.set_version_flag("--version", std::string("leumundd ") + apps::version);
   try {
     app.parse(argc, argv);
