@@ -44,21 +44,29 @@ Result<std::uint32_t> number_of(const std::string& name, const std::string& text
 }
 
 // "35m", "35m:1m:1d", "::1d".
-Status set_ttl(wire::ZoneReadOptions& read, const std::string& text) {
+bool read_ttl(wire::ZoneReadOptions& read, std::string_view rest) {
   std::uint32_t* const fields[] = {&read.ttl, &read.ttl_min, &read.ttl_max};
-  std::string_view rest = text;
   for (std::uint32_t* const field : fields) {
     if (!rest.empty() && rest.front() != ':') {
       const auto seconds = wire::read_zone_time(rest);
-      if (!seconds) break;
+      if (!seconds) return false;
       *field = *seconds;
     }
-    if (rest.empty()) return {};
-    if (rest.front() != ':') break;
+    if (rest.empty()) break;
+    if (rest.front() != ':') return false;
     rest.remove_prefix(1);
   }
-  if (rest.empty()) return {};
-  return wrong(fmt::format("-t takes default:least:most as times, not {}", text));
+  return rest.empty();
+}
+
+Status set_ttl(wire::ZoneReadOptions& read, const std::string& text) {
+  if (!read_ttl(read, text)) {
+    return wrong(fmt::format("-t takes default:least:most as times, not {}", text));
+  }
+  if (read.ttl < read.ttl_min || (read.ttl_max != 0 && read.ttl > read.ttl_max)) {
+    return wrong(fmt::format("-t: the default lies outside the bounds: {}", text));
+  }
+  return {};
 }
 
 struct Parser {

@@ -23,9 +23,9 @@
 namespace leumund::face {
 
 struct ZoneStoreOptions {
-  wire::ZoneReadOptions read;  // `now` is set for each refresh
+  wire::ZoneReadOptions read = {};  // `now` is set for each refresh
   bool gzip = true;
-  listing::ZoneSetOptions set;
+  listing::ZoneSetOptions set = {};
 };
 
 class ListZoneStore {
