@@ -160,7 +160,7 @@ Usage: leumundd dnsbl -b ADDRESS/PORT [OPTIONS] ZONE:TYPE:FILE,FILE... ...
  -h, --help        this text
  --threads N       UDP threads for each address (one a core)
  --limit BYTES     bytes a second by which answers to one network of clients (/24,
-                   /56) may exceed their questions (262144; 0 no limit)
+                   /56) may exceed their questions (1048576; 0 no limit)
  --slip N          beyond it, every Nth answer is sent truncated (2; 0 none)
  --no-tcp          UDP only, as rbldnsd
 

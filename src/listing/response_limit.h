@@ -19,7 +19,7 @@
 namespace leumund::listing {
 
 struct ResponseLimitSettings {
-  std::uint32_t excess_per_second = 262'144;  // bytes; 0 switches the limit off
+  std::uint32_t excess_per_second = 1'048'576;  // bytes; 0 switches the limit off
   std::uint32_t burst_seconds = 4;
   std::uint32_t slip = 2;  // 0: never; 1: every time
 };

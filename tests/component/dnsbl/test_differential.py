@@ -29,6 +29,12 @@ def _cut_texts(records: frozenset) -> frozenset:
                      for owner, kind, klass, ttl, data in records)
 
 
+def _soa_of(answer: Answer) -> Optional[tuple]:
+    """The SOA of an answer that says no; None where there is none."""
+    one = next(iter(answer.authority), None)
+    return one if one and one[1] == TYPES["SOA"] and len(answer.authority) == 1 else None
+
+
 def difference(query: Query, theirs: Optional[bytes], ours: Optional[bytes]) -> Optional[str]:
     """None: the same. Else the name of a deliberate difference, or what is wrong."""
     if theirs == ours:
@@ -53,6 +59,10 @@ def _difference_of(query: Query, a: Answer, b: Answer) -> Optional[str]:
         return "edns" if rest is None else rest
     if a == b:
         return None
+    theirs, ours = _soa_of(a), _soa_of(b)
+    if theirs and ours and theirs[3] > ours[3] and theirs[:3] == ours[:3]:
+        rest = _difference_of(query, a._replace(authority=frozenset({ours})), b)
+        return "negative_ttl" if rest is None else rest
     if a.code == NOT_IMPLEMENTED and query.type > TYPES["ANY"]:
         return "unknown_type" if b.code in (NO_ERROR, NO_SUCH_NAME, REFUSED) else "wrong: type"
     if b.flags & TRUNCATED:
@@ -61,7 +71,7 @@ def _difference_of(query: Query, a: Answer, b: Answer) -> Optional[str]:
         return _difference_of_any(query, a, b)
     if (a.code, b.code) == (NO_SUCH_NAME, NO_ERROR):
         same = a._replace(code=0) == b and not b.answers
-        return "name_with_names_below" if same else "wrong: NXDOMAIN or not"
+        return "name_with_names_below" if same else f"wrong: NXDOMAIN or not {a} {b}"
     if a._replace(answers=_cut_texts(a.answers)) == b._replace(answers=_cut_texts(b.answers)):
         return "text_of_255"
     return f"wrong: {a} {b}"
@@ -79,7 +89,7 @@ def _difference_of_any(query: Query, a: Answer, b: Answer) -> str:
 
 
 DIFFERENCES = {"question_count", "edns_version", "edns", "unknown_type", "header_copied", "any",
-               "name_with_names_below", "text_of_255", "truncated"}
+               "name_with_names_below", "text_of_255", "truncated", "negative_ttl"}
 
 
 def compare(peers, folder: Path, kind: str, zones: list[str], zone: str, count: int,

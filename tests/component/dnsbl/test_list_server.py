@@ -37,7 +37,8 @@ def test_a_reload_of_a_million_entries_makes_nobody_wait(peers):
     lines = [f"{a >> 24}.{a >> 16 & 255}.{a >> 8 & 255}.{a & 255}\n"
              for a in (dice.randrange(1 << 31) for _ in range(1_000_000))]
     folder = place_of(peers, {"bl": HEAD + "".join(lines)})
-    server = peers._keep("list", leumund(peers.ground, folder, ["bl.ex:ip4set:bl"], ("-c", "0")))
+    server = peers._keep("list", leumund(peers.ground, folder, ["bl.ex:ip4set:bl"],
+                                         ("-c", "0", "--limit", "0")))
     put(folder, "bl", HEAD + "".join(lines) + "203.0.113.1\n")
     client, other = Client(server.port), Client(server.port)
     answered, slow, done = [0], [], threading.Event()
