@@ -130,8 +130,8 @@ int main(int argc, char** argv) {
       "START[,RATE]: a clock of its own for demonstrations and tests, which starts at an "
       "RFC 3339 time and runs RATE times as fast");
   app.footer(
-      "leumundd dnsbl: only the DNS list server, on rbldnsd's zone files and with its options; see\n"
-      "leumundd dnsbl -h.");
+      "leumundd dnsbl: only the DNS list server, on rbldnsd's zone files and with its options;\n"
+      "see leumundd dnsbl -h.");
   app.set_version_flag("--version", std::string("leumundd ") + apps::version);
   try {
     app.parse(argc, argv);
