@@ -1,7 +1,5 @@
 #include "action/access_table.h"
 
-#include <cdb.h>
-#include <lmdb.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -9,11 +7,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 
 #include "action/atomic_file.h"
+#include "action/lookup_table.h"
 #include "action/one_line.h"
 #include "base/ascii.h"
 
@@ -25,8 +22,6 @@ using base::ErrorCode;
 using model::Level;
 using model::SubjectKind;
 
-constexpr std::string_view cdb_type = "cdb:";
-constexpr std::string_view lmdb_type = "lmdb:";
 // What check_user_acl_byuid() of Postfix looks up for a uid without a name.
 constexpr std::string_view nameless_user = "unknown";
 
@@ -57,74 +52,7 @@ bool plain_login_name(std::string_view name) {
   });
 }
 
-std::string path_of(const std::string& name) {
-  if (name.starts_with(cdb_type)) return name.substr(cdb_type.size()) + ".cdb";
-  if (name.starts_with(lmdb_type)) return name.substr(lmdb_type.size()) + ".lmdb";
-  return name;
-}
-
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
-
-base::Status write_cdb(const std::string& path, const std::map<std::string, std::string>& rows) {
-  auto file = AtomicFile::open(path, 0644);
-  if (!file.ok()) return file.error();
-  const auto failed = [&path] {
-    return Error{errno == ENOSPC ? ErrorCode::exhausted : ErrorCode::unavailable,
-                 fmt::format("cannot write table {}: {}", path, std::strerror(errno))};
-  };
-  cdb_make making{};
-  if (::cdb_make_start(&making, file->fd()) != 0) return failed();
-  bool written = true;
-  for (const auto& [key, value] : rows) {
-    written = written &&
-              ::cdb_make_put(&making, key.data(), static_cast<unsigned>(key.size()), value.data(),
-                             static_cast<unsigned>(value.size()), CDB_PUT_REPLACE) >= 0;
-  }
-  // Always finished: it frees the memory of cdb_make.
-  if (::cdb_make_finish(&making) != 0 || !written) return failed();
-  const auto done = file->commit();
-  return done.ok() ? base::Status() : done.error();
-}
-
-// Puts all rows into a new LMDB file in one transaction; 0 or LMDB's error number.
-int fill_lmdb(MDB_env* environment, const std::string& path,
-              const std::map<std::string, std::string>& rows) {
-  std::size_t bytes = 1 << 20;
-  // Pages are about half full at worst; the room is only address space.
-  for (const auto& [key, value] : rows) bytes += 4 * (key.size() + value.size() + 64);
-  if (const int failed = ::mdb_env_set_mapsize(environment, bytes)) return failed;
-  // The file is ours alone until it is renamed, and AtomicFile syncs it.
-  constexpr unsigned alone = MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC;
-  if (const int failed = ::mdb_env_open(environment, path.c_str(), alone, 0644)) return failed;
-  MDB_txn* work = nullptr;
-  if (const int failed = ::mdb_txn_begin(environment, nullptr, 0, &work)) return failed;
-  MDB_dbi table = 0;
-  int failed = ::mdb_dbi_open(work, nullptr, 0, &table);
-  for (auto row = rows.begin(); failed == 0 && row != rows.end(); ++row) {
-    MDB_val key{row->first.size(), const_cast<char*>(row->first.data())};
-    MDB_val value{row->second.size(), const_cast<char*>(row->second.data())};
-    failed = ::mdb_put(work, table, &key, &value, 0);
-    if (failed == MDB_BAD_VALSIZE) failed = 0;  // a name over 511 bytes no login can have
-  }
-  if (failed == 0) return ::mdb_txn_commit(work);
-  ::mdb_txn_abort(work);
-  return failed;
-}
-
-base::Status write_lmdb(const std::string& path, const std::map<std::string, std::string>& rows) {
-  auto file = AtomicFile::open(path, 0644);
-  if (!file.ok()) return file.error();
-  MDB_env* environment = nullptr;
-  int failed = ::mdb_env_create(&environment);
-  if (failed == 0) failed = fill_lmdb(environment, file->beside(), rows);
-  if (environment != nullptr) ::mdb_env_close(environment);
-  if (failed != 0) {
-    return Error{failed == ENOSPC ? ErrorCode::exhausted : ErrorCode::unavailable,
-                 fmt::format("cannot write table {}: {}", path, ::mdb_strerror(failed))};
-  }
-  const auto done = file->commit();
-  return done.ok() ? base::Status() : done.error();
-}
 
 }  // namespace
 
@@ -177,7 +105,7 @@ AccessTableContent compile(std::span<const model::Restriction> restrictions,
 
 base::Result<std::unique_ptr<AccessTables>> AccessTables::open(config::PostfixFiles files) {
   for (const auto* name : {&files.accounts, &files.senders, &files.helpdesk, &files.own_domains}) {
-    if (!name->starts_with(cdb_type) && !name->starts_with(lmdb_type)) {
+    if (!is_lookup_table(*name)) {
       return Error{ErrorCode::malformed,
                    fmt::format("table \"{}\" is neither of type cdb nor lmdb", *name)};
     }
@@ -187,15 +115,14 @@ base::Result<std::unique_ptr<AccessTables>> AccessTables::open(config::PostfixFi
 
 base::Status AccessTables::publish_table(const std::string& name,
                                          std::map<std::string, std::string> rows) {
-  const std::string path = path_of(name);
+  const std::string path = lookup_table_path(name);
   const auto before = published_.find(name);
   // Somebody may have deleted it: without the file Postfix answers 451 to everybody.
   if (before != published_.end() && before->second == rows && exists(path)) return {};
   base::Status status;
-  if (name.starts_with(cdb_type)) {
-    status = write_cdb(path, rows);
-  } else if (name.starts_with(lmdb_type)) {
-    status = write_lmdb(path, rows);
+  if (is_lookup_table(name)) {
+    std::vector<TableRow> all(rows.begin(), rows.end());
+    status = write_lookup_table(name, all);
   } else {
     std::string lines;
     for (const auto& [key, value] : rows) lines += key + "\n";
@@ -212,7 +139,7 @@ base::Status AccessTables::create_missing() {
   base::Status first;
   for (const auto* name :
        {&files_.helpdesk, &files_.own_domains, &files_.accounts, &files_.users, &files_.senders}) {
-    if (exists(path_of(*name))) continue;
+    if (exists(lookup_table_path(*name))) continue;
     auto status = publish_table(*name, {});
     if (!status.ok() && first.ok()) first = std::move(status);
   }
@@ -221,7 +148,7 @@ base::Status AccessTables::create_missing() {
 
 bool AccessTables::any_missing() const {
   return std::any_of(published_.begin(), published_.end(),
-                     [](const auto& pair) { return !exists(path_of(pair.first)); });
+                     [](const auto& pair) { return !exists(lookup_table_path(pair.first)); });
 }
 
 base::Status AccessTables::publish(const AccessTableContent& content) {

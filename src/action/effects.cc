@@ -234,7 +234,8 @@ void Effects::apply(Decision decision) {
   const auto after = standing_.find(decision.subject);
   if (after != standing_.end()) cause.now = after->second;
   // A provider that refuses us is no sender: there is nothing to write or hold.
-  if (file_ && !decision.block) file_->set(decision.subject, cause.now, decision.number);
+  if (file_ && !decision.block && !decision.detour)
+    file_->set(decision.subject, cause.now, decision.number);
   HoldWork work;
   work.subject = decision.subject;
   work.released = !cause.now || !stops_queued_mail(*cause.now);

@@ -152,6 +152,10 @@ void Notifier::tell(NoticeCause cause) {
       if (!options.admin.empty() && state.queue.own_mail(decision, now)) {
         queue_mail(state, options.admin, block_notice(decision, options.language), about, now);
       }
+    } else if (decision.detour) {
+      if (!options.admin.empty() && state.queue.own_mail(decision, now)) {
+        queue_mail(state, options.admin, detour_notice(decision, options.language), about, now);
+      }
     } else if (decision.kind == DecisionKind::alarm) {
       queue_mail(state, options.admin, alarm_notice(decision, options.language), about, now);
     } else if (decision.kind == DecisionKind::restricted && automatic) {

@@ -46,6 +46,8 @@ struct NoticeText {
 [[nodiscard]] NoticeText observed_notice(const model::Decision& decision, Language language);
 // provider_refuses and provider_accepts.
 [[nodiscard]] NoticeText block_notice(const model::Decision& decision, Language language);
+// detour and would_detour.
+[[nodiscard]] NoticeText detour_notice(const model::Decision& decision, Language language);
 [[nodiscard]] NoticeText alarm_notice(const model::Decision& decision, Language language);
 [[nodiscard]] NoticeText collected_notice(std::span<const model::Decision> decisions,
                                           Language language);

@@ -29,11 +29,14 @@ using base::Error;
 using base::ErrorCode;
 using model::QueueKey;
 
+constexpr std::size_t addresses_max = 100;
+
 std::string_view verb_word(QueueVerb verb) {
   switch (verb) {
     case QueueVerb::hold: return "hold";
     case QueueVerb::release: return "release";
     case QueueVerb::remove: return "delete";
+    case QueueVerb::requeue: return "requeue";
   }
   return "hold";
 }
@@ -150,7 +153,7 @@ std::vector<std::string> ids_named_by_postsuper(std::string_view words) {
     if (colon == std::string_view::npos || !is_queue_id(line.substr(0, colon))) continue;
     const auto what = line.substr(colon + 2);
     if (what.starts_with("placed on hold") || what.starts_with("released from hold") ||
-        what.starts_with("removed")) {
+        what.starts_with("removed") || what.starts_with("requeued")) {
       ids.emplace_back(line.substr(0, colon));
     }
   }
@@ -214,6 +217,31 @@ QueueResult QueueControl::run(QueueVerb verb, std::span<const QueueKey> keys) co
   return result;
 }
 
+QueueResult QueueControl::flush(std::span<const QueueKey> keys) const {
+  QueueResult result;
+  if (!on()) {
+    result.missing.assign(keys.begin(), keys.end());
+    result.trouble = "no queue helper is configured (postfix.queue_helper)";
+    return result;
+  }
+  for (const QueueKey& key : keys) {
+    const auto* folder = folder_of(key);
+    if (folder == nullptr || !is_queue_id(key.queue_id)) {
+      result.elsewhere.push_back(key);
+      continue;
+    }
+    const auto answer = ask("flush", *folder, key.queue_id + "\n");
+    if (answer.ok()) {
+      result.done.push_back(key);
+      continue;
+    }
+    result.missing.push_back(key);
+    result.trouble = answer.error().message;
+    if (answer.error().code == ErrorCode::refused) break;  // it will not be allowed later either
+  }
+  return result;
+}
+
 base::Result<QueuedMessage> read_queue_line(std::string_view line) {
   try {
     const auto value = nlohmann::json::parse(line);
@@ -230,6 +258,10 @@ base::Result<QueuedMessage> read_queue_line(std::string_view line) {
     }
     if (const auto to = value.find("recipients"); to != value.end()) {
       message.recipients = static_cast<std::uint32_t>(to->size());
+      for (const auto& one : *to) {
+        if (message.addresses.size() == addresses_max) break;
+        message.addresses.push_back(one.value("address", ""));
+      }
     }
     return message;
   } catch (const nlohmann::json::exception& error) {

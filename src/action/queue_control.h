@@ -25,7 +25,7 @@
 
 namespace leumund::action {
 
-enum class QueueVerb : std::uint8_t { hold, release, remove };
+enum class QueueVerb : std::uint8_t { hold, release, remove, requeue };
 
 struct QueueControlOptions {
   std::string helper;  // absolute path of leumund-queue, or of its socket; "" is off
@@ -54,6 +54,7 @@ struct QueuedMessage {
   std::uint64_t size_bytes = 0;
   std::uint32_t recipients = 0;
   std::optional<base::TimePoint> arrived_at;
+  std::vector<std::string> addresses = {};  // of the recipients, the first 100
 };
 
 class QueueControl {
@@ -62,6 +63,8 @@ class QueueControl {
 
   [[nodiscard]] bool on() const { return !options_.helper.empty(); }
   [[nodiscard]] QueueResult run(QueueVerb verb, std::span<const model::QueueKey> keys) const;
+  // Tries deferred mail now, one after the other; what is gone meanwhile is no trouble.
+  [[nodiscard]] QueueResult flush(std::span<const model::QueueKey> keys) const;
   // The configuration folder that a key's instance has; "" for one that is not ours.
   [[nodiscard]] std::string folder_name(const model::QueueKey& key) const;
   // All queued mail of all instances.

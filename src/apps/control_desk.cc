@@ -115,6 +115,16 @@ base::Result<face::ReachReport> ControlDesk::reachable(const std::string& recipi
   return report;
 }
 
+base::Result<std::vector<model::Detour>> ControlDesk::detours() { return around_.detours->all(); }
+
+base::Result<model::Detour> ControlDesk::set_detour(const face::DetourOrder& order) {
+  return around_.detours->set(order);
+}
+
+base::Result<face::RouteReport> ControlDesk::route(const std::string& recipient) {
+  return around_.detours->route(recipient, around_.provider(recipient));
+}
+
 base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& subject) {
   face::SubjectReport report;
   const auto now = around_.clock.now();
@@ -130,6 +140,13 @@ base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& sub
       report.cells = engine.blocks().of_provider(subject.name, now);
     }
   });
+  for (model::Detour& detour : around_.detours->all()) {
+    const bool about = subject.kind == model::SubjectKind::provider
+                           ? detour.provider == subject.name
+                           : subject.kind == model::SubjectKind::egress &&
+                                 (detour.home == subject.name || detour.via == subject.name);
+    if (about) report.detours.push_back(std::move(detour));
+  }
   if (!report.cells.empty()) {
     sort_by_trouble(report.cells);
     report.explanation.known = true;

@@ -13,6 +13,7 @@
 
 #include "action/queue_control.h"
 #include "apps/clock.h"
+#include "apps/detour_desk.h"
 #include "apps/pipeline.h"
 #include "base/guarded.h"
 #include "face/control.h"
@@ -35,6 +36,7 @@ class ControlDesk final : public face::Control {
     std::function<engine::Outcome(const model::MailEvent&)> feed;       // as from any intake
     std::function<std::string(const std::string& recipient)> provider;  // may ask the DNS
     std::function<std::vector<face::PartStatus>()> parts;
+    DetourDesk* detours = nullptr;  // lives longer than this
     std::function<base::Result<std::vector<std::string>>()> reload;
     std::function<model::Mode()> burst_mode;
     base::TimePoint started_at;
@@ -44,6 +46,9 @@ class ControlDesk final : public face::Control {
   base::Result<face::StatusReport> status(std::size_t most) override;
   base::Result<std::vector<model::BlockFacts>> block_matrix() override;
   base::Result<face::ReachReport> reachable(const std::string& recipient) override;
+  base::Result<std::vector<model::Detour>> detours() override;
+  base::Result<model::Detour> set_detour(const face::DetourOrder& order) override;
+  base::Result<face::RouteReport> route(const std::string& recipient) override;
   base::Result<face::SubjectReport> explain(const model::Subject& subject) override;
   base::Result<face::OrderDone> suspend(const face::SuspendOrder& order) override;
   base::Result<face::OrderDone> release(const face::ReleaseOrder& order) override;

@@ -82,6 +82,7 @@ Daemon::~Daemon() {
   if (milter_) milter_->stop(stop_patience);
   if (loop_) loop_->stop();
   for (auto& log : logs_) log->stop();
+  if (detours_) detours_->stop();
   if (effects_) effects_->stop(stop_patience);
   if (keeper_) keeper_->stop();
   if (lock_ >= 0) ::close(lock_);
@@ -207,6 +208,7 @@ base::Status Daemon::start_effects() {
   effects_ = std::move(*effects);
   effects_->publish(
       pipeline_->with_engine([](engine::Engine& engine) { return engine.book().standing(); }));
+  start_detours();
   return {};
 }
 
@@ -221,6 +223,7 @@ std::future<void> Daemon::on_decisions(const std::vector<model::Decision>& decis
         [&](auto& counts) { ++counts[std::string(model::decision_kind_name(decision.kind))]; });
     ring_.publish("decision", face::decision_json(decision));
   }
+  if (detours_) detours_->note(decisions);
   if (effects_) {
     if (auto published = effects_->submit(decisions)) return std::move(*published);
     base::log(LogLevel::error,
@@ -264,9 +267,15 @@ base::Status Daemon::start_faces() {
             return action::QueueControl(
                 queue_options(settings_.with([](const config::Settings& all) { return all; })));
           },
-      .feed = [this](const model::MailEvent& event) { return edge_->feed_recorded(event); },
+      .feed =
+          [this](const model::MailEvent& event) {
+            auto outcome = edge_->feed_recorded(event);
+            detours_->see(event);
+            return outcome;
+          },
       .provider = [this](const std::string& recipient) { return provider_of(recipient); },
       .parts = [this] { return parts(); },
+      .detours = detours_.get(),
       .reload = [this] { return reload(); },
       .burst_mode = [this] { return settings_.with([](auto& all) { return all.run.burst_mode; }); },
       .started_at = started_at_});
@@ -358,6 +367,7 @@ base::Status Daemon::start_intake() {
 
 model::Answer Daemon::judge(const model::MailEvent& event) {
   auto outcome = edge_->feed_live(event);
+  detours_->answer(event, outcome);
   reports_->mark(event, outcome.subject, outcome.answer);
   return std::move(outcome.answer);
 }
@@ -366,6 +376,7 @@ model::Answer Daemon::judge(const model::MailEvent& event) {
 // or past us; it is held like the rest.
 void Daemon::on_log_event(const model::MailEvent& event) {
   const auto outcome = edge_->feed_recorded(event);
+  detours_->see(event);
   const auto* submission = std::get_if<model::Submission>(&event.what);
   if (outcome.hold && submission != nullptr) effects_->hold(outcome.subject, {submission->queue});
 }

@@ -23,6 +23,7 @@
 #include "apps/client_edge.h"
 #include "apps/clock.h"
 #include "apps/control_desk.h"
+#include "apps/detour_desk.h"
 #include "apps/explain_reply.h"
 #include "apps/keeper.h"
 #include "apps/log_intake.h"
@@ -81,6 +82,7 @@ class Daemon {
   base::Status start_engine();
   void start_resolver();
   [[nodiscard]] std::string provider_of(const std::string& recipient);
+  void start_detours();
   void add_block_figures(std::vector<face::Metric>& out) const;
   base::Status start_effects();
   base::Status start_faces();
@@ -121,6 +123,7 @@ class Daemon {
   std::unique_ptr<ClientEdge> edge_;
   face::StreamRing ring_;
   std::unique_ptr<action::Effects> effects_;
+  std::unique_ptr<DetourDesk> detours_;
   std::unique_ptr<ControlDesk> desk_;
   std::unique_ptr<face::Api> api_;
   std::unique_ptr<ReplyExplainer> reply_explainer_;

@@ -5,6 +5,7 @@
 #include "apps/block_metrics.h"
 #include "apps/daemon.h"
 #include "base/log.h"
+#include "config/postfix_files.h"
 #include "diagnosis/provider_group.h"
 
 namespace leumund::apps {
@@ -33,12 +34,26 @@ std::string Daemon::provider_of(const std::string& recipient) {
   return diagnosis::provider_group(*replies_, {.provider = found, .recipient = recipient});
 }
 
+void Daemon::start_detours() {
+  detours_ = std::make_unique<DetourDesk>(DetourDesk::Around{
+      .pipeline = *pipeline_,
+      .clock = options_.clock,
+      .replies = replies_,
+      .providers = providers_.get(),
+      .queue = [this] { return effects_->queue(); },
+      .settings = [this] { return settings_.with([](const auto& all) { return all.run; }); },
+      .files = config::postfix_files(start_),
+      .state_folder = start_.state_folder});
+  detours_->start();
+}
+
 void Daemon::add_block_figures(std::vector<face::Metric>& out) const {
   const auto now = options_.clock.now();
   add_block_metrics(pipeline_->with_engine([&](engine::Engine& engine) {
     return std::pair(engine.blocks().all(now), engine.blocks().counters());
   }),
                     out);
+  detours_->add_metrics(out);
   if (!resolver_) return;
   const auto dns = resolver_->counters();
   const auto add = [&](std::string name, std::string help, std::uint64_t value) {

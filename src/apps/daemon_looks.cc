@@ -107,6 +107,10 @@ std::vector<face::PartStatus> Daemon::parts() const {
   out.push_back(part("store", std::move(store),
                      fmt::format("{} checkpoints, the last took {} ms", kept.checkpoints,
                                  kept.last_checkpoint.count())));
+  if (const auto standing = detours_->all(); !standing.empty() || !detours_->trouble().empty()) {
+    out.push_back(
+        part("detours", detours_->trouble(), fmt::format("{} detours stand", standing.size())));
+  }
   auto troubles = effects_->troubles();
   const auto effects = effects_->counters();
   const std::pair<const char*, std::string> details[] = {

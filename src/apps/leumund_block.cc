@@ -1,6 +1,7 @@
 // What `leumund block-matrix` prints, and `leumund explain` of an egress or provider.
 #include <fmt/core.h>
 
+#include "apps/leumund_sentences.h"
 #include "apps/leumund_show.h"
 
 namespace leumund::apps {
@@ -72,6 +73,59 @@ bool show_block_matrix(Terminal& terminal, std::string_view body) {
                     {trouble ? lists_words(terminal, cell) : ""}});
   }
   show_rows(terminal, rows);
+  return true;
+}
+
+namespace {
+
+std::string phase_words(const Terminal& terminal, const JsonValue& detour) {
+  const std::string name = detour.at("phase").text();
+  const auto phase = Phrase::find("phase." + name);
+  std::string words = phase ? terminal.say(*phase) : safe(name);
+  if (detour.at("planned").flag()) words += " (" + terminal.say("detour_planned") + ")";
+  return words;
+}
+
+void show_one_detour(Terminal& terminal, const JsonValue& detour) {
+  const std::string phase = detour.at("phase").text();
+  const std::string via = detour.at("via").text();
+  terminal.line(terminal.say("detour_title", safe(detour.at("provider").text()),
+                             terminal.paint(phase == "none" ? Colour::green : Colour::yellow,
+                                            phase_words(terminal, detour))));
+  terminal.line("  " + safe(translated(terminal.language(), detour.at("reason").text())));
+  terminal.line("  " + terminal.say("detour_ways", safe(detour.at("home").text()),
+                                    via.empty() ? "-" : safe(via), when(detour, "since")));
+  if (phase == "open" || phase == "capped") {
+    terminal.line("  " + terminal.say("detour_counts", detour.at("delivered").count(),
+                                      detour.at("cap").count(),
+                                      detour.at("delivered_all").count()));
+  }
+  if (phase != "none" && phase != "waiting" && !detour.at("by_hand").flag()) {
+    terminal.line("  " + terminal.say("detour_probes", detour.at("probes_accepted").count(),
+                                      detour.at("probes_refused").count(),
+                                      when(detour, "next_probe_at")));
+  }
+}
+
+}  // namespace
+
+void show_detour_list(Terminal& terminal, const JsonValue& detours) {
+  for (const JsonValue& detour : detours) show_one_detour(terminal, detour);
+}
+
+bool show_detours(Terminal& terminal, std::string_view body) {
+  const JsonValue answer = JsonValue::parse(body);
+  const JsonValue& detours = answer.at("detours");
+  if (!detours.is_array()) return false;
+  if (detours.empty()) terminal.line(terminal.say("detour_none"));
+  show_detour_list(terminal, detours);
+  return true;
+}
+
+bool show_detour(Terminal& terminal, std::string_view body) {
+  const JsonValue detour = JsonValue::parse(body);
+  if (!detour.is_object()) return false;
+  show_one_detour(terminal, detour);
   return true;
 }
 

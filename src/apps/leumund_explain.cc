@@ -137,6 +137,7 @@ bool show_subject(Terminal& terminal, std::string_view body) {
                              standing_name(terminal, about.at("standing").text())));
   if (!about.at("cells").empty()) {
     show_cells(terminal, about.at("cells"));
+    show_detour_list(terminal, about.at("detours"));
     show_decided(terminal, about.at("decisions"));
     return true;
   }

@@ -1,7 +1,8 @@
 // leumund-queue: the only privileged part. It holds, releases, deletes or lists queued mail, and
 // does nothing else.
 //
-//     leumund-queue hold|release|delete [--config-dir DIR] < ids      one queue id a line
+//     leumund-queue hold|release|delete|requeue [--config-dir DIR] < ids      one queue id a line
+//     leumund-queue flush [--config-dir DIR] < id     tries one deferred mail now
 //     leumund-queue list [--config-dir DIR]                           as postqueue -j
 //     leumund-queue request                  the same from a socket: first line "VERB [DIR]"
 //
@@ -196,7 +197,8 @@ Order order_of_arguments(int argc, char** argv) {
   if (argc == 4 && std::string_view(argv[2]) == "--config-dir") {
     order.folder = argv[3];
   } else if (argc != 2) {
-    fail(status_wrong_use, "use: leumund-queue hold|release|delete|list [--config-dir DIR]");
+    fail(status_wrong_use,
+         "use: leumund-queue hold|release|delete|requeue|flush|list [--config-dir DIR]");
   }
   return order;
 }
@@ -229,17 +231,25 @@ int main(int argc, char** argv) {
   const char* option = order.verb == "hold"      ? "-h"
                        : order.verb == "release" ? "-H"
                        : order.verb == "delete"  ? "-d"
+                       : order.verb == "requeue" ? "-r"
                                                  : nullptr;
-  if (option == nullptr && order.verb != "list") {
-    fail(status_wrong_use, "\"" + shown(order.verb) + "\" is not hold, release, delete or list");
+  const bool flush = order.verb == "flush";
+  if (option == nullptr && !flush && order.verb != "list") {
+    fail(status_wrong_use,
+         "\"" + shown(order.verb) + "\" is not hold, release, delete, requeue, flush or list");
   }
   // A socket unit runs us as root for somebody else, so root's own right does not count there.
   if (order.folder) check_folder(*order.folder, ::getuid() == 0 && !request);
-  if (option != nullptr) {
+  std::string one_id;
+  if (option != nullptr || flush) {
     if (!request) input = read_all(STDIN_FILENO, input_bytes_max, "standard input");
     const std::string ids = checked_ids(input);
+    one_id = ids.substr(0, ids.find('\n'));
+    if (flush && one_id.size() + 1 != ids.size()) {
+      fail(status_wrong_use, "flush takes one queue id");  // postqueue does; nothing was done
+    }
     become_plain_root();
-    set_standard_input(ids);
+    set_standard_input(flush ? "" : ids);
   } else {
     become_plain_root();
     set_standard_input("");
@@ -252,7 +262,8 @@ int main(int argc, char** argv) {
     arguments[count++] = "-c";
     arguments[count++] = order.folder->c_str();
   }
-  arguments[count++] = option != nullptr ? option : "-j";
+  arguments[count++] = option != nullptr ? option : flush ? "-i" : "-j";
+  if (flush) arguments[count++] = one_id.c_str();
   if (option != nullptr) arguments[count++] = "-";
   if (order.verb == "delete") arguments[count++] = "hold";
   ::execv(program, const_cast<char* const*>(arguments.data()));

@@ -73,7 +73,6 @@ struct Parser {
     add_config();
     add_diagnose();
     add_replay();
-    add_zone();
   }
 
   void describe_help(CLI::App& of) const {
@@ -110,6 +109,10 @@ struct Parser {
     option(watch, "--count", request.refreshes, "N", "help.watch.count");
     subject(add_verb("explain", "help.explain"));
     add_verb("block-matrix", "help.block_matrix");
+    CLI::App* detour = add_verb("detour", "help.detour");
+    option(detour, "PROVIDER", request.provider, "", "help.detour.provider");
+    auto* via = option(detour, "--via", request.via, "WAY", "help.detour.via");
+    detour->add_flag("--end", request.end, say(language, "help.detour.end"))->excludes(via);
     CLI::App* events = add_verb("events", "help.events");
     flag(events, "--follow,-f", request.follow, "help.events.follow");
     option(events, "--since", request.since, "NUMBER", "help.events.since");
@@ -211,21 +214,6 @@ struct Parser {
     option(diagnose, "--ours", request.ours, "ADDRESS", "help.diagnose.ours")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  }
-
-  void add_zone() {
-    CLI::App* zone = app.add_subcommand("zone", say(language, "help.zone"));
-    zone->group(say(language, "help.verbs_title"));
-    zone->fallthrough();
-    describe_help(*zone);
-    zone->require_subcommand(1);
-    CLI::App* check = add_verb(*zone, "check", "help.zone.check");
-    option(check, "ZONE:TYPE:FILE", request.zone_specs, "", "help.zone.specs")->required();
-    CLI::App* query = add_verb(*zone, "query", "help.zone.query");
-    option(query, "NAME", request.zone_name, "", "help.zone.name")->required();
-    option(query, "ZONE:TYPE:FILE", request.zone_specs, "", "help.zone.specs")->required();
-    option(query, "--type", request.zone_type, "TYPE", "help.zone.type")
-        ->check(CLI::IsMember({"A", "TXT", "MX", "NS", "SOA", "ANY"}, CLI::ignore_case));
   }
 
   void add_replay() {

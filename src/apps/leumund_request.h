@@ -39,6 +39,8 @@ struct Request {
   bool without_checklist = false;
   std::string mail;  // release, delete, keep-held
   bool off = false;
+  std::string via;
+  bool end = false;
   std::uint64_t recipients = 0;
   std::uint64_t number = 0;
   bool follow = false;
@@ -64,9 +66,6 @@ struct Request {
   std::vector<std::string> files;  // of diagnose
   bool replay_observe = false;
   bool replay_campaigns = false;
-  std::vector<std::string> zone_specs;  // "zone:type:file,file"
-  std::string zone_name;                // address or domain name
-  std::string zone_type = "A";
   std::string detector_settings;
   std::string features_file;
 };

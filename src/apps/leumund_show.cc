@@ -41,6 +41,12 @@ std::string decision_words(const Terminal& terminal, const JsonValue& decision) 
         kind == "provider_refuses" ? Phrase("provider_refuses") : Phrase("provider_accepts"),
         safe(block.at("provider").text()), safe(block.at("egress").text()));
   }
+  if (kind == "detour" || kind == "would_detour") {
+    const JsonValue& detour = decision.at("detour");
+    const auto phase = Phrase::find("phase." + detour.at("phase").text());
+    return terminal.say(kind == "detour" ? Phrase("detour_is") : Phrase("detour_would_be"),
+                        safe(detour.at("provider").text()), phase ? terminal.say(*phase) : "");
+  }
   if (kind == "alarm") return terminal.say("alarm", safe(decision.at("reason").text()));
   return kind + " " + subject;
 }

@@ -16,6 +16,10 @@ namespace leumund::apps {
 bool show_status(Terminal& terminal, std::string_view body);
 bool show_block_matrix(Terminal& terminal, std::string_view body);
 // The cells of an egress or provider, one after the other, with what they are made of.
+bool show_detours(Terminal& terminal, std::string_view body);
+// What an order made of one.
+bool show_detour(Terminal& terminal, std::string_view body);
+void show_detour_list(Terminal& terminal, const JsonValue& detours);
 void show_cells(Terminal& terminal, const JsonValue& cells);
 bool show_subject(Terminal& terminal, std::string_view body);
 bool show_decisions(Terminal& terminal, std::string_view body);  // {"decisions":[...]}

@@ -285,8 +285,29 @@ int block_matrix(Talk& talk) {
                   [&](auto body) { return show_block_matrix(talk.terminal, body); });
 }
 
+int detour(Talk& talk) {
+  const Request& request = talk.request;
+  const bool order = request.end || !request.via.empty();
+  if (order == request.provider.empty()) {
+    return talk.wrong_use(say(talk.language(), "detour_use"));
+  }
+  if (!order) {
+    return talk.get("/v1/detours", [&](auto body) { return show_detours(talk.terminal, body); });
+  }
+  JsonValue body = talk.order();
+  body.set("provider", request.provider);
+  if (request.end) {
+    body.set("end", true);
+  } else {
+    body.set("via", request.via);
+  }
+  return talk.post("/v1/detours", body,
+                   [&](auto answer) { return show_detour(talk.terminal, answer); });
+}
+
 const std::map<std::string_view, int (*)(Talk&)> verbs = {
     {"block-matrix", block_matrix},
+    {"detour", detour},
     {"status", status},
     {"watch", watch_daemon},
     {"explain", explain},

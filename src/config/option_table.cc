@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "config/detour_options.h"
 #include "config/option_kinds.h"
 #include "config/text_checks.h"
 
@@ -397,6 +398,7 @@ std::vector<Option> build_table() {
   add_reports(table);
   add_detectors(table);
   add_egresses(table);
+  add_detour_options(table);
   add_measures(table);
   add_people(table);
   add_keeping(table);

@@ -13,7 +13,9 @@ PostfixFiles postfix_files(const StartSettings& settings) {
           .senders = table("suspended_senders"),
           .helpdesk = table("helpdesk"),
           .own_domains = table("own_domains"),
-          .users = settings.table_folder + "/suspended_users"};
+          .users = settings.table_folder + "/suspended_users",
+          .detours = table("detours"),
+          .own_refusals = "pcre:" + settings.table_folder + "/own_refusals.pcre"};
 }
 
 std::vector<std::pair<std::string, std::string>> restriction_classes(const PostfixFiles& files,

@@ -24,6 +24,10 @@ struct PostfixFiles {
   // Plain text, one login name a line: authorized_submit_users = !/folder/suspended_users,
   // static:anyone
   std::string users;
+  // transport_maps: domain of a provider that refuses us -> where its mail goes meanwhile.
+  std::string detours;
+  // smtp_delivery_status_filter, "pcre:/folder/own_refusals.pcre".
+  std::string own_refusals;
 };
 
 // The right-hand sides in `accounts` and `senders`. connect defines every class in main.cf, as

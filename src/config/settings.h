@@ -20,6 +20,7 @@ namespace leumund::config {
 
 enum class TableType : std::uint8_t { cdb, lmdb };
 enum class Language : std::uint8_t { en, de };
+enum class DetourMode : std::uint8_t { off, observe, enforce };
 
 // What is taken up at start only. The defaults stand in the option table, not here.
 struct StartSettings {
@@ -70,7 +71,14 @@ struct RunSettings {
   std::vector<std::string> own_domains;  // lower case
   std::string contact;
   std::vector<std::string> release_requires;
-  std::vector<std::string> egresses;          // parse_egress() takes each
+  std::vector<std::string> egresses;  // parse_egress() takes each
+  DetourMode detour_mode = DetourMode::observe;
+  std::vector<std::string> detour_ways;     // parse_detour_way() takes each; empty: default, then
+                                            // the egresses in their order
+  std::uint32_t detour_cap = 0;             // deliveries an hour and provider
+  std::vector<std::string> detour_warm_up;  // numbers
+  std::chrono::seconds detour_probe_first{0};
+  std::chrono::seconds detour_probe_most{0};
   double block_false_changes = 0;             // per egress, provider and year
   std::vector<base::IpPrefix> relay_clients;  // may send outwards without a login
   std::vector<std::string> postfix_config_folders;

@@ -39,15 +39,48 @@ Reply block_matrix(RouteCall& call) {
   return cells ? json_reply(block_matrix_json(*cells)) : error_reply(cells.error(), false);
 }
 
-Reply reachable(RouteCall& call) {
+std::string recipient_field(RouteCall& call) {
   constexpr std::size_t address_bytes_max = 320;
-  const std::string recipient = call.fields.text("recipient", address_bytes_max).value_or("");
+  std::string recipient = call.fields.text("recipient", address_bytes_max).value_or("");
   if (recipient.find('.', recipient.rfind('@') + 1) == std::string::npos) {
     call.fields.wrong("recipient is no address, like x@hotmail.com");
   }
+  return recipient;
+}
+
+Reply reachable(RouteCall& call) {
+  const std::string recipient = recipient_field(call);
   if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
   const auto report = call.control.reachable(recipient);
   return report ? json_reply(reach_json(*report)) : error_reply(report.error(), false);
+}
+
+Reply route(RouteCall& call) {
+  const std::string recipient = recipient_field(call);
+  if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
+  const auto report = call.control.route(recipient);
+  return report ? json_reply(route_json(*report)) : error_reply(report.error(), false);
+}
+
+Reply detours(RouteCall& call) {
+  if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
+  const auto all = call.control.detours();
+  return all ? json_reply(detours_json(*all)) : error_reply(all.error(), false);
+}
+
+Reply set_detour(RouteCall& call) {
+  constexpr std::size_t name_bytes_max = 255;
+  DetourOrder order;
+  order.provider = call.fields.text("provider", name_bytes_max).value_or("");
+  order.via = call.fields.text("via", name_bytes_max).value_or("");
+  const bool end = call.fields.flag("end");
+  if (!model::Subject::parse("provider:" + order.provider))
+    call.fields.wrong("provider is missing");
+  if (end == !order.via.empty()) call.fields.wrong("give either via or end");
+  order.by = author(call);
+  if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
+  const auto set = call.control.set_detour(order);
+  return set ? json_reply(detour_json(*set)) : error_reply(set.error(), true);
 }
 
 Reply explain(RouteCall& call) {
@@ -284,6 +317,24 @@ std::vector<Route> routes_about_blocks() {
        "Whether an address can be reached now, through which egress, and since when not.",
        {{"recipient", "string", true, "address or domain"}},
        reachable},
+      {"GET",
+       "/v1/route",
+       false,
+       "Which way mail to an address takes now: target is a transport of Postfix, empty for the "
+       "usual "
+       "way.",
+       {{"recipient", "string", true, "address or domain"}},
+       route},
+      {"GET", "/v1/detours", false, "All detours, and why they stand.", {}, detours},
+      {"POST",
+       "/v1/detours",
+       true,
+       "Sends the mail of one provider another way, or ends that.",
+       {{"provider", "string", true, "as the block matrix names it"},
+        {"via", "string", false, "one of detour.ways"},
+        {"end", "boolean", false, "back to the usual way"},
+        by_field},
+       set_detour},
   };
 }
 

@@ -46,6 +46,22 @@ struct ApiTest : ::testing::Test {
   Reply post(std::string_view path, std::string_view body) { return ask("POST", path, {}, body); }
 };
 
+TEST_F(ApiTest, DetoursAreToldSetAndEnded) {
+  EXPECT_THAT(get("/v1/detours").body,
+              HasSubstr(R"("provider":"t-online","phase":"open","home":"default","via":"out2")"));
+  EXPECT_THAT(get("/v1/route", {{"recipient", "x@hotmail.com"}}).body,
+              HasSubstr(R"("way":"out2","target":"out2:","detour":null)"));
+  EXPECT_EQ(post("/v1/detours", R"({"provider":"gmx","via":"out2"})").status, 200);
+  EXPECT_EQ(post("/v1/detours", R"({"provider":"gmx","end":true})").status, 200);
+  EXPECT_THAT(control.asked, ElementsAre("detours", "route x@hotmail.com",
+                                         "set_detour gmx out2 admin", "set_detour gmx  admin"));
+  for (const char* wrong : {R"({"provider":"gmx"})", R"({"via":"out2"})",
+                            R"({"provider":"gmx","via":"out2","end":true})"}) {
+    EXPECT_EQ(post("/v1/detours", wrong).status, 400) << wrong;
+  }
+  EXPECT_EQ(get("/v1/route", {{"recipient", "x"}}).status, 400);
+}
+
 TEST_F(ApiTest, TheBlockMatrixAndReachabilityAreTold) {
   const Reply matrix = get("/v1/block-matrix");
   EXPECT_EQ(matrix.status, 200);

@@ -74,6 +74,47 @@ std::string block_matrix_json(const std::vector<model::BlockFacts>& cells) {
   return line({{"cells", std::move(list)}});
 }
 
+namespace {
+
+Json detour_object(const model::Detour& detour) {
+  return {{"provider", detour.provider},
+          {"phase", model::detour_phase_name(detour.phase)},
+          {"home", detour.home},
+          {"via", detour.via},
+          {"reason", detour.reason},
+          {"since", at_json(detour.since)},
+          {"began_at", at_json(detour.began_at)},
+          {"by", detour.by},
+          {"by_hand", detour.by_hand},
+          {"kept_off", detour.kept_off},
+          {"planned", detour.planned},
+          {"cap", detour.cap},
+          {"delivered", detour.delivered},
+          {"delivered_all", detour.delivered_all},
+          {"next_probe_at", at_json(detour.next_probe_at)},
+          {"probe_out", detour.probe.has_value()},
+          {"probes_accepted", detour.probes_accepted},
+          {"probes_refused", detour.probes_refused}};
+}
+
+}  // namespace
+
+std::string detour_json(const model::Detour& detour) { return line(detour_object(detour)); }
+
+std::string detours_json(const std::vector<model::Detour>& detours) {
+  Json list = Json::array();
+  for (const model::Detour& detour : detours) list.push_back(detour_object(detour));
+  return line({{"detours", std::move(list)}});
+}
+
+std::string route_json(const RouteReport& report) {
+  return line({{"recipient_domain", report.domain},
+               {"provider", report.provider.empty() ? Json(nullptr) : Json(report.provider)},
+               {"way", report.way.empty() ? Json(nullptr) : Json(report.way)},
+               {"target", report.target},
+               {"detour", report.detour ? detour_object(*report.detour) : Json(nullptr)}});
+}
+
 std::string reach_json(const ReachReport& report) {
   Json refused = Json::array();
   for (const model::BlockFacts& facts : report.refused) {

@@ -6,6 +6,7 @@
 
 #include "face/control.h"
 #include "model/block.h"
+#include "model/detour.h"
 
 namespace leumund::face {
 
@@ -13,6 +14,9 @@ namespace leumund::face {
 // A cell's change, for /v1/stream: {"block":"refused","from":"suspected",...}.
 [[nodiscard]] std::string block_change_json(const model::BlockChange& change);
 [[nodiscard]] std::string block_matrix_json(const std::vector<model::BlockFacts>& cells);
+[[nodiscard]] std::string detour_json(const model::Detour& detour);
+[[nodiscard]] std::string detours_json(const std::vector<model::Detour>& detours);
+[[nodiscard]] std::string route_json(const RouteReport& report);
 [[nodiscard]] std::string reach_json(const ReachReport& report);
 
 }  // namespace leumund::face

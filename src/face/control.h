@@ -24,6 +24,7 @@
 #include "engine/engine.h"
 #include "model/block.h"
 #include "model/decision.h"
+#include "model/detour.h"
 #include "model/restriction.h"
 #include "model/subject.h"
 
@@ -62,6 +63,21 @@ struct ReachReport {
   std::optional<base::TimePoint> not_since;
 };
 
+// Which way mail to a recipient takes now.
+struct RouteReport {
+  std::string domain;
+  std::string provider;  // "" when nothing tells
+  std::string way;       // of the ways' names; "" where it waits
+  std::string target;    // as transport_maps spells it; "" leaves the usual way
+  std::optional<model::Detour> detour;
+};
+
+struct DetourOrder {
+  std::string provider;
+  std::string via;  // "" ends the detour
+  std::string by;
+};
+
 struct SubjectReport {
   engine::Explanation explanation;  // its `restriction` pointer is not used: see below
   std::optional<model::Restriction> restriction;
@@ -69,6 +85,7 @@ struct SubjectReport {
   std::vector<std::string> checklist;      // what a release needs
   std::vector<model::Decision> decisions;  // about the subject, newest first
   std::vector<model::BlockFacts> cells;    // of an egress or provider
+  std::vector<model::Detour> detours;      // likewise
 };
 
 // What happens to a subject's held mail when it is released.
@@ -144,6 +161,9 @@ class Control {
   // All cells, those with trouble first.
   virtual base::Result<std::vector<model::BlockFacts>> block_matrix() = 0;
   virtual base::Result<ReachReport> reachable(const std::string& recipient) = 0;
+  virtual base::Result<std::vector<model::Detour>> detours() = 0;
+  virtual base::Result<model::Detour> set_detour(const DetourOrder& order) = 0;
+  virtual base::Result<RouteReport> route(const std::string& recipient) = 0;
   virtual base::Result<SubjectReport> explain(const model::Subject& subject) = 0;
   virtual base::Result<OrderDone> suspend(const SuspendOrder& order) = 0;
   virtual base::Result<OrderDone> release(const ReleaseOrder& order) = 0;

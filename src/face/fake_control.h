@@ -53,6 +53,31 @@ class FakeControl final : public Control {
     cell.lists = {"t-online"};
     return answer(std::vector{cell});
   }
+  base::Result<std::vector<model::Detour>> detours() override {
+    asked.emplace_back("detours");
+    model::Detour detour;
+    detour.provider = "t-online";
+    detour.phase = model::DetourPhase::open;
+    detour.home = "default";
+    detour.via = "out2";
+    return answer(std::vector{detour});
+  }
+  base::Result<model::Detour> set_detour(const DetourOrder& order) override {
+    asked.push_back("set_detour " + order.provider + " " + order.via + " " + order.by);
+    model::Detour detour;
+    detour.provider = order.provider;
+    detour.via = order.via;
+    return answer(detour);
+  }
+  base::Result<RouteReport> route(const std::string& recipient) override {
+    asked.push_back("route " + recipient);
+    RouteReport report;
+    report.domain = "hotmail.com";
+    report.provider = "microsoft-consumer";
+    report.way = "out2";
+    report.target = "out2:";
+    return answer(report);
+  }
   base::Result<ReachReport> reachable(const std::string& recipient) override {
     asked.push_back("reachable " + recipient);
     ReachReport report;

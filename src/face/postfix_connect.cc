@@ -167,7 +167,8 @@ base::Result<PostfixWish> wish_of(const config::Settings& settings) {
                    .milter_service = tcp_service(settings.start.milter_listen),
                    .files = config::postfix_files(settings.start),
                    .contact = settings.run.contact,
-                   .egresses = {}};
+                   .egresses = {},
+                   .detours = settings.run.detour_mode != config::DetourMode::off};
   for (const std::string& text : settings.run.egresses) {
     if (auto egress = config::parse_egress(text)) wish.egresses.push_back(std::move(*egress));
   }

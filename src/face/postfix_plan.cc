@@ -16,6 +16,8 @@ constexpr const char* recipient_list = "smtpd_recipient_restrictions";
 constexpr const char* end_of_data_list = "smtpd_end_of_data_restrictions";
 constexpr const char* class_list = "smtpd_restriction_classes";
 constexpr const char* submit_list = "authorized_submit_users";
+constexpr const char* transport_list = "transport_maps";
+constexpr const char* status_filter = "smtp_delivery_status_filter";
 // master.cf takes no white space in a value, so services name these instead of our elements.
 constexpr const char* recipient_checks = "leumund_recipient_checks";
 constexpr const char* end_of_data_checks = "leumund_end_of_data_checks";
@@ -285,7 +287,8 @@ std::string client_entry(const PostfixService& client) {
 }
 
 std::vector<std::string> planned_parameters() {
-  return {recipient_list, end_of_data_list, class_list, submit_list, smtpd_milters, local_milters};
+  return {recipient_list, end_of_data_list, class_list,     submit_list,
+          smtpd_milters,  local_milters,    transport_list, status_filter};
 }
 
 PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
@@ -308,6 +311,10 @@ PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
   planner.prepend_in_main(recipient_list, at_recipient);
   planner.prepend_in_main(end_of_data_list, {policy});
   planner.prepend_in_main(submit_list, {"!" + files.users});
+  if (wish.detours) {
+    planner.prepend_in_main(transport_list, {files.detours});
+    planner.prepend_in_main(status_filter, {files.own_refusals});
+  }
   std::string milter;
   if (!wish.milter_service.empty()) {
     // Before the others: what it holds or refuses nobody needs to sign or scan.

@@ -49,6 +49,7 @@ struct PostfixWish {
   config::PostfixFiles files;
   std::string contact;                        // in the refusal text; may be ""
   std::vector<config::Egress> egresses = {};  // each gets a transport of its own
+  bool detours = false;  // Postfix looks for detours, and defers refusals of our own addresses
 };
 
 struct PostfixChange {

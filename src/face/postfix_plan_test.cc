@@ -85,6 +85,30 @@ TEST(PostfixPlan, GivesEachEgressATransportAndTakesItBack) {
   EXPECT_EQ(concerns(plan_connect(connected, wish(), plan.record).changes), 1);
 }
 
+TEST(PostfixPlan, DetoursComeBeforeTheAdminsOwnTransportsAndGoAgain) {
+  PostfixWish wanted = wish();
+  wanted.detours = true;
+  wanted.files.detours = "cdb:/t/detours";
+  wanted.files.own_refusals = "pcre:/t/own_refusals.pcre";
+  PostfixView before = view();
+  before.main["transport_maps"] = "hash:/etc/postfix/transport";
+  before.defaults["smtp_delivery_status_filter"] = "$default_delivery_status_filter";
+  const PostfixPlan plan = plan_connect(before, wanted, {});
+  PostfixView connected = before;
+  for (const auto& change : plan.changes) {
+    if (change.service.empty() && change.after) connected.main[change.parameter] = *change.after;
+  }
+  EXPECT_EQ(connected.main.at("transport_maps"), "cdb:/t/detours, hash:/etc/postfix/transport");
+  EXPECT_EQ(connected.main.at("smtp_delivery_status_filter"),
+            "pcre:/t/own_refusals.pcre, $default_delivery_status_filter");
+  std::map<std::string, std::optional<std::string>> back;
+  for (const auto& change : plan_disconnect(connected, plan.record).changes) {
+    back[change.parameter] = change.after;
+  }
+  EXPECT_EQ(back.at("transport_maps"), "hash:/etc/postfix/transport");
+  EXPECT_EQ(back.at("smtp_delivery_status_filter"), std::nullopt);
+}
+
 TEST(PostfixPlan, ATransportOfTheAdminsOwnIsLeftAsItIs) {
   PostfixWish wanted = wish();
   wanted.egresses = {second};

@@ -78,6 +78,31 @@ base::Status make_table(const std::string& postfix_folder, const std::string& ty
   return give_to_owner_of(std::filesystem::path(final).parent_path(), final);
 }
 
+// The rules are the daemon's to write; until then there are none. Without the package that reads
+// them smtp(8) would deliver nothing at all.
+base::Status make_filter(const std::string& postfix_folder, const config::Settings& settings,
+                         std::vector<std::string>& made, bool dry_run) {
+  const std::string table = config::postfix_files(settings.start).own_refusals;
+  const std::string file = table.substr(table.find(':') + 1);
+  const bool there = std::filesystem::exists(file);
+  if (!there) made.push_back(file);
+  if (dry_run) return {};
+  if (!there) {
+    if (auto fine = action::write_file_atomically(file, "", 0644); !fine) return fine.error();
+    if (auto fine = give_to_owner_of(settings.start.table_folder, file); !fine) return fine;
+  }
+  const auto postmap = postfix_program("postmap");
+  if (!postmap) return postmap.error();
+  const auto asked =
+      action::run_command({.arguments = {*postmap, "-c", postfix_folder, "-q", "5.7.1 x", table}});
+  if (!asked) return asked.error();
+  if (asked->complaints.find("unsupported dictionary type") == std::string::npos) return {};
+  return Error{ErrorCode::unavailable,
+               fmt::format("postmap {}: {} (is the package postfix-pcre installed? "
+                           "detour.mode = \"off\" does without)",
+                           table, asked->complaints)};
+}
+
 }  // namespace
 
 base::Result<std::string> postfix_program(const std::string& name) {
@@ -101,12 +126,18 @@ base::Result<std::vector<std::string>> make_missing_tables(const std::string& po
        {std::pair<const std::string&, const std::vector<std::string>&>{files.accounts, none},
         {files.senders, none},
         {files.helpdesk, settings.run.helpdesk},
-        {files.own_domains, settings.run.own_domains}}) {
+        {files.own_domains, settings.run.own_domains},
+        {files.detours, none}}) {
     const std::string file = table.substr(type.size() + 1);
     if (std::filesystem::exists(file + "." + type)) continue;
     made.push_back(file + "." + type);
     if (dry_run) continue;
     if (auto fine = make_table(postfix_folder, type, file, keys); !fine) return fine.error();
+  }
+  if (settings.run.detour_mode != config::DetourMode::off) {
+    if (auto fine = make_filter(postfix_folder, settings, made, dry_run); !fine) {
+      return fine.error();
+    }
   }
   if (!std::filesystem::exists(files.users)) {
     made.push_back(files.users);

@@ -53,7 +53,8 @@ Json queue_ids_json(const std::vector<model::QueueKey>& keys) {
 bool has_restriction(model::DecisionKind kind) {
   using enum model::DecisionKind;
   return kind != exempted && kind != exemption_ended && kind != announced &&
-         kind != provider_refuses && kind != provider_accepts;
+         kind != provider_refuses && kind != provider_accepts && kind != detour &&
+         kind != would_detour;
 }
 
 Json decision_object(const model::Decision& decision) {
@@ -82,6 +83,7 @@ Json decision_object(const model::Decision& decision) {
   }
   if (decision.without_checklist) out["without_checklist"] = true;
   if (decision.block) out["block"] = Json::parse(block_change_json(*decision.block));
+  if (decision.detour) out["detour"] = Json::parse(detour_json(*decision.detour));
   return out;
 }
 
@@ -165,6 +167,8 @@ std::string subject_json(const SubjectReport& report) {
   for (const auto& decision : report.decisions) decisions.push_back(decision_object(decision));
   Json cells = Json::array();
   for (const auto& facts : report.cells) cells.push_back(Json::parse(block_facts_json(facts)));
+  Json detours = Json::array();
+  for (const auto& one : report.detours) detours.push_back(Json::parse(detour_json(one)));
   return line(
       {{"subject", about.subject.to_string()},
        {"known", about.known},
@@ -181,7 +185,8 @@ std::string subject_json(const SubjectReport& report) {
        {"checklist", report.checklist},
        {"what_would_change", about.what_would_change},
        {"decisions", std::move(decisions)},
-       {"cells", std::move(cells)}});
+       {"cells", std::move(cells)},
+       {"detours", std::move(detours)}});
 }
 
 std::string unattended_json(const action::Unattended& unattended, base::TimePoint now) {

@@ -26,6 +26,9 @@ struct Answer {
   Disposition disposition = Disposition::pass;
   std::string text;        // reply text with its enhanced status code, "5.7.1 ..."; "" when passing
   std::string trace = {};  // our mark, to be put into the header of a mail that passes; "" for none
+  // Where this one mail goes, as a transport of Postfix ("smtp:"); only by policy, at end of data,
+  // and when passing.
+  std::string filter = {};
 };
 
 }  // namespace leumund::model

@@ -15,12 +15,14 @@ std::string_view decision_kind_name(DecisionKind kind) {
     case DecisionKind::alarm: return "alarm";
     case DecisionKind::provider_refuses: return "provider_refuses";
     case DecisionKind::provider_accepts: return "provider_accepts";
+    case DecisionKind::detour: return "detour";
+    case DecisionKind::would_detour: return "would_detour";
   }
   return "restricted";
 }
 
 std::optional<DecisionKind> parse_decision_kind(std::string_view text) {
-  for (int i = 0; i <= static_cast<int>(DecisionKind::provider_accepts); ++i) {
+  for (int i = 0; i <= static_cast<int>(DecisionKind::would_detour); ++i) {
     const auto kind = static_cast<DecisionKind>(i);
     if (decision_kind_name(kind) == text) return kind;
   }

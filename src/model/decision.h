@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "model/block.h"
+#include "model/detour.h"
 #include "model/finding.h"
 #include "model/mail_event.h"
 #include "model/restriction.h"
@@ -30,6 +31,8 @@ enum class DecisionKind : std::uint8_t {
   alarm,      // a bound was reached, from here on findings are only reported; reason says which
   provider_refuses,  // a provider refuses one of our addresses: `block`
   provider_accepts,  // ... and takes its mail again
+  detour,        // mail for a provider takes another way from now on, or its usual one: `detour`
+  would_detour,  // the same in observe mode: nothing was done
 };
 
 [[nodiscard]] std::string_view decision_kind_name(DecisionKind kind);
@@ -58,6 +61,7 @@ struct Decision {
   std::vector<std::string> accounts = {};
   std::vector<std::string> messages = {};
   std::optional<BlockChange> block = {};  // of provider_refuses and provider_accepts
+  std::optional<Detour> detour = {};      // of detour and would_detour
 };
 
 }  // namespace leumund::model

@@ -11,7 +11,6 @@
 #include <cstring>
 
 #include "base/log.h"
-#include "net/socket_address.h"
 #include "net/stream_connection.h"
 
 namespace leumund::net {
@@ -86,13 +85,8 @@ void StreamListener::on_ready(std::uint32_t /*events*/) {
 
 void StreamListener::admit(Descriptor fd) {
   const int on = 1;
-  auto session = make_session_();
-  if (!bound_.is_unix()) {
-    setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    SocketAddress peer;
-    if (peer.of_peer(fd.get())) session->on_peer(peer.ip());
-  }
-  auto connection = std::make_unique<StreamConnection>(*this, std::move(fd), std::move(session),
+  if (!bound_.is_unix()) setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  auto connection = std::make_unique<StreamConnection>(*this, std::move(fd), make_session_(),
                                                        connections_.size());
   if (const base::Status watched = connection->watch(); !watched) {
     say_refused();

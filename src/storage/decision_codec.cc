@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "storage/detour_codec.h"
+
 namespace leumund::storage {
 namespace {
 
@@ -140,6 +142,7 @@ json to_json(const model::Decision& decision) {
   for (const auto& below : decision.beneath) out["beneath"].push_back(to_json(below));
   for (const auto& [item, who] : decision.recovery) out["recovery"].push_back({item, who});
   if (decision.block) out["block"] = to_json(*decision.block);
+  if (decision.detour) out["detour"] = json::parse(encode_detour(*decision.detour));
   return out;
 }
 
@@ -180,6 +183,11 @@ std::optional<model::Decision> decision_of(const json& value) {
   if (value.contains("block")) {
     out.block = block_of(value.at("block"));
     if (!out.block) return std::nullopt;
+  }
+  if (value.contains("detour")) {
+    auto detour = decode_detour(value.at("detour").dump());
+    if (!detour) return std::nullopt;
+    out.detour = std::move(*detour);
   }
   return out;
 }

@@ -88,7 +88,9 @@ void MemoryStore::apply(State& state, const model::Decision& decision) {
     case DecisionKind::announced:
     case DecisionKind::alarm:
     case DecisionKind::provider_refuses:
-    case DecisionKind::provider_accepts: break;
+    case DecisionKind::provider_accepts:
+    case DecisionKind::detour:
+    case DecisionKind::would_detour: break;
   }
 }
 

@@ -123,7 +123,9 @@ void apply(SQLite::Database& database, const model::Decision& decision) {
     case DecisionKind::announced:
     case DecisionKind::alarm:
     case DecisionKind::provider_refuses:
-    case DecisionKind::provider_accepts: break;
+    case DecisionKind::provider_accepts:
+    case DecisionKind::detour:
+    case DecisionKind::would_detour: break;
   }
 }
 

@@ -172,6 +172,15 @@ TEST_P(StoreContract, GivesDecisionsBackWhole) {
   block.facts.mails = 12;
   block.facts.examples = {{one.at, "mx.example", "rcpt", "4XyZ", "550 5.7.1 \xff no"}};
   one.block = block;
+  model::Detour detour;
+  detour.provider = "microsoft-consumer";
+  detour.phase = model::DetourPhase::capped;
+  detour.home = "default";
+  detour.via = "out2";
+  detour.since = one.at;
+  detour.cap = 50;
+  detour.probe = model::DetourProbe{{"", "postfix", "4XyZ"}, one.at};
+  one.detour = detour;
   ASSERT_TRUE(store_->commit(std::vector{one}).ok());
   const auto read = store_->decisions(6, 10).value();
   ASSERT_EQ(read.size(), 1U);
@@ -186,6 +195,7 @@ TEST_P(StoreContract, GivesDecisionsBackWhole) {
   EXPECT_EQ(read[0].block->facts.lists, block.facts.lists);
   EXPECT_EQ(read[0].block->facts.since, block.facts.since);
   EXPECT_EQ(read[0].block->facts.examples.at(0).stage, "rcpt");
+  EXPECT_EQ(read[0].detour, one.detour);
   EXPECT_EQ(read[0].recovery, one.recovery);
   EXPECT_EQ(read[0].score, one.score);
   EXPECT_TRUE(read[0].unattended);

@@ -102,6 +102,14 @@ void append_pass(const model::Answer& answer, std::string& out) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
            c == '-' || c == '_';
   };
+  const auto routes = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) ||
+           std::string_view(".-_:[]").contains(c);
+  };
+  if (!answer.filter.empty() && std::all_of(answer.filter.begin(), answer.filter.end(), routes)) {
+    out.append("FILTER ").append(answer.filter);
+    return;
+  }
   if (answer.trace.empty() || answer.trace.size() > trace_token_bytes ||
       !std::all_of(answer.trace.begin(), answer.trace.end(), fits)) {
     out += "DUNNO";

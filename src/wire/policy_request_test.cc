@@ -170,6 +170,23 @@ TEST(PolicyAnswer, AMailThatPassesGetsOurMark) {
   EXPECT_EQ(out, "action=DUNNO\n\n") << "what is no mark of ours does not get into a header";
 }
 
+TEST(PolicyAnswer, AMailMayBeSentByAWayOfItsOwn) {
+  model::Answer answer{model::Disposition::pass, "", "v1.aZ-9_x"};
+  answer.filter = "smtp:[192.0.2.1]:587";
+  std::string out;
+  append_policy_answer(answer, out);
+  EXPECT_EQ(out, "action=FILTER smtp:[192.0.2.1]:587\n\n");
+  out.clear();
+  answer.filter = "smtp: x\naction=OK";
+  append_policy_answer(answer, out);
+  EXPECT_EQ(out, "action=PREPEND X-Leumund-Trace: v1.aZ-9_x\n\n");
+  out.clear();
+  answer = {model::Disposition::hold, "later"};
+  answer.filter = "smtp:";
+  append_policy_answer(answer, out);
+  EXPECT_EQ(out, "action=HOLD later\n\n");
+}
+
 TEST(PolicyAnswer, StaysOneLineWhateverTheTextHolds) {
   const std::string out =
       answer(model::Disposition::reject,

@@ -46,8 +46,8 @@ class Peers:
     def dovecot_auth(self, users: dict[str, str], **parameters) -> DovecotAuth:
         return self._keep("dovecot", DovecotAuth(self.ground, users, **parameters))
 
-    def name_server(self, zones: dict[str, str]) -> NameServer:
-        return self._keep("nsd", NameServer(self.ground, zones))
+    def name_server(self, zones: dict[str, str], **parameters) -> NameServer:
+        return self._keep("nsd", NameServer(self.ground, zones, **parameters))
 
     def postfix(self, **parameters) -> Postfix:
         return self._keep("postfix", Postfix(self.ground, **parameters))

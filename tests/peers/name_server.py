@@ -5,13 +5,15 @@ from peers.ground import Ground, require_program, tail, wait_until
 
 
 class NameServer:
-    """zones: name -> zone file text without SOA and NS."""
+    """zones: name -> zone file text without SOA and NS. With an `address` of its own it listens
+    there at port 53, so that it can stand in a resolv.conf."""
 
-    def __init__(self, ground: Ground, zones: dict[str, str]) -> None:
+    def __init__(self, ground: Ground, zones: dict[str, str], address: str = "") -> None:
         program = require_program("nsd")
         self.folder = ground.place("ns")
-        self.port = ground.ports.free()
-        conf = [f'server:\n  ip-address: 127.0.0.1\n  port: {self.port}\n  username: ""\n'
+        self.address = address or "127.0.0.1"
+        self.port = 53 if address else ground.ports.free()
+        conf = [f'server:\n  ip-address: {self.address}\n  port: {self.port}\n  username: ""\n'
                 f'  chroot: ""\n  server-count: 1\n  database: ""\n  zonesdir: "{self.folder}"\n'
                 f'  logfile: "{self.folder}/log"\n  pidfile: "{self.folder}/pid"\n'
                 f'  xfrdfile: "{self.folder}/xfrd"\n  zonelistfile: "{self.folder}/zones"\n'
@@ -29,7 +31,7 @@ class NameServer:
 
     def stub(self, zone: str) -> str:
         """As dns.stub_zones takes it."""
-        return f"{zone}=127.0.0.1@{self.port}"
+        return f"{zone}={self.address}@{self.port}"
 
     def log(self) -> str:
         return tail(self.folder / "log")

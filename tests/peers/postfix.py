@@ -59,8 +59,10 @@ class Postfix:
 
     def __init__(self, ground: Ground, *, sasl_path: Optional[str] = None,
                  nexthop: Optional[str] = None, policy: Optional[str] = None,
-                 main: Optional[dict[str, Optional[str]]] = None, master: str = "") -> None:
+                 main: Optional[dict[str, Optional[str]]] = None, master: str = "",
+                 name_server: str = "") -> None:
         require_root("a private Postfix")
+        self._name_server = name_server  # its address; Postfix then asks the DNS there only
         self._postfix = require_program("postfix")
         self.folder: Path = ground.place("pf")
         self.name = self.folder.name
@@ -145,13 +147,22 @@ class Postfix:
     def start(self) -> None:
         # To files, not pipes: the master daemon inherits them and would keep a pipe open.
         with open(self.folder / "start.txt", "w") as output:
-            status = subprocess.run([self._postfix, "-c", str(self.etc), "start"], stdout=output,
+            status = subprocess.run(self._start_command(), stdout=output,
                                     stderr=output, stdin=subprocess.DEVNULL, timeout=60,
                                     check=False)
         if status.returncode != 0:
             told = (self.folder / "start.txt").read_text()
             raise AssertionError(f"Postfix did not start:\n{told}\n{self.log()}")
         wait_until(lambda: answers(self.submission_port), f"Postfix {self.name}'s submission port")
+
+    def _start_command(self) -> list[str]:
+        command = [self._postfix, "-c", str(self.etc), "start"]
+        if not self._name_server:
+            return command
+        resolv = self.folder / "resolv.conf"
+        resolv.write_text(f"nameserver {self._name_server}\noptions timeout:2 attempts:2\n")
+        return ["unshare", "-m", "sh", "-c",
+                f"mount --bind {resolv} /etc/resolv.conf && exec {' '.join(command)}"]
 
     def set(self, **parameters: Optional[str]) -> None:
         """Changes main.cf and reloads."""

@@ -60,7 +60,8 @@ class _Session(socketserver.StreamRequestHandler):
                 self._sender = None
         elif verb == "RCPT":
             recipient = _address(rest)
-            reply = sink.reply_for(recipient)
+            reply = (sink.refusals.get((self.client_address[0], recipient.rpartition("@")[2]))
+                     or sink.reply_for(recipient))
             if reply.startswith("2"):
                 self._recipients.append(recipient)
             self._say(reply)
@@ -108,6 +109,7 @@ class SmtpSink:
     """Accepts mail for every recipient unless told otherwise.
 
     replies["x@hotmail.com"] or replies["hotmail.com"] = "550 5.7.1 ..." answers RCPT;
+    refusals[("127.0.0.2", "hotmail.com")] = "550 ..." does so for one egress only;
     greetings["127.0.0.2"] = "554 5.7.1 ..." answers the connection from that egress address,
     greetings["*"] that from any; mail_reply and end_reply answer MAIL and the end of data.
     """
@@ -115,6 +117,7 @@ class SmtpSink:
     def __init__(self, ground: Ground) -> None:
         self.port = ground.ports.free()
         self.replies: dict[str, str] = {}
+        self.refusals: dict[tuple[str, str], str] = {}
         self.greetings: dict[str, str] = {}
         self.mail_reply = ""
         self.end_reply = ""

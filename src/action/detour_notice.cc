@@ -1,0 +1,121 @@
+// What the admin is told when mail for a provider takes another way, waits, or returns.
+#include <fmt/core.h>
+
+#include "action/notice_text.h"
+#include "action/one_line.h"
+
+namespace leumund::action {
+namespace {
+
+using model::DetourPhase;
+
+struct Words {
+  std::string title;
+  std::string what;
+  std::string next;
+};
+
+Words english(const model::Detour& detour) {
+  switch (detour.phase) {
+    case DetourPhase::none:
+      return {fmt::format("mail leaves by {} again", detour.home),
+              "The detour is over. Mail that waited is tried again by itself.", ""};
+    case DetourPhase::waiting:
+      return {"no detour yet, the cause still sends",
+              fmt::format("{} refuses mail by {}. Another address would be refused next: {}.",
+                          detour.provider, detour.home, detour.reason),
+              "Stop the sender (leumund suspend) or say that it is honest (leumund exempt); the "
+              "detour then opens by itself. Refused mail waits in the queue."};
+    case DetourPhase::open:
+      return {fmt::format("mail leaves by {}", detour.via),
+              fmt::format("Mail for {} leaves by {} instead of {}; nobody else's does.",
+                          detour.provider, detour.via, detour.home),
+              "One mail at growing pauses tries the usual way; when enough are taken, mail returns "
+              "to it by itself."};
+    case DetourPhase::capped:
+      return {"this hour's detour is used up",
+              fmt::format("{} has carried what it may carry to {} in an hour. The rest waits.",
+                          detour.via, detour.provider),
+              "More an hour: detour.cap and detour.warm_up."};
+    case DetourPhase::deferred:
+      return {"every way is refused, mail waits",
+              fmt::format("{} refuses mail by every way we have. It waits in the queue and nothing "
+                          "bounces, until Postfix's maximal_queue_lifetime ends it.",
+                          detour.provider),
+              "Ask to be taken off the list, or add a relay host to detour.ways."};
+  }
+  return {};
+}
+
+Words german(const model::Detour& detour) {
+  switch (detour.phase) {
+    case DetourPhase::none:
+      return {fmt::format("Post geht wieder über {} hinaus", detour.home),
+              "Der Umweg ist zu Ende. Wartende Post wird von selbst neu versucht.", ""};
+    case DetourPhase::waiting:
+      return {"noch kein Umweg, die Ursache sendet noch",
+              fmt::format("{} weist Post über {} ab. Die nächste Adresse wäre als Nächste dran, "
+                          "denn ein verdächtiger Absender ist nicht eingeschränkt.",
+                          detour.provider, detour.home),
+              "Den Absender anhalten (leumund suspend) oder für ehrlich erklären (leumund exempt), "
+              "dann öffnet sich der Umweg von selbst. Abgewiesene Post wartet in der Queue. Wer es "
+              "ist: leumund status"};
+    case DetourPhase::open:
+      return {fmt::format("Post geht über {} hinaus", detour.via),
+              fmt::format("Post an {} geht über {} statt über {} hinaus, die der anderen nicht.",
+                          detour.provider, detour.via, detour.home),
+              "In wachsenden Abständen probiert eine Mail den üblichen Weg; werden genug "
+              "angenommen, geht die Post von selbst wieder dort hinaus."};
+    case DetourPhase::capped:
+      return {"der Umweg ist für diese Stunde ausgeschöpft",
+              fmt::format("{} hat befördert, was in einer Stunde an {} gehen darf. Der Rest "
+                          "wartet.",
+                          detour.via, detour.provider),
+              "Mehr je Stunde: detour.cap und detour.warm_up."};
+    case DetourPhase::deferred:
+      return {"jeder Weg wird abgewiesen, Post wartet",
+              fmt::format("{} weist Post auf jedem Weg ab, den wir haben. Sie wartet in der Queue, "
+                          "nichts kommt zurück, bis Postfix' maximal_queue_lifetime sie beendet.",
+                          detour.provider),
+              "Die Austragung beantragen oder einen Relay-Server in detour.ways aufnehmen."};
+  }
+  return {};
+}
+
+}  // namespace
+
+NoticeText detour_notice(const model::Decision& decision, Language language) {
+  if (!decision.detour) return {};
+  const model::Detour& detour = *decision.detour;
+  const bool is_german = language == Language::de;
+  const Words words = is_german ? german(detour) : english(detour);
+  const bool away = detour.phase == DetourPhase::open || detour.phase == DetourPhase::capped;
+  const std::uint32_t probes = detour.probes_accepted + detour.probes_refused;
+  return fill_template(
+      notice_template("detour", language),
+      {{"title", one_line(words.title, 200)},
+       {"what", one_line(words.what, 600)},
+       {"next", one_line(words.next, 600)},
+       {"provider", one_line(detour.provider, 200)},
+       {"home", one_line(detour.home, 100)},
+       {"via", one_line(detour.via, 100)},
+       {"cap", !away       ? ""
+               : is_german ? fmt::format("{} Mails in dieser Stunde", detour.cap)
+                           : fmt::format("{} mails in this hour", detour.cap)},
+       {"delivered", detour.delivered_all == 0 ? ""
+                     : is_german               ? fmt::format("{} Mails", detour.delivered_all)
+                                               : fmt::format("{} mails", detour.delivered_all)},
+       {"probes", probes == 0 ? ""
+                  : is_german ? fmt::format("{} angenommen, {} abgewiesen", detour.probes_accepted,
+                                            detour.probes_refused)
+                              : fmt::format("{} accepted, {} refused", detour.probes_accepted,
+                                            detour.probes_refused)},
+       {"planned", !detour.planned ? ""
+                   : is_german     ? "ja: detour.mode ist observe, nichts wurde geändert"
+                                   : "yes: detour.mode is observe, nothing was changed"},
+       {"by", detour.by_hand ? one_line(detour.by, 100) : ""},
+       {"number", std::to_string(decision.number)},
+       {"argument", shell_argument(decision.subject.to_string())}});
+}
+
+}  // namespace leumund::action

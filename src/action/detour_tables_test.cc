@@ -1,0 +1,132 @@
+#include "action/detour_tables.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "action/notice_text.h"
+#include "action/run_command.h"
+
+namespace leumund::action {
+namespace {
+
+using model::Detour;
+using model::DetourPhase;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+
+const std::vector<config::DetourWay> ways = {{"default", "smtp:"}, {"out2", "out2:"}};
+
+Detour detour(const std::string& provider, DetourPhase phase) {
+  Detour made;
+  made.provider = provider;
+  made.phase = phase;
+  made.home = "default";
+  made.via = phase == DetourPhase::open || phase == DetourPhase::capped ? "out2" : "";
+  return made;
+}
+
+TEST(DetourRoutes, LeadTheDomainsOfRefusedProvidersOnly) {
+  const std::map<std::string, std::vector<std::string>> domains = {
+      {"gmx", {"gmx.net", "gmx.de"}}, {"web", {"web.de"}}, {"yahoo", {"yahoo.com"}}};
+  Detour planned = detour("yahoo", DetourPhase::open);
+  planned.planned = true;
+  const std::vector<Detour> all = {detour("gmx", DetourPhase::open),
+                                   detour("web", DetourPhase::deferred), planned,
+                                   detour("gone", DetourPhase::open)};
+  EXPECT_THAT(routes_of(all, ways, domains),
+              ElementsAre(Pair("gmx.de", "out2:"), Pair("gmx.net", "out2:"),
+                          Pair("web.de", HasSubstr("retry:4.7.1 "))));
+}
+
+TEST(DetourRoutes, WaitWhileCappedOrGatedOrTheWayIsGone) {
+  EXPECT_THAT(target_of(detour("p", DetourPhase::capped), ways), HasSubstr("retry:4.7.1 "));
+  EXPECT_EQ(target_of(detour("p", DetourPhase::waiting), ways), "");
+  EXPECT_EQ(target_of(detour("p", DetourPhase::none), ways), "");
+  Detour lost = detour("p", DetourPhase::open);
+  lost.via = "out9";
+  EXPECT_THAT(target_of(lost, ways), HasSubstr("retry:4.7.1 "));
+}
+
+class DetourTablesTest : public testing::TestWithParam<const char*> {
+ protected:
+  DetourTablesTest() {
+    folder =
+        std::filesystem::temp_directory_path() / ("leumund-detours-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / "main.cf") << "compatibility_level = 3.6\n";
+    files.detours = std::string(GetParam()) + ":" + (folder / "detours").string();
+    files.own_refusals = "pcre:" + (folder / "own_refusals.pcre").string();
+  }
+  ~DetourTablesTest() override { std::filesystem::remove_all(folder); }
+  // What Postfix itself finds.
+  std::string look_up(const std::string& key) const {
+    const auto done = run_command(
+        {.arguments = {"/usr/sbin/postmap", "-c", folder.string(), "-q", key, files.detours}});
+    return done.ok() ? done->output : done.error().message;
+  }
+  std::filesystem::path folder;
+  config::PostfixFiles files;
+};
+
+TEST_P(DetourTablesTest, AreReadByPostfixAndReplacedWhole) {
+  if (!std::filesystem::exists("/usr/sbin/postmap")) GTEST_SKIP() << "Postfix is not installed";
+  DetourTables tables(files);
+  ASSERT_TRUE(tables.create_missing().ok());
+  EXPECT_EQ(look_up("gmx.net"), "");
+  ASSERT_TRUE(tables.publish({{"gmx.de", "out2:"}, {"gmx.net", "retry:4.7.1 wait a bit"}}).ok());
+  EXPECT_EQ(look_up("gmx.de"), "out2:\n");
+  EXPECT_EQ(look_up("gmx.net"), "retry:4.7.1 wait a bit\n");
+  std::stringstream plain;
+  plain << std::ifstream(tables.plain_path()).rdbuf();
+  EXPECT_EQ(plain.str(), "gmx.de out2:\ngmx.net retry:4.7.1 wait a bit\n");
+  const auto writes = tables.writes();
+  ASSERT_TRUE(tables.publish({{"gmx.de", "out2:"}, {"gmx.net", "retry:4.7.1 wait a bit"}}).ok());
+  EXPECT_EQ(tables.writes(), writes) << "nothing new";
+  ASSERT_TRUE(tables.publish({}).ok());
+  EXPECT_EQ(look_up("gmx.de"), "");
+  DetourTables next(files);  // another run finds what stands and does not empty it
+  ASSERT_TRUE(tables.publish({{"gmx.de", "out2:"}}).ok());
+  ASSERT_TRUE(next.create_missing().ok());
+  EXPECT_EQ(look_up("gmx.de"), "out2:\n");
+}
+TEST_P(DetourTablesTest, NobodyReadsAHalfWrittenOne) {
+  if (!std::filesystem::exists("/usr/sbin/postmap")) GTEST_SKIP() << "Postfix is not installed";
+  DetourTables tables(files);
+  Routes routes;
+  for (int i = 0; i < 20'000; ++i) routes.emplace_back(std::to_string(100'000 + i), "out2:");
+  ASSERT_TRUE(tables.publish(routes).ok());
+  const std::jthread writer([&](const std::stop_token& stop) {
+    for (bool more = true; !stop.stop_requested(); more = !more) {
+      Routes all(routes.begin(), more ? routes.end() : routes.end() - 5'000);
+      EXPECT_TRUE(tables.publish(all).ok());
+    }
+  });
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(look_up("100007"), "out2:\n");
+}
+INSTANTIATE_TEST_SUITE_P(Types, DetourTablesTest, testing::Values("cdb", "lmdb"));
+
+TEST(DetourNotice, TellsEachPhaseWithoutGapsInBothLanguages) {
+  for (const auto phase : {DetourPhase::none, DetourPhase::waiting, DetourPhase::open,
+                           DetourPhase::capped, DetourPhase::deferred}) {
+    model::Decision decision;
+    decision.number = 7;
+    decision.subject = {model::SubjectKind::provider, "gmx"};
+    decision.detour = detour("gmx", phase);
+    for (const Language language : {Language::en, Language::de}) {
+      const NoticeText text = detour_notice(decision, language);
+      EXPECT_THAT(text.subject, HasSubstr("[leumund] gmx: "));
+      EXPECT_THAT(text.body, testing::Not(HasSubstr("{{")));
+      EXPECT_THAT(text.body, HasSubstr("leumund explain provider:gmx"));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace leumund::action

@@ -1,0 +1,68 @@
+// The way that mail for one provider takes while it refuses one of our addresses.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "model/mail_event.h"
+
+namespace leumund::model {
+
+enum class DetourPhase : std::uint8_t {
+  none,      // mail leaves as on usual days
+  waiting,   // refused, but the cause still sends: opening now would burn the next address as well
+  open,      // mail for this provider leaves by `via`
+  capped,    // ... and this hour's share of it has left: the rest waits
+  deferred,  // every way is refused: mail waits and nothing bounces
+};
+
+[[nodiscard]] std::string_view detour_phase_name(DetourPhase phase);
+[[nodiscard]] std::optional<DetourPhase> parse_detour_phase(std::string_view text);
+
+// One mail that tries the usual way.
+struct DetourProbe {
+  QueueKey queue;
+  base::TimePoint at;
+
+  bool operator==(const DetourProbe&) const = default;
+};
+
+struct Detour {
+  std::string provider;
+  DetourPhase phase = DetourPhase::none;
+  std::string home;          // the way of usual days
+  std::string via;           // of open and capped
+  std::string reason;        // a sentence: why it is as it is
+  base::TimePoint since;     // of this phase
+  base::TimePoint began_at;  // when the usual way was left, or should have been
+  std::string by;            // "detour", or who set it
+  bool by_hand = false;      // a person chose `via`: no gate, and no return by itself
+  bool kept_off = false;     // a person ended it: not again until the usual way has opened
+  bool planned = false;      // observe mode: this is what would be done
+
+  std::uint32_t cap = 0;        // deliveries in this hour
+  std::uint32_t delivered = 0;  // in this hour, as the log tells
+  std::uint64_t delivered_all = 0;
+  base::TimePoint hour;          // when this hour began
+  std::uint32_t warm_hours = 0;  // hours in which `via` has carried mail
+
+  std::chrono::seconds probe_pause{0};
+  base::TimePoint next_probe_at;
+  std::optional<DetourProbe> probe;  // on its way
+  std::uint32_t probes_accepted = 0;
+  std::uint32_t probes_refused = 0;
+
+  bool operator==(const Detour&) const = default;
+};
+
+// Whether mail to the provider is kept from its usual way.
+[[nodiscard]] constexpr bool routes_mail(const Detour& detour) {
+  return !detour.planned && detour.phase != DetourPhase::none &&
+         detour.phase != DetourPhase::waiting;
+}
+
+}  // namespace leumund::model

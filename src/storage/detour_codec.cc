@@ -1,0 +1,119 @@
+#include "storage/detour_codec.h"
+
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+namespace leumund::storage {
+namespace {
+
+using nlohmann::json;
+
+std::int64_t micros(base::TimePoint at) { return at.time_since_epoch().count(); }
+base::TimePoint moment(const json& value) {
+  return base::TimePoint(base::Micros(value.get<std::int64_t>()));
+}
+
+}  // namespace
+
+std::string encode_detour(const model::Detour& detour) {
+  json out = {{"provider", detour.provider},
+              {"phase", model::detour_phase_name(detour.phase)},
+              {"home", detour.home},
+              {"via", detour.via},
+              {"reason", detour.reason},
+              {"since", micros(detour.since)},
+              {"began_at", micros(detour.began_at)},
+              {"by", detour.by},
+              {"by_hand", detour.by_hand},
+              {"kept_off", detour.kept_off},
+              {"planned", detour.planned},
+              {"cap", detour.cap},
+              {"delivered", detour.delivered},
+              {"delivered_all", detour.delivered_all},
+              {"hour", micros(detour.hour)},
+              {"warm_hours", detour.warm_hours},
+              {"probe_pause", detour.probe_pause.count()},
+              {"next_probe_at", micros(detour.next_probe_at)},
+              {"probes_accepted", detour.probes_accepted},
+              {"probes_refused", detour.probes_refused}};
+  if (detour.probe) {
+    out["probe"] = {detour.probe->queue.host, detour.probe->queue.instance,
+                    detour.probe->queue.queue_id, micros(detour.probe->at)};
+  }
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+base::Result<model::Detour> decode_detour(std::string_view text) {
+  try {
+    const json value = json::parse(text);
+    model::Detour out;
+    const auto phase = model::parse_detour_phase(value.at("phase").get<std::string>());
+    if (!phase) {
+      return base::Error{base::ErrorCode::malformed, "a stored detour is in no known phase"};
+    }
+    out.provider = value.at("provider");
+    out.phase = *phase;
+    out.home = value.at("home");
+    out.via = value.at("via");
+    out.reason = value.at("reason");
+    out.since = moment(value.at("since"));
+    out.began_at = moment(value.at("began_at"));
+    out.by = value.at("by");
+    out.by_hand = value.at("by_hand");
+    out.kept_off = value.at("kept_off");
+    out.planned = value.at("planned");
+    out.cap = value.at("cap");
+    out.delivered = value.at("delivered");
+    out.delivered_all = value.at("delivered_all");
+    out.hour = moment(value.at("hour"));
+    out.warm_hours = value.at("warm_hours");
+    out.probe_pause = std::chrono::seconds(value.at("probe_pause").get<std::int64_t>());
+    out.next_probe_at = moment(value.at("next_probe_at"));
+    out.probes_accepted = value.at("probes_accepted");
+    out.probes_refused = value.at("probes_refused");
+    if (const auto probe = value.find("probe"); probe != value.end()) {
+      out.probe =
+          model::DetourProbe{{probe->at(0), probe->at(1), probe->at(2)}, moment(probe->at(3))};
+    }
+    return out;
+  } catch (const json::exception& error) {
+    return base::Error{base::ErrorCode::malformed,
+                       fmt::format("a stored detour cannot be read: {}", error.what())};
+  }
+}
+
+std::string encode_detours(const StoredDetours& stored) {
+  json detours = json::array();
+  for (const auto& one : stored.detours) detours.push_back(json::parse(encode_detour(one)));
+  json held = json::array();
+  for (const auto& one : stored.held) {
+    held.push_back({one.provider, one.queue.host, one.queue.instance, one.queue.queue_id,
+                    one.subject.to_string()});
+  }
+  const json out = {{"detours", std::move(detours)}, {"held", std::move(held)}};
+  return out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+base::Result<StoredDetours> decode_detours(std::string_view text) {
+  try {
+    const json value = json::parse(text);
+    StoredDetours out;
+    for (const json& one : value.at("detours")) {
+      auto detour = decode_detour(one.dump());
+      if (!detour) return detour.error();
+      out.detours.push_back(std::move(*detour));
+    }
+    for (const json& one : value.at("held")) {
+      auto subject = model::Subject::parse(one.at(4).get<std::string>());
+      if (!subject) continue;
+      out.held.push_back({one.at(0), {one.at(1), one.at(2), one.at(3)}, std::move(*subject)});
+    }
+    return out;
+  } catch (const json::exception& error) {
+    return base::Error{base::ErrorCode::malformed,
+                       fmt::format("stored detours cannot be read: {}", error.what())};
+  }
+}
+
+}  // namespace leumund::storage

@@ -1,0 +1,35 @@
+// A detour as JSON text: in a decision, and in the file that keeps the detours that stand.
+//
+// Errors:  malformed names what is missing.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/detour.h"
+#include "model/subject.h"
+
+namespace leumund::storage {
+
+[[nodiscard]] std::string encode_detour(const model::Detour& detour);
+[[nodiscard]] base::Result<model::Detour> decode_detour(std::string_view text);
+
+// What the daemon must find again after kill -9.
+struct StoredDetours {
+  // Mail that waits in the hold queue until its provider takes mail again.
+  struct Held {
+    std::string provider;
+    model::QueueKey queue;
+    model::Subject subject;
+
+    bool operator==(const Held&) const = default;
+  };
+  std::vector<model::Detour> detours;
+  std::vector<Held> held;
+};
+[[nodiscard]] std::string encode_detours(const StoredDetours& stored);
+[[nodiscard]] base::Result<StoredDetours> decode_detours(std::string_view text);
+
+}  // namespace leumund::storage

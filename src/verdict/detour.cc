@@ -1,0 +1,206 @@
+#include "verdict/detour.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace leumund::verdict {
+namespace {
+
+using model::CellState;
+using model::Detour;
+using model::DetourPhase;
+
+constexpr std::chrono::hours hour{1};
+// Between probes once one was accepted: about six in a row open the cell again.
+constexpr std::chrono::seconds pause_after_success{60};
+
+CellState state_of(const DetourWorld& world, const std::string& way) {
+  for (const auto& facts : world.cells) {
+    if (facts.egress == way) return facts.state;
+  }
+  return CellState::open;  // never used for this provider: nobody refused it
+}
+
+bool stopped(CellState state) {
+  return state == CellState::refused || state == CellState::half_open;
+}
+
+// The way to take instead: the one in use as long as nothing speaks against it, else the first of
+// the pool that is beyond doubt.
+std::string free_way(const Detour& before, const DetourWorld& world, const DetourSettings& settings,
+                     base::TimePoint now) {
+  const auto in_doubt = [&](const std::string& way) {
+    return std::any_of(world.cells.begin(), world.cells.end(), [&](const auto& facts) {
+      return facts.egress == way && facts.state != CellState::open &&
+             (facts.state != CellState::suspected ||
+              now - facts.last_refused_at < settings.doubt_span);
+    });
+  };
+  const auto usable = [&](const std::string& way) {
+    return way != settings.ways.front() && !in_doubt(way);
+  };
+  const bool known =
+      std::find(settings.ways.begin(), settings.ways.end(), before.via) != settings.ways.end();
+  if (!before.via.empty() && known && usable(before.via)) return before.via;
+  const auto found = std::find_if(settings.ways.begin(), settings.ways.end(), usable);
+  return found == settings.ways.end() ? std::string() : *found;
+}
+
+void roll_hour(Detour& detour, base::TimePoint now) {
+  if (detour.hour == base::TimePoint() || now < detour.hour) detour.hour = now;
+  if (now - detour.hour < hour) return;
+  if (detour.delivered > 0) ++detour.warm_hours;
+  detour.delivered = 0;
+  detour.hour += hour * ((now - detour.hour) / hour);
+}
+
+std::uint32_t cap_now(const Detour& detour, const DetourSettings& settings) {
+  if (detour.warm_hours >= settings.warm_up.size()) return settings.cap_per_hour;
+  return std::min(settings.cap_per_hour, settings.warm_up[detour.warm_hours]);
+}
+
+void take_way(Detour& out, const std::string& way, const DetourSettings& settings,
+              base::TimePoint now) {
+  if (out.via != way) {  // an address new to the provider is warmed up from the beginning
+    out.via = way;
+    out.delivered = out.warm_hours = 0;
+    out.hour = now;
+  }
+  roll_hour(out, now);
+  out.cap = cap_now(out, settings);
+  const bool full = out.delivered >= out.cap;
+  out.phase = full ? DetourPhase::capped : DetourPhase::open;
+  out.reason =
+      full ? fmt::format("{} deliveries by {} in this hour are the limit; the rest waits", out.cap,
+                         way)
+           : fmt::format("{} refuses mail by {}; it leaves by {}", out.provider, out.home, way);
+  if (out.by_hand && !full) out.reason = fmt::format("set by {}: it leaves by {}", out.by, way);
+}
+
+void go_home(Detour& out, bool was_away) {
+  out.via.clear();
+  out.phase = DetourPhase::none;
+  out.by_hand = false;
+  out.by = "detour";
+  out.cap = out.delivered = out.warm_hours = 0;
+  if (was_away) out.reason = fmt::format("{} takes mail by {} again", out.provider, out.home);
+}
+
+// What the block matrix asks for, where no person has chosen.
+void plan_by_cells(Detour& out, const Detour& before, const DetourWorld& world,
+                   const DetourSettings& settings, base::TimePoint now) {
+  if (!stopped(state_of(world, out.home))) {
+    go_home(out, before.phase != DetourPhase::none);
+    out.kept_off = false;
+    return;
+  }
+  if (out.kept_off) {
+    out.via.clear();
+    out.phase = DetourPhase::none;
+    return;
+  }
+  const std::string way = free_way(before, world, settings, now);
+  const bool away = before.phase == DetourPhase::open || before.phase == DetourPhase::capped;
+  if (way.empty()) {
+    out.via.clear();
+    out.phase = DetourPhase::deferred;
+    out.reason = fmt::format("{} refuses mail by every way we have; it waits", out.provider);
+  } else if (!world.suspect.empty() && !(away && before.via == way)) {
+    out.via.clear();
+    out.phase = DetourPhase::waiting;
+    out.reason = fmt::format("{} still sends and is not restricted", world.suspect);
+  } else {
+    take_way(out, way, settings, now);
+  }
+}
+
+}  // namespace
+
+DetourStep plan_detour(const Detour& before, const DetourWorld& world,
+                       const DetourSettings& settings, base::TimePoint now) {
+  DetourStep step{before, false, {}};
+  Detour& out = step.detour;
+  out.home = settings.ways.front();
+  const bool by_hand = out.by_hand && !stopped(state_of(world, out.via));
+  if (by_hand) {
+    take_way(out, out.via, settings, now);
+  } else {
+    out.by_hand = false;  // also a person's way is left when it is refused
+    if (before.by_hand) out.by = "detour";
+    plan_by_cells(out, before, world, settings, now);
+  }
+  const bool over = out.probe && (out.phase == DetourPhase::none ||
+                                  now - out.probe->at > settings.probe_patience);
+  if (over) {
+    step.probe_over = std::exchange(out.probe, std::nullopt);
+    out.next_probe_at = now + out.probe_pause;
+  }
+  step.changed = out.phase != before.phase || out.via != before.via ||
+                 out.planned != before.planned ||
+                 (out.phase == DetourPhase::waiting && out.reason != before.reason);
+  if (out.phase != before.phase || out.via != before.via) out.since = now;
+  if (before.phase == DetourPhase::none && out.phase != DetourPhase::none) {
+    out.began_at = now;
+    out.probes_accepted = out.probes_refused = 0;
+    out.delivered_all = 0;
+    out.probe_pause = settings.probe_first;
+    out.next_probe_at = now + settings.probe_first;
+  }
+  return step;
+}
+
+void count_detoured(Detour& detour, base::TimePoint now) {
+  roll_hour(detour, now);
+  ++detour.delivered;
+  ++detour.delivered_all;
+}
+
+bool probe_is_due(const Detour& detour, base::TimePoint now) {
+  return model::routes_mail(detour) && !detour.by_hand && !detour.probe &&
+         now >= detour.next_probe_at;
+}
+
+void start_probe(Detour& detour, model::QueueKey queue, base::TimePoint now) {
+  detour.probe = model::DetourProbe{std::move(queue), now};
+}
+
+void end_probe(Detour& detour, bool accepted, const DetourSettings& settings, base::TimePoint now) {
+  detour.probe.reset();
+  if (accepted) {
+    ++detour.probes_accepted;
+    detour.probe_pause = settings.probe_first;
+    detour.next_probe_at = now + std::min(settings.probe_first, pause_after_success);
+    return;
+  }
+  ++detour.probes_refused;
+  detour.next_probe_at = now + detour.probe_pause;
+  detour.probe_pause = std::min(detour.probe_pause * 2, settings.probe_most);
+}
+
+Detour set_by_hand(Detour detour, const std::string& via, const std::string& by,
+                   base::TimePoint now) {
+  detour.by = by;
+  detour.since = now;
+  if (via.empty()) {
+    detour.via.clear();
+    detour.by_hand = false;
+    detour.kept_off = true;
+    detour.phase = DetourPhase::none;
+    detour.reason = fmt::format("ended by {}", by);
+    return detour;
+  }
+  if (detour.phase == DetourPhase::none) detour.began_at = now;
+  if (detour.via != via) {
+    detour.delivered = detour.warm_hours = 0;
+    detour.hour = now;
+  }
+  detour.via = via;
+  detour.by_hand = true;
+  detour.kept_off = false;
+  detour.phase = DetourPhase::open;
+  detour.reason = fmt::format("set by {}: it leaves by {}", by, via);
+  return detour;
+}
+
+}  // namespace leumund::verdict
