@@ -73,6 +73,7 @@ struct Parser {
     add_config();
     add_diagnose();
     add_replay();
+    add_zone();
   }
 
   void describe_help(CLI::App& of) const {
@@ -214,6 +215,21 @@ struct Parser {
     option(diagnose, "--ours", request.ours, "ADDRESS", "help.diagnose.ours")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+
+  void add_zone() {
+    CLI::App* zone = app.add_subcommand("zone", say(language, "help.zone"));
+    zone->group(say(language, "help.verbs_title"));
+    zone->fallthrough();
+    describe_help(*zone);
+    zone->require_subcommand(1);
+    CLI::App* check = add_verb(*zone, "check", "help.zone.check");
+    option(check, "ZONE:TYPE:FILE", request.zone_specs, "", "help.zone.specs")->required();
+    CLI::App* query = add_verb(*zone, "query", "help.zone.query");
+    option(query, "NAME", request.zone_name, "", "help.zone.name")->required();
+    option(query, "ZONE:TYPE:FILE", request.zone_specs, "", "help.zone.specs")->required();
+    option(query, "--type", request.zone_type, "TYPE", "help.zone.type")
+        ->check(CLI::IsMember({"A", "TXT", "MX", "NS", "SOA", "ANY"}, CLI::ignore_case));
   }
 
   void add_replay() {

@@ -66,6 +66,9 @@ struct Request {
   std::vector<std::string> files;  // of diagnose
   bool replay_observe = false;
   bool replay_campaigns = false;
+  std::vector<std::string> zone_specs;  // "zone:type:file,file"
+  std::string zone_name;                // address or domain name
+  std::string zone_type = "A";
   std::string detector_settings;
   std::string features_file;
 };

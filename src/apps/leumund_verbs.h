@@ -17,13 +17,17 @@ namespace leumund::apps {
 // The verbs that ask the daemon.
 int ask_daemon(const Request& request, Terminal& terminal);
 
-// The verbs that need none: connect, disconnect, config check, config show, diagnose, replay.
+// The verbs that need none: connect, disconnect, config check, config show, diagnose, replay, zone.
 [[nodiscard]] bool works_alone(const Request& request);
 int work_alone(const Request& request, Terminal& terminal);
 
 // The live view; ends with Ctrl-C, or after request.refreshes looks.
 int watch(const Request& request, const face::ApiClient& client, const std::string& socket,
           Terminal& terminal);
+
+// zone check, zone query: exit_negative when a line is left out, or the name does not exist.
+int check_zones(const Request& request, Terminal& terminal);
+int query_zones(const Request& request, Terminal& terminal);
 
 // Tells what is wrong: to people in their language on standard error; with --json as one object
 // {"error":{"code":...,"message":...}} on standard output, in English. Returns `status`.

@@ -11,10 +11,12 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
 #include "apps/daemon.h"
+#include "apps/dnsbl_main.h"
 #include "apps/version.h"
 #include "base/log.h"
 
@@ -110,6 +112,14 @@ int run(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "dnsbl") {
+    try {
+      return apps::run_dnsbl(argc - 1, argv + 1);
+    } catch (const std::exception& error) {
+      base::log(LogLevel::fatal, "ended by {}", error.what());
+      return exit_cannot_run;
+    }
+  }
   Arguments arguments;
   CLI::App app("Leumund, keeper of the mail server's repute: the daemon. See leumundd(8).",
                "leumundd");
@@ -119,6 +129,9 @@ int main(int argc, char** argv) {
       "--clock", arguments.clock,
       "START[,RATE]: a clock of its own for demonstrations and tests, which starts at an "
       "RFC 3339 time and runs RATE times as fast");
+  app.footer(
+      "leumundd dnsbl: only the DNS list server, on rbldnsd's zone files and with its options;\n"
+      "see leumundd dnsbl -h.");
   app.set_version_flag("--version", std::string("leumundd ") + apps::version);
   try {
     app.parse(argc, argv);

@@ -31,8 +31,14 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   buffer[text.size()] = '\0';
   in_addr four{};
   if (inet_pton(AF_INET, buffer, &four) == 1) return v4(ntohl(four.s_addr));
+  std::array<std::uint8_t, 16> bytes{};
+  if (inet_pton(AF_INET6, buffer, bytes.data()) != 1) return std::nullopt;
+  return v6(bytes);
+}
+
+IpAddress IpAddress::v6(const std::array<std::uint8_t, 16>& bytes) {
   IpAddress result;
-  if (inet_pton(AF_INET6, buffer, result.bytes_.data()) != 1) return std::nullopt;
+  result.bytes_ = bytes;
   static constexpr std::array<std::uint8_t, 12> mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   if (std::equal(mapped.begin(), mapped.end(), result.bytes_.begin())) {
     return v4(static_cast<std::uint32_t>(result.bytes_[12]) << 24 |

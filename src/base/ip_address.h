@@ -19,6 +19,8 @@ class IpAddress {
   // nothing else (no zone, no port).
   [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
   [[nodiscard]] static IpAddress v4(std::uint32_t host_order);
+  // Sixteen bytes as the wire has them; a mapped IPv4 address becomes that.
+  [[nodiscard]] static IpAddress v6(const std::array<std::uint8_t, 16>& bytes);
 
   [[nodiscard]] bool is_v4() const { return v4_; }
   [[nodiscard]] bool is_loopback() const;

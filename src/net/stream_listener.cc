@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "net/socket_address.h"
 #include "net/stream_connection.h"
 
 namespace leumund::net {
@@ -85,8 +86,13 @@ void StreamListener::on_ready(std::uint32_t /*events*/) {
 
 void StreamListener::admit(Descriptor fd) {
   const int on = 1;
-  if (!bound_.is_unix()) setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  auto connection = std::make_unique<StreamConnection>(*this, std::move(fd), make_session_(),
+  auto session = make_session_();
+  if (!bound_.is_unix()) {
+    setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    SocketAddress peer;
+    if (peer.of_peer(fd.get())) session->on_peer(peer.ip());
+  }
+  auto connection = std::make_unique<StreamConnection>(*this, std::move(fd), std::move(session),
                                                        connections_.size());
   if (const base::Status watched = connection->watch(); !watched) {
     say_refused();

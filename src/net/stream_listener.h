@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/result.h"
 #include "net/endpoint.h"
 #include "net/event_loop.h"
@@ -43,6 +44,9 @@ class StreamSession {
   };
 
   virtual ~StreamSession() = default;
+
+  // Told before everything else who the peer is, where the connection is TCP. Must not throw.
+  virtual void on_peer(const base::IpAddress& peer) { (void)peer; }
 
   // Appends what is said before the peer says anything: a greeting. Must not throw.
   virtual void on_open(std::string& out) { (void)out; }

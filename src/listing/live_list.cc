@@ -1,0 +1,156 @@
+#include "listing/live_list.h"
+
+#include "wire/zone_file_write.h"
+
+namespace leumund::listing {
+namespace {
+
+bool is_test_point_of_nobody(const base::IpPrefix& what) {
+  if (what.address.is_v4()) {
+    return what.bits > 0 && wire::mask4(what.bits) != 0 &&
+           (what.address.v4_bits() & wire::mask4(what.bits)) ==
+               (0x7f000001U & wire::mask4(what.bits));
+  }
+  return what.address.is_loopback();
+}
+
+}  // namespace
+
+LiveList::LiveList(wire::ZoneHead head, wire::ZoneScope scope, ListChange::Value test_value)
+    : head_(std::move(head)),
+      scope_(std::move(scope)),
+      values_(std::make_shared<wire::ZoneValues>()),
+      folded_4_(std::make_shared<PrefixTable4>()),
+      folded_6_(std::make_shared<PrefixTable6>()) {
+  delta_4_[{32, 0x7f000002}] = number_of(std::move(test_value));
+  publish(0);
+}
+
+std::uint32_t LiveList::number_of(const std::optional<ListChange::Value>& value) {
+  if (!value) return removed_value;
+  auto values = std::make_shared<wire::ZoneValues>(*values_);
+  const std::size_t before = values->size();
+  const std::uint32_t number = values->intern({value->address, value->text});
+  if (values->size() != before) values_ = std::move(values);
+  return number;
+}
+
+void LiveList::change(std::span<const ListChange> changes, std::int64_t changed_at) {
+  for (const ListChange& one : changes) {
+    if (is_test_point_of_nobody(one.what)) continue;
+    if (one.what.address.is_v4()) {
+      const unsigned bits = std::min(one.what.bits, 32U);
+      const std::uint32_t network = one.what.address.v4_bits() & wire::mask4(bits);
+      delta_4_[{bits, network}] = number_of(one.value);
+    } else {
+      const unsigned bits = std::min(one.what.bits, 128U);
+      delta_6_[{bits, Key6::of(one.what.address.bytes()).masked(bits)}] = number_of(one.value);
+    }
+  }
+  if (delta_4_.size() + delta_6_.size() > delta_max) fold();
+  publish(changed_at);
+}
+
+void LiveList::fold() {
+  PrefixTable4Builder builder_4(PrefixTable4Builder::Kind::trie);
+  each_network4(*folded_4_, [&](std::uint32_t network, unsigned bits, std::uint32_t value) {
+    if (!delta_4_.contains({bits, network})) builder_4.add_prefix(network, bits, value);
+  });
+  for (const auto& [place, value] : delta_4_) {
+    if (value != removed_value) builder_4.add_prefix(place.second, place.first, value);
+  }
+  PrefixTable6Builder builder_6;
+  each_network6(*folded_6_, [&](const Key6& network, unsigned bits, std::uint32_t value) {
+    if (!delta_6_.contains({bits, network})) builder_6.add(network, bits, value);
+  });
+  for (const auto& [place, value] : delta_6_) {
+    if (value != removed_value) builder_6.add(place.second, place.first, value);
+  }
+  folded_4_ = std::make_shared<PrefixTable4>(builder_4.build());
+  folded_6_ = std::make_shared<PrefixTable6>(builder_6.build());
+  delta_4_.clear();
+  delta_6_.clear();
+}
+
+void LiveList::publish(std::int64_t changed_at) {
+  const auto make = [&](wire::ZoneFormat format) {
+    auto made = std::make_shared<LoadedDataset>();
+    made->head = head_;
+    made->changed_at = changed_at;
+    made->data.format = format;
+    made->data.scope = scope_;
+    made->data.values = values_;
+    return made;
+  };
+  auto data_4 = make(wire::ZoneFormat::ip4trie);
+  PrefixTable4Builder builder_4(PrefixTable4Builder::Kind::trie);
+  for (const auto& [place, value] : delta_4_) {
+    builder_4.add_prefix(place.second, place.first, value);
+  }
+  data_4->data.networks4 = builder_4.build();
+  data_4->data.under_4 = folded_4_;
+  data_4_ = std::move(data_4);
+  auto data_6 = make(wire::ZoneFormat::ip6trie);
+  PrefixTable6Builder builder_6;
+  for (const auto& [place, value] : delta_6_) builder_6.add(place.second, place.first, value);
+  data_6->data.networks6 = builder_6.build();
+  data_6->data.under_6 = folded_6_;
+  data_6_ = std::move(data_6);
+}
+
+std::size_t LiveList::size() const {
+  std::size_t count = folded_4_->size() + folded_6_->size();
+  for (const auto& [place, value] : delta_4_) {
+    const bool there = folded_4_->holds(place.second, place.first);
+    if (there && value == removed_value) --count;
+    if (!there && value != removed_value) ++count;
+  }
+  for (const auto& [place, value] : delta_6_) {
+    const bool there = folded_6_->holds(place.second, place.first);
+    if (there && value == removed_value) --count;
+    if (!there && value != removed_value) ++count;
+  }
+  return count;
+}
+
+std::string LiveList::export_head() const {
+  std::string out;
+  wire::ZoneFileWriter writer(out);
+  writer.head(head_);
+  writer.scope(scope_);
+  return out;
+}
+
+std::string LiveList::export_4() const {
+  std::string out = export_head();
+  wire::ZoneFileWriter writer(out);
+  const auto put = [&](std::uint32_t network, unsigned bits, std::uint32_t number) {
+    const wire::ZoneValue value = values_->at(number);
+    writer.range4({network, network | ~wire::mask4(bits), bits}, &value, true);
+  };
+  each_network4(*folded_4_, [&](std::uint32_t network, unsigned bits, std::uint32_t value) {
+    if (!delta_4_.contains({bits, network})) put(network, bits, value);
+  });
+  for (const auto& [place, value] : delta_4_) {
+    if (value != removed_value) put(place.second, place.first, value);
+  }
+  return out;
+}
+
+std::string LiveList::export_6() const {
+  std::string out = export_head();
+  wire::ZoneFileWriter writer(out);
+  const auto put = [&](const Key6& network, unsigned bits, std::uint32_t number) {
+    const wire::ZoneValue value = values_->at(number);
+    writer.prefix6({network.bytes(), bits}, &value, true);
+  };
+  each_network6(*folded_6_, [&](const Key6& network, unsigned bits, std::uint32_t value) {
+    if (!delta_6_.contains({bits, network})) put(network, bits, value);
+  });
+  for (const auto& [place, value] : delta_6_) {
+    if (value != removed_value) put(place.second, place.first, value);
+  }
+  return out;
+}
+
+}  // namespace leumund::listing

@@ -1,0 +1,160 @@
+"""The same zone files and the same questions to Debian's rbldnsd and to `leumundd dnsbl`.
+
+Every answer is compared section by section. Where ours is to differ, the difference has a name in
+DIFFERENCES, the page docs/operate/dnsbl.md gives the reason, and no other difference passes.
+"""
+import os
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Optional
+
+import pytest
+
+from component.dnsbl.messages import Answer, Client, Query, TYPES, parse
+from component.dnsbl.zones import ZONES, question
+from peers.list_server import leumund, rbldnsd
+
+QUESTIONS = int(os.environ.get("LEUMUND_DNS_QUESTIONS", "100000"))
+BATCH = 64
+NO_ERROR, FORM_ERROR, NO_SUCH_NAME, NOT_IMPLEMENTED, REFUSED = 0, 1, 3, 4, 5
+RECURSION, TRUNCATED, AUTHORITATIVE = 0x0100, 0x0200, 0x0400
+TXT = 16
+
+
+def _cut_texts(records: frozenset) -> frozenset:
+    """The texts as rbldnsd has them, which ends one byte before the limit."""
+    return frozenset((owner, kind, klass, ttl, bytes([254]) + data[1:255])
+                     if kind == TXT and len(data) == 256 else (owner, kind, klass, ttl, data)
+                     for owner, kind, klass, ttl, data in records)
+
+
+def _soa_of(answer: Answer) -> Optional[tuple]:
+    """The SOA of an answer that says no; None where there is none."""
+    one = next(iter(answer.authority), None)
+    return one if one and one[1] == TYPES["SOA"] and len(answer.authority) == 1 else None
+
+
+def difference(query: Query, theirs: Optional[bytes], ours: Optional[bytes]) -> Optional[str]:
+    """None: the same. Else the name of a deliberate difference, or what is wrong."""
+    if theirs == ours:
+        return None
+    if theirs is None and ours is not None and query.questions != 1:
+        return "question_count" if ours[3] & 0x0f == FORM_ERROR and len(ours) == 12 else "wrong"
+    if theirs is None or ours is None:
+        return f"wrong: one of them did not answer: {theirs!r} {ours!r}"
+    return _difference_of(query, parse(theirs), parse(ours))
+
+
+def _difference_of(query: Query, a: Answer, b: Answer) -> Optional[str]:
+    if a.code == b.code == NOT_IMPLEMENTED:
+        kept = 0x7800 | RECURSION
+        good = b.flags == 0x8000 | query.flags & kept and not b.answers
+        return "header_copied" if good else "wrong: header"
+    if query.edns is not None and query.edns[1] >> 16 & 0xff != 0:
+        good = b.code == 0 and b.opt is not None and b.opt[1] >> 24 == 1 and not b.answers
+        return "edns_version" if good else "wrong: BADVERS"
+    if a.opt is None and b.opt is not None and query.edns is not None:
+        rest = _difference_of(query, a, b._replace(opt=None))
+        return "edns" if rest is None else rest
+    if a == b:
+        return None
+    theirs, ours = _soa_of(a), _soa_of(b)
+    if theirs and ours and theirs[3] > ours[3] and theirs[:3] == ours[:3]:
+        rest = _difference_of(query, a._replace(authority=frozenset({ours})), b)
+        return "negative_ttl" if rest is None else rest
+    if a.code == NOT_IMPLEMENTED and query.type > TYPES["ANY"]:
+        return "unknown_type" if b.code in (NO_ERROR, NO_SUCH_NAME, REFUSED) else "wrong: type"
+    if b.flags & TRUNCATED:
+        return "truncated" if len(a.answers) > 1 and not b.answers else "wrong: truncated"
+    if query.type == TYPES["ANY"]:
+        return _difference_of_any(query, a, b)
+    if (a.code, b.code) == (NO_SUCH_NAME, NO_ERROR):
+        same = a._replace(code=0) == b and not b.answers
+        return "name_with_names_below" if same else f"wrong: NXDOMAIN or not {a} {b}"
+    if a._replace(answers=_cut_texts(a.answers)) == b._replace(answers=_cut_texts(b.answers)):
+        return "text_of_255"
+    return f"wrong: {a} {b}"
+
+
+def _difference_of_any(query: Query, a: Answer, b: Answer) -> str:
+    if (a.code, b.code) == (NO_SUCH_NAME, NO_ERROR) and not b.answers:
+        return "name_with_names_below"
+    kinds = {record[1] for record in b.answers}
+    whole = {record for record in _cut_texts(a.answers) if record[1] in kinds}
+    if a.code == REFUSED:  # at the zone's name, without SOA or NS
+        return "any" if b.code == NO_ERROR else "wrong: ANY refused"
+    good = len(kinds) == 1 and whole == _cut_texts(b.answers) and not b.authority
+    return "any" if good and a.code == b.code else f"wrong: {a} {b}"
+
+
+DIFFERENCES = {"question_count", "edns_version", "edns", "unknown_type", "header_copied", "any",
+               "name_with_names_below", "text_of_255", "truncated", "negative_ttl"}
+
+
+def compare(peers, folder: Path, kind: str, zones: list[str], zone: str, count: int,
+            options: tuple[str, ...] = ()) -> Counter:
+    theirs = peers._keep("rbldnsd", rbldnsd(peers.ground, folder, zones, options))
+    ours = peers._keep("leumundd dnsbl", leumund(peers.ground, folder, zones,
+                                                 ("--limit", "0", *options)))
+    ask_them, ask_us = Client(theirs.port), Client(ours.port)
+    dice = random.Random(f"questions {kind}")
+    seen: Counter = Counter()
+    for _ in range(0, count, BATCH):
+        batch = [question(kind, zone, dice) for _ in range(BATCH)]
+        # Neither answers a second time for what a busy machine lost: patience is generous.
+        patience = 0.5 if any(query.questions != 1 for query in batch) else 10.0
+        for query, a, b in zip(batch, ask_them.ask(batch, patience), ask_us.ask(batch, 10.0)):
+            found = difference(query, a, b)
+            seen[found] += 1
+            assert found is None or found in DIFFERENCES, f"{found} {query}"
+    return seen
+
+
+def place_of(peers, files: dict[str, str]) -> Path:
+    folder = peers.ground.place("zones")
+    folder.chmod(0o755)
+    for parent in folder.parents:  # both servers give up root's rights
+        if parent.stat().st_mode & 0o005 != 0o005 and parent.owner() == folder.owner():
+            parent.chmod(0o755)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o644)
+    return folder
+
+
+@pytest.mark.parametrize("kind", ZONES)
+def test_answers_are_those_of_rbldnsd_but_for_the_listed_differences(peers, kind):
+    text = ZONES[kind](random.Random(f"zone {kind}"))
+    folder = place_of(peers, {"zone": text})
+    zone = "bl.lists.example"
+    seen = compare(peers, folder, kind, [f"{zone}:{kind}:zone"], zone, QUESTIONS)
+    print(kind, dict(seen))
+    assert sum(seen.values()) >= QUESTIONS
+    assert seen[None] > 0.7 * QUESTIONS, "most answers are to be the same"
+
+
+def test_several_datasets_zones_and_options_give_the_same_answers(peers):
+    dice = random.Random("mixed")
+    folder = place_of(peers, {"set": ZONES["ip4set"](dice), "trie": ZONES["ip4trie"](dice),
+                              "six": ZONES["ip6trie"](dice), "plain": "10.0.0.1\n10.0.0.2 :9\n"})
+    zones = ["sub.bl.lists.example:ip4set:plain", "bl.lists.example:ip4set:set",
+             "bl.lists.example:ip4trie:trie", "bl.lists.example:ip6trie:six"]
+    for options in ((), ("-e",), ("-a",), ("-t", "700:600:900"), ("-v", "-t", "60")):
+        seen = compare(peers, folder, "ip4set", zones, "bl.lists.example", QUESTIONS // 10, options)
+        assert seen[None] > 0
+
+
+@pytest.mark.parametrize("rule", [":refuse", ":empty", ":pass", ":7:all of you, $"])
+def test_access_rules_act_as_those_of_rbldnsd(peers, rule):
+    folder = place_of(peers, {"zone": ZONES["ip4set"](random.Random("acl")),
+                              "acl": f"10.0.0.0/8 :ignore\n127.0.0.0/8 {rule}\n::1 :refuse\n"})
+    zone = "bl.lists.example"
+    for rules in (f"{zone}:acl:acl", ":acl:acl"):
+        compare(peers, folder, "ip4set", [f"{zone}:ip4set:zone", rules], zone, QUESTIONS // 20)
+
+
+def test_the_operators_page_gives_a_reason_for_each_difference():
+    page = (Path(__file__).parents[3] / "docs/operate/dnsbl.md").read_text()
+    for name in DIFFERENCES:
+        assert f"`{name}`" in page, f"docs/operate/dnsbl.md says nothing of {name}"
