@@ -24,8 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<base::IpAddress> answered;
   bool strange = false;
   for (std::size_t i = 0; i + 4 <= size && i < 32; i += 4) {
-    answered.push_back(base::IpAddress::v4(static_cast<std::uint32_t>(
-        (std::uint32_t{data[i]} << 24) | (data[i + 1] << 16) | (data[i + 2] << 8) | data[i + 3])));
+    std::uint32_t address = 0;
+    for (std::size_t byte = i; byte < i + 4; ++byte) address = address << 8U | data[byte];
+    answered.push_back(base::IpAddress::v4(address));
     strange |= data[i] != 127;
   }
   for (const DnsList& list : lists) {
