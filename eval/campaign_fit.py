@@ -10,8 +10,10 @@ LEVELS = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001]
 CLASSES = ["stranger", "fleeting", "known"]
 # Mails of one subject that the calibration looks at: one busy sender is not a thousand.
 PER_SUBJECT = 40
+# ... and of one campaign.
+PER_CAMPAIGN = 300
 # Traits that can only speak against the owner, or only for him: the fit may not turn them round.
-SIGN = {"no_link": 0, "same_program": -1}
+SIGN = {"no_link": -1, "same_program": -1}
 # What the mixer makes too telling: there everybody writes with one program only, and addresses of
 # bots are never seen before. Weights stay within these bounds.
 WEIGHT_MOST = {
@@ -25,9 +27,10 @@ WEIGHT_MOST = {
 
 
 def read(path, truth):
-    """Rows of --campaign-features as (id, subject, class, traits, is_spam), and the names."""
-    spam = {i for c in truth["campaigns"] for i in c["ids"]}
-    spam |= {i for b in truth["bursts"] for i in b["ids"]}
+    """Rows of --campaign-features as (id, subject, class, traits, campaign), and the names; the
+    campaign of honest mail is None."""
+    spam = {i: k for k, c in enumerate(truth["campaigns"]) for i in c["ids"]}
+    spam |= {i: -1 for b in truth["bursts"] for i in b["ids"]}
     rows = []
     with open(path) as f:
         head = f.readline().rstrip("\n").split("\t")
@@ -38,7 +41,7 @@ def read(path, truth):
             if not any(traits):
                 continue  # not looked at: announced, automatic
             message = json.loads(cell[0])
-            rows.append((message, cell[1], int(cell[3]), traits, message in spam))
+            rows.append((message, cell[1], int(cell[3]), traits, spam.get(message)))
     return rows, head[first:]
 
 
@@ -109,10 +112,15 @@ def fit(streams, seed=7):
         rows, names = read(path, truth)
         members = {a for c in truth["campaigns"] for a in c["accounts"]}
         honest += capped(
-            [r for r in rows if not r[4] and r[1].partition(":")[2] not in members], rng
+            [r for r in rows if r[4] is None and r[1].partition(":")[2] not in members], rng
         )
-        bad = [r for r in rows if r[4]]
-        spam += rng.sample(bad, min(len(bad), 6000))
+        # The largest campaign is one campaign like the others.
+        by_campaign = collections.defaultdict(list)
+        for row in rows:
+            if row[4] is not None:
+                by_campaign[row[4]].append(row)
+        for bad in by_campaign.values():
+            spam += rng.sample(bad, min(len(bad), PER_CAMPAIGN))
     weights = fit_weights(honest, spam, names, rng)
     return {"weights": weights, **quantiles(honest, weights)}, {
         "honest": len(honest),

@@ -60,7 +60,21 @@ class Stream:
         return self._submissions
 
 
-def make(data, work, say, *, seed, part, days, bursts, clients="botnet", rewrite="light"):
+def make(
+    data,
+    work,
+    say,
+    *,
+    seed,
+    part,
+    days,
+    bursts,
+    clients="botnet",
+    rewrite="light",
+    campaigns=None,
+):
+    """With `campaigns` that many and no bursts: `bursts` then only passes over as many of the
+    largest spam mailings, so that streams do not all inject the same ones."""
     mail = os.path.join(data, "data", "mail")
     arguments = [
         "--seed",
@@ -70,7 +84,7 @@ def make(data, work, say, *, seed, part, days, bursts, clients="botnet", rewrite
         "--days",
         str(days),
         "--scenario",
-        "bursts",
+        "bursts" if campaigns is None else "campaigns",
         "--bursts",
         str(bursts),
         "--clients",
@@ -78,6 +92,8 @@ def make(data, work, say, *, seed, part, days, bursts, clients="botnet", rewrite
         "--rewrite",
         rewrite,
     ]
+    if campaigns is not None:
+        arguments += ["--campaigns", str(campaigns)]
     mixer = os.path.join(data, "tools", "mix.py")
     with open(mixer, "rb") as f:
         key = hashlib.sha256(f.read() + "\0".join(arguments).encode()).hexdigest()[:12]

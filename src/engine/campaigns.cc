@@ -52,6 +52,21 @@ bool leads_somewhere(FacetKind kind) {
          kind == FacetKind::contact;
 }
 
+// Old acquaintances first: those of the account, and all of them where the house knew every new one
+// (of the new ones it is known only how many the house knew).
+std::vector<std::uint32_t> recipients_of(const Message& message, std::size_t& acquainted) {
+  std::vector<std::uint32_t> recipients;
+  const bool house_knows = message.in_house >= message.fresh;
+  for (const RecipientMark& mark : message.recipients) {
+    if (house_knows || !mark.fresh()) recipients.push_back(mark.hash());
+  }
+  acquainted = recipients.size();
+  for (const RecipientMark& mark : message.recipients) {
+    if (!house_knows && mark.fresh()) recipients.push_back(mark.hash());
+  }
+  return recipients;
+}
+
 }  // namespace
 
 Campaigns::Campaigns(const Settings& settings, const base::HashKey& key)
@@ -59,6 +74,12 @@ Campaigns::Campaigns(const Settings& settings, const base::HashKey& key)
       store_({.bytes_max = settings.bytes_max,
               .open_max = 256,
               .join_at = settings.detection.join_at,
+              .counts = {.text = settings.detection.text_counts,
+                         .phrases = settings.detection.phrases_count,
+                         .links = settings.detection.links_count,
+                         .subject = settings.detection.subject_counts,
+                         .clients = settings.detection.clients_count,
+                         .membership = settings.detection.membership_counts},
               .key = key}),
       programs_(std::clamp<std::size_t>(settings.bytes_max / 16, std::size_t{1} << 16,
                                         std::size_t{64} << 20)) {}
@@ -113,7 +134,9 @@ verdict::MailTraits Campaigns::traits_of(const Around& around, const model::Subm
     const auto& background = store_.background();
     if (background.ready() &&
         background.count(evidence::facet_key(print.facet_kinds[i], print.facet_hashes[i])) == 0) {
-      traits.set(Trait::new_link, 1);
+      // All copies of one letter have the same link: it says something of this account only where
+      // the mail goes to strangers as well.
+      traits.set(Trait::new_link, traits[Trait::strangers] > 0 ? 1 : 0);
     }
   }
   if (!link) traits.set(Trait::no_link, 1);
@@ -136,6 +159,32 @@ void Campaigns::learn(const model::Fingerprint& print, std::uint64_t account,
     programs_.learn(account, program);
 }
 
+evidence::Placed Campaigns::place(const model::Submission& submission, const Message& message,
+                                  const evidence::Account& account,
+                                  const evidence::YoungClients::Seen& client,
+                                  const CampaignSeen& seen, base::TimePoint at) {
+  static const model::Fingerprint unseen;
+  std::size_t acquainted = 0;
+  const auto recipients = recipients_of(message, acquainted);
+  return store_.place(
+      {.print = submission.print ? *submission.print : unseen,
+       .account = message.account,
+       .message = message.number,
+       .tenant = tenant_of(account.name, message.account),
+       .surprise = static_cast<float>(-std::log(seen.p)),
+       .script = !submission.script.empty() && submission.account.empty(),
+       .known_account = seen.traits.acquaintance == verdict::Acquaintance::known,
+       .may_begin = seen.p <= settings_.detection.begins_below_p,
+       .recipients = recipients,
+       .acquainted = acquainted,
+       .client = client.young ? message.client : 0,
+       .member_of = account.recent.campaign_member ? campaign_of(message.account) : 0,
+       .companions = client.companions,
+       // Without a text the clients are all there is.
+       .client_group = submission.print ? 0 : client.group,
+       .at = at});
+}
+
 CampaignSeen Campaigns::see(const Around& around, const model::Submission& submission,
                             Message& message, bool late, base::TimePoint at, base::TimePoint now,
                             std::vector<model::Decision>& decisions) {
@@ -156,26 +205,15 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   if (!local) client = clients_.use(message.client, message.account, tenant, at);
   seen.traits = traits_of(around, submission, *account, message, client);
   seen.p = verdict::p_value(seen.traits, settings_.detection);
-  static const model::Fingerprint unseen;
-  const model::Fingerprint& print = submission.print ? *submission.print : unseen;
-  std::vector<std::uint32_t> recipients;
-  for (const RecipientMark& mark : message.recipients) recipients.push_back(mark.hash());
-  const evidence::Placed placed =
-      store_.place({.print = print,
-                    .account = message.account,
-                    .message = message.number,
-                    .tenant = tenant,
-                    .surprise = static_cast<float>(-std::log(seen.p)),
-                    .script = !submission.script.empty() && submission.account.empty(),
-                    .may_begin = seen.p <= settings_.detection.begins_below_p,
-                    .recipients = recipients,
-                    .companions = client.companions,
-                    // Without a text the clients are all there is.
-                    .client_group = submission.print ? 0 : client.group,
-                    .at = at});
+  // To old acquaintances only, from where he writes and with what: chain letters go so.
+  constexpr double in_character = 0.6;
+  if (message.fresh == 0 && !seen.traits.shows_another_hand())
+    seen.p = std::max(seen.p, in_character);
+  const evidence::Placed placed = place(submission, message, *account, client, seen, at);
   Cluster* cluster = placed.cluster;
   if (cluster == nullptr) {
-    if (submission.print) learn(print, message.account, seen.traits.acquaintance, seen.p, at);
+    if (submission.print)
+      learn(*submission.print, message.account, seen.traits.acquaintance, seen.p, at);
     return seen;
   }
   seen.affinity = placed.affinity;
@@ -190,7 +228,7 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
     return seen;
   }
   if (submission.print && (cluster->members.size() < 3 || cluster->state == ClusterState::harmless))
-    learn(print, message.account, seen.traits.acquaintance, seen.p, at);
+    learn(*submission.print, message.account, seen.traits.acquaintance, seen.p, at);
   if (cluster->state == ClusterState::harmless) dirty_.insert(cluster->id);
   if (!(placed.first_of_account || placed.united) || cluster->members.size() < 2) return seen;
   seen.judged = true;
@@ -205,6 +243,16 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
     dirty_.insert(cluster->id);
   }
   return seen;
+}
+
+std::uint64_t Campaigns::campaign_of(std::uint64_t account) const {
+  for (const std::uint64_t id : open_) {
+    const Cluster* cluster = store_.find(id);
+    if (cluster == nullptr) continue;
+    const auto& members = cluster->known_members;
+    if (std::find(members.begin(), members.end(), account) != members.end()) return id;
+  }
+  return 0;
 }
 
 void Campaigns::see_from_outside(const model::Submission& submission, base::TimePoint at) {

@@ -106,6 +106,10 @@ class Campaigns {
                                               const evidence::Account& account,
                                               const Message& message,
                                               const evidence::YoungClients::Seen& client) const;
+  evidence::Placed place(const model::Submission& submission, const Message& message,
+                         const evidence::Account& account,
+                         const evidence::YoungClients::Seen& client, const CampaignSeen& seen,
+                         base::TimePoint at);
   void learn(const model::Fingerprint& print, std::uint64_t account,
              verdict::Acquaintance acquaintance, double p, base::TimePoint at);
   void take_in(const Around& around, evidence::Cluster& cluster, std::uint64_t account,
@@ -120,6 +124,8 @@ class Campaigns {
   [[nodiscard]] model::Finding finding(const evidence::Cluster& cluster,
                                        const verdict::CampaignJudgement& judgement,
                                        base::TimePoint at) const;
+  // The open campaign that the account is a known member of; 0 none.
+  [[nodiscard]] std::uint64_t campaign_of(std::uint64_t account) const;
   void count_size(std::size_t accounts, base::TimePoint at);
 
   Settings settings_;

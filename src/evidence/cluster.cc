@@ -9,6 +9,16 @@
 #include "evidence/sliding_window.h"
 
 namespace leumund::evidence {
+namespace {
+
+// From so many messages on, what only one of them has does not stand for the cluster.
+constexpr std::uint32_t established = 4;
+
+bool is_subject(model::FacetKind kind) {
+  return kind == model::FacetKind::subject || kind == model::FacetKind::subject_part;
+}
+
+}  // namespace
 
 PackedSketch::PackedSketch(const model::Fingerprint& print) : any(print.has_sketch()) {
   if (!any) return;
@@ -39,7 +49,9 @@ const ClusterMember* Cluster::member(std::uint64_t account) const {
 
 double Cluster::similarity(const PackedSketch& sketch) const {
   double most = 0;
-  for (const PackedSketch& one : sketches) most = std::max(most, one.similarity(sketch));
+  for (const PackedSketch& one : sketches) {
+    if (core < established || one.messages >= 2) most = std::max(most, one.similarity(sketch));
+  }
   return most;
 }
 
@@ -56,6 +68,7 @@ std::size_t Cluster::bytes() const {
   return sizeof(Cluster) + members.capacity() * sizeof(ClusterMember) + accounts.bytes() +
          sketches.capacity() * sizeof(PackedSketch) + bands.capacity() * sizeof(std::uint64_t) +
          facets.capacity() * sizeof(SharedFacet) + recipients.capacity() * sizeof(std::uint32_t) +
+         phrases.capacity() * sizeof(SharedPhrase) + clients.capacity() * sizeof(std::uint32_t) +
          (message_numbers.capacity() + known_members.capacity() + restricted_by_it.capacity()) *
              sizeof(std::uint64_t) +
          text;
@@ -65,31 +78,106 @@ std::string Cluster::name_of(std::uint64_t id) { return fmt::format("{:012x}", i
 
 void Cluster::add_facets(const model::Fingerprint& print) {
   for (std::size_t i = 0; i < print.facet_count; ++i) {
+    const model::FacetKind kind = print.facet_kinds[i];
     const auto known = std::find_if(facets.begin(), facets.end(), [&](const SharedFacet& f) {
-      return f.hash == print.facet_hashes[i] && f.kind == print.facet_kinds[i];
+      return f.hash == print.facet_hashes[i] && f.kind == kind;
     });
     if (known != facets.end()) {
       ++known->messages;
-    } else if (facets.size() < facets_max) {
-      facets.push_back({print.facet_kinds[i], print.facet_hashes[i], 1});
-    } else {
-      // The rarest one makes room; what all share stays.
-      const auto least = std::min_element(
-          facets.begin(), facets.end(),
-          [](const SharedFacet& a, const SharedFacet& b) { return a.messages < b.messages; });
-      if (least->messages <= 1) *least = {print.facet_kinds[i], print.facet_hashes[i], 1};
+      continue;
     }
+    // Subjects have places of their own: what mails are padded with may not crowd them out.
+    const bool subject = is_subject(kind);
+    const auto in_group = [subject](const SharedFacet& f) { return is_subject(f.kind) == subject; };
+    const auto used = std::count_if(facets.begin(), facets.end(), in_group);
+    if (static_cast<std::size_t>(used) >= (subject ? subjects_max : facets_max - subjects_max)) {
+      // The oldest that came once makes room; what many share stays.
+      const auto least = std::find_if(facets.begin(), facets.end(), [&](const SharedFacet& f) {
+        return in_group(f) && f.messages <= 1;
+      });
+      if (least == facets.end()) continue;
+      facets.erase(least);
+    }
+    facets.push_back({kind, print.facet_hashes[i], 1});
   }
 }
 
+void Cluster::add_phrases(const model::Fingerprint& print) {
+  for (std::size_t i = 0; i < print.phrase_count; ++i) {
+    const std::uint32_t hash = print.phrases[i];
+    const auto known = std::find_if(phrases.begin(), phrases.end(),
+                                    [hash](const SharedPhrase& p) { return p.hash == hash; });
+    if (known != phrases.end()) {
+      ++known->messages;
+      continue;
+    }
+    if (phrases.size() >= phrases_max) {
+      const auto least = std::min_element(
+          phrases.begin(), phrases.end(),
+          [](const SharedPhrase& a, const SharedPhrase& b) { return a.messages < b.messages; });
+      // Like facets; and one that has not come again gives way in time.
+      if (least->messages > 1) {
+        --least->messages;
+        continue;
+      }
+      phrases.erase(least);
+    }
+    phrases.push_back({hash, 1});
+  }
+}
+
+bool Cluster::has_facet(model::FacetKind kind, std::uint64_t hash) const {
+  const auto known = std::find_if(facets.begin(), facets.end(), [&](const SharedFacet& f) {
+    return f.hash == hash && f.kind == kind;
+  });
+  if (known == facets.end()) return false;
+  const bool subject = is_subject(kind);
+  return known->messages * 8 >= core ||
+         (subject && known->messages >= 3 && known->messages * 40 >= core);
+}
+
+bool Cluster::has_phrase(std::uint32_t hash) const {
+  const auto known = std::find_if(phrases.begin(), phrases.end(),
+                                  [hash](const SharedPhrase& p) { return p.hash == hash; });
+  if (known == phrases.end()) return false;
+  return core < established || (known->messages >= 2 && known->messages * 12 >= core);
+}
+
 bool Cluster::add_sketch(const PackedSketch& sketch) {
-  const std::size_t most = state == ClusterState::open ? sketches_max_open : sketches_max;
-  if (!sketch.any || sketches.size() >= most) return false;
-  // A copy of one that is there finds nothing new.
+  if (!sketch.any) return false;
+  // A copy of one that is there finds nothing new, but makes sure of it.
   constexpr double same = 0.8;
-  if (similarity(sketch) >= same) return false;
+  constexpr double like = 0.3;
+  double most = 0;
+  for (PackedSketch& one : sketches) {
+    const double alike = one.similarity(sketch);
+    if (alike >= like) ++one.messages;
+    most = std::max(most, alike);
+  }
+  const std::size_t room = state == ClusterState::open ? sketches_max_open : sketches_max;
+  if (most >= same || sketches.size() >= room) return false;
   sketches.push_back(sketch);
   return true;
+}
+
+void Cluster::add_client(std::uint32_t client) {
+  const std::size_t room = state == ClusterState::open ? clients_max_open : clients_max;
+  const auto at = std::lower_bound(clients.begin(), clients.end(), client);
+  if (client == 0 || clients.size() >= room || (at != clients.end() && *at == client)) return;
+  clients.insert(at, client);
+}
+
+bool Cluster::has_client(std::uint32_t client) const {
+  return client != 0 && std::binary_search(clients.begin(), clients.end(), client);
+}
+
+bool Cluster::explains(std::span<const std::uint32_t> hashes, std::size_t acquainted) const {
+  const auto shared = [this](std::uint32_t hash) {
+    return std::find(recipients.begin(), recipients.end(), hash) != recipients.end();
+  };
+  const auto old = hashes.first(std::min(acquainted, hashes.size()));
+  return !hashes.empty() && (std::any_of(old.begin(), old.end(), shared) ||
+                             std::all_of(hashes.begin(), hashes.end(), shared));
 }
 
 void Cluster::add_recipients(std::span<const std::uint32_t> hashes) {
@@ -128,6 +216,16 @@ void Cluster::absorb(const Cluster& other) {
       facets.push_back(facet);
     }
   }
+  for (const SharedPhrase& phrase : other.phrases) {
+    const auto known = std::find_if(phrases.begin(), phrases.end(),
+                                    [&](const SharedPhrase& p) { return p.hash == phrase.hash; });
+    if (known != phrases.end()) {
+      known->messages += phrase.messages;
+    } else if (phrases.size() < phrases_max) {
+      phrases.push_back(phrase);
+    }
+  }
+  for (const std::uint32_t client : other.clients) add_client(client);
   add_recipients(other.recipients);
   recipients_all += other.recipients_all - static_cast<std::uint32_t>(other.recipients.size());
   recipients_again += other.recipients_again;
@@ -162,9 +260,14 @@ double facet_weight_max(model::FacetKind kind) {
     case FacetKind::archive_member: return 6;
     case FacetKind::url_domain:
     case FacetKind::subject: return 4;
+    case FacetKind::subject_part: return 3.75;
     default: return 0;
   }
 }
+
+std::uint64_t phrase_key(std::uint32_t hash) { return base::combine_hashes(hash, 0x70687261U); }
+
+std::uint64_t client_key(std::uint32_t client) { return base::combine_hashes(client, 0x636c6e74U); }
 
 std::uint64_t facet_key(model::FacetKind kind, std::uint64_t hash) {
   return base::combine_hashes(hash, 0xface0000U + static_cast<std::uint64_t>(kind));

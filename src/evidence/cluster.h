@@ -1,7 +1,7 @@
 // Mails of several accounts that are one text or advertise one thing.
 //
-// Limits:  64 members (the newest accounts), 16 sketches, 24 facets, 32 recipients, and the numbers
-//          of the newest messages; counts beyond are estimates (DistinctAccounts).
+// Limits:  64 members (the newest accounts), 16 sketches, 48 facets, 64 phrases, 32 recipients,
+//          and the numbers of the newest messages; counts beyond are estimates (DistinctAccounts).
 // Threads: plain values.
 #pragma once
 
@@ -25,6 +25,7 @@ class PackedSketch {
   [[nodiscard]] double similarity(const PackedSketch& other) const;
 
   std::array<std::uint64_t, 4> rows{};
+  std::uint32_t messages = 1;  // of the cluster that are like it
   bool any = false;
 };
 
@@ -35,6 +36,12 @@ struct ClusterMember {
   std::uint32_t tenant = 0;
   float surprise = 0;  // -ln p of that message for its account
   base::TimePoint at;
+};
+
+// A run of words that some of its messages have.
+struct SharedPhrase {
+  std::uint32_t hash = 0;
+  std::uint32_t messages = 0;
 };
 
 struct SharedFacet {
@@ -53,8 +60,12 @@ struct Cluster {
   static constexpr std::size_t members_max = 64;
   static constexpr std::size_t sketches_max = 16;
   static constexpr std::size_t sketches_max_open = 48;
-  static constexpr std::size_t facets_max = 24;
+  static constexpr std::size_t facets_max = 48;
+  static constexpr std::size_t subjects_max = 24;  // of them subjects and their parts
+  static constexpr std::size_t phrases_max = 64;
   static constexpr std::size_t recipients_max = 32;
+  static constexpr std::size_t clients_max = 32;
+  static constexpr std::size_t clients_max_open = 4096;
   static constexpr std::size_t messages_kept = 256;
   static constexpr std::size_t messages_kept_open = 20'000;
 
@@ -69,6 +80,8 @@ struct Cluster {
   std::vector<PackedSketch> sketches;
   std::vector<std::uint64_t> bands;  // index keys of the sketches
   std::vector<SharedFacet> facets;
+  std::vector<SharedPhrase> phrases;
+  std::vector<std::uint32_t> clients;     // addresses new to this house, sorted
   std::vector<std::uint32_t> recipients;  // the first different ones
   std::uint32_t recipients_all = 0;       // of all messages
   std::uint32_t recipients_again = 0;     // of them, ones that stood in the list already
@@ -92,15 +105,27 @@ struct Cluster {
   std::vector<std::string> texts;               // for its template; only if the operator allows
 
   [[nodiscard]] const ClusterMember* member(std::uint64_t account) const;
-  [[nodiscard]] double similarity(const PackedSketch& sketch) const;  // to the nearest
-  [[nodiscard]] std::size_t tenants() const;                          // of the members
+  // To the nearest text that enough of its messages have.
+  [[nodiscard]] double similarity(const PackedSketch& sketch) const;
+  [[nodiscard]] std::size_t tenants() const;  // of the members
   [[nodiscard]] std::size_t bytes() const;
   // "7f3a09c2d1e4": the name of a campaign for people.
   [[nodiscard]] std::string name() const { return name_of(id); }
   [[nodiscard]] static std::string name_of(std::uint64_t id);
 
   void add_facets(const model::Fingerprint& print);
+  void add_phrases(const model::Fingerprint& print);
+  // Enough of its messages have it. A mailing may have a dozen subjects; links stand for it only
+  // where many mails have them, since some come from what it is padded with.
+  [[nodiscard]] bool has_facet(model::FacetKind kind, std::uint64_t hash) const;
+  // Enough of its messages have it: a sentence that one mail was padded with is none.
+  [[nodiscard]] bool has_phrase(std::uint32_t hash) const;
   bool add_sketch(const PackedSketch& sketch);
+  void add_client(std::uint32_t client);
+  [[nodiscard]] bool has_client(std::uint32_t client) const;
+  // Whether the recipients account for the mail's being like the others: they write to one list,
+  // or to one person. `acquainted` of the recipients, the first ones, are old acquaintances.
+  [[nodiscard]] bool explains(std::span<const std::uint32_t> hashes, std::size_t acquainted) const;
   void add_recipients(std::span<const std::uint32_t> hashes);
   void add_message(std::uint64_t number);
   void see_day(base::TimePoint at);
@@ -110,6 +135,8 @@ struct Cluster {
 
 // Which facets tell mailings apart and how much one may count, in natural-log units.
 [[nodiscard]] double facet_weight_max(model::FacetKind kind);
+[[nodiscard]] std::uint64_t phrase_key(std::uint32_t hash);
+[[nodiscard]] std::uint64_t client_key(std::uint32_t client);
 [[nodiscard]] std::uint64_t facet_key(model::FacetKind kind, std::uint64_t hash);
 
 }  // namespace leumund::evidence

@@ -33,10 +33,20 @@ int family_of(FacetKind kind) {
     case FacetKind::attachment:
     case FacetKind::archive_member: return file;
     case FacetKind::brief_text: return words;
-    case FacetKind::subject: return subject;
+    case FacetKind::subject:
+    case FacetKind::subject_part: return subject;
     default: return families;
   }
 }
+
+// Two rare phrases in common are hardly chance.
+constexpr double phrases_most = 10;
+// Texts at least so similar are variants of each other, not only neighbours in a sentence.
+constexpr double whole_from = 0.4;
+// Evidence that is worth less does not count as a kind of its own.
+constexpr double kind_from = 2;
+// A long subject, of which both parts are shared.
+constexpr double long_subject = 7.5;
 
 }  // namespace
 
@@ -44,15 +54,21 @@ int family_of(FacetKind kind) {
 bool binds(const Fingerprint& print, std::size_t i) {
   const FacetKind kind = print.facet_kinds[i];
   if (facet_weight_max(kind) <= 0) return false;
-  return kind != FacetKind::subject ||
+  return (kind != FacetKind::subject && kind != FacetKind::subject_part) ||
          !(print.has(model::MailSign::reply) || print.has(model::MailSign::forwarded_by_hand));
 }
 
 std::uint32_t facet_part(std::uint64_t key) { return static_cast<std::uint32_t>(key >> 16); }
 
-double ClusterStore::facet_affinity(const Fingerprint& print,
-                                    const std::function<bool(std::size_t)>& shares) const {
+void ClusterStore::Affinity::add(double more) {
+  value += more;
+  if (more >= kind_from) ++kinds;
+}
+
+ClusterStore::Affinity ClusterStore::facet_affinity(
+    const Fingerprint& print, const std::function<bool(std::size_t)>& shares) const {
   std::array<double, families> best{};
+  double parts = 0;
   for (std::size_t i = 0; i < print.facet_count; ++i) {
     const int family = family_of(print.facet_kinds[i]);
     if (family == families || !binds(print, i) || !shares(i)) continue;
@@ -63,24 +79,37 @@ double ClusterStore::facet_affinity(const Fingerprint& print,
     const double weight = std::min(facet_weight_max(print.facet_kinds[i]), rarity - common_facet);
     auto& value = best[static_cast<std::size_t>(family)];
     value = std::max(value, weight);
+    if (print.facet_kinds[i] == FacetKind::subject_part) parts += std::max(0.0, weight);
   }
-  double sum = 0;
-  for (const double value : best) sum += value;
+  best[subject] = std::max(best[subject], std::min(parts, long_subject));
+  Affinity sum;
+  for (std::size_t family = 0; family < families; ++family) {
+    const Counts& counts = settings_.counts;
+    sum.add(best[family] * (family == subject ? counts.subject : counts.links));
+  }
   // Where there is no text to compare, link, attachment or few words are all that the mail says.
   constexpr double without_text = 1.6;
-  return print.has_sketch() ? sum : without_text * sum;
+  if (!print.has_sketch()) sum.value *= without_text;
+  return sum;
 }
 
 namespace {
 constexpr double companion_weight = 3;
 constexpr double group_weight = 9;
+// Mail of an open campaign came from this address, which nobody here used until lately.
+constexpr double client_weight = 5;
+// Another mail of the account was in the open campaign.
+constexpr double member_weight = 3;
 }  // namespace
 
-double ClusterStore::affinity_to(const Arrival& arrival, const PackedSketch& sketch,
-                                 double text_most, const Sighting& sighting) const {
+ClusterStore::Affinity ClusterStore::affinity_to(const Arrival& arrival, const PackedSketch& sketch,
+                                                 double text_most, double phrases,
+                                                 const Sighting& sighting) const {
   const auto& parts = sighting.facet_parts;
-  double value = std::min(text_most, text_weight(sketch.similarity(sighting.sketch)));
-  value += facet_affinity(arrival.print, [&](std::size_t i) {
+  const double alike = sketch.similarity(sighting.sketch);
+  const double text = std::max(settings_.counts.text * std::min(text_most, text_weight(alike)),
+                               settings_.counts.phrases * std::min(phrases, phrases_most));
+  Affinity out = facet_affinity(arrival.print, [&](std::size_t i) {
     const std::uint32_t part =
         facet_part(facet_key(arrival.print.facet_kinds[i], arrival.print.facet_hashes[i]));
     return std::find(parts.begin(), parts.begin() + sighting.facets, part) !=
@@ -88,25 +117,43 @@ double ClusterStore::affinity_to(const Arrival& arrival, const PackedSketch& ske
   });
   const bool companion = std::find(arrival.companions.begin(), arrival.companions.end(),
                                    sighting.account) != arrival.companions.end();
-  if (companion) value += arrival.client_group != 0 ? group_weight : companion_weight;
-  return value;
+  out.add(text);
+  out.whole = alike >= whole_from;
+  if (companion)
+    out.add(settings_.counts.clients *
+            (arrival.client_group != 0 ? group_weight : companion_weight));
+  return out;
 }
 
-double ClusterStore::affinity_to(const Arrival& arrival, const PackedSketch& sketch,
-                                 double text_most, const Cluster& cluster) const {
-  double value = std::min(text_most, text_weight(cluster.similarity(sketch)));
-  value += facet_affinity(arrival.print, [&](std::size_t i) {
-    // What only a small part of the cluster has does not stand for it.
-    return std::any_of(cluster.facets.begin(), cluster.facets.end(), [&](const SharedFacet& f) {
-      return f.hash == arrival.print.facet_hashes[i] && f.kind == arrival.print.facet_kinds[i] &&
-             f.messages * 8 >= cluster.core;
-    });
+ClusterStore::Affinity ClusterStore::affinity_to(const Arrival& arrival, const PackedSketch& sketch,
+                                                 double text_most, const Cluster& cluster) const {
+  const double alike = cluster.similarity(sketch);
+  std::size_t shared = 0;
+  const double phrases = phrases_in(arrival.print, cluster, shared);
+  Affinity out = facet_affinity(arrival.print, [&](std::size_t i) {
+    return cluster.has_facet(arrival.print.facet_kinds[i], arrival.print.facet_hashes[i]);
   });
   const bool companion =
       std::any_of(arrival.companions.begin(), arrival.companions.end(),
                   [&](std::uint64_t account) { return cluster.member(account) != nullptr; });
-  if (companion) value += arrival.client_group != 0 ? group_weight : companion_weight;
-  return value;
+  const bool open = cluster.state == ClusterState::open;
+  const bool member = open && arrival.member_of == cluster.id;
+  // A member's address is in the cluster because of himself.
+  const bool client = open && !member && cluster.has_client(arrival.client);
+  out.add(std::max(settings_.counts.text * std::min(text_most, text_weight(alike)),
+                   settings_.counts.phrases * phrases));
+  // What has no phrases has nothing that could be only a part of it.
+  out.whole = alike >= whole_from || shared * 2 >= arrival.print.phrase_count;
+  if (companion && arrival.client_group != 0) {
+    out.add(settings_.counts.clients * group_weight);
+  } else if (client) {
+    out.add(settings_.counts.clients * client_weight);
+  } else if (companion) {
+    out.add(settings_.counts.clients * companion_weight);
+  }
+  // That it is a member is no further kind: it followed from the others.
+  if (member) out.value += settings_.counts.membership * member_weight;
+  return out;
 }
 
 // What common text is worth at most where it was found by this key: a piece of text that honest
@@ -115,6 +162,29 @@ double ClusterStore::text_most(std::uint64_t key) const {
   constexpr double unknown = 10;
   if (!background_.ready() || background_.count(key) == 0) return unknown;
   return std::clamp((-std::log(background_.share(key)) - common_facet) * 1.5, 0.0, unknown);
+}
+
+double ClusterStore::phrase_weight(std::uint64_t key) const {
+  constexpr double one_most = 4.5;
+  constexpr double unknown = 4;
+  // Somebody wrote it here in character not long ago: others may as well.
+  constexpr double written_before = 2;
+  if (!background_.ready()) return unknown;
+  if (background_.count(key) > 0) {
+    return std::clamp(-std::log(background_.share(key)) - common_facet, 0.0, written_before);
+  }
+  return std::clamp(-std::log(background_.share(key)) - common_facet, 0.0, one_most);
+}
+
+double ClusterStore::phrases_in(const Fingerprint& print, const Cluster& cluster,
+                                std::size_t& shared) const {
+  double value = 0;
+  for (std::size_t i = 0; i < print.phrase_count; ++i) {
+    if (!cluster.has_phrase(print.phrases[i])) continue;
+    ++shared;
+    value += phrase_weight(phrase_key(print.phrases[i]));
+  }
+  return std::min(value, phrases_most);
 }
 
 }  // namespace leumund::evidence

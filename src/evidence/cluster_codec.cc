@@ -54,6 +54,7 @@ void encode_cluster(const Cluster& cluster, std::string& out) {
   writer.number(cluster.sketches.size());
   for (const PackedSketch& sketch : cluster.sketches) {
     for (const std::uint64_t row : sketch.rows) write_hash(writer, row);
+    writer.number(sketch.messages);
   }
   write_hashes(writer, cluster.bands);
   writer.number(cluster.facets.size());
@@ -62,6 +63,13 @@ void encode_cluster(const Cluster& cluster, std::string& out) {
     write_hash(writer, facet.hash);
     writer.number(facet.messages);
   }
+  writer.number(cluster.phrases.size());
+  for (const SharedPhrase& phrase : cluster.phrases) {
+    writer.fixed(phrase.hash);
+    writer.number(phrase.messages);
+  }
+  writer.number(cluster.clients.size());
+  for (const std::uint32_t client : cluster.clients) writer.fixed(client);
   writer.number(cluster.recipients.size());
   for (const std::uint32_t hash : cluster.recipients) writer.fixed(hash);
   for (const std::uint32_t count :
@@ -101,6 +109,7 @@ base::Result<Cluster> decode_cluster(std::string_view state) {
     PackedSketch& sketch = cluster.sketches.emplace_back();
     sketch.any = true;
     for (std::uint64_t& row : sketch.rows) row = read_hash(reader);
+    reader.integer(sketch.messages);
   }
   read_hashes(reader, cluster.bands);
   if (cluster.bands.size() > Cluster::sketches_max_open * model::Fingerprint::bands)
@@ -110,6 +119,16 @@ base::Result<Cluster> decode_cluster(std::string_view state) {
     facet.kind = static_cast<model::FacetKind>(reader.number(model::facet_kinds - 1));
     facet.hash = read_hash(reader);
     reader.integer(facet.messages);
+  }
+  for (std::uint64_t n = reader.number(Cluster::phrases_max); n > 0 && !reader.failed(); --n) {
+    SharedPhrase& phrase = cluster.phrases.emplace_back();
+    phrase.hash = reader.fixed();
+    reader.integer(phrase.messages);
+  }
+  for (std::uint64_t n = reader.number(Cluster::clients_max_open); n > 0 && !reader.failed(); --n) {
+    const std::uint32_t client = reader.fixed();
+    if (!cluster.clients.empty() && client <= cluster.clients.back()) return malformed;
+    cluster.clients.push_back(client);
   }
   for (std::uint64_t n = reader.number(Cluster::recipients_max); n > 0 && !reader.failed(); --n) {
     cluster.recipients.push_back(reader.fixed());

@@ -20,7 +20,13 @@ constexpr std::uint32_t keys_per_cluster_max = 64 * 24;
 constexpr std::uint32_t keys_per_open_max = 1024 * 24;
 // A mail in character is somebody's own until it is nearly a copy.
 constexpr double in_character_below = 0.7;  // -ln p
-constexpr double in_character_more = 3;
+constexpr double in_character_more = 2;
+// From this surprise on nothing speaks for the owner any more.
+constexpr double out_of_character = 2;
+// Below this one kind of evidence does not do: honest mail quotes honest words that spam is padded
+// with, and people share subjects.
+constexpr double hardly_odd = 1.3;
+constexpr double one_kind_more = 3;
 // Text is worth no more than this where nothing but a facet led to the cluster.
 constexpr double facet_text_most = 5;
 // That it is out of character speaks for its being part of an open campaign, up to so much.
@@ -54,7 +60,8 @@ std::size_t ClusterStore::bytes() const {
 }
 
 void ClusterStore::learn_background(const Fingerprint& print, base::TimePoint at) {
-  std::array<std::uint64_t, Fingerprint::facets_max + Fingerprint::bands> hashes{};
+  std::array<std::uint64_t, Fingerprint::facets_max + Fingerprint::bands + Fingerprint::phrases_max>
+      hashes{};
   std::size_t count = 0;
   for (std::size_t i = 0; i < print.facet_count; ++i) {
     hashes[count++] = facet_key(print.facet_kinds[i], print.facet_hashes[i]);
@@ -63,6 +70,8 @@ void ClusterStore::learn_background(const Fingerprint& print, base::TimePoint at
   if (print.has_sketch()) {
     for (const std::uint64_t band : model::band_keys(print)) hashes[count++] = band;
   }
+  for (std::size_t i = 0; i < print.phrase_count; ++i)
+    hashes[count++] = phrase_key(print.phrases[i]);
   background_.add(std::span(hashes).first(count), at);
 }
 
@@ -73,6 +82,8 @@ void ClusterStore::keys_of(const Arrival& arrival) {
     const auto bands = model::band_keys(print);
     keys_.assign(bands.begin(), bands.end());
   }
+  for (std::size_t i = 0; i < print.phrase_count; ++i)
+    keys_.push_back(phrase_key(print.phrases[i]));
   for (std::size_t i = 0; i < print.facet_count; ++i) {
     if (!binds(print, i)) continue;
     const std::uint64_t key = facet_key(print.facet_kinds[i], print.facet_hashes[i]);
@@ -81,6 +92,7 @@ void ClusterStore::keys_of(const Arrival& arrival) {
       keys_.push_back(key);
   }
   if (arrival.client_group != 0) keys_.push_back(arrival.client_group);
+  if (arrival.client != 0) keys_.push_back(client_key(arrival.client));
 }
 
 std::uint32_t ClusterStore::ref_of(std::size_t slot) const {
@@ -107,20 +119,27 @@ void ClusterStore::find_candidates(const Arrival& arrival) {
   // Keys are few and buckets small, so at most some three hundred refs are looked at.
   found_.clear();
   const std::size_t bands = arrival.print.has_sketch() ? Fingerprint::bands : 0;
+  const std::size_t phrases_end = bands + arrival.print.phrase_count;
   for (std::size_t i = 0; i < keys_.size(); ++i) {
+    const bool is_phrase = i >= bands && i < phrases_end;
     double most = 0;
+    double phrase = 0;
     bool weighed = false;
     index_.find(keys_[i], [&](std::uint32_t ref) {
       ref = resolve(ref, arrival.at);
       if (ref == PrintIndex::none) return;
-      if (!weighed) most = i < bands ? text_most(keys_[i]) : facet_text_most;
+      if (!weighed) {
+        most = i < bands ? text_most(keys_[i]) : facet_text_most;
+        phrase = is_phrase ? phrase_weight(keys_[i]) : 0;
+      }
       weighed = true;
       const auto known = std::find_if(found_.begin(), found_.end(),
                                       [ref](const Candidate& c) { return c.ref == ref; });
       if (known != found_.end()) {
         known->text_most = std::max(known->text_most, most);
+        known->phrases += phrase;
       } else {
-        found_.push_back({ref, 0, 0, most});
+        found_.push_back({ref, 0, 0, most, phrase});
       }
     });
   }
@@ -131,14 +150,15 @@ void ClusterStore::weigh_candidates(const Arrival& arrival, const PackedSketch& 
   const double surprise = static_cast<double>(arrival.surprise);
   for (Candidate& candidate : found_) {
     const bool is_cluster = (candidate.ref & cluster_bit) != 0;
-    candidate.affinity = is_cluster ? affinity_to(arrival, sketch, candidate.text_most,
-                                                  slots_[candidate.ref & 0xfffffU].cluster)
-                                    : affinity_to(arrival, sketch, candidate.text_most,
-                                                  ring_[(candidate.ref - 1) % ring_max_]);
+    const Affinity affinity =
+        is_cluster ? affinity_to(arrival, sketch, candidate.text_most,
+                                 slots_[candidate.ref & 0xfffffU].cluster)
+                   : affinity_to(arrival, sketch, candidate.text_most, candidate.phrases,
+                                 ring_[(candidate.ref - 1) % ring_max_]);
+    candidate.affinity = affinity.value;
     // An open campaign goes before other clusters, and these before a lone mail.
     double needed = settings_.join_at;
     candidate.preferred = candidate.affinity;
-    const bool in_character = arrival.account != 0 && surprise < in_character_below;
     if (is_cluster) {
       candidate.preferred += 0.5;
       if (slots_[candidate.ref & 0xfffffU].cluster.state == ClusterState::open) {
@@ -146,7 +166,12 @@ void ClusterStore::weigh_candidates(const Arrival& arrival, const PackedSketch& 
         candidate.preferred += 20;
       }
     }
-    if (in_character) needed += in_character_more;
+    if (arrival.account != 0) {
+      const double usual = 1 - surprise / out_of_character;
+      needed += in_character_more * std::max(0.0, usual);
+      if (surprise < hardly_odd && affinity.kinds < 2 && (arrival.known_account || !affinity.whole))
+        needed += one_kind_more;
+    }
     if (candidate.affinity < needed) candidate.ref = PrintIndex::none;
   }
   std::erase_if(found_, [](const Candidate& c) { return c.ref == PrintIndex::none; });
@@ -171,6 +196,7 @@ bool ClusterStore::unite(std::size_t slot, std::size_t other) {
                    [](const ClusterMember& a, const ClusterMember& b) { return a.at < b.at; });
   const std::uint32_t ref = ref_of(slot);
   for (const std::uint64_t key : from.bands) index_.put(key, ref);
+  for (const SharedPhrase& phrase : from.phrases) index_.put(phrase_key(phrase.hash), ref);
   into.absorb(from);
   forget(other);
   return true;
@@ -225,7 +251,9 @@ void ClusterStore::add_sighting(const Arrival& arrival, const PackedSketch& sket
   sighting.message = arrival.message;
   sighting.number = newest_sighting_;
   sighting.tenant = arrival.tenant;
-  sighting.recipient = arrival.recipients.empty() ? 0 : arrival.recipients.front();
+  sighting.client = arrival.client;
+  const std::size_t kept = std::min(arrival.recipients.size(), sighting_recipients);
+  std::copy_n(arrival.recipients.begin(), kept, sighting.recipients.begin());
   sighting.surprise = arrival.surprise;
   sighting.script = arrival.script;
   sighting.at = arrival.at;
@@ -253,7 +281,9 @@ std::size_t ClusterStore::begin_cluster(Sighting& with, base::TimePoint at) {
   cluster.members.push_back({with.account, with.message, with.tenant, with.surprise, with.at});
   ++cluster.day_accounts;
   cluster.accounts.add(with.account, with.at);
-  if (with.recipient != 0) cluster.add_recipients({&with.recipient, 1});
+  const auto end = std::find(with.recipients.begin(), with.recipients.end(), 0U);
+  cluster.add_recipients(std::span(with.recipients.begin(), end));
+  cluster.add_client(with.client);
   cluster.add_message(with.message);
   if (with.script) ++cluster.scripts;
   return slot;
@@ -264,6 +294,8 @@ bool ClusterStore::join(Cluster& cluster, const Arrival& arrival, const PackedSk
   if (shapes(arrival)) {
     ++cluster.core;
     cluster.add_facets(arrival.print);
+    cluster.add_phrases(arrival.print);
+    cluster.add_client(arrival.client);
   }
   if (shapes(arrival) && cluster.add_sketch(sketch)) {
     const auto bands = model::band_keys(arrival.print);
@@ -274,6 +306,7 @@ bool ClusterStore::join(Cluster& cluster, const Arrival& arrival, const PackedSk
     return false;
   }
   cluster.see_day(arrival.at);
+  const bool explained = cluster.explains(arrival.recipients, arrival.acquainted);
   cluster.add_recipients(arrival.recipients);
   cluster.add_message(arrival.message);
   if (arrival.print.has(model::MailSign::reply)) ++cluster.replies;
@@ -286,8 +319,8 @@ bool ClusterStore::join(Cluster& cluster, const Arrival& arrival, const PackedSk
                 [&](const ClusterMember& m) { return m.at + watched_for < arrival.at; });
   if (cluster.members.size() >= Cluster::members_max)
     cluster.members.erase(cluster.members.begin());
-  cluster.members.push_back(
-      {arrival.account, arrival.message, arrival.tenant, arrival.surprise, arrival.at});
+  cluster.members.push_back({arrival.account, arrival.message, arrival.tenant,
+                             explained ? 0 : arrival.surprise, arrival.at});
   ++cluster.day_accounts;
   return true;
 }
@@ -413,6 +446,10 @@ void ClusterStore::load(Cluster cluster) {
   if (cluster.state == ClusterState::open) ++open_;
   made = std::move(cluster);
   for (const std::uint64_t key : made.bands) index_.put(key, ref_of(slot));
+  for (const std::uint32_t client : made.clients) index_.put(client_key(client), ref_of(slot));
+  for (const SharedPhrase& phrase : made.phrases) {
+    if (made.has_phrase(phrase.hash)) index_.put(phrase_key(phrase.hash), ref_of(slot));
+  }
   for (const SharedFacet& facet : made.facets) {
     if (facet_weight_max(facet.kind) > 0 && facet.messages * 8 >= made.messages)
       index_.put(facet_key(facet.kind, facet.hash), ref_of(slot));

@@ -42,8 +42,13 @@ struct Arrival {
   std::uint32_t tenant = 0;
   float surprise = 0;
   bool script = false;
-  bool may_begin = true;  // a mail in character joins clusters and begins none
+  bool known_account = false;  // its habits are known: in character means something
+  bool may_begin = true;       // a mail in character joins clusters and begins none
   std::span<const std::uint32_t> recipients;
+  // So many of them, from the first on, are acquaintances of the account or of the whole house.
+  std::size_t acquainted = 0;
+  std::uint32_t client = 0;     // 0 unless new to this house
+  std::uint64_t member_of = 0;  // an open campaign that the account is a member of already
   // Accounts that used the same client address, new to this house, within the last day.
   std::span<const std::uint64_t> companions;
   // Not 0: the mails of accounts that share several such addresses are one group without any text.
@@ -60,10 +65,20 @@ struct Placed {
 
 class ClusterStore {
  public:
+  // How much each kind of evidence that binds mails counts; 0 leaves it out.
+  struct Counts {
+    double text = 1;
+    double phrases = 1;
+    double links = 1;  // and contacts, attachments, short texts
+    double subject = 1;
+    double clients = 1;
+    double membership = 1;
+  };
   struct Settings {
     std::size_t bytes_max = std::size_t{64} << 20;
     std::size_t open_max = 256;
     double join_at = 8;  // affinity from which two mails are one mailing
+    Counts counts;
     base::HashKey key;
   };
 
@@ -95,6 +110,7 @@ class ClusterStore {
 
  private:
   static constexpr std::size_t sighting_facets = 4;
+  static constexpr std::size_t sighting_recipients = 4;
   static constexpr std::uint32_t cluster_bit = 0x80000000U;
   struct Sighting {
     PackedSketch sketch;
@@ -103,7 +119,8 @@ class ClusterStore {
     std::uint32_t number = 0;  // 0: free
     std::uint32_t tenant = 0;
     std::uint32_t joined = 0;  // ref of the cluster that it went into
-    std::uint32_t recipient = 0;
+    std::array<std::uint32_t, sighting_recipients> recipients{};
+    std::uint32_t client = 0;
     float surprise = 0;
     std::uint8_t facets = 0;
     bool script = false;
@@ -122,18 +139,31 @@ class ClusterStore {
     double affinity = 0;
     double preferred = 0;
     double text_most = 0;
+    double phrases = 0;  // what those that led to it are worth
   };
 
   [[nodiscard]] static bool shapes(const Arrival& arrival);
   void keys_of(const Arrival& arrival);
-  [[nodiscard]] double facet_affinity(const model::Fingerprint& print,
-                                      const std::function<bool(std::size_t)>& shares) const;
-  [[nodiscard]] double affinity_to(const Arrival& arrival, const PackedSketch& sketch,
-                                   double text_most, const Sighting& sighting) const;
-  [[nodiscard]] double affinity_to(const Arrival& arrival, const PackedSketch& sketch,
-                                   double text_most, const Cluster& cluster) const;
+  // What binds two mails, and by how many kinds of evidence.
+  struct Affinity {
+    double value = 0;
+    int kinds = 0;
+    bool whole = false;  // most of the text is shared, not a sentence of it
+    void add(double more);
+  };
+  [[nodiscard]] Affinity facet_affinity(const model::Fingerprint& print,
+                                        const std::function<bool(std::size_t)>& shares) const;
+  [[nodiscard]] Affinity affinity_to(const Arrival& arrival, const PackedSketch& sketch,
+                                     double text_most, double phrases,
+                                     const Sighting& sighting) const;
+  [[nodiscard]] Affinity affinity_to(const Arrival& arrival, const PackedSketch& sketch,
+                                     double text_most, const Cluster& cluster) const;
   [[nodiscard]] std::uint32_t resolve(std::uint32_t ref, base::TimePoint at) const;
   [[nodiscard]] double text_most(std::uint64_t key) const;
+  [[nodiscard]] double phrase_weight(std::uint64_t key) const;
+  // What the phrases are worth that the cluster has too; `shared` becomes how many they are.
+  [[nodiscard]] double phrases_in(const model::Fingerprint& print, const Cluster& cluster,
+                                  std::size_t& shared) const;
   void find_candidates(const Arrival& arrival);
   void weigh_candidates(const Arrival& arrival, const PackedSketch& sketch);
   bool unite(std::size_t slot, std::size_t other);

@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <random>
 #include <set>
+#include <string>
+#include <vector>
+
+#include "evidence/cluster_codec.h"
 
 namespace leumund::evidence {
 namespace {
@@ -46,6 +51,10 @@ ClusterStore::Settings small(std::size_t bytes = 4U << 20) {
 class ClusterStoreTest : public ::testing::Test {
  protected:
   Placed place(const Fingerprint& print, std::uint64_t account, float surprise = 3) {
+    return place_from(print, account, surprise, 0, 0);
+  }
+  Placed place_from(const Fingerprint& print, std::uint64_t account, float surprise,
+                    std::uint32_t client, std::uint64_t member_of) {
     const std::uint32_t recipient = ++recipient_;
     return store.place({.print = print,
                         .account = account,
@@ -53,8 +62,33 @@ class ClusterStoreTest : public ::testing::Test {
                         .tenant = static_cast<std::uint32_t>(account),
                         .surprise = surprise,
                         .recipients = std::span(&recipient, 1),
+                        .client = client,
+                        .member_of = member_of,
                         .companions = {},
                         .at = now});
+  }
+  Placed place_to(const Fingerprint& print, std::uint64_t account,
+                  std::vector<std::uint32_t> recipients, std::size_t acquainted) {
+    return store.place({.print = print,
+                        .account = account,
+                        .message = ++message_,
+                        .tenant = static_cast<std::uint32_t>(account),
+                        .surprise = 3,
+                        .recipients = recipients,
+                        .acquainted = acquainted,
+                        .companions = {},
+                        .at = now});
+  }
+  // An open campaign of five accounts with this text.
+  Cluster& campaign(const Fingerprint& text) {
+    Cluster* cluster = nullptr;
+    for (std::uint64_t account = 1; account <= 5; ++account) {
+      const auto client = static_cast<std::uint32_t>(7000 + account);
+      cluster = place_from(text, account, 3, client, 0).cluster;
+    }
+    EXPECT_NE(cluster, nullptr);
+    EXPECT_TRUE(store.open(*cluster, now));
+    return *cluster;
   }
   // A day of other people's mail, so that rare things are known to be rare.
   void live() {
@@ -147,6 +181,87 @@ TEST_F(ClusterStoreTest, AMailInCharacterJoinsOnlyAsANearCopyAndDrawsNothingAfte
   EXPECT_EQ(cluster->core, core);
 }
 
+TEST_F(ClusterStoreTest, RewrittenTextsAreBoundByAFewRarePhrases) {
+  live();
+  const std::array<std::uint32_t, 3> kept = {11, 12, 13};
+  Cluster* cluster = nullptr;
+  for (std::uint32_t account = 1; account < 6; ++account) {
+    Fingerprint print = texts.text();
+    for (const std::uint32_t phrase : kept) print.phrases[print.phrase_count++] = phrase;
+    for (std::uint32_t i = 0; i < 6; ++i) print.phrases[print.phrase_count++] = 1000 * account + i;
+    cluster = place(print, account).cluster;
+    ASSERT_TRUE(account < 2 || cluster != nullptr) << account;
+  }
+  EXPECT_EQ(cluster->members.size(), 5U);
+  EXPECT_TRUE(cluster->has_phrase(11));
+  EXPECT_FALSE(cluster->has_phrase(5001)) << "one mail was padded with it";
+}
+
+TEST_F(ClusterStoreTest, PhrasesThatHonestMailHadBindLittle) {
+  live();
+  Fingerprint honest = texts.text();
+  honest.phrases = {11, 12};
+  honest.phrase_count = 2;
+  store.learn_background(honest, now);
+  Fingerprint a = texts.text();
+  a.phrases = honest.phrases;
+  a.phrase_count = 2;
+  Fingerprint b = texts.text();
+  b.phrases = honest.phrases;
+  b.phrase_count = 2;
+  place(a, 1);
+  EXPECT_EQ(place(b, 2).cluster, nullptr);
+}
+
+TEST_F(ClusterStoreTest, ALongSubjectIsEnoughForAnOddMailToJoinAnOpenCampaign) {
+  live();
+  Fingerprint text = texts.text();
+  const std::uint64_t part = texts.hash();
+  const std::uint64_t other_part = texts.hash();
+  text.add_facet(FacetKind::subject_part, part);
+  text.add_facet(FacetKind::subject_part, other_part);
+  const Cluster& open = campaign(text);
+  Fingerprint padded = texts.text();
+  padded.add_facet(FacetKind::subject_part, part);
+  padded.add_facet(FacetKind::subject_part, other_part);
+  EXPECT_EQ(place(padded, 20, 3).cluster, &open);
+  EXPECT_EQ(place(padded, 21, 0).cluster, nullptr) << "in character it is somebody's own";
+}
+
+TEST_F(ClusterStoreTest, AnAddressOfAnOpenCampaignBindsOddMailOfOthersButNotTheMembersOwn) {
+  live();
+  const Cluster& open = campaign(texts.text());
+  EXPECT_EQ(place_from(texts.text(), 20, 3, 7001, 0).cluster, &open);
+  EXPECT_EQ(place_from(texts.text(), 21, 0, 7001, 0).cluster, nullptr);
+  EXPECT_EQ(place_from(texts.text(), 22, 3, 9999, 0).cluster, nullptr);
+  EXPECT_EQ(place_from(texts.text(), 1, 3, 7001, open.id).cluster, nullptr)
+      << "his address is in it because of himself";
+}
+
+TEST_F(ClusterStoreTest, ASentenceThatOnlyOneMailHadDoesNotStandForTheCampaign) {
+  live();
+  const Fingerprint text = texts.text();
+  Cluster& open = campaign(text);
+  // Joins by the address, with a text of its own.
+  const Fingerprint padding = texts.text();
+  ASSERT_EQ(place_from(padding, 20, 3, 7001, 0).cluster, &open);
+  EXPECT_EQ(place(padding, 21, 0.5F).cluster, nullptr);
+}
+
+TEST_F(ClusterStoreTest, WritingToOneListExplainsThatMailsAreAlike) {
+  live();
+  const Fingerprint letter = texts.text();
+  place_to(letter, 1, {500, 1}, 1);
+  Cluster* cluster = place_to(letter, 2, {500, 2}, 1).cluster;
+  ASSERT_NE(cluster, nullptr);
+  EXPECT_EQ(cluster->members.back().surprise, 0);
+  cluster = place_to(letter, 3, {500, 3}, 0).cluster;
+  EXPECT_EQ(cluster->members.back().surprise, 3)
+      << "an address added by whoever sends says nothing";
+  cluster = place_to(letter, 4, {500}, 0).cluster;
+  EXPECT_EQ(cluster->members.back().surprise, 0) << "all of them write to one person";
+}
+
 TEST_F(ClusterStoreTest, OneOddMailThatBelongsToTwoClustersMakesThemOne) {
   live();
   Fingerprint a = texts.text();
@@ -216,6 +331,24 @@ TEST_F(ClusterStoreTest, AClusterFromARecordIsFoundAgain) {
   ASSERT_NE(placed.cluster, nullptr);
   EXPECT_EQ(placed.cluster->id, cluster->id);
   EXPECT_EQ(other.open_count(), 1U);
+}
+
+TEST_F(ClusterStoreTest, ARecordKeepsPhrasesAndAddresses) {
+  live();
+  Fingerprint text = texts.text();
+  text.phrases = {11, 12};
+  text.phrase_count = 2;
+  const Cluster& open = campaign(text);
+  std::string state;
+  encode_cluster(open, state);
+  const auto read = decode_cluster(state);
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->clients, open.clients);
+  EXPECT_EQ(read->clients.size(), 5U);
+  ASSERT_EQ(read->phrases.size(), 2U);
+  EXPECT_TRUE(read->has_phrase(11));
+  ASSERT_EQ(read->sketches.size(), open.sketches.size());
+  EXPECT_EQ(read->sketches[0].messages, open.sketches[0].messages);
 }
 
 }  // namespace

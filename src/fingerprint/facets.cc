@@ -25,7 +25,8 @@ constexpr std::size_t share_of(FacetKind kind) {
     case FacetKind::quoted_domain:
     case FacetKind::attachment:
     case FacetKind::archive_member: return 2;
-    case FacetKind::contact: return 2;
+    case FacetKind::contact:
+    case FacetKind::subject_part: return 2;
     default: return 1;
   }
 }
@@ -135,6 +136,24 @@ void FacetMaker::add_words(FacetKind kind, std::span<const std::uint64_t> words,
   if (words.empty()) return;
   const std::string_view bytes(reinterpret_cast<const char*>(words.data()), words.size_bytes());
   add_text(kind, bytes, print);
+}
+
+// Of all runs of three words those with the lowest hashes: whichever words of a subject change
+// from mail to mail, one that stands still is likely among them. Nothing for a subject of one run,
+// which is the facet `subject` itself.
+void FacetMaker::add_subject_parts(std::span<const std::uint64_t> words, Fingerprint& print) const {
+  constexpr std::size_t run = 3;
+  constexpr std::size_t words_most = 64;
+  words = words.first(std::min(words.size(), words_most));
+  if (words.size() <= run) return;
+  std::vector<std::uint64_t> parts;
+  for (std::size_t i = 0; i + run <= words.size(); ++i) {
+    const auto part = words.subspan(i, run);
+    const std::string_view bytes(reinterpret_cast<const char*>(part.data()), part.size_bytes());
+    parts.push_back(base::keyed_hash(key_, "subject_part" + std::string(bytes)));
+  }
+  std::sort(parts.begin(), parts.end());
+  for (const std::uint64_t part : parts) add(print, FacetKind::subject_part, part);
 }
 
 void FacetMaker::add_links(std::span<const std::string> links, Fingerprint& print) const {

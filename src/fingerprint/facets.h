@@ -34,6 +34,7 @@ class FacetMaker {
   void add_text(model::FacetKind kind, std::string_view text, model::Fingerprint& print) const;
   void add_words(model::FacetKind kind, std::span<const std::uint64_t> words,
                  model::Fingerprint& print) const;
+  void add_subject_parts(std::span<const std::uint64_t> words, model::Fingerprint& print) const;
 
  private:
   base::HashKey key_;

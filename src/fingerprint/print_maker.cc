@@ -242,6 +242,7 @@ void PrintMaker::State::take_facets(const wire::MessageView& view) {
     facets.add_text(FacetKind::mime_shape, view.shape, print);
   }
   facets.add_helo(envelope.helo, print);
+  facets.add_subject_parts(subject_words, print);
   // Last, as there may be more of them than room.
   facets.add_attachments(view.attachments, print);
   take_links(view);

@@ -236,6 +236,26 @@ TEST_F(PrintMakerTest, FacetsStayWhereTheTextVaries) {
   EXPECT_FALSE(shared(FacetKind::brief_text));
 }
 
+TEST_F(PrintMakerTest, SubjectsWithAChangingLastWordShareTheirParts) {
+  const auto parts_of = [](const Fingerprint& print) {
+    std::vector<std::uint64_t> parts;
+    for (std::size_t i = 0; i < print.facet_count; ++i) {
+      if (print.facet_kinds[i] == FacetKind::subject_part) parts.push_back(print.facet_hashes[i]);
+    }
+    return parts;
+  };
+  const auto first = of("Subject: The only best online pills store for you okvtp\n\n" + pills);
+  const auto other = of("Subject: The only best online pills store for you mqlx\n\n" + pills);
+  ASSERT_THAT(parts_of(first), testing::SizeIs(2));
+  int shared = 0;
+  for (const std::uint64_t part : parts_of(other)) {
+    shared += first.has_facet(FacetKind::subject_part, part);
+  }
+  EXPECT_GE(shared, 1);
+  EXPECT_THAT(parts_of(of("Subject: minutes of Monday\n\n" + pills)), testing::IsEmpty())
+      << "one run is the subject itself";
+}
+
 TEST_F(PrintMakerTest, AnotherKeyGivesOtherHashes) {
   base::HashKey key;
   key.bytes[0] = 1;

@@ -12,11 +12,10 @@ constexpr std::uint8_t record_version = 1;
 constexpr auto sign_count = static_cast<unsigned>(MailSign::truncated) + 1;
 
 constexpr std::array<std::string_view, facet_kinds> facet_names = {
-    "none",           "url_domain", "url_template", "url_page",   "redirector",
-    "quoted_domain",  "contact",    "brief_text",   "attachment", "attachment_name",
-    "archive_member", "subject",    "mailer",       "message_id", "header_order",
-    "mime_shape",     "helo"};
-static_assert(static_cast<std::size_t>(FacetKind::helo) + 1 == facet_kinds);
+    "none",    "url_domain", "url_template", "url_page",        "redirector",     "quoted_domain",
+    "contact", "brief_text", "attachment",   "attachment_name", "archive_member", "subject",
+    "mailer",  "message_id", "header_order", "mime_shape",      "helo",           "subject_part"};
+static_assert(static_cast<std::size_t>(FacetKind::subject_part) + 1 == facet_kinds);
 
 constexpr std::array<std::string_view, 6> text_names = {"unseen",    "empty", "image_only",
                                                         "link_only", "brief", "full"};

@@ -58,8 +58,9 @@ enum class FacetKind : std::uint8_t {
   header_order,     // names of the headers the sender's program wrote, in their order
   mime_shape,       // tree of part types
   helo,             // HELO of the client, digits as wildcards
+  subject_part,     // a run of three words of the subject: what a changing last word leaves
 };
-inline constexpr std::size_t facet_kinds = 17;
+inline constexpr std::size_t facet_kinds = 18;
 
 // Signs of a mail, most of them of an honest kind; one bit each in Fingerprint::signs.
 enum class MailSign : std::uint8_t {

@@ -83,9 +83,12 @@ HonestKind honest_kind(const Cluster& cluster, const CampaignSettings& settings)
   if (cluster.messages > 0 && cluster.scripts == cluster.messages &&
       static_cast<double>(cluster.members.size()) < settings.accounts_one_tenant)
     return HonestKind::one_script;
-  // With so few different recipients there is nothing to gain from it.
+  // With so few different recipients there is nothing to gain from it; of many more, three in four
+  // have to be the same, as one odd mail may have been taken for one of them.
   const bool few = cluster.recipients.size() <= 2 + cluster.members.size() / 5;
-  if (few && cluster.recipients_again * 2 >= cluster.recipients_all && cluster.members.size() >= 3)
+  const std::uint32_t again = cluster.recipients_again;
+  if (cluster.members.size() >= 3 &&
+      ((few && again * 2 >= cluster.recipients_all) || again * 4 >= cluster.recipients_all * 3))
     return HonestKind::one_recipient;
   return HonestKind::none;
 }

@@ -50,6 +50,11 @@ struct MailTraits {
   Acquaintance acquaintance = Acquaintance::stranger;
 
   [[nodiscard]] double operator[](Trait t) const { return values[static_cast<std::size_t>(t)]; }
+  // Another network or program than the account's own, or an address others share.
+  [[nodiscard]] bool shows_another_hand() const {
+    return (*this)[Trait::new_network] > 0 || (*this)[Trait::other_program] > 0 ||
+           (*this)[Trait::companions] > 0;
+  }
   void set(Trait t, double value) { values[static_cast<std::size_t>(t)] = value; }
 };
 

@@ -27,6 +27,12 @@ constexpr std::array rows = {
     Row{"begins_below_p", &S::begins_below_p, 0.01, 1,
         "a lone mail with a larger p-value is not remembered"},
     Row{"join_at", &S::join_at, 2, 40, "affinity from which two mails are one mailing"},
+    Row{"text_counts", &S::text_counts, 0, 2, "factor of what similar text binds"},
+    Row{"phrases_count", &S::phrases_count, 0, 2, "... shared phrases"},
+    Row{"links_count", &S::links_count, 0, 2, "... links, contacts, attachments, short texts"},
+    Row{"subject_counts", &S::subject_counts, 0, 2, "... the subject"},
+    Row{"clients_count", &S::clients_count, 0, 2, "... client addresses"},
+    Row{"membership_counts", &S::membership_counts, 0, 2, "... earlier mail of the account"},
 };
 
 // The numbers of a list by its name in the file; none for an unknown one.

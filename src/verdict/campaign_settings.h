@@ -29,6 +29,12 @@ struct CampaignSettings {
   double surprise_most = fitted::campaign_surprise_most;
   double begins_below_p = fitted::campaign_begins_below_p;
   double join_at = fitted::campaign_join_at;
+  double text_counts = fitted::campaign_text_counts;
+  double phrases_count = fitted::campaign_phrases_count;
+  double links_count = fitted::campaign_links_count;
+  double subject_counts = fitted::campaign_subject_counts;
+  double clients_count = fitted::campaign_clients_count;
+  double membership_counts = fitted::campaign_membership_counts;
   // Clusters of each size a day that are assumed at least, see verdict::size_class().
   std::array<double, sizes> sizes_least = fitted::campaign_sizes_least;
   std::array<double, traits> weights = fitted::campaign_weights;

@@ -87,6 +87,20 @@ TEST(Campaign, APetitionToOneRecipientIsHonest) {
   EXPECT_FALSE(judge(cluster).alarm());
 }
 
+TEST(Campaign, APetitionStaysOneThoughAnOddMailWasTakenForIt) {
+  Cluster cluster = cluster_of(1, 0.01);
+  for (std::uint64_t i = 2; i < 40; ++i) {
+    cluster.members.push_back({i, i, static_cast<std::uint32_t>(i), 4.6F, now});
+    const std::uint32_t deputy = 1000;
+    cluster.add_recipients({&deputy, 1});
+    cluster.add_message(i);
+  }
+  std::vector<std::uint32_t> others;
+  for (std::uint32_t i = 0; i < 11; ++i) others.push_back(5000 + i);
+  cluster.add_recipients(others);
+  EXPECT_EQ(judge(cluster).honest, HonestKind::one_recipient);
+}
+
 TEST(Campaign, ScriptsOfOneSystemAreHonestUntilTheyAreMany) {
   Cluster cluster = cluster_of(4, 0.01);
   cluster.scripts = cluster.messages;
@@ -133,6 +147,8 @@ TEST(Campaign, TheSettingsNameWhatTheyDoNotKnow) {
   CampaignSettings settings;
   EXPECT_TRUE(settings.set("weights.0", 2).ok());
   EXPECT_EQ(settings.weights[0], 2);
+  EXPECT_TRUE(settings.set("phrases_count", 0).ok());
+  EXPECT_EQ(settings.phrases_count, 0);
   EXPECT_FALSE(settings.set("weights.99", 2).ok());
   EXPECT_FALSE(settings.set("weights.x", 2).ok());
   EXPECT_FALSE(settings.set("accounts_least", 1000).ok());

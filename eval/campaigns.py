@@ -1,0 +1,437 @@
+#!/usr/bin/env python3
+"""Measures detector B on real mail with injected campaigns, and fits its constants.
+
+  campaigns.py [--seeds 1-15] [--days 90] [--replay PROGRAM] [--work DIR] [--write]
+               [--without curve,ablation,words,rspamd]
+  campaigns.py --fit [--fit-seeds 901-906]
+
+A stream has seven campaigns of 50, 100, 200, 500, 1,000, 2,000 and 5,000 accounts; its seed says
+how they are rewritten, from which clients they come, and which spam they send. Measures on one half
+of accounts and campaigns (--part 1/2) and fits on the other (0/2). Streams are kept in the work
+folder by their arguments. --write puts the figures into docs/detection.md and docs/figures/. The
+data folder is LEUMUND_DATA (default ../shared).
+"""
+import argparse
+import concurrent.futures
+import datetime
+import json
+import os
+import re
+import subprocess
+import time
+
+import bursts
+import campaign_fit
+import campaign_outcomes as outcomes
+import figure
+import outcomes as bounds
+import paraphrase
+import rspamd_beside
+import streams
+
+CONSTANTS = os.path.join(bursts.PROJECT, "data", "detection", "campaign.toml")
+FIT_PART, TEST_PART = "0/2", "1/2"
+CAMPAIGNS = 7
+KINDS = [(r, c) for c in ("botnet", "home") for r in ("light", "heavy", "none")]
+# Budgets of false campaigns a day, from strict to loose; the shipped one is among them.
+BUDGETS = [0.0005, 0.005, 0.05, 0.5, 5.0]
+LIMITS = [200, 50]
+# What is left out for the ablation table: constants set to nothing.
+ABLATION = {
+    "similar text": {"text_counts": 0},
+    "phrases": {"phrases_count": 0},
+    "links, contacts, attachments": {"links_count": 0},
+    "subject": {"subject_counts": 0},
+    "client addresses that join": {"clients_count": 0, "weights.5": 0, "weights.6": 0},
+    "membership": {"membership_counts": 0},
+    "recipients out of character": {"weights.0": 0, "weights.1": 0, "weights.2": 0},
+    "networks out of character": {"weights.3": 0, "weights.4": 0},
+    "links new to the house": {"weights.7": 0},
+    "sending program": {"weights.9": 0, "weights.10": 0},
+    "hour": {"weights.11": 0},
+}
+say, table = bursts.say, bursts.table
+
+
+def numbers(text):
+    out = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        out += range(int(first), int(last or first) + 1)
+    return out
+
+
+def stream_of(data, work, seed, part, days):
+    rewrite, clients = KINDS[(seed - 1) % len(KINDS)]
+    made = streams.make(
+        data,
+        work,
+        say,
+        seed=seed,
+        part=part,
+        days=days,
+        bursts=CAMPAIGNS * ((seed - 1) % 15),
+        clients=clients,
+        rewrite=rewrite,
+        campaigns=CAMPAIGNS,
+    )
+    made.kind = (rewrite, clients)
+    return made
+
+
+def each(jobs, work, items):
+    """work(item) for all, as many at a time as there are jobs; in order."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(work, items))
+
+
+def one(data, replay, stream, name, settings=None):
+    began = time.monotonic()
+    run = outcomes.replay(replay, stream, name, settings)
+    measured = outcomes.measure(data, run)
+    outcomes.forget(run)
+    brief = outcomes.summary(measured)
+    say(
+        f"{name} {stream.arguments}: {brief['found']} of {brief['n']}, "
+        f"{brief['leaked']} leaked, {brief['touched_b']} honest held "
+        f"({time.monotonic() - began:.0f} s)"
+    )
+    return measured
+
+
+# --- fitting --------------------------------------------------------------------------------------
+
+
+def write_constants(fitted, provenance):
+    with open(CONSTANTS) as f:
+        text = f.read()
+    for name, values in fitted.items():
+        listed = ", ".join(f"{v:g}" for v in values)
+        text = re.sub(rf"(?m)^{name} = \[.*\]$", f"{name} = [{listed}]", text)
+    lines = "\n".join(f'{k} = "{v}"' for k, v in provenance.items())
+    text = text.split("\n[provenance]")[0].rstrip("\n") + f"\n\n[provenance]\n{lines}\n"
+    with open(CONSTANTS, "w") as f:
+        f.write(text)
+
+
+def run_fit(a, data, replay):
+    made = each(
+        a.jobs, lambda s: stream_of(data, a.work, s, FIT_PART, a.days), numbers(a.fit_seeds)
+    )
+    runs = each(a.jobs, lambda s: outcomes.replay(replay, s, "fit"), made)
+    fitted, info = campaign_fit.fit([(r.features, r.stream.truth) for r in runs])
+    for run in runs:
+        outcomes.forget(run)
+    write_constants(
+        fitted,
+        {
+            "command": f"./dev eval campaigns --fit --fit-seeds {a.fit_seeds}",
+            "days": a.days,
+            "part": FIT_PART,
+            "data": "legit-lists, legit-enron, legit-misc, spam",
+            "mails": f"{info['honest']} honest, {info['spam']} of campaigns",
+            "date": datetime.date.today().isoformat(),
+            "commit": bursts.commit(),
+        },
+    )
+    say(f"wrote {CONSTANTS}: build again, then measure")
+
+
+# --- measuring ------------------------------------------------------------------------------------
+
+
+def fixed_limit(data, stream, limit):
+    score = bounds.official(data, stream, limit=limit)
+    campaigns = score["campaigns"]
+    return {
+        "found": campaigns["found"],
+        "n": campaigns["n"],
+        "leaked": campaigns["leaked"],
+        "mails": campaigns["total"],
+        "touched": score["honest"]["touched"],
+        "honest": score["honest"]["messages"],
+    }
+
+
+def added(parts):
+    return {k: sum(p[k] for p in parts) for k in parts[0]}
+
+
+def with_settings(a, data, replay, made, name, settings):
+    measures = [one(data, replay, s, name, settings) for s in made]
+    return outcomes.summary(outcomes.together(measures))
+
+
+def measure_all(a, data, replay):
+    made = each(
+        a.jobs, lambda s: stream_of(data, a.work, s, TEST_PART, a.days), numbers(a.seeds)
+    )
+    measures = each(a.jobs, lambda s: one(data, replay, s, "shipped"), made)
+    out = {"streams": made, "measures": measures, "curve": [], "limits": {}, "ablation": {}}
+    out |= {"words": {}, "rspamd": None}
+    few = made[:3]  # one of every rewriting
+    if "curve" not in a.without:
+        out["curve"] = each(
+            a.jobs,
+            lambda b: (b, with_settings(a, data, replay, few, "curve", {"allowed_per_day": b})),
+            BUDGETS,
+        )
+        for limit in LIMITS:
+            out["limits"][limit] = added([fixed_limit(data, s, limit) for s in few])
+    if "ablation" not in a.without:
+        results = each(
+            a.jobs,
+            lambda x: with_settings(a, data, replay, few[:2], "ablation", x),
+            [{}, *ABLATION.values()],
+        )
+        out["ablation"] = dict(zip(["nothing", *ABLATION], results))
+    if "words" not in a.without:
+        base = made[min(2, len(made) - 1)]
+        results = each(
+            a.jobs,
+            lambda n: one(data, replay, paraphrase.make(base, n, streams.Stream), "words"),
+            paraphrase.LEVELS,
+        )
+        out["words"] = {
+            name: outcomes.summary(r)
+            for name, r in zip(
+                ["as sent", *paraphrase.LEVELS], [measures[made.index(base)], *results]
+            )
+        }
+    if "rspamd" not in a.without:
+        out["rspamd"] = rspamd_beside.compare(a.work, made[0], say)
+    return out
+
+
+def share(part, whole, digits=1):
+    return f"{100 * part / max(1, whole):.{digits}f} %"
+
+
+def found(s):
+    return f"{s['found']} of {s['n']} = {share(s['found'], s['n'])} (≥ {100 * s['recall_low']:.1f})"
+
+
+def by_kind(m):
+    kinds = {}
+    for stream, measured in zip(m["streams"], m["measures"]):
+        kinds.setdefault(stream.kind, []).append(measured)
+    rows = []
+    everything = outcomes.summary(outcomes.together(m["measures"]))
+    for (rewrite, clients), measures in sorted(kinds.items()):
+        s = outcomes.summary(outcomes.together(measures))
+        rows.append((f"{rewrite}, {clients}", s))
+    rows.append(("**all together**", everything))
+    head = ("rewriting, clients", "stopped (95 % bound)", "accounts before the stop: median")
+    head += ("95th percentile", "mail leaked", "honest mail held by B")
+    return table(
+        head,
+        ("---", "---", "---:", "---:", "---", "---"),
+        [
+            (
+                name,
+                found(s),
+                s["median"],
+                s["p95"],
+                f"{s['leaked']:,} of {s['mails']:,} = {share(s['leaked'], s['mails'])}",
+                f"{s['touched_b']} of {s['honest']:,}",
+            )
+            for name, s in rows
+        ],
+    )
+
+
+def by_size(s):
+    return table(
+        ("accounts", "campaigns", "stopped", "mail leaked", "share", "median share"),
+        ("---:", "---:", "---:", "---", "---:", "---:"),
+        [
+            (f"{k:,}", n, f, f"{lost:,} of {all_:,}", share(lost, all_, 2), share(mid, 1, 2))
+            for k, (n, f, lost, all_, mid) in s["sizes"].items()
+        ],
+    )
+
+
+def held_list(m, kept=40):
+    held = [h for measured in m["measures"] for h in measured["held"] + measured["hard"] if h[4]]
+    if not held:
+        return ["No honest mail and no hard negative was held by detector B."]
+    lines = [f"Every honest mail and hard negative held by detector B ({len(held)}):", ""]
+    rows = [(f"`{i}`", kind, why) for i, kind, _, why, _ in held[:kept]]
+    lines += table(("mail", "kind", "why"), ("---", "---", "---"), rows)
+    if len(held) > kept:
+        lines += ["", f"... and {len(held) - kept} more, in `campaigns.json` of the work folder."]
+    return lines
+
+
+def negatives(m):
+    kinds = outcomes.together(m["measures"])["negatives"]
+    return table(
+        ("kind", "groups", "touched, by whichever detector", "mails", "touched"),
+        ("---", "---:", "---:", "---:", "---:"),
+        [
+            (k, v["groups"], v["groups_touched"], f"{v['messages']:,}", v["messages_touched"])
+            for k, v in sorted(kinds.items())
+        ],
+    )
+
+
+def curve_rows(m):
+    rows = [
+        (
+            f"B, {b:g} false campaigns a day" + (" (shipped)" if b == 0.05 else ""),
+            f"{s['found']} of {s['n']}",
+            s["median"],
+            share(s["leaked"], s["mails"], 2),
+            f"{s['touched_b']} of {s['honest']:,}",
+        )
+        for b, s in m["curve"]
+    ]
+    for limit, s in m["limits"].items():
+        rows.append(
+            (
+                f"fixed limit {limit} recipients an hour",
+                f"{s['found']} of {s['n']}",
+                "-",
+                share(s["leaked"], s["mails"], 2),
+                f"{s['touched']} of {s['honest']:,}",
+            )
+        )
+    return table(
+        ("", "stopped", "accounts before the stop", "mail leaked", "honest mail held"),
+        ("---", "---", "---:", "---:", "---"),
+        rows,
+    )
+
+
+def short_rows(results, first):
+    return table(
+        (first, "stopped", "accounts before the stop", "mail leaked", "honest mail held by B"),
+        ("---", "---", "---:", "---:", "---:"),
+        [
+            (
+                name,
+                f"{s['found']} of {s['n']}",
+                s["median"] if s["median"] is not None else "-",
+                share(s["leaked"], s["mails"], 2),
+                s["touched_b"],
+            )
+            for name, s in results.items()
+        ],
+    )
+
+
+def tables(a, m):
+    everything = outcomes.summary(outcomes.together(m["measures"]))
+    machine = f"{os.cpu_count()} cores"
+    lines = [
+        f"Measured on {datetime.date.today().isoformat()} at commit {bursts.commit()} on a machine "
+        f"with {machine}, part {TEST_PART},",
+        f"{a.days} days: `./dev eval campaigns --seeds {a.seeds} --write`.",
+        "",
+        *by_kind(m),
+        "",
+        f"Honest mail held by B: {everything['touched_b']} of {everything['honest']:,} "
+        f"(95 % bound {everything['touched_b_high']:.1f}); by any detector "
+        f"{everything['touched']}.",
+        "",
+        *by_size(everything),
+        "",
+        "Why mail of campaigns got out:",
+        "",
+        *table(
+            ("cause", "mails"),
+            ("---", "---:"),
+            sorted(everything["causes"].items(), key=lambda x: -x[1]),
+        ),
+        "",
+        *held_list(m),
+        "",
+        *negatives(m),
+    ]
+    if m["curve"]:
+        lines += ["", "By the budget of false campaigns (the first three streams):", ""]
+        lines += curve_rows(m)
+    if m["ablation"]:
+        lines += ["", "Without one kind of evidence, the others as shipped (two streams):", ""]
+        lines += short_rows(m["ablation"], "left out")
+    if m["words"]:
+        lines += ["", "Sentences made from word lists (one stream):", ""]
+        lines += short_rows(m["words"], "words changed")
+    if m["rspamd"]:
+        lines += ["", *rspamd_beside.rows(m["rspamd"], m["measures"][0], table)]
+    return "\n".join(lines)
+
+
+def draw(m):
+    os.makedirs(bursts.FIGURES, exist_ok=True)
+    series = [
+        (
+            "Leumund, by budget",
+            [
+                (100 * s["leaked"] / s["mails"], 1e4 * s["touched_b"] / s["honest"], f"{b:g} a day")
+                for b, s in m["curve"]
+            ],
+        )
+    ]
+    for limit, s in m["limits"].items():
+        point = (100 * s["leaked"] / s["mails"], 1e4 * s["touched"] / s["honest"], "")
+        series.append((f"fixed limit {limit}/hour", [point]))
+    figure.plot(
+        os.path.join(bursts.FIGURES, "campaigns-curve.svg"),
+        "Campaign mail that got out against honest mail held",
+        "share of campaign mail leaked, percent",
+        "honest mails held per 10,000",
+        series,
+        x_log=True,
+    )
+
+
+def write_page(text):
+    with open(bursts.PAGE) as f:
+        page = f.read()
+    begin, end = "<!-- begin: ./dev eval campaigns -->", "<!-- end: ./dev eval campaigns -->"
+    if begin not in page or end not in page:
+        raise SystemExit(f"{bursts.PAGE} lacks the marks {begin} and {end}")
+    with open(bursts.PAGE, "w") as f:
+        f.write(page.split(begin)[0] + f"{begin}\n{text}\n{end}" + page.split(end)[1])
+
+
+def main():
+    ap = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    ap.add_argument("--seeds", default="1-15")
+    ap.add_argument("--days", type=int, default=90)
+    ap.add_argument("--replay")
+    ap.add_argument("--work", default=os.path.join(bursts.PROJECT, "build", "eval"))
+    ap.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
+    ap.add_argument("--without", type=lambda s: s.split(","), default=[])
+    ap.add_argument("--write", action="store_true", help="put the figures into docs/")
+    ap.add_argument(
+        "--fit", action="store_true", help="fit data/detection/campaign.toml instead of measuring"
+    )
+    ap.add_argument("--fit-seeds", default="901-906")
+    a = ap.parse_args()
+    try:
+        data = streams.data_folder(bursts.PROJECT)
+        replay = bursts.program(a.replay)
+        os.makedirs(a.work, exist_ok=True)
+        if a.fit:
+            return run_fit(a, data, replay)
+        m = measure_all(a, data, replay)
+    except (streams.DataMissing, subprocess.SubprocessError) as problem:
+        raise SystemExit(str(problem)) from None
+    text = tables(a, m)
+    print(text)
+    with open(os.path.join(a.work, "campaigns.json"), "w") as f:
+        kept = {k: v for k, v in m.items() if k != "streams"}
+        json.dump(kept | {"streams": [s.arguments for s in m["streams"]]}, f, indent=1)
+    if a.write:
+        if m["curve"]:
+            draw(m)
+        write_page(text)
+        say(f"wrote {bursts.PAGE} and {bursts.FIGURES}")
+
+
+if __name__ == "__main__":
+    main()
