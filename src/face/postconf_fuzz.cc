@@ -49,7 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   PostfixWish wish;
   wish.policy_service = "inet:127.0.0.1:10040";
-  wish.files = {"cdb:/t/a", "cdb:/t/s", "cdb:/t/h", "cdb:/t/d", "/t/u"};
+  wish.files = {"cdb:/t/a", "cdb:/t/s", "cdb:/t/h",      "cdb:/t/d",
+                "/t/u",     "cdb:/t/x", "pcre:/t/r.pcre"};
   const PostfixPlan plan = plan_connect(before, wish, {});
   const PostfixView between = carried_out(before, plan.changes);
   if (!plan_connect(between, wish, plan.record).changes.empty()) std::abort();

@@ -22,8 +22,8 @@ constexpr const char* policy =
 PostfixWish wish() {
   PostfixWish made;
   made.policy_service = "inet:127.0.0.1:10040";
-  made.files = {"cdb:/t/accounts", "cdb:/t/senders", "cdb:/t/helpdesk", "cdb:/t/domains",
-                "/t/users"};
+  made.files = {"cdb:/t/accounts", "cdb:/t/senders", "cdb:/t/helpdesk",          "cdb:/t/domains",
+                "/t/users",        "cdb:/t/detours", "pcre:/t/own_refusals.pcre"};
   made.contact = "help@c.test";
   return made;
 }
