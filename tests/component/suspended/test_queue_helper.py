@@ -71,11 +71,14 @@ def test_refuses_what_is_no_queue_id_and_does_nothing(postfix, ids):
 
 
 def test_refuses_other_verbs_and_endless_input(postfix):
-    for arguments in (["flush"], [], ["hold", "-c", str(postfix.etc)], ["hold", "--config-dir"],
+    for arguments in (["purge"], [], ["hold", "-c", str(postfix.etc)], ["hold", "--config-dir"],
                       ["hold", "--config-dir", "etc"], ["hold", "--config-dir",
                                                         "/etc/../etc/postfix"]):
         assert helper(*arguments, ids="ABCDEF\n").returncode == 2, arguments
     assert helper("hold", ids="ABCDEF\n" * 200_000).returncode == 2
+    folder = ("--config-dir", str(postfix.etc))
+    for ids in ("ABCDEF\nABCDE2\n", "ALL\n", ""):
+        assert helper("flush", *folder, ids=ids).returncode == 2, "one mail at a time: " + ids
 
 
 def test_refuses_a_folder_that_others_can_write(postfix, tmp_path):
