@@ -11,6 +11,7 @@
 
 #include "action/notice_text.h"
 #include "action/run_command.h"
+#include "base/need_peer.h"
 
 namespace leumund::action {
 namespace {
@@ -76,7 +77,7 @@ class DetourTablesTest : public testing::TestWithParam<const char*> {
 };
 
 TEST_P(DetourTablesTest, AreReadByPostfixAndReplacedWhole) {
-  if (!std::filesystem::exists("/usr/sbin/postmap")) GTEST_SKIP() << "Postfix is not installed";
+  NEED_PEER("/usr/sbin/postmap", "postfix");
   DetourTables tables(files);
   ASSERT_TRUE(tables.create_missing().ok());
   EXPECT_EQ(look_up("gmx.net"), "");
@@ -97,7 +98,7 @@ TEST_P(DetourTablesTest, AreReadByPostfixAndReplacedWhole) {
   EXPECT_EQ(look_up("gmx.de"), "out2:\n");
 }
 TEST_P(DetourTablesTest, NobodyReadsAHalfWrittenOne) {
-  if (!std::filesystem::exists("/usr/sbin/postmap")) GTEST_SKIP() << "Postfix is not installed";
+  NEED_PEER("/usr/sbin/postmap", "postfix");
   DetourTables tables(files);
   Routes routes;
   for (int i = 0; i < 20'000; ++i) routes.emplace_back(std::to_string(100'000 + i), "out2:");

@@ -17,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/need_peer.h"
 #include "diagnosis/refusal.h"
 
 namespace leumund::diagnosis {
@@ -60,7 +61,7 @@ std::string one_line(std::string text) {
 
 // Every sample of the registry, worded as smtp(8) hands it to the filter.
 TEST(StatusFilter, PutsOffWhatProvidersSayOfOurAddressAndNothingElse) {
-  if (!std::filesystem::exists("/usr/sbin/postmap")) GTEST_SKIP() << "Postfix is not installed";
+  NEED_PEER("/usr/sbin/postmap", "postfix");
   const auto made = Reader::shipped();
   ASSERT_TRUE(made.ok());
   const Reader& reader = **made;
@@ -100,7 +101,7 @@ TEST(StatusFilter, PutsOffWhatProvidersSayOfOurAddressAndNothingElse) {
 }
 
 TEST(StatusFilter, KnowsOurAddressesAndPostfixsOwnWords) {
-  if (!std::filesystem::exists("/usr/sbin/postmap")) GTEST_SKIP() << "Postfix is not installed";
+  NEED_PEER("/usr/sbin/postmap", "postfix");
   const auto reader = Reader::shipped();
   ASSERT_TRUE(reader.ok());
   const std::string rules = status_filter_rules(**reader, std::array{ours});

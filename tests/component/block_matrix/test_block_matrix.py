@@ -165,6 +165,11 @@ def send_until_refused(providers: Providers) -> None:
             time.sleep(11)
     wait_until(lambda: providers.all_in("refused"), "six providers to be called refused", 90, 0.5)
     wait_until(lambda: providers.all_told(8), "each provider's eight mails to be told", 90, 0.5)
+    # The others' deliveries may be read, and their MX asked for, after the last refusal.
+    wait_until(lambda: {("default", "microsoft-365"), ("default", "google")} <=
+               providers.cells().keys(), "the open providers to be told", 90, 0.5)
+    wait_until(lambda: providers.cells()[("default", "google")]["other_refusals"] > 0,
+               "a refusal over content to be told", 90, 0.5)
 
 
 def check_refused(providers: Providers) -> None:

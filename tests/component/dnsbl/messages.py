@@ -95,20 +95,25 @@ class Client:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.connect(("127.0.0.1", port))
 
-    def ask(self, queries: list[Query], patience: float = 2.0) -> list[Optional[bytes]]:
-        """The answers in the order of the questions; None for those that got none in time."""
+    def ask(self, queries: list[Query], patience: float = 10.0) -> list[Optional[bytes]]:
+        """The answers in the order of the questions; None where the server keeps silent.
+
+        A last question closes the lot: a server answers one client's questions in their order, so
+        its answer says that no other is to come, without a wait for those that never come.
+        """
         out: list[Optional[bytes]] = [None] * len(queries)
-        for number, query in enumerate(queries):
+        for number, query in enumerate([*queries, Query(wire_name("last.example"))]):
             self._socket.send(query.pack(number))
-        silent = sum(1 for query in queries if query.flags & 0x8000)
         self._socket.settimeout(patience)
-        for _ in range(len(queries) - silent):
+        while True:
             try:
                 answer = self._socket.recv(65535)
             except TimeoutError:
-                break
-            out[int.from_bytes(answer[:2], "big")] = answer
-        return out
+                return out
+            number = int.from_bytes(answer[:2], "big")
+            if number == len(queries):
+                return out
+            out[number] = answer
 
     def one(self, query: Query) -> Answer:
         answer = self.ask([query])[0]

@@ -20,6 +20,7 @@ BATCH = 64
 NO_ERROR, FORM_ERROR, NO_SUCH_NAME, NOT_IMPLEMENTED, REFUSED = 0, 1, 3, 4, 5
 RECURSION, TRUNCATED, AUTHORITATIVE = 0x0100, 0x0200, 0x0400
 TXT = 16
+OUR_SIZE = 1232  # what we offer to take; rbldnsd offers 2048, and only in long answers
 
 
 def _cut_texts(records: frozenset) -> frozenset:
@@ -54,8 +55,10 @@ def _difference_of(query: Query, a: Answer, b: Answer) -> Optional[str]:
     if query.edns is not None and query.edns[1] >> 16 & 0xff != 0:
         good = b.code == 0 and b.opt is not None and b.opt[1] >> 24 == 1 and not b.answers
         return "edns_version" if good else "wrong: BADVERS"
-    if a.opt is None and b.opt is not None and query.edns is not None:
-        rest = _difference_of(query, a, b._replace(opt=None))
+    if b.opt is not None and b.opt[0] == OUR_SIZE and query.edns is not None and a.opt != b.opt:
+        if a.opt is not None and a.opt[1] != b.opt[1]:
+            return f"wrong: OPT {a.opt} {b.opt}"
+        rest = _difference_of(query, a._replace(opt=None), b._replace(opt=None))
         return "edns" if rest is None else rest
     if a == b:
         return None
@@ -102,9 +105,7 @@ def compare(peers, folder: Path, kind: str, zones: list[str], zone: str, count: 
     seen: Counter = Counter()
     for _ in range(0, count, BATCH):
         batch = [question(kind, zone, dice) for _ in range(BATCH)]
-        # Neither answers a second time for what a busy machine lost: patience is generous.
-        patience = 0.5 if any(query.questions != 1 for query in batch) else 10.0
-        for query, a, b in zip(batch, ask_them.ask(batch, patience), ask_us.ask(batch, 10.0)):
+        for query, a, b in zip(batch, ask_them.ask(batch), ask_us.ask(batch)):
             found = difference(query, a, b)
             seen[found] += 1
             assert found is None or found in DIFFERENCES, f"{found} {query}"
