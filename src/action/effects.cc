@@ -43,7 +43,7 @@ Effects::Effects(EffectsOptions options, EffectsPorts ports, std::unique_ptr<Acc
       queue_control_(std::make_shared<const QueueControl>(options_.settings.queue)),
       notifier_(options_.settings.notices, ports_.now),
       act_queue_(options_.queue_max, base::WhenFull::push_back),
-      hold_queue_(options_.queue_max, base::WhenFull::drop_oldest),
+      hold_queue_(options_.hold_queue_max, base::WhenFull::drop_oldest),
       tables_(std::move(tables)) {
   if (!options_.suspended_file.empty()) {
     file_.emplace(SuspendedFileOptions{.path = options_.suspended_file});
@@ -233,9 +233,10 @@ void Effects::apply(Decision decision) {
   }
   const auto after = standing_.find(decision.subject);
   if (after != standing_.end()) cause.now = after->second;
-  // A provider that refuses us is no sender: there is nothing to write or hold.
-  if (file_ && !decision.block && !decision.detour)
+  // A provider that refuses us, or a list, is no sender: there is nothing to write or hold.
+  if (file_ && !decision.about_surroundings()) {
     file_->set(decision.subject, cause.now, decision.number);
+  }
   HoldWork work;
   work.subject = decision.subject;
   work.released = !cause.now || !stops_queued_mail(*cause.now);

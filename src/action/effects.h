@@ -53,7 +53,8 @@ struct EffectsOptions {
   std::string suspended_file;  // "" is off
   config::PostfixFiles tables;
   EffectsSettings settings;
-  std::size_t queue_max = 10'000;
+  std::size_t queue_max = 10'000;       // batches
+  std::size_t hold_queue_max = 10'000;  // orders to hold or tell behind them
   std::chrono::milliseconds poll_every{200};
   std::chrono::milliseconds retry_every{2'000};
 };

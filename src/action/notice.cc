@@ -81,6 +81,13 @@ base::Status call_webhook(const NoticeOptions& options, const Outgoing& outgoing
   return Error{ErrorCode::unavailable, fmt::format("the webhook answered {}", reply->status)};
 }
 
+// A listing, a block or a detour: what the world does to our mail, and what is done about it.
+NoticeText surroundings_notice(const model::Decision& decision, Language language) {
+  if (decision.block) return block_notice(decision, language);
+  if (decision.detour) return detour_notice(decision, language);
+  return listing_notice(decision, language);
+}
+
 }  // namespace
 
 std::string webhook_json(const NoticeCause& cause) {
@@ -148,13 +155,10 @@ void Notifier::tell(NoticeCause cause) {
     }
     // Who released or suspended by hand knows it; that goes to the webhook only.
     const bool automatic = decision.restriction.automatic && decision.undoes == 0;
-    if (decision.block) {
+    if (decision.about_surroundings()) {
       if (!options.admin.empty() && state.queue.own_mail(decision, now)) {
-        queue_mail(state, options.admin, block_notice(decision, options.language), about, now);
-      }
-    } else if (decision.detour) {
-      if (!options.admin.empty() && state.queue.own_mail(decision, now)) {
-        queue_mail(state, options.admin, detour_notice(decision, options.language), about, now);
+        queue_mail(state, options.admin, surroundings_notice(decision, options.language), about,
+                   now);
       }
     } else if (decision.kind == DecisionKind::alarm) {
       queue_mail(state, options.admin, alarm_notice(decision, options.language), about, now);

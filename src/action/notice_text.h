@@ -48,6 +48,8 @@ struct NoticeText {
 [[nodiscard]] NoticeText block_notice(const model::Decision& decision, Language language);
 // detour and would_detour.
 [[nodiscard]] NoticeText detour_notice(const model::Decision& decision, Language language);
+// listed, delisted, list_fault and list_well.
+[[nodiscard]] NoticeText listing_notice(const model::Decision& decision, Language language);
 [[nodiscard]] NoticeText alarm_notice(const model::Decision& decision, Language language);
 [[nodiscard]] NoticeText collected_notice(std::span<const model::Decision> decisions,
                                           Language language);

@@ -125,6 +125,12 @@ base::Result<face::RouteReport> ControlDesk::route(const std::string& recipient)
   return around_.detours->route(recipient, around_.provider(recipient));
 }
 
+base::Result<model::WatchReport> ControlDesk::lists() { return around_.watch.report(); }
+
+base::Result<std::vector<model::ListSaid>> ControlDesk::look_up(const std::string& subject) {
+  return around_.watch.look_up(subject);
+}
+
 base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& subject) {
   face::SubjectReport report;
   const auto now = around_.clock.now();
@@ -151,6 +157,11 @@ base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& sub
     sort_by_trouble(report.cells);
     report.explanation.known = true;
     report.explanation.standing = model::cell_state_name(report.cells.front().state);
+  }
+  report.listings = around_.watch.listings_of(subject);
+  if (!report.listings.empty()) {
+    report.explanation.known = true;
+    if (report.cells.empty()) report.explanation.standing = "listed";
   }
   auto decisions = around_.store.decisions_about(subject, decisions_shown);
   if (decisions) report.decisions = std::move(*decisions);  // without a store: what is known now

@@ -15,6 +15,7 @@
 #include "apps/clock.h"
 #include "apps/detour_desk.h"
 #include "apps/pipeline.h"
+#include "apps/watch_desk.h"
 #include "base/guarded.h"
 #include "face/control.h"
 #include "storage/store.h"
@@ -39,6 +40,7 @@ class ControlDesk final : public face::Control {
     DetourDesk* detours = nullptr;  // lives longer than this
     std::function<base::Result<std::vector<std::string>>()> reload;
     std::function<model::Mode()> burst_mode;
+    WatchDesk& watch;
     base::TimePoint started_at;
   };
   explicit ControlDesk(Around around) : around_(std::move(around)) {}
@@ -49,6 +51,8 @@ class ControlDesk final : public face::Control {
   base::Result<std::vector<model::Detour>> detours() override;
   base::Result<model::Detour> set_detour(const face::DetourOrder& order) override;
   base::Result<face::RouteReport> route(const std::string& recipient) override;
+  base::Result<model::WatchReport> lists() override;
+  base::Result<std::vector<model::ListSaid>> look_up(const std::string& subject) override;
   base::Result<face::SubjectReport> explain(const model::Subject& subject) override;
   base::Result<face::OrderDone> suspend(const face::SuspendOrder& order) override;
   base::Result<face::OrderDone> release(const face::ReleaseOrder& order) override;

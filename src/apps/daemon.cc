@@ -58,8 +58,9 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   if (!settings) return settings.error();
   base::set_log_level(settings->run.log_level);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*settings)));
-  for (const auto step : {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_reports,
-                          &Daemon::start_intake, &Daemon::start_faces, &Daemon::start_public}) {
+  for (const auto step :
+       {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_reports,
+        &Daemon::start_intake, &Daemon::start_watch, &Daemon::start_faces, &Daemon::start_public}) {
     const auto done = ((*daemon).*step)();
     if (!done) return done.error();
   }
@@ -83,6 +84,7 @@ Daemon::~Daemon() {
   if (loop_) loop_->stop();
   for (auto& log : logs_) log->stop();
   if (detours_) detours_->stop();
+  if (watch_) watch_->stop();
   if (effects_) effects_->stop(stop_patience);
   if (keeper_) keeper_->stop();
   if (lock_ >= 0) ::close(lock_);
@@ -160,17 +162,15 @@ base::Status Daemon::start_engine() {
     }
     std::ignore = engine.drain_queue();  // from now on changes are collected
     return store_->load([&](std::string_view subject, std::string_view state) {
-      if (!engine.load_record(subject, state)) ++unreadable;
+      if (WatchDesk::is_record(subject)) {
+        watch_standing_.push_back({std::string(subject), std::string(state)});
+      } else if (!engine.load_record(subject, state)) {
+        ++unreadable;
+      }
     });
   });
   if (!loaded) base::log(LogLevel::error, "counts not all loaded: {}", loaded.error().message);
-  if (const auto marks = store_->load_marks(); marks && marks->contains(unattended_mark)) {
-    pipeline_->with_engine([&](engine::Engine& engine) {
-      action::Unattended unattended = engine.book().unattended();
-      restore_unattended(marks->at(unattended_mark), unattended);
-      engine.book().set_unattended(unattended);
-    });
-  }
+  restore_unattended_hours();
   if (unreadable > 0) base::log(LogLevel::warn, "counts unreadable subjects={}", unreadable);
   update_unattended();
 
@@ -189,6 +189,17 @@ base::Status Daemon::start_engine() {
   pipeline_->add_listener([this](const auto& decisions) { return on_decisions(decisions); });
   keeper_->start(*pipeline_, [this] { return pause_logs(); }, [this] { return log_marks(); });
   return {};
+}
+
+// What `leumund unattended` set before the stop.
+void Daemon::restore_unattended_hours() {
+  const auto marks = store_->load_marks();
+  if (!marks || !marks->contains(unattended_mark)) return;
+  pipeline_->with_engine([&](engine::Engine& engine) {
+    action::Unattended unattended = engine.book().unattended();
+    restore_unattended(marks->at(unattended_mark), unattended);
+    engine.book().set_unattended(unattended);
+  });
 }
 
 // --- effects -------------------------------------------------------------------------------------
@@ -278,6 +289,7 @@ base::Status Daemon::start_faces() {
       .detours = detours_.get(),
       .reload = [this] { return reload(); },
       .burst_mode = [this] { return settings_.with([](auto& all) { return all.run.burst_mode; }); },
+      .watch = *watch_,
       .started_at = started_at_});
   auto api = api_settings(settings_.with([](const config::Settings& all) { return all; }));
   if (!api) return api.error();

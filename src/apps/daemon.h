@@ -31,6 +31,7 @@
 #include "apps/number_reserve.h"
 #include "apps/pipeline.h"
 #include "apps/report_desk.h"
+#include "apps/watch_desk.h"
 #include "base/guarded.h"
 #include "base/result.h"
 #include "config/load.h"
@@ -80,7 +81,9 @@ class Daemon {
   [[nodiscard]] static StoreOpened open_store(const std::string& folder);
   base::Status take_lock(const std::string& folder);
   base::Status start_engine();
+  void restore_unattended_hours();
   void start_resolver();
+  base::Status start_watch();
   [[nodiscard]] std::string provider_of(const std::string& recipient);
   void start_detours();
   void add_block_figures(std::vector<face::Metric>& out) const;
@@ -124,6 +127,8 @@ class Daemon {
   face::StreamRing ring_;
   std::unique_ptr<action::Effects> effects_;
   std::unique_ptr<DetourDesk> detours_;
+  std::vector<evidence::SubjectRecord> watch_standing_;  // until start_watch()
+  std::unique_ptr<WatchDesk> watch_;
   std::unique_ptr<ControlDesk> desk_;
   std::unique_ptr<face::Api> api_;
   std::unique_ptr<ReplyExplainer> reply_explainer_;

@@ -27,6 +27,15 @@ void Daemon::start_resolver() {
                                                         intake::ProviderGroups::Options());
 }
 
+base::Status Daemon::start_watch() {
+  const auto settings = settings_.with([](const config::Settings& all) { return all; });
+  watch_ = std::make_unique<WatchDesk>(
+      settings, std::exchange(watch_standing_, {}),
+      WatchDesk::Around{.pipeline = *pipeline_, .store = *store_, .clock = options_.clock});
+  watch_->start();
+  return {};
+}
+
 // For people who ask: worth a moment's waiting.
 std::string Daemon::provider_of(const std::string& recipient) {
   constexpr std::chrono::milliseconds patience{2000};
@@ -48,6 +57,7 @@ void Daemon::start_detours() {
 }
 
 void Daemon::add_block_figures(std::vector<face::Metric>& out) const {
+  watch_->add_metrics(out);
   const auto now = options_.clock.now();
   add_block_metrics(pipeline_->with_engine([&](engine::Engine& engine) {
     return std::pair(engine.blocks().all(now), engine.blocks().counters());

@@ -138,6 +138,7 @@ std::vector<face::PartStatus> Daemon::parts() const {
     out.push_back(part(name, ill == troubles.end() ? "" : ill->second, detail));
   }
   for (auto& one : reports_->parts()) out.push_back(std::move(one));
+  if (auto watch = watch_ ? watch_->part() : std::nullopt) out.push_back(std::move(*watch));
   for (const auto& trouble : start_troubles_) out.push_back(part("start", trouble, ""));
   return out;
 }

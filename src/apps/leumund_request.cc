@@ -114,6 +114,9 @@ struct Parser {
     option(detour, "PROVIDER", request.provider, "", "help.detour.provider");
     auto* via = option(detour, "--via", request.via, "WAY", "help.detour.via");
     detour->add_flag("--end", request.end, say(language, "help.detour.end"))->excludes(via);
+    add_verb("lists", "help.lists");
+    option(add_verb("lookup", "help.lookup"), "SUBJECT", request.subject, "", "help.lookup.subject")
+        ->required();
     CLI::App* events = add_verb("events", "help.events");
     flag(events, "--follow,-f", request.follow, "help.events.follow");
     option(events, "--since", request.since, "NUMBER", "help.events.since");

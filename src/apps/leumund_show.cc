@@ -47,14 +47,30 @@ std::string decision_words(const Terminal& terminal, const JsonValue& decision) 
     return terminal.say(kind == "detour" ? Phrase("detour_is") : Phrase("detour_would_be"),
                         safe(detour.at("provider").text()), phase ? terminal.say(*phase) : "");
   }
+  for (const char* name : {"listed", "delisted"}) {
+    if (kind != name) continue;
+    const JsonValue& listing = decision.at("listing");
+    return terminal.say(kind == "listed" ? Phrase("was_listed") : Phrase("was_delisted"),
+                        safe(listing.at("place").text()), safe(listing.at("list_name").text()));
+  }
+  for (const char* name : {"list_fault", "list_well"}) {
+    if (kind != name) continue;
+    const JsonValue& fault = decision.at("list_fault");
+    return terminal.say(kind == "list_fault" ? Phrase("list_is_faulty") : Phrase("list_is_well"),
+                        safe(fault.at("list_name").text()), safe(fault.at("reason").text()));
+  }
   if (kind == "alarm") return terminal.say("alarm", safe(decision.at("reason").text()));
   return kind + " " + subject;
 }
 
 Colour decision_colour(std::string_view kind) {
-  if (kind == "restricted" || kind == "alarm" || kind == "provider_refuses") return Colour::red;
-  if (kind == "provider_accepts") return Colour::green;
-  return kind == "would_restrict" ? Colour::yellow : Colour::plain;
+  for (const char* bad : {"restricted", "alarm", "provider_refuses", "listed"}) {
+    if (kind == bad) return Colour::red;
+  }
+  for (const char* good : {"provider_accepts", "delisted", "list_well"}) {
+    if (kind == good) return Colour::green;
+  }
+  return kind == "would_restrict" || kind == "list_fault" ? Colour::yellow : Colour::plain;
 }
 
 }  // namespace
@@ -98,7 +114,9 @@ std::string decision_line(const Terminal& terminal, const JsonValue& decision, b
   // What ends a restriction carries the reason of what it ends, which would read as its own.
   const bool ends = kind == "released" || kind == "ended" || kind == "exemption_ended";
   const auto detector = Phrase::find("kind." + decision.at("by").text());
-  if (kind != "alarm" && !ends && !decision.at("block").is_object()) {
+  const bool own_words = decision.at("block").is_object() || decision.at("listing").is_object() ||
+                         decision.at("list_fault").is_object();
+  if (kind != "alarm" && !ends && !own_words) {
     reason = brief && detector ? terminal.say(*detector) : reason_words(terminal, decision);
   }
   const auto held = decision.at("held_queue_ids").size();

@@ -20,6 +20,9 @@ bool show_detours(Terminal& terminal, std::string_view body);
 // What an order made of one.
 bool show_detour(Terminal& terminal, std::string_view body);
 void show_detour_list(Terminal& terminal, const JsonValue& detours);
+void show_listings(Terminal& terminal, const JsonValue& listings);
+bool show_lists(Terminal& terminal, std::string_view body);
+bool show_lookup(Terminal& terminal, std::string_view body);
 void show_cells(Terminal& terminal, const JsonValue& cells);
 bool show_subject(Terminal& terminal, std::string_view body);
 bool show_decisions(Terminal& terminal, std::string_view body);  // {"decisions":[...]}

@@ -305,9 +305,23 @@ int detour(Talk& talk) {
                    [&](auto answer) { return show_detour(talk.terminal, answer); });
 }
 
+int lists(Talk& talk) {
+  return talk.get("/v1/lists", [&](auto body) { return show_lists(talk.terminal, body); });
+}
+
+// The answer "listed" is a no, as of grep.
+int look_up(Talk& talk) {
+  const int status = talk.get("/v1/lookup?subject=" + net::url_encode(talk.request.subject),
+                              [&](auto body) { return show_lookup(talk.terminal, body); });
+  if (status != exit_done) return status;
+  return JsonValue::parse(talk.body).at("listed").count() == 0 ? exit_done : exit_negative;
+}
+
 const std::map<std::string_view, int (*)(Talk&)> verbs = {
     {"block-matrix", block_matrix},
     {"detour", detour},
+    {"lists", lists},
+    {"lookup", look_up},
     {"status", status},
     {"watch", watch_daemon},
     {"explain", explain},

@@ -8,6 +8,7 @@
 #include "config/detour_options.h"
 #include "config/option_kinds.h"
 #include "config/text_checks.h"
+#include "config/watch_options.h"
 
 namespace leumund::config {
 namespace {
@@ -399,6 +400,7 @@ std::vector<Option> build_table() {
   add_detectors(table);
   add_egresses(table);
   add_detour_options(table);
+  add_watch(table);
   add_measures(table);
   add_people(table);
   add_keeping(table);

@@ -55,6 +55,18 @@ struct StartSettings {
   bool dns_enabled = true;
   std::vector<std::string> dns_forwarders;  // none: own recursion
   std::vector<std::string> dns_stub_zones;
+  bool watch_enabled = true;
+  std::vector<std::string> watch_lists;
+  std::vector<std::string> watch_addresses;
+  std::vector<std::string> watch_domains;
+  std::vector<std::string> watch_networks;
+  std::string watch_keys_file;      // "" is none
+  std::string watch_counters_file;  // "" is none
+  std::chrono::seconds watch_interval{0};
+  std::chrono::seconds watch_network_interval{0};
+  std::uint32_t watch_per_second = 0;  // 0 is no bound
+  std::uint32_t watch_per_day = 0;     // likewise
+  std::uint32_t watch_in_flight = 0;
 };
 
 // What `leumund config check` can find right and a reload then puts in force.

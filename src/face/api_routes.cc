@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+#include "base/ip_address.h"
 #include "face/block_json.h"
 #include "face/report_json.h"
+#include "face/watch_json.h"
 
 namespace leumund::face {
 namespace {
@@ -37,6 +40,31 @@ Reply block_matrix(RouteCall& call) {
   if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
   const auto cells = call.control.block_matrix();
   return cells ? json_reply(block_matrix_json(*cells)) : error_reply(cells.error(), false);
+}
+
+Reply lists(RouteCall& call) {
+  if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
+  const auto report = call.control.lists();
+  return report ? json_reply(watch_report_json(*report)) : error_reply(report.error(), false);
+}
+
+bool is_domain_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+}
+
+Reply look_up(RouteCall& call) {
+  constexpr std::size_t name_bytes_max = 200;
+  std::string subject = base::ascii_lower(call.fields.text("subject", name_bytes_max).value_or(""));
+  const auto address = base::IpAddress::parse(subject);
+  if (address) subject = address->to_string();
+  const bool domain = subject.contains('.') && subject.front() != '.' && !subject.contains("..") &&
+                      std::all_of(subject.begin(), subject.end(), is_domain_byte);
+  if (!address && !domain) {
+    call.fields.wrong("subject is no address or domain, like 192.0.2.25 or example.org");
+  }
+  if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
+  const auto rows = call.control.look_up(subject);
+  return rows ? json_reply(lookup_json(subject, *rows)) : error_reply(rows.error(), false);
 }
 
 std::string recipient_field(RouteCall& call) {
@@ -335,6 +363,18 @@ std::vector<Route> routes_about_blocks() {
         {"end", "boolean", false, "back to the usual way"},
         by_field},
        set_detour},
+      {"GET",
+       "/v1/lists",
+       false,
+       "What of ours stands on DNS lists, and how the lists answer.",
+       {},
+       lists},
+      {"GET",
+       "/v1/lookup",
+       false,
+       "What every list says of an address or a domain just now.",
+       {{"subject", "string", true, "address or domain"}},
+       look_up},
   };
 }
 

@@ -25,6 +25,7 @@
 #include "model/block.h"
 #include "model/decision.h"
 #include "model/detour.h"
+#include "model/listing.h"
 #include "model/restriction.h"
 #include "model/subject.h"
 
@@ -86,6 +87,7 @@ struct SubjectReport {
   std::vector<model::Decision> decisions;  // about the subject, newest first
   std::vector<model::BlockFacts> cells;    // of an egress or provider
   std::vector<model::Detour> detours;      // likewise
+  std::vector<model::Listing> listings;    // of an egress, own address, network, domain or list
 };
 
 // What happens to a subject's held mail when it is released.
@@ -164,6 +166,10 @@ class Control {
   virtual base::Result<std::vector<model::Detour>> detours() = 0;
   virtual base::Result<model::Detour> set_detour(const DetourOrder& order) = 0;
   virtual base::Result<RouteReport> route(const std::string& recipient) = 0;
+  // What of ours stands on DNS lists, and how the lists are.
+  virtual base::Result<model::WatchReport> lists() = 0;
+  // Asks every list for an address or a domain now; takes seconds.
+  virtual base::Result<std::vector<model::ListSaid>> look_up(const std::string& subject) = 0;
   virtual base::Result<SubjectReport> explain(const model::Subject& subject) = 0;
   virtual base::Result<OrderDone> suspend(const SuspendOrder& order) = 0;
   virtual base::Result<OrderDone> release(const ReleaseOrder& order) = 0;

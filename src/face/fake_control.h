@@ -85,6 +85,23 @@ class FakeControl final : public Control {
     report.reachable = false;
     return answer(report);
   }
+  base::Result<model::WatchReport> lists() override {
+    asked.emplace_back("lists");
+    model::WatchReport report;
+    report.on = true;
+    model::Listing listing;
+    listing.place = "192.0.2.25";
+    listing.list = "psbl";
+    report.listings = {listing};
+    return answer(report);
+  }
+  base::Result<std::vector<model::ListSaid>> look_up(const std::string& subject) override {
+    asked.push_back("look_up " + subject);
+    model::ListSaid said;
+    said.list = "psbl";
+    said.verdict = "listed";
+    return answer(std::vector{said});
+  }
   base::Result<SubjectReport> explain(const model::Subject& subject) override {
     asked.push_back("explain " + subject.to_string());
     SubjectReport report;

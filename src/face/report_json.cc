@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "face/block_json.h"
+#include "face/watch_json.h"
 
 namespace leumund::face {
 namespace {
@@ -54,7 +55,8 @@ bool has_restriction(model::DecisionKind kind) {
   using enum model::DecisionKind;
   return kind != exempted && kind != exemption_ended && kind != announced &&
          kind != provider_refuses && kind != provider_accepts && kind != detour &&
-         kind != would_detour;
+         kind != would_detour && kind != listed && kind != delisted && kind != list_fault &&
+         kind != list_well;
 }
 
 Json decision_object(const model::Decision& decision) {
@@ -82,6 +84,8 @@ Json decision_object(const model::Decision& decision) {
     out["recovery"] = std::move(done);
   }
   if (decision.without_checklist) out["without_checklist"] = true;
+  if (decision.listing) out["listing"] = Json::parse(listing_json(*decision.listing));
+  if (decision.list_fault) out["list_fault"] = Json::parse(list_fault_json(*decision.list_fault));
   if (decision.block) out["block"] = Json::parse(block_change_json(*decision.block));
   if (decision.detour) out["detour"] = Json::parse(detour_json(*decision.detour));
   return out;
@@ -169,6 +173,8 @@ std::string subject_json(const SubjectReport& report) {
   for (const auto& facts : report.cells) cells.push_back(Json::parse(block_facts_json(facts)));
   Json detours = Json::array();
   for (const auto& one : report.detours) detours.push_back(Json::parse(detour_json(one)));
+  Json listings = Json::array();
+  for (const auto& one : report.listings) listings.push_back(Json::parse(listing_json(one)));
   return line(
       {{"subject", about.subject.to_string()},
        {"known", about.known},
@@ -186,7 +192,8 @@ std::string subject_json(const SubjectReport& report) {
        {"what_would_change", about.what_would_change},
        {"decisions", std::move(decisions)},
        {"cells", std::move(cells)},
-       {"detours", std::move(detours)}});
+       {"detours", std::move(detours)},
+       {"listings", std::move(listings)}});
 }
 
 std::string unattended_json(const action::Unattended& unattended, base::TimePoint now) {

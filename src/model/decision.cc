@@ -17,12 +17,16 @@ std::string_view decision_kind_name(DecisionKind kind) {
     case DecisionKind::provider_accepts: return "provider_accepts";
     case DecisionKind::detour: return "detour";
     case DecisionKind::would_detour: return "would_detour";
+    case DecisionKind::listed: return "listed";
+    case DecisionKind::delisted: return "delisted";
+    case DecisionKind::list_fault: return "list_fault";
+    case DecisionKind::list_well: return "list_well";
   }
   return "restricted";
 }
 
 std::optional<DecisionKind> parse_decision_kind(std::string_view text) {
-  for (int i = 0; i <= static_cast<int>(DecisionKind::would_detour); ++i) {
+  for (int i = 0; i <= static_cast<int>(DecisionKind::list_well); ++i) {
     const auto kind = static_cast<DecisionKind>(i);
     if (decision_kind_name(kind) == text) return kind;
   }

@@ -13,6 +13,7 @@
 #include "model/block.h"
 #include "model/detour.h"
 #include "model/finding.h"
+#include "model/listing.h"
 #include "model/mail_event.h"
 #include "model/restriction.h"
 #include "model/subject.h"
@@ -33,6 +34,10 @@ enum class DecisionKind : std::uint8_t {
   provider_accepts,  // ... and takes its mail again
   detour,        // mail for a provider takes another way from now on, or its usual one: `detour`
   would_detour,  // the same in observe mode: nothing was done
+  listed,        // one of our addresses, networks or domains stands on a DNS list: `listing`
+  delisted,      // ... and no longer
+  list_fault,    // a DNS list cannot be believed: `list_fault`
+  list_well,     // ... and can again
 };
 
 [[nodiscard]] std::string_view decision_kind_name(DecisionKind kind);
@@ -60,8 +65,13 @@ struct Decision {
   // Of a campaign: its members and messages when it was found, those that went out included.
   std::vector<std::string> accounts = {};
   std::vector<std::string> messages = {};
-  std::optional<BlockChange> block = {};  // of provider_refuses and provider_accepts
-  std::optional<Detour> detour = {};      // of detour and would_detour
+  std::optional<BlockChange> block = {};     // of provider_refuses and provider_accepts
+  std::optional<Detour> detour = {};         // of detour and would_detour
+  std::optional<Listing> listing = {};       // of listed and delisted
+  std::optional<ListFault> list_fault = {};  // of list_fault and list_well
+
+  // It speaks of how the world treats us, not of a sender: nothing is restricted by it.
+  [[nodiscard]] bool about_surroundings() const { return block || detour || listing || list_fault; }
 };
 
 }  // namespace leumund::model

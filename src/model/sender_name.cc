@@ -115,7 +115,10 @@ base::Result<Subject> read_sender(std::string_view typed) {
     case SubjectKind::client_address: return subject;
     case SubjectKind::network:
     case SubjectKind::egress:
-    case SubjectKind::provider: break;
+    case SubjectKind::provider:
+    case SubjectKind::address:
+    case SubjectKind::domain:
+    case SubjectKind::list: break;
   }
   return malformed(quoted(typed) +
                    " sends nothing itself: an account, script, client, forward or campaign can be "

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t name_bytes_max = 320;  // RFC 5321: local part 64, @, domain 255
 
-constexpr std::array<std::pair<SubjectKind, std::string_view>, 8> kind_names = {{
+constexpr std::array<std::pair<SubjectKind, std::string_view>, 11> kind_names = {{
     {SubjectKind::account, "account"},
     {SubjectKind::script, "script"},
     {SubjectKind::forward, "forward"},
@@ -20,6 +20,9 @@ constexpr std::array<std::pair<SubjectKind, std::string_view>, 8> kind_names = {
     {SubjectKind::network, "network"},
     {SubjectKind::egress, "egress"},
     {SubjectKind::provider, "provider"},
+    {SubjectKind::address, "address"},
+    {SubjectKind::domain, "domain"},
+    {SubjectKind::list, "list"},
 }};
 
 }  // namespace

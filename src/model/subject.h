@@ -18,6 +18,9 @@ enum class SubjectKind : std::uint8_t {
   network,
   egress,
   provider,
+  address,  // one of our own, that no configured egress has
+  domain,   // one of our own
+  list,     // a DNS list
 };
 
 [[nodiscard]] std::string_view subject_kind_name(SubjectKind kind);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "storage/detour_codec.h"
+#include "storage/listing_codec.h"
 
 namespace leumund::storage {
 namespace {
@@ -18,6 +19,11 @@ constexpr std::size_t text_bytes_max = 4U << 20;
 std::int64_t micros(base::TimePoint at) { return at.time_since_epoch().count(); }
 base::TimePoint moment(const json& value) {
   return base::TimePoint(base::Micros(value.get<std::int64_t>()));
+}
+
+// A login name may hold any bytes; what is not UTF-8 is kept as U+FFFD rather than refused.
+std::string dump(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 json to_json(const model::Restriction& restriction) {
@@ -143,6 +149,8 @@ json to_json(const model::Decision& decision) {
   for (const auto& [item, who] : decision.recovery) out["recovery"].push_back({item, who});
   if (decision.block) out["block"] = to_json(*decision.block);
   if (decision.detour) out["detour"] = json::parse(encode_detour(*decision.detour));
+  if (decision.listing) out["listing"] = json::parse(encode_listing(*decision.listing));
+  if (decision.list_fault) out["list_fault"] = json::parse(encode_list_fault(*decision.list_fault));
   return out;
 }
 
@@ -189,12 +197,17 @@ std::optional<model::Decision> decision_of(const json& value) {
     if (!detour) return std::nullopt;
     out.detour = std::move(*detour);
   }
+  if (value.contains("listing")) {
+    auto listing = decode_listing(dump(value.at("listing")));
+    if (!listing) return std::nullopt;
+    out.listing = std::move(*listing);
+  }
+  if (value.contains("list_fault")) {
+    auto fault = decode_list_fault(dump(value.at("list_fault")));
+    if (!fault) return std::nullopt;
+    out.list_fault = std::move(*fault);
+  }
   return out;
-}
-
-// A login name may hold any bytes; what is not UTF-8 is kept as U+FFFD rather than refused.
-std::string dump(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 template <typename T>

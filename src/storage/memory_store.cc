@@ -90,7 +90,11 @@ void MemoryStore::apply(State& state, const model::Decision& decision) {
     case DecisionKind::provider_refuses:
     case DecisionKind::provider_accepts:
     case DecisionKind::detour:
-    case DecisionKind::would_detour: break;
+    case DecisionKind::would_detour:
+    case DecisionKind::listed:
+    case DecisionKind::delisted:
+    case DecisionKind::list_fault:
+    case DecisionKind::list_well: break;
   }
 }
 

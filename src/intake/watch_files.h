@@ -1,0 +1,36 @@
+// The two small files an operator points the watch to: keys of lists, and counters of a firewall.
+//
+// Limits:  1 MiB, 10,000 lines. Threads: pure. Errors: the line that is wrong; nothing of a bad
+// file is used.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/result.h"
+#include "base/time.h"
+
+namespace leumund::intake {
+
+// "spamhaus-dqs abcdef..." a line, # begins a remark. Key: 8 to 63 letters and digits.
+[[nodiscard]] base::Result<std::map<std::string, std::string>> parse_list_keys(
+    std::string_view text);
+
+// Packets to port 25 that left a network since then, as a firewall rule or flow data count them.
+struct SentCounter {
+  base::IpPrefix network;
+  std::uint64_t packets = 0;
+  base::TimePoint since;
+};
+// "192.0.2.0/24 0 2026-11-01T00:00:00Z" a line.
+[[nodiscard]] base::Result<std::vector<SentCounter>> parse_sent_counters(std::string_view text);
+
+// What is known of mail from a place ("192.0.2.0/24", "192.0.2.7") that none of our servers sends
+// from: a sentence, "" when no counter covers it.
+[[nodiscard]] std::string sent_proof(const std::vector<SentCounter>& counters,
+                                     const std::string& place);
+
+}  // namespace leumund::intake

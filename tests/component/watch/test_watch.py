@@ -1,0 +1,204 @@
+"""Our own addresses on foreign lists: rbldnsd, with unbound between, and a daemon that is killed.
+A listing shows within an interval and goes within one; a list that refuses, lists the world, hangs
+or lies is an alarm about the list and never a listing."""
+import time
+
+import pytest
+
+from peers.dns_lists import Rbldnsd, SilentDns, Unbound
+from peers.ground import wait_until
+
+INTERVAL = 8
+OURS = "198.18.7.25"
+GOOD = ":127.0.0.2:Listed, see https://lists.example/$"
+
+CONFIG = """\
+state_folder = "{{state}}"
+log_sources = []
+egresses = ["out1 address=198.18.7.25 helo=mail.example.org"]
+[policy]
+listen = ["inet:127.0.0.1:{{policy_port}}"]
+[milter]
+listen = []
+[api]
+listen = "inet:127.0.0.1:{{http_port}}"
+[control]
+socket = "{{socket}}"
+[dns]
+forwarders = ["127.0.0.1@{dns_port}"]
+[watch]
+lists = [{lists}]
+addresses = ["198.18.7.25", "2001:db8:1:2::25"]
+networks = ["198.18.5.0/25"]
+domains = ["example.org"]
+counters_file = "{counters}"
+interval = "{interval}s"
+network_interval = "{interval}s"
+queries_per_second = 0
+list_queries_per_day = 0
+[notices]
+admin = "admin@ops.test"
+from = "leumund@c.test"
+smtp = "inet:127.0.0.1:{notice_port}"
+language = "en"
+"""
+
+ADDRESSES = ("ip4set", [GOOD, "127.0.0.2"])
+DATASETS = {
+    "good.lists.example": ADDRESSES,
+    "second.lists.example": ADDRESSES,
+    "names.lists.example": ("dnset", [GOOD, "test"]),
+    "refuses.lists.example": ("ip4set", [":127.255.255.254:open resolver", "0.0.0.0/1",
+                                         "128.0.0.0/1"]),
+    "world.lists.example": ADDRESSES,
+}
+FOREIGN = ["hangs.lists.example", "lies.lists.example"]
+
+
+class Story:
+    def __init__(self, peers) -> None:
+        self.lists = peers._keep("rbldnsd", Rbldnsd(peers.ground, DATASETS))
+        self.silent = peers._keep("silent", SilentDns(peers.ground))
+        stubs = {zone: self.lists.port for zone in DATASETS}
+        stubs["hangs.lists.example"] = self.silent.port
+        self.unbound = peers._keep("unbound", Unbound(
+            peers.ground, stubs, {"lies.lists.example": "203.0.113.9"}))
+        self.mailbox = peers.smtp_sink()
+        counters = peers.ground.place("count") / "sent"
+        counters.write_text("198.18.5.0/24 0 2026-11-01T00:00:00Z\n")
+        words = ", ".join(f'"{zone}"' for zone in [*DATASETS, *FOREIGN])
+        self.leumundd = peers.leumundd(CONFIG.format(
+            dns_port=self.unbound.port, lists=words, interval=INTERVAL,
+            notice_port=self.mailbox.port, counters=counters))
+
+    def report(self) -> dict:
+        return self.leumundd.leumund_json("lists")
+
+    def listings(self) -> dict:
+        return {(one["list"], one["place"]): one for one in self.report()["listings"]}
+
+    def states(self) -> dict:
+        return {one["list"]: one["state"] for one in self.report()["lists"]}
+
+    def decisions(self, kind: str) -> list:
+        status, body = 200, self.leumundd.get("/v1/events?limit=1000")
+        assert status == 200
+        return [one for one in body["decisions"] if one["decision"] == kind]
+
+    def asked(self, zone: str) -> int:
+        return next(one["asked"] for one in self.report()["lists"] if one["list"] == zone)
+
+    def wait_for_a_round(self, zone: str) -> None:
+        """Until everything watched, the 128 addresses of the network too, was asked for anew."""
+        before = self.asked(zone)
+        wait_until(lambda: self.asked(zone) >= before + 140, "a whole round", 120)
+
+    def put(self, zone: str, *lines: str) -> float:
+        self.lists.write(zone, [*DATASETS[zone][1], *lines])
+        return time.monotonic()
+
+
+@pytest.fixture
+def story(peers):
+    return Story(peers)
+
+
+def test_a_listing_shows_within_an_interval_outlives_a_kill_and_goes_within_one(story):
+    wait_until(lambda: story.states()["good.lists.example"] == "well", "the list to be tested")
+    began = story.put("good.lists.example", OURS)
+    place = ("good.lists.example", OURS)
+    wait_until(lambda: place in story.listings(), "the listing", 4 * INTERVAL)
+    shown = time.monotonic() - began
+    print(f"listing shown after {shown:.1f} s of an interval of {INTERVAL} s")
+    listing = story.listings()[place]
+    assert listing["egress"] == "out1" and listing["sends"]
+    assert listing["codes"] == ["127.0.0.2"]
+    assert listing["reason"] == f"Listed, see https://lists.example/{OURS}"
+    told = story.decisions("listed")
+    assert [one["subject"] for one in told] == ["egress:out1"]
+    wait_until(lambda: any("198.18.7.25 stands on the DNS list good.lists.example" in one.text
+                           for one in story.mailbox.mails_to("admin@ops.test")), "the notice")
+
+    story.leumundd.kill()
+    story.leumundd.start()
+    assert story.listings()[place]["since"] == listing["since"], "kept, and since when"
+    story.wait_for_a_round("good.lists.example")
+    assert len(story.decisions("listed")) == 1, "told once"
+    explained = story.leumundd.leumund("explain", "egress:out1")
+    assert "good.lists.example" in explained.stdout, explained.stdout
+    status = story.leumundd.leumund("status")
+    assert "198.18.7.25 is listed on good.lists.example" in status.stdout
+    looked_up = story.leumundd.leumund("lookup", OURS)
+    assert looked_up.returncode == 1 and "good.lists.example: listed" in looked_up.stdout
+    assert "second.lists.example: listed" not in looked_up.stdout
+    german = story.leumundd.leumund("--lang", "de", "lists")
+    assert "steht auf good.lists.example seit" in german.stdout
+
+    began = story.put("good.lists.example")
+    wait_until(lambda: place not in story.listings(), "the entry to go", 4 * INTERVAL)
+    gone = time.monotonic() - began
+    print(f"delisting shown after {gone:.1f} s")
+    assert len(story.decisions("delisted")) == 1
+    story.leumundd.restart()
+    assert place not in story.listings()
+
+
+def test_lists_that_refuse_hang_lie_or_list_the_world_are_faults_and_never_listings(story):
+    wait_until(lambda: story.states()["world.lists.example"] == "well", "the list to be tested")
+    # An own listing first: then the whole world, as when a list is shut down.
+    story.put("world.lists.example", "0.0.0.0/1", "128.0.0.0/1")
+    faulty = ["refuses.lists.example", "lies.lists.example", "hangs.lists.example",
+              "world.lists.example"]
+    wait_until(lambda: all(story.states()[one] == "faulty" for one in faulty),
+               "the faults to be found", 90)
+    assert story.listings() == {}, "nobody lists us"
+    assert story.decisions("listed") == []
+    reasons = {one["list_fault"]["list"]: one["list_fault"]["reason"]
+               for one in story.decisions("list_fault")}
+    assert sorted(reasons) == sorted(faulty), "each told once"
+    assert "127.255.255.254" in reasons["refuses.lists.example"]
+    assert "203.0.113.9" in reasons["lies.lists.example"]
+    assert "does not answer" in reasons["hangs.lists.example"]
+    assert "lists the world" in reasons["world.lists.example"]
+    states = story.states()
+    assert states["good.lists.example"] == states["names.lists.example"] == "well"
+    mails = wait_until(lambda: len(story.mailbox.mails_to("admin@ops.test")) >= 4 and
+                       story.mailbox.mails_to("admin@ops.test"), "an alarm for each")
+    assert all("cannot be believed" in one.text for one in mails)
+    looked_up = story.leumundd.leumund("lookup", OURS)
+    assert "world.lists.example: listed" in looked_up.stdout  # it says so, and is not believed
+    assert "do not believe it" in looked_up.stdout
+
+    # The resolver lies about every list at once: no listing, an alarm for each list.
+    story.unbound.stop()
+    story.unbound.lies = {zone: "203.0.113.77" for zone in [*DATASETS, *FOREIGN]}
+    story.unbound.start()
+    wait_until(lambda: all(one == "faulty" for one in story.states().values()),
+               "no list to be believed", 90)
+    assert story.decisions("listed") == []
+
+    story.leumundd.kill()
+    story.leumundd.start()
+    assert all(one == "faulty" for one in story.states().values()), "kept over a kill"
+    story.unbound.stop()
+    story.unbound.lies = {}
+    story.unbound.start()
+    wait_until(lambda: story.states()["good.lists.example"] == "well", "it to be well again", 90)
+    assert "good.lists.example" in {one["list_fault"]["list"]
+                                    for one in story.decisions("list_well")}
+
+
+def test_networks_and_domains_are_watched_and_what_is_known_of_their_mail_is_told(story):
+    wait_until(lambda: story.states()["names.lists.example"] == "well", "the list to be tested")
+    story.put("names.lists.example", "example.org")
+    story.put("second.lists.example", "198.18.5.0/26")
+    wait_until(lambda: len(story.listings()) == 2, "both listings", 4 * INTERVAL)
+    wait_until(lambda: story.listings()[("second.lists.example", "198.18.5.0/24")]["addresses"] ==
+               64, "all of the range", 4 * INTERVAL)
+    listing = story.listings()[("second.lists.example", "198.18.5.0/24")]
+    assert not listing["sends"]
+    assert listing["proof"] == "no packet to port 25 left 198.18.5.0/24 since 2026-11-01T00:00:00Z"
+    assert {one["subject"] for one in story.decisions("listed")} == \
+        {"domain:example.org", "network:198.18.5.0/24"}
+    metrics = story.leumundd.request("GET", "/metrics")[1]
+    assert 'leumund_watch_listings{list="second.lists.example"} 1' in metrics

@@ -1,0 +1,98 @@
+"""Foreign DNS lists: rbldnsd serves them, a silent socket plays the one that hangs, and unbound
+stands in between as the resolver."""
+import pwd
+import socket
+import subprocess
+from pathlib import Path
+
+from peers.ground import Ground, require_program, tail, wait_until
+
+HEAD = "$SOA 1 ns.lists.example. hostmaster.lists.example. 1 600 300 86400 1\n" \
+       "$NS 1 ns.lists.example.\n$TTL 1\n"
+
+
+class Rbldnsd:
+    """lists: zone -> (dataset type, lines). write() changes one; it is served within a second."""
+
+    def __init__(self, ground: Ground, lists: dict[str, tuple[str, list[str]]]) -> None:
+        program = require_program("rbldnsd")
+        self.folder: Path = ground.place("rbl")
+        self.port = ground.ports.free()
+        self._kinds = {zone: kind for zone, (kind, _) in lists.items()}
+        for zone, (_, lines) in lists.items():
+            self.write(zone, lines)
+        for folder in (self.folder, *self.folder.parents):
+            if folder != Path("/tmp") and folder != Path("/"):
+                folder.chmod(folder.stat().st_mode | 0o055)  # it runs as a user of its own
+        user = "rbldns" if any(one.pw_name == "rbldns" for one in pwd.getpwall()) else "nobody"
+        self._process = subprocess.Popen(
+            [program, "-n", "-b", f"127.0.0.1/{self.port}", "-r", str(self.folder), "-c", "1s",
+             "-q", "-u", user] + [f"{zone}:{kind}:{zone}" for zone, kind in self._kinds.items()],
+            stdin=subprocess.DEVNULL, stdout=open(self.folder / "log", "w"),
+            stderr=subprocess.STDOUT)
+        wait_until(lambda: "zones" in self.log() or "started" in self.log(), "rbldnsd to start")
+
+    def write(self, zone: str, lines: list[str]) -> None:
+        new = self.folder / f"{zone}.new"
+        new.write_text(HEAD + "\n".join(lines) + "\n")
+        new.chmod(0o644)
+        new.rename(self.folder / zone)  # it may read at any time
+
+    def log(self) -> str:
+        return tail(self.folder / "log")
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(10)
+
+
+class SilentDns:
+    """Takes questions and answers none."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+
+    def stop(self) -> None:
+        self._socket.close()
+
+
+class Unbound:
+    """stubs: zone -> port of its server; lies: zone -> address that is answered to everything."""
+
+    def __init__(self, ground: Ground, stubs: dict[str, int], lies: dict[str, str]) -> None:
+        self.program = require_program("unbound")
+        self.folder: Path = ground.place("ub")
+        self.port = ground.ports.free()
+        self._stubs, self._process = stubs, None
+        self.lies = dict(lies)
+        self.start()
+
+    def start(self) -> None:
+        text = ["server:", f"  interface: 127.0.0.1@{self.port}", '  username: ""', '  chroot: ""',
+                f'  directory: "{self.folder}"', f'  pidfile: "{self.folder}/pid"',
+                f'  logfile: "{self.folder}/log"', "  use-syslog: no", "  verbosity: 1",
+                '  module-config: "iterator"', "  do-not-query-localhost: no",
+                "  access-control: 127.0.0.0/8 allow", "  num-threads: 1", "  prefetch: no"]
+        for zone, address in self.lies.items():
+            text += [f'  local-zone: "{zone}." redirect',
+                     f'  local-data: "{zone}. 1 IN A {address}"']
+        text += ["remote-control:", "  control-enable: no"]
+        for zone, port in self._stubs.items():
+            text += ["stub-zone:", f'  name: "{zone}"', f"  stub-addr: 127.0.0.1@{port}"]
+        (self.folder / "unbound.conf").write_text("\n".join(text) + "\n")
+        (self.folder / "log").write_text("")
+        self._process = subprocess.Popen(
+            [self.program, "-d", "-c", str(self.folder / "unbound.conf")],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: "start of service" in self.log(), "unbound to start")
+
+    def log(self) -> str:
+        return tail(self.folder / "log")
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+            self._process = None
