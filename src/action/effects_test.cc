@@ -67,7 +67,7 @@ class EffectsTest : public testing::Test {
   }
   std::string table() const { return read(folder_ / "tables" / "suspended_accounts.cdb"); }
   std::string file() const { return read(folder_ / "suspended_senders"); }
-  static bool within(std::chrono::milliseconds patience, const std::function<bool()>& true_now) {
+  static bool within(const std::function<bool()>& true_now) {
     const auto end = std::chrono::steady_clock::now() + patience;
     while (std::chrono::steady_clock::now() < end) {
       if (true_now()) return true;
@@ -101,18 +101,16 @@ class EffectsTest : public testing::Test {
 TEST_F(EffectsTest, CarriesADecisionToTableFileQueueAndAdmin) {
   start();
   ASSERT_TRUE(effects_->submit({suspended("a@v.example", 1)}));
-  EXPECT_TRUE(
-      within(patience, [&] { return has(table(), "a@v.example") && has(file(), "a@v.example"); }));
-  EXPECT_TRUE(within(patience, [&] { return effects_->counters().held == 1; }));
-  EXPECT_TRUE(within(patience, [&] { return effects_->counters().notices.mails_sent == 1; }));
+  EXPECT_TRUE(within([&] { return has(table(), "a@v.example") && has(file(), "a@v.example"); }));
+  EXPECT_TRUE(within([&] { return effects_->counters().held == 1; }));
+  EXPECT_TRUE(within([&] { return effects_->counters().notices.mails_sent == 1; }));
   const auto mail = read(folder_ / "mails");
   EXPECT_TRUE(has(mail, "Subject: [leumund] account:a@v.example: no sending\n")) << mail;
   EXPECT_TRUE(has(mail, "queued mail     1 on hold\n")) << mail;
   auto released = suspended("a@v.example", 2);
   released.kind = DecisionKind::released;
   ASSERT_TRUE(effects_->submit({released}));
-  EXPECT_TRUE(within(patience,
-                     [&] { return !has(table(), "a@v.example") && !has(file(), "a@v.example"); }));
+  EXPECT_TRUE(within([&] { return !has(table(), "a@v.example") && !has(file(), "a@v.example"); }));
   EXPECT_TRUE(effects_->troubles().empty());
 }
 
@@ -129,15 +127,14 @@ TEST_F(EffectsTest, PutsWhatStandsInForceAtStartAndKeepsTablesFromTheFirstMoment
   opened->reset();
   options_.poll_every = 20ms;
   start(standing);
-  EXPECT_TRUE(within(patience, [&] { return has(table(), "a@v.example"); }));
+  EXPECT_TRUE(within([&] { return has(table(), "a@v.example"); }));
 }
 
 TEST_F(EffectsTest, TellsAnEditOfTheFile) {
   start();
-  ASSERT_TRUE(within(patience, [&] { return has(file(), "Suspended senders"); }));
+  ASSERT_TRUE(within([&] { return has(file(), "Suspended senders"); }));
   std::ofstream(options_.suspended_file, std::ios::app) << "b@v.example hold\n";
-  EXPECT_TRUE(
-      within(patience, [&] { return edits_.with([](auto& edits) { return edits.size() == 1; }); }));
+  EXPECT_TRUE(within([&] { return edits_.with([](auto& edits) { return edits.size() == 1; }); }));
   edits_.with([](auto& edits) {
     EXPECT_EQ(edits.at(0).restriction.level, Level::hold);
     EXPECT_EQ(edits.at(0).restriction.subject.name, "b@v.example");
@@ -149,15 +146,14 @@ TEST_F(EffectsTest, TriesAHoldAgainUntilItIsDone) {
   options_.settings.queue.tries = 1;
   start();
   ASSERT_TRUE(effects_->submit({suspended("a@v.example", 1)}));
-  ASSERT_TRUE(within(patience, [&] { return effects_->counters().holds_waiting == 1; }));
+  ASSERT_TRUE(within([&] { return effects_->counters().holds_waiting == 1; }));
   ASSERT_FALSE(effects_->troubles().empty());
   EXPECT_EQ(effects_->troubles()[0].first, "queue");
   // The notice says so.
-  EXPECT_TRUE(
-      within(patience, [&] { return has(read(folder_ / "mails"), "leumund-queue: broken"); }));
+  EXPECT_TRUE(within([&] { return has(read(folder_ / "mails"), "leumund-queue: broken"); }));
   write_program("helper.new", "sed 's/.*/postsuper: &: placed on hold/'\n");
   fs::rename(folder_ / "helper.new", folder_ / "helper");
-  EXPECT_TRUE(within(patience, [&] { return effects_->counters().held == 1; }));
+  EXPECT_TRUE(within([&] { return effects_->counters().held == 1; }));
   EXPECT_TRUE(effects_->troubles().empty());
 }
 
@@ -179,7 +175,7 @@ TEST_F(EffectsTest, HoldsMailThatComesToLightLater) {
   start();
   ASSERT_TRUE(effects_->submit({suspended("a@v.example", 1)}));
   effects_->hold({SubjectKind::account, "a@v.example"}, {{"", "", "BBBBB2"}, {"", "", "CCCCC3"}});
-  EXPECT_TRUE(within(patience, [&] { return effects_->counters().held == 3; }));
+  EXPECT_TRUE(within([&] { return effects_->counters().held == 3; }));
 }
 
 TEST_F(EffectsTest, ThrottledMailIsNotHeldAndInNoTable) {
@@ -187,8 +183,8 @@ TEST_F(EffectsTest, ThrottledMailIsNotHeldAndInNoTable) {
   auto decision = suspended("a@v.example", 1);
   decision.restriction.level = Level::throttle;
   ASSERT_TRUE(effects_->submit({decision}));
-  EXPECT_TRUE(within(patience, [&] { return has(file(), "a@v.example throttle"); }));
-  EXPECT_TRUE(within(patience, [&] { return effects_->counters().not_expressed == 1; }));
+  EXPECT_TRUE(within([&] { return has(file(), "a@v.example throttle"); }));
+  EXPECT_TRUE(within([&] { return effects_->counters().not_expressed == 1; }));
   EXPECT_FALSE(has(table(), "a@v.example"));
   EXPECT_EQ(effects_->counters().held, 0u);
 }
@@ -198,7 +194,7 @@ TEST_F(EffectsTest, ObservedFindingsChangeNothing) {
   auto decision = suspended("a@v.example", 1);
   decision.kind = DecisionKind::would_restrict;
   ASSERT_TRUE(effects_->submit({decision}));
-  ASSERT_TRUE(within(patience, [&] { return effects_->counters().decisions == 1; }));
+  ASSERT_TRUE(within([&] { return effects_->counters().decisions == 1; }));
   effects_->stop(1s);
   EXPECT_FALSE(has(table(), "a@v.example"));
   EXPECT_FALSE(has(file(), "a@v.example"));
@@ -209,13 +205,12 @@ TEST_F(EffectsTest, ATableFolderThatIsGoneIsATroubleUntilItIsBack) {
   start();
   fs::rename(folder_ / "tables", folder_ / "elsewhere");
   ASSERT_TRUE(effects_->submit({suspended("a@v.example", 1)}));
-  ASSERT_TRUE(within(patience, [&] { return !effects_->troubles().empty(); }));
+  ASSERT_TRUE(within([&] { return !effects_->troubles().empty(); }));
   EXPECT_EQ(effects_->troubles()[0].first, "tables");
-  EXPECT_TRUE(
-      within(patience, [&] { return effects_->counters().held == 1; }));  // the rest goes on
+  EXPECT_TRUE(within([&] { return effects_->counters().held == 1; }));  // the rest goes on
   fs::create_directory(folder_ / "tables");
-  EXPECT_TRUE(within(patience, [&] { return has(table(), "a@v.example"); }));
-  EXPECT_TRUE(within(patience, [&] { return effects_->troubles().empty(); }));
+  EXPECT_TRUE(within([&] { return has(table(), "a@v.example"); }));
+  EXPECT_TRUE(within([&] { return effects_->troubles().empty(); }));
 }
 
 TEST_F(EffectsTest, CarriesOutWhatWaitsBeforeItStops) {
@@ -253,12 +248,12 @@ TEST_F(EffectsTest, AQueueThatWasFullIsMadeGoodFromWhatStands) {
   StandingRecord standing;
   standing.restrictions = {old.restriction};
   effects_->publish(standing);
-  ASSERT_TRUE(within(patience, [&] { return has(table(), "old@v.example"); }));
+  ASSERT_TRUE(within([&] { return has(table(), "old@v.example"); }));
   gate.with([](int& state) { state = 1; });
   Decision script = suspended("uid33", 2);
   script.subject = script.restriction.subject = {SubjectKind::script, "uid33"};
   ASSERT_TRUE(effects_->submit({script}));
-  ASSERT_TRUE(within(patience, [&] { return gate.with([](int& state) { return state == 2; }); }));
+  ASSERT_TRUE(within([&] { return gate.with([](int& state) { return state == 2; }); }));
   std::uint64_t number = 3;
   while (effects_->submit({suspended("taken@v.example", number)})) ++number;
   Decision released = old;
@@ -272,16 +267,16 @@ TEST_F(EffectsTest, AQueueThatWasFullIsMadeGoodFromWhatStands) {
   EXPECT_FALSE(effects_->resync(standing)) << "no room yet";
   EXPECT_TRUE(effects_->behind());
   gate.with([](int& state) { state = 0; });
-  ASSERT_TRUE(within(patience, [&] { return effects_->resync(standing); }));
+  ASSERT_TRUE(within([&] { return effects_->resync(standing); }));
   EXPECT_FALSE(effects_->behind());
-  EXPECT_TRUE(within(patience, [&] {
+  EXPECT_TRUE(within([&] {
     return has(table(), "lost@v.example") && !has(table(), "old@v.example") &&
            has(file(), "lost@v.example") && !has(file(), "old@v.example");
   }));
   EXPECT_EQ(effects_->counters().resyncs, 1u);
   EXPECT_GE(effects_->counters().notices_lost, 2u);
   // The mail of the lost suspension is held as well.
-  EXPECT_TRUE(within(patience, [&] { return effects_->counters().held == number - 1; }))
+  EXPECT_TRUE(within([&] { return effects_->counters().held == number - 1; }))
       << effects_->counters().held;
 }
 
@@ -293,7 +288,7 @@ TEST_F(EffectsTest, AnotherQueueHelperIsUsedFromTheNextHoldOn) {
   settings.queue.helper = folder_ / "helper";
   effects_->set_settings(settings);
   ASSERT_TRUE(effects_->submit({suspended("a@v.example", 1)}));
-  EXPECT_TRUE(within(patience, [&] { return effects_->counters().held == 1; }));
+  EXPECT_TRUE(within([&] { return effects_->counters().held == 1; }));
 }
 
 TEST(WebhookJson, HasWhatWasAndWhatIs) {
