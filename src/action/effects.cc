@@ -107,6 +107,7 @@ void Effects::hold(Subject subject, std::vector<model::QueueKey> keys) {
   HoldWork work;
   work.subject = std::move(subject);
   work.keys = std::move(keys);
+  work.order = ++hold_orders_;
   [[maybe_unused]] const bool closed = !hold_queue_.push(std::move(work));
 }
 
@@ -217,7 +218,8 @@ void Effects::apply(Decision decision) {
   shared_.with([](Shared& shared) { ++shared.counters.decisions; });
   NoticeCause cause;
   const auto it = standing_.find(decision.subject);
-  if (it != standing_.end()) cause.before = it->second;
+  const bool stood = it != standing_.end();
+  if (stood) cause.before = it->second;
   switch (decision.kind) {
     case DecisionKind::restricted:
     case DecisionKind::extended:
@@ -240,6 +242,11 @@ void Effects::apply(Decision decision) {
   HoldWork work;
   work.subject = decision.subject;
   work.released = !cause.now || !stops_queued_mail(*cause.now);
+  work.order = ++hold_orders_;
+  if (work.released && stood) {
+    // Whoever lets the mail go now must not see it held by what still waits.
+    let_go_.with([&](auto& let_go) { let_go[work.subject] = work.order; });
+  }
   if (decision.kind == DecisionKind::restricted && !work.released) work.keys = decision.held;
   cause.decision = std::move(decision);
   work.notice = std::move(cause);
@@ -373,7 +380,14 @@ std::vector<Effects::HoldWork> Effects::with_what_waits(HoldWork first) {
 }
 
 void Effects::work_hold(HoldWork work) {
-  if (work.released) pending_holds_.erase(work.subject);
+  if (work.released) {
+    pending_holds_.erase(work.subject);
+    let_go_.with([&](auto& let_go) {
+      const auto last = let_go.find(work.subject);
+      if (last != let_go.end() && last->second <= work.order) let_go.erase(last);
+    });
+  }
+  if (let_go_since(work)) work.keys.clear();
   HoldOutcome outcome;
   if (!work.keys.empty()) {
     PendingHold hold{.keys = std::move(work.keys), .next_try = {}, .pause = hold_pause_first};
@@ -382,12 +396,24 @@ void Effects::work_hold(HoldWork work) {
       hold.keys.insert(hold.keys.end(), waiting->second.keys.begin(), waiting->second.keys.end());
       pending_holds_.erase(waiting);
     }
+    const std::vector<model::QueueKey> keys = hold.keys;
     try_hold(work.subject, std::move(hold), outcome);
+    if (let_go_since(work)) {  // while the helper held it
+      pending_holds_.erase(work.subject);
+      static_cast<void>(queue_control_.read()->run(QueueVerb::release, keys));
+    }
   }
   shared_.with([&](Shared& shared) { shared.counters.holds_waiting = pending_holds_.size(); });
   if (!work.notice) return;
   work.notice->outcome = std::move(outcome);
   notifier_.tell(std::move(*work.notice));
+}
+
+bool Effects::let_go_since(const HoldWork& work) const {
+  return let_go_.with([&](const auto& let_go) {
+    const auto last = let_go.find(work.subject);
+    return last != let_go.end() && last->second > work.order;
+  });
 }
 
 void Effects::try_hold(const Subject& subject, PendingHold hold, HoldOutcome& outcome) {

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -143,6 +144,7 @@ class Effects {
     model::Subject subject;
     std::vector<model::QueueKey> keys;
     bool released = false;              // forget what waits for this subject
+    std::uint64_t order = 0;            // rising
     std::optional<NoticeCause> notice;  // told when the hold has been tried
   };
   struct PendingHold {
@@ -166,6 +168,7 @@ class Effects {
   void look_at_file();
   [[nodiscard]] std::vector<HoldWork> with_what_waits(HoldWork first);
   void work_hold(HoldWork work);
+  [[nodiscard]] bool let_go_since(const HoldWork& work) const;
   void try_hold(const model::Subject& subject, PendingHold hold, HoldOutcome& outcome);
   void retry_holds();
   void set_trouble(const std::string& part, std::string trouble);
@@ -178,6 +181,9 @@ class Effects {
   base::BoundedQueue<HoldWork> hold_queue_;
   base::Guarded<Shared> shared_;
   base::Guarded<Lost> lost_;
+  std::atomic<std::uint64_t> hold_orders_ = 0;
+  // By subject the order of its last release: what was to be held before it goes its way.
+  base::Guarded<std::map<model::Subject, std::uint64_t>> let_go_;
 
   // Of thread `act`.
   std::unique_ptr<AccessTables> tables_;

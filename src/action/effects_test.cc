@@ -171,6 +171,22 @@ TEST_F(EffectsTest, OrdersLostBehindASlowHelperAreCountedAndTold) {
   EXPECT_THAT(troubles.back().second, ::testing::HasSubstr("slow queue helper"));
 }
 
+TEST_F(EffectsTest, WhatIsReleasedBeforeItsHoldIsDoneIsNotHeldAfterwards) {
+  write_program("helper", "sleep 1; sed 's/.*/postsuper: &: placed on hold/'\n");
+  start();
+  ASSERT_TRUE(effects_->submit({suspended("a@v.example", 1)}));
+  ASSERT_TRUE(effects_->submit({suspended("b@v.example", 2)}));
+  auto released = suspended("b@v.example", 3);
+  released.kind = DecisionKind::released;
+  released.held.clear();
+  ASSERT_TRUE(effects_->submit({released}));
+  ASSERT_TRUE(effects_->submit({suspended("b@v.example", 4)}));
+  // a's and the second of b's; the first of b's was let go while it waited.
+  EXPECT_TRUE(within(10s, [&] { return effects_->counters().held == 2; }));
+  effects_->stop(5s);
+  EXPECT_EQ(effects_->counters().held, 2u);
+}
+
 TEST_F(EffectsTest, HoldsMailThatComesToLightLater) {
   start();
   ASSERT_TRUE(effects_->submit({suspended("a@v.example", 1)}));

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "apps/campaign_release.h"
 #include "apps/version.h"
 #include "base/log.h"
 #include "diagnosis/provider_group.h"
@@ -53,6 +54,16 @@ void sort_by_trouble(std::vector<model::BlockFacts>& cells) {
   std::stable_sort(cells.begin(), cells.end(), [&](const auto& a, const auto& b) {
     return rank[static_cast<std::size_t>(a.state)] < rank[static_cast<std::size_t>(b.state)];
   });
+}
+
+// What is left of a body, as the milter does it.
+void add_print(model::MailEvent& event, fingerprint::PrintMaker& prints, bool keep_own_text) {
+  auto* mail = std::get_if<model::Submission>(&event.what);
+  if (mail == nullptr || mail->body.empty()) return;
+  mail->print =
+      std::make_shared<const model::Fingerprint>(fingerprint::print_of(*mail, prints).print);
+  if (keep_own_text) mail->own_text = prints.own_text();
+  mail->body = {};
 }
 
 }  // namespace
@@ -197,17 +208,25 @@ base::Result<face::OrderDone> ControlDesk::suspend(const face::SuspendOrder& ord
 
 base::Result<face::OrderDone> ControlDesk::release(const face::ReleaseOrder& order) {
   const auto now = around_.clock.now();
+  Decisions also;
+  std::vector<model::QueueKey> members_mail;
   auto decision = around_.pipeline.command([&](engine::Engine& engine) {
+    const auto members = engine.campaign_members(order.subject);
     auto made = engine.book().release(order.subject, order.recovery, order.by, now);
     if (!made) return told<Decision>(made.error(), {});
-    return told<Decision>(*made, {*made});
+    // What is thrown away was no honest mailing.
+    also = after_campaign_release(engine, {*made}, order.mail != face::HeldMail::remove, now);
+    Decisions all = {*made};
+    all.insert(all.end(), also.begin(), also.end());
+    if (order.mail == face::HeldMail::release) members_mail = mail_of_free(engine, members);
+    return told<Decision>(*made, std::move(all));
   });
   if (!decision) return decision.error();
-  face::OrderDone done{std::move(*decision), {}, {}, {}};
+  face::OrderDone done{std::move(*decision), {}, std::move(also), {}};
   if (order.mail == face::HeldMail::keep_held) return done;
   const auto work =
       order.mail == face::HeldMail::release ? face::QueueWork::release : face::QueueWork::remove;
-  done.trouble = mail_trouble(queue_work(order.subject, work, order.by));
+  done.trouble = mail_trouble(work_on(order.subject, work, order.by, members_mail));
   return done;
 }
 
@@ -216,6 +235,8 @@ base::Result<Decisions> ControlDesk::exempt(const model::Subject& subject, bool 
   const auto now = around_.clock.now();
   return around_.pipeline.command([&](engine::Engine& engine) {
     Decisions decisions = engine.book().exempt(subject, on, by, now);
+    const Decisions also = after_campaign_release(engine, decisions, true, now);
+    decisions.insert(decisions.end(), also.begin(), also.end());
     return told<Decisions>(decisions, decisions);
   });
 }
@@ -238,17 +259,25 @@ base::Result<Decision> ControlDesk::announce(const face::AnnounceOrder& order) {
 
 base::Result<face::OrderDone> ControlDesk::undo(std::uint64_t number, const std::string& by) {
   const auto now = around_.clock.now();
+  Decisions also;
+  std::vector<model::QueueKey> members_mail;
   auto decision = around_.pipeline.command([&](engine::Engine& engine) {
     auto made = engine.book().undo(number, by, now);
     if (!made) return told<Decision>(made.error(), {});
+    const auto members = engine.campaign_members(made->subject);
     // It was a mistake: what the subject sent was honest.
     engine.learn_from_release(made->subject, now);
-    return told<Decision>(*made, {*made});
+    also = after_campaign_release(engine, {*made}, true, now);
+    members_mail = mail_of_free(engine, members);
+    Decisions all = {*made};
+    all.insert(all.end(), also.begin(), also.end());
+    return told<Decision>(*made, std::move(all));
   });
   if (!decision) return decision.error();
-  face::OrderDone done{std::move(*decision), {}, {}, {}};
+  face::OrderDone done{std::move(*decision), {}, std::move(also), {}};
   if (done.decision.kind == model::DecisionKind::released && around_.queue().on()) {
-    done.trouble = mail_trouble(queue_work(done.decision.subject, face::QueueWork::release, by));
+    done.trouble =
+        mail_trouble(work_on(done.decision.subject, face::QueueWork::release, by, members_mail));
   }
   return done;
 }
@@ -300,13 +329,18 @@ std::vector<model::QueueKey> ControlDesk::queue_keys(const model::Subject& subje
 }
 
 base::Result<std::vector<face::HeldMessage>> ControlDesk::held_mail(const model::Subject& subject) {
+  return held_among(queue_keys(subject));
+}
+
+base::Result<std::vector<face::HeldMessage>> ControlDesk::held_among(
+    const std::vector<model::QueueKey>& keys) {
   const auto queue = around_.queue();
   if (!queue.on()) {
     return Error{ErrorCode::unavailable, "postfix.queue_helper is off: nothing is held or listed"};
   }
   // The log calls an instance by its syslog name, the list by its folder: QueueControl knows both.
   std::set<std::pair<std::string, std::string>> ours;
-  for (const auto& key : queue_keys(subject)) ours.emplace(queue.folder_name(key), key.queue_id);
+  for (const auto& key : keys) ours.emplace(queue.folder_name(key), key.queue_id);
   auto listed = queue.list();
   if (!listed) return listed.error();
   std::vector<face::HeldMessage> held;
@@ -324,8 +358,20 @@ base::Result<std::vector<face::HeldMessage>> ControlDesk::held_mail(const model:
 base::Result<face::QueueReport> ControlDesk::queue_work(const model::Subject& subject,
                                                         face::QueueWork work,
                                                         const std::string& by) {
-  if (around_.queue().on() && queue_keys(subject).empty()) return face::QueueReport{};
-  const auto held = held_mail(subject);
+  return work_on(subject, work, by, {});
+}
+
+base::Result<face::QueueReport> ControlDesk::work_on(const model::Subject& subject,
+                                                     face::QueueWork work, const std::string& by,
+                                                     const std::vector<model::QueueKey>& besides) {
+  auto wanted = queue_keys(subject);
+  wanted.insert(wanted.end(), besides.begin(), besides.end());
+  if (subject.kind == model::SubjectKind::campaign && work == face::QueueWork::release) {
+    around_.pipeline.with_engine(
+        [&](engine::Engine& engine) { leave_out_restricted(engine, wanted); });
+  }
+  if (around_.queue().on() && wanted.empty()) return face::QueueReport{};
+  const auto held = held_among(wanted);
   if (!held) return held.error();
   std::vector<model::QueueKey> keys;
   for (const auto& message : *held) keys.push_back(message.queue);
@@ -339,7 +385,14 @@ base::Result<face::QueueReport> ControlDesk::queue_work(const model::Subject& su
       if (engine.book().find(subject) != nullptr) engine.let_go(keys);
     });
   }
-  const auto result = around_.queue().run(verb, keys);
+  auto result = around_.queue().run(verb, keys);
+  // A hold that was under way may have overtaken the release of some of it.
+  const auto again = work == face::QueueWork::release ? held_among(keys) : held;
+  if (work == face::QueueWork::release && again && !again->empty()) {
+    std::vector<model::QueueKey> back;
+    for (const auto& message : *again) back.push_back(message.queue);
+    static_cast<void>(around_.queue().run(verb, back));
+  }
   report.done = result.done.size();
   report.failed = keys.size() - std::min(keys.size(), result.done.size());
   report.detail = result.trouble;
@@ -355,7 +408,9 @@ base::Result<Decisions> ControlDesk::decisions(std::uint64_t after, std::size_t 
 
 base::Result<face::FeedReport> ControlDesk::feed_events(std::string_view lines) {
   face::FeedReport report;
-  wire::EventLineReader reader(wire::EventLineReader::Bodies::leave_out);
+  wire::EventLineReader reader;
+  const intake::MilterPrintSettings wanted = around_.prints();
+  fingerprint::PrintMaker prints(wanted.prints, around_.key);
   std::size_t number = 0;
   while (!lines.empty()) {
     const auto end = lines.find('\n');
@@ -373,6 +428,7 @@ base::Result<face::FeedReport> ControlDesk::feed_events(std::string_view lines) 
     }
     const auto now = around_.clock.now();
     event->received_at = now;
+    add_print(*event, prints, wanted.keep_own_text);
     static_cast<void>(around_.feed(*event));
     ++report.accepted;
   }

@@ -18,6 +18,7 @@
 #include "apps/watch_desk.h"
 #include "base/guarded.h"
 #include "face/control.h"
+#include "intake/milter_prints.h"
 #include "storage/store.h"
 
 namespace leumund::apps {
@@ -41,6 +42,8 @@ class ControlDesk final : public face::Control {
     std::function<base::Result<std::vector<std::string>>()> reload;
     std::function<model::Mode()> burst_mode;
     WatchDesk& watch;
+    std::function<intake::MilterPrintSettings()> prints;  // of mail that comes with its body
+    base::HashKey key;
     base::TimePoint started_at;
   };
   explicit ControlDesk(Around around) : around_(std::move(around)) {}
@@ -75,6 +78,12 @@ class ControlDesk final : public face::Control {
   [[nodiscard]] std::string queue_trouble() const;
   // Queue ids that belong to the subject, as far as engine and journal know.
   [[nodiscard]] std::vector<model::QueueKey> queue_keys(const model::Subject& subject);
+  [[nodiscard]] base::Result<std::vector<face::HeldMessage>> held_among(
+      const std::vector<model::QueueKey>& keys);
+  // The subject's held mail and what else is to go with it.
+  [[nodiscard]] base::Result<face::QueueReport> work_on(
+      const model::Subject& subject, face::QueueWork work, const std::string& by,
+      const std::vector<model::QueueKey>& besides);
 
   Around around_;
 };

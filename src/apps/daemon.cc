@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "apps/campaign_release.h"
 #include "apps/endpoints.h"
 #include "apps/engine_settings.h"
 #include "apps/installation_key.h"
@@ -259,6 +260,8 @@ void Daemon::on_file_edit(std::vector<action::FileCommand> commands) {
         const action::Recovery by_hand{.done = {}, .without_checklist = true};
         auto released = engine.book().release(command.restriction.subject, by_hand, "file", now);
         if (released) decisions.push_back(std::move(*released));
+        const auto also = after_campaign_release(engine, decisions, true, now);
+        decisions.insert(decisions.end(), also.begin(), also.end());
       }
       return std::pair(0, std::move(decisions));
     });
@@ -290,6 +293,9 @@ base::Status Daemon::start_faces() {
       .reload = [this] { return reload(); },
       .burst_mode = [this] { return settings_.with([](auto& all) { return all.run.burst_mode; }); },
       .watch = *watch_,
+      .prints =
+          [this] { return settings_.with([](auto& all) { return print_settings(all.run); }); },
+      .key = key_,
       .started_at = started_at_});
   auto api = api_settings(settings_.with([](const config::Settings& all) { return all; }));
   if (!api) return api.error();
@@ -367,7 +373,7 @@ base::Status Daemon::start_intake() {
   }
   auto milter =
       MilterIntake::open(*loop_, settings_.with([](const config::Settings& all) { return all; }),
-                         logs_.empty() ? nullptr : &local_senders_,
+                         key_, logs_.empty() ? nullptr : &local_senders_,
                          [this](const model::MailEvent& event) { return judge(event); });
   if (!milter) return milter.error();
   milter_ = std::move(*milter);

@@ -95,7 +95,7 @@ base::Result<std::vector<std::string>> Daemon::reload_alone() {
   });
   effects_->set_settings(effects_settings(merged));
   for (auto& policy : policy_) policy->set_own_networks(merged.run.relay_clients);
-  milter_->set_own_networks(merged.run.relay_clients);
+  milter_->set_run_settings(merged.run);
   api_->set_settings(std::move(*api));
   if (told.empty()) told.emplace_back("no option differs from what is in force");
   base::log(LogLevel::info, "reloaded file={}", options_.config_file);

@@ -15,6 +15,8 @@ action::BookSettings book_settings(const config::Settings& settings) {
   out.detector_spans["burst"] = settings.run.burst_span;
   // An unexpected mailing is found by the same detector and held for review.
   out.detector_modes["bulk"] = settings.run.burst_mode;
+  out.detector_modes["campaign"] = settings.run.campaign_mode;
+  out.detector_spans["campaign"] = settings.run.campaign_span;
   out.throttle_recipients_per_hour = settings.run.throttle_recipients_per_hour;
   out.helpdesk = settings.run.helpdesk;
   out.own_domains = settings.run.own_domains;
@@ -29,13 +31,21 @@ engine::Settings engine_settings(const config::Settings& settings, base::HashKey
   out.detection.allowed_false_alarms_per_account_day = settings.run.burst_false_alarms;
   out.book = book_settings(settings);
   out.limits.ledger_bytes = settings.start.ledger_bytes;
+  out.limits.campaign_bytes = settings.start.campaign_bytes;
   out.limits.messages_max = settings.start.messages_max;
   out.key = key;
   out.relay_clients = settings.run.relay_clients;
-  // Until its release and its options are wired, campaigns are looked for in replay alone.
-  out.campaigns = false;
+  out.campaigns = settings.run.campaigns;
+  out.campaign.allowed_per_day = settings.run.campaign_false_alarms;
+  out.campaign_texts = settings.run.campaign_keep_texts;
   out.blocks.egress_names = config::egress_names(settings.run.egresses);
   out.blocks.test.false_changes_per_cell_year = settings.run.block_false_changes;
+  return out;
+}
+
+intake::MilterPrintSettings print_settings(const config::RunSettings& settings) {
+  intake::MilterPrintSettings out;
+  out.keep_own_text = settings.campaigns && settings.campaign_keep_texts;
   return out;
 }
 

@@ -21,6 +21,12 @@ constexpr milliseconds checkpoint_every{1000};
 // many seconds is not waited for: its position stays, the counts are kept all the same.
 constexpr int put_off_max = 10;
 
+bool opens_campaign(const std::vector<model::Decision>& decisions) {
+  return std::any_of(decisions.begin(), decisions.end(), [](const model::Decision& decision) {
+    return decision.subject.kind == model::SubjectKind::campaign;
+  });
+}
+
 }  // namespace
 
 Keeper::Keeper(storage::Store& store, NumberReserve* numbers, KeeperLimits limits)
@@ -65,6 +71,8 @@ void Keeper::run() {
   for (;;) {
     const auto left = std::chrono::duration_cast<milliseconds>(next - steady_clock::now());
     if (auto job = jobs_.pop(std::max(left, milliseconds(0)))) {
+      // A campaign found and lost again would leak once more before it is found anew.
+      if (opens_campaign(job->decisions)) next = steady_clock::now();
       take(std::move(*job));
       continue;
     }

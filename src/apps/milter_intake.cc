@@ -5,11 +5,12 @@
 #include <utility>
 
 #include "apps/endpoints.h"
+#include "apps/engine_settings.h"
 
 namespace leumund::apps {
 
 base::Result<std::unique_ptr<MilterIntake>> MilterIntake::open(
-    net::EventLoop& loop, const config::Settings& settings,
+    net::EventLoop& loop, const config::Settings& settings, const base::HashKey& key,
     const intake::LocalSenders* local_senders, intake::MilterService::Handler handler) {
   std::unique_ptr<MilterIntake> out(new MilterIntake());
   for (const std::string& text : settings.start.milter_listen) {
@@ -21,6 +22,8 @@ base::Result<std::unique_ptr<MilterIntake>> MilterIntake::open(
     options.limits.body_bytes = settings.start.milter_body_bytes;
     options.certificate_accounts = settings.start.certificate_accounts;
     options.own_networks = settings.run.relay_clients;
+    options.prints = print_settings(settings.run);
+    options.key = key;
     if (local_senders != nullptr) {
       options.local_sender = [local_senders](const model::QueueKey& queue) {
         return local_senders->find(queue);
@@ -33,8 +36,11 @@ base::Result<std::unique_ptr<MilterIntake>> MilterIntake::open(
   return out;
 }
 
-void MilterIntake::set_own_networks(const std::vector<base::IpPrefix>& networks) {
-  for (auto& service : services_) service->set_own_networks(networks);
+void MilterIntake::set_run_settings(const config::RunSettings& settings) {
+  for (auto& service : services_) {
+    service->set_own_networks(settings.relay_clients);
+    service->set_prints(print_settings(settings));
+  }
 }
 
 void MilterIntake::stop(std::chrono::milliseconds grace) {

@@ -26,11 +26,11 @@ class MilterIntake {
   // `local_senders` is what a followed log tells; null where none is followed: local mail is then
   // told by its headers alone.
   [[nodiscard]] static base::Result<std::unique_ptr<MilterIntake>> open(
-      net::EventLoop& loop, const config::Settings& settings,
+      net::EventLoop& loop, const config::Settings& settings, const base::HashKey& key,
       const intake::LocalSenders* local_senders, intake::MilterService::Handler handler);
 
-  // As MilterService: clients that send for us, after a reload.
-  void set_own_networks(const std::vector<base::IpPrefix>& networks);
+  // After a reload: clients that send for us, and how fingerprints are made.
+  void set_run_settings(const config::RunSettings& settings);
   void stop(std::chrono::milliseconds grace);
 
   [[nodiscard]] std::vector<std::string> addresses() const;

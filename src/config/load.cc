@@ -110,7 +110,12 @@ void complete(Settings& settings, const Surroundings& surroundings) {
   for (const Option& option : option_table()) {
     if (option.expand) option.expand(settings, folders);
   }
-  settings.run.burst_mode = settings.run.burst_mode_given.value_or(settings.run.default_mode);
+  RunSettings& run = settings.run;
+  run.burst_mode = run.burst_mode_given.value_or(run.default_mode);
+  run.campaigns = run.campaign_mode_given != CampaignMode::off;
+  run.campaign_mode = run.default_mode;
+  if (run.campaign_mode_given == CampaignMode::observe) run.campaign_mode = model::Mode::observe;
+  if (run.campaign_mode_given == CampaignMode::enforce) run.campaign_mode = model::Mode::enforce;
 }
 
 Settings plain_defaults() {

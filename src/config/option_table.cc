@@ -160,74 +160,6 @@ void add_public(std::vector<Option>& table) {
                                "What one address may ask the public pages; IPv6 counts by /64."));
 }
 
-void add_detectors(std::vector<Option>& table) {
-  const std::vector<std::string> modes = {"observe", "enforce"};
-  table.push_back(
-      choice_option("detectors.default_mode", &Run::default_mode, modes, model::Mode::observe,
-                    "Whether detectors without a mode of their own only tell or also act."));
-  const std::vector<std::string> modes_or_default = {"observe", "enforce", "default"};
-  Option mode = option_row<Run>(
-      "detectors.burst.mode", "choice", "default",
-      "Whether a hacked account or script is only told or also restricted; default is "
-      "detectors.default_mode.");
-  mode.bounds = join_names(modes_or_default);
-  bind(
-      mode, &Run::burst_mode_given,
-      [modes_or_default](const Value& value) -> base::Result<std::optional<model::Mode>> {
-        auto index = choice_of(value, modes_or_default);
-        if (!index) return index.error();
-        return *index == 2 ? std::optional<model::Mode>()
-                           : std::optional(static_cast<model::Mode>(*index));
-      },
-      [](const std::optional<model::Mode>& given) {
-        return Value(std::string(given ? model::mode_name(*given) : "default"));
-      });
-  table.push_back(std::move(mode));
-  Option budget = option_row<Run>("detectors.burst.false_alarms", "per account and day", 1e-4,
-                                  "False alarms you accept; the threshold follows from it.");
-  budget.bounds = "1e-07 to 0.1";
-  bind(
-      budget, &Run::burst_false_alarms,
-      [](const Value& value) { return fraction_of(value, 1e-7, 0.1); },
-      [](double fraction) { return Value(fraction); });
-  table.push_back(std::move(budget));
-  Option span = option_row<Run>("detectors.burst.span", "span of time", "until_released",
-                                "How long an automatic restriction lasts.");
-  span.bounds = "1m to 365d, or until_released";
-  bind(
-      span, &Run::burst_span,
-      [](const Value& value) -> base::Result<std::optional<seconds>> {
-        if (value == Value("until_released")) return std::optional<seconds>();
-        auto read = span_of(value, seconds(60), days(365));
-        if (!read) {
-          return base::Error{read.error().code, read.error().message + ", or until_released"};
-        }
-        return std::optional<seconds>(*read);
-      },
-      [](const std::optional<seconds>& read) {
-        return Value(read ? base::format_span(*read) : "until_released");
-      });
-  table.push_back(std::move(span));
-  const std::vector<std::string> levels = {"throttle", "hold", "external_only", "no_sending",
-                                           "auto"};
-  Option level =
-      option_row<Run>("detectors.burst.level", "choice", "auto",
-                      "Measure against a hacked account; auto takes what the detector proposes.");
-  level.bounds = join_names(levels);
-  bind(
-      level, &Run::burst_level,
-      [levels](const Value& value) -> base::Result<std::optional<model::Level>> {
-        auto index = choice_of(value, levels);
-        if (!index) return index.error();
-        return *index == 4 ? std::optional<model::Level>()
-                           : std::optional(static_cast<model::Level>(*index));
-      },
-      [](const std::optional<model::Level>& chosen) {
-        return Value(std::string(chosen ? model::level_name(*chosen) : "auto"));
-      });
-  table.push_back(std::move(level));
-}
-
 void add_measures(std::vector<Option>& table) {
   table.push_back(count_option("measures.throttle", &Run::throttle_recipients_per_hour,
                                "recipients an hour", std::uint32_t{20}, std::uint32_t{1},
@@ -334,6 +266,9 @@ void add_keeping(std::vector<Option>& table) {
       size_option("limits.ledger", &Start::ledger_bytes, 1024 * mib, 16 * mib, 1'048'576 * mib,
                   "Memory for counts; when full, the account longest silent is forgotten."));
   table.push_back(
+      size_option("limits.campaigns", &Start::campaign_bytes, 64 * mib, mib, 16'384 * mib,
+                  "Memory for finding campaigns; when full, lone mails are forgotten earlier."));
+  table.push_back(
       count_option("limits.messages", &Start::messages_max, "messages", std::uint64_t{500'000},
                    std::uint64_t{1000}, std::uint64_t{100'000'000},
                    "Messages remembered to join what policy, log and API say of one mail."));
@@ -397,7 +332,7 @@ std::vector<Option> build_table() {
   add_faces(table);
   add_public(table);
   add_reports(table);
-  add_detectors(table);
+  add_detector_options(table);
   add_egresses(table);
   add_detour_options(table);
   add_watch(table);

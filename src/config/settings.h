@@ -22,6 +22,9 @@ enum class TableType : std::uint8_t { cdb, lmdb };
 enum class Language : std::uint8_t { en, de };
 enum class DetourMode : std::uint8_t { off, observe, enforce };
 
+// As option detectors.campaign.mode spells it.
+enum class CampaignMode : std::uint8_t { off, observe, enforce, as_default };
+
 // What is taken up at start only. The defaults stand in the option table, not here.
 struct StartSettings {
   std::string state_folder;
@@ -40,6 +43,7 @@ struct StartSettings {
   std::string table_folder;
   TableType table_type = TableType::cdb;
   std::uint64_t ledger_bytes = 0;
+  std::uint64_t campaign_bytes = 0;
   std::uint64_t messages_max = 0;
   std::uint64_t restrictions_max = 0;
   std::string geo_country_database;  // "" is off
@@ -78,6 +82,12 @@ struct RunSettings {
   double burst_false_alarms = 0;                   // per account and day
   std::optional<std::chrono::seconds> burst_span;  // nothing: until released
   std::optional<model::Level> burst_level;         // nothing: the detector proposes
+  CampaignMode campaign_mode_given = CampaignMode::as_default;
+  bool campaigns = true;                              // looked for at all, and ...
+  model::Mode campaign_mode = model::Mode::observe;   // ... what follows, from the one above
+  std::optional<std::chrono::seconds> campaign_span;  // nothing: until released
+  double campaign_false_alarms = 0;                   // per day
+  bool campaign_keep_texts = false;
   std::uint32_t throttle_recipients_per_hour = 0;
   std::vector<std::string> helpdesk;     // addresses, lower case
   std::vector<std::string> own_domains;  // lower case

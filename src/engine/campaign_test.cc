@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <random>
+#include <tuple>
 
 #include "engine/engine_test_world.h"
 
@@ -166,6 +167,50 @@ TEST_F(CampaignTest, HeldMailOfACampaignIsFoundInTheQueue) {
   EXPECT_THAT(held, SizeIs(20)) << "what was let in before and is still queued is found as well";
 }
 
+TEST_F(CampaignTest, MailThatPolicyTellsBeforeTheMilterShowsItIsJudgedByItsText) {
+  live(40);
+  const Fingerprint spam = text();
+  int held = 0;
+  for (int i = 0; i < 20; ++i, world.pass_time(seconds(40))) {
+    model::Submission mail = world.mail(person(i), {world.stranger()}, bot(i));
+    mail.queue = {"", "", fmt::format("Q{}", i)};
+    mail.source = model::Source::policy;
+    EXPECT_EQ(world.send(mail).answer.disposition, Disposition::pass) << i;
+    mail.source = model::Source::milter;
+    mail.id = fmt::format("milter/Q{}", i);
+    mail.print = std::make_shared<const Fingerprint>(variant(spam));
+    held += world.send(std::move(mail)).answer.disposition == Disposition::hold;
+  }
+  EXPECT_GE(held, 14);
+}
+
+TEST_F(CampaignTest, HeldMailAndMembersAreKnownAfterARestart) {
+  live(40);
+  std::ignore = world.engine.drain_queue();
+  const Fingerprint spam = text();
+  for (int i = 0; i < 20; ++i, world.pass_time(seconds(40))) {
+    model::Submission mail = world.mail(person(i), {world.stranger()}, bot(i));
+    mail.print = std::make_shared<const Fingerprint>(variant(spam));
+    mail.queue = {"", "", fmt::format("Q{}", i)};
+    world.send(std::move(mail));
+  }
+  ASSERT_NE(campaign(), nullptr);
+  const model::Subject subject = campaign()->subject;
+  const auto held_by = [&](const Engine& engine) {
+    model::Decision about;
+    about.subject = subject;
+    return engine.with_queue(about).held.size();
+  };
+  ASSERT_EQ(held_by(world.engine), 20U);
+  World after;
+  for (const auto& mail : world.engine.drain_queue()) after.engine.load_queued(mail);
+  world.engine.drain_dirty(1'000'000, [&](evidence::SubjectRecord&& record) {
+    ASSERT_TRUE(after.engine.load_record(record.subject, record.state).ok());
+  });
+  EXPECT_EQ(held_by(after.engine), 20U);
+  EXPECT_EQ(after.engine.campaign_members(subject).size(), 20U);
+}
+
 TEST_F(CampaignTest, APetitionAChainLetterAndAnswersOfTheHousePass) {
   live(60);
   const Fingerprint petition = text();
@@ -191,6 +236,8 @@ TEST_F(CampaignTest, InObserveModeItIsNamedAndNothingIsHeld) {
   live(40);
   EXPECT_EQ(attack(0, 30, text()), 30);
   EXPECT_EQ(campaign(), nullptr);
+  for (const auto& term : world.engine.explain(account_of(person(0)), world.now).terms)
+    EXPECT_NE(term.name, "campaign") << "what is only observed counts against nobody";
   EXPECT_TRUE(std::any_of(world.decisions.begin(), world.decisions.end(), [](const auto& d) {
     return d.kind == model::DecisionKind::would_restrict && d.detector == "campaign" &&
            d.accounts.size() >= 3;

@@ -1,6 +1,7 @@
 #include "engine/campaigns.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "evidence/cluster_codec.h"
@@ -15,6 +16,8 @@ using evidence::ClusterState;
 using model::FacetKind;
 using verdict::Trait;
 
+// Where a milter shows whole mails, what policy says of them a moment before is not the mail.
+constexpr std::chrono::hours milter_known_for{1};
 // A campaign whose mail stopped coming for so long is over.
 constexpr std::chrono::hours quiet_for{24 * 7};
 constexpr std::chrono::minutes tell_again_after{10};
@@ -65,6 +68,16 @@ std::vector<std::uint32_t> recipients_of(const Message& message, std::size_t& ac
     if (!house_knows && mark.fresh()) recipients.push_back(mark.hash());
   }
   return recipients;
+}
+
+// Whether this sighting is the one by which the mail is placed among the others. `by_milter`: the
+// milter will show it whole.
+bool is_due(const model::Submission& submission, const Message& message, bool by_milter) {
+  if (submission.stage != model::SubmissionStage::accepted) return false;
+  if (submission.source == model::Source::policy && by_milter) return false;
+  if (submission.source == model::Source::log && !submission.print) return false;
+  // What was placed by its envelope alone and joined nothing is looked at again with its text.
+  return !message.placed || (submission.print && !message.placed_whole && message.cluster == 0);
 }
 
 }  // namespace
@@ -192,14 +205,15 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   seen.cluster = message.cluster;
   const evidence::Account* account = around.ledger.touch_again(message.account, at);
   if (account == nullptr || submission.continues) return seen;
-  const bool whole = submission.stage == model::SubmissionStage::accepted;
-  if (!whole || message.placed || (submission.source == model::Source::log && !submission.print))
-    return seen;
+  // Right after a start nobody knows yet whether there is a milter.
+  const bool first = milter_at_ == base::TimePoint() && submission.source == model::Source::policy;
+  if (first || submission.source == model::Source::milter) milter_at_ = at;
+  if (!is_due(submission, message, at < milter_at_ + milter_known_for)) return seen;
   message.placed = true;
+  message.placed_whole = submission.print != nullptr;
   // Announced mailings are expected, and the house's own automatic answers go to whoever wrote.
   const bool local = !submission.client || submission.client->is_loopback();
   if (message.announced || (message.automatic && local)) return seen;
-
   const std::uint32_t tenant = tenant_of(account->name, message.account);
   evidence::YoungClients::Seen client;
   if (!local) client = clients_.use(message.client, message.account, tenant, at);
@@ -224,7 +238,7 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
       for (const evidence::ClusterMember& member : cluster->members)
         take_in(around, *cluster, member.account, at);
     }
-    go_on(around, *cluster, submission, at, now);
+    go_on(around, *cluster, submission, at, now, decisions);
     return seen;
   }
   if (submission.print && (cluster->members.size() < 3 || cluster->state == ClusterState::harmless))
@@ -294,11 +308,14 @@ verdict::CampaignJudgement Campaigns::judge(const Cluster& cluster) const {
 void Campaigns::take_in(const Around& around, Cluster& cluster, std::uint64_t account,
                         base::TimePoint at) {
   evidence::Account* member = around.ledger.touch_again(account, at);
-  if (member == nullptr || member->recent.campaign_member) return;
+  if (member == nullptr) return;
   const auto subject = model::Subject::parse(member->name);
   if (subject && around.book.is_exempt(*subject)) return;
-  member->recent.campaign_member = true;
-  if (cluster.known_members.size() < members_listed) cluster.known_members.push_back(account);
+  // What is only observed counts against nobody.
+  if (around.book.find(subject_of(cluster)) != nullptr) member->recent.campaign_member = true;
+  auto& known = cluster.known_members;
+  if (known.size() >= members_listed || std::ranges::find(known, account) != known.end()) return;
+  known.push_back(account);
 }
 
 model::Finding Campaigns::finding(const Cluster& cluster,
@@ -325,37 +342,47 @@ void Campaigns::open(const Around& around, Cluster& cluster,
   cluster.score = judgement.score;
   open_.insert(cluster.id);
   dirty_.insert(cluster.id);
+  auto decision = around.book.apply(finding(cluster, judgement, at), model::Level::hold, now);
   for (const evidence::ClusterMember& member : cluster.members)
     take_in(around, cluster, member.account, at);
-  auto decision = around.book.apply(finding(cluster, judgement, at), model::Level::hold, now);
   if (!decision) return;
-  for (const evidence::ClusterMember& member : cluster.members) {
-    if (const auto* account = around.ledger.touch_again(member.account, at))
-      decision->accounts.push_back(account->name);
-  }
+  name_members(around, cluster, *decision);
+  decisions.push_back(std::move(*decision));
+}
+
+void Campaigns::name_members(const Around& around, Cluster& cluster, model::Decision& decision) {
+  for (const std::uint64_t account : cluster.known_members)
+    decision.accounts.push_back(around.ledger.subject_of(account));
+  std::erase(decision.accounts, std::string());
   for (const std::uint64_t number : cluster.message_numbers) {
     Message* message = around.messages.by_number(number);
     if (message == nullptr) continue;
     message->cluster = cluster.id;
+    around.messages.note_queue(*message);
     std::string name = around.name_of(number);
-    if (!name.empty()) decision->messages.push_back(std::move(name));
+    if (!name.empty()) decision.messages.push_back(std::move(name));
     if (message->queued())
-      decision->held.insert(decision->held.end(), message->queues.begin(), message->queues.end());
+      decision.held.insert(decision.held.end(), message->queues.begin(), message->queues.end());
   }
-  decision->recipients_before = cluster.recipients_all;
-  decisions.push_back(std::move(*decision));
+  decision.recipients_before = cluster.recipients_all;
 }
 
 void Campaigns::go_on(const Around& around, Cluster& cluster, const model::Submission& submission,
-                      base::TimePoint at, base::TimePoint now) {
+                      base::TimePoint at, base::TimePoint now,
+                      std::vector<model::Decision>& decisions) {
   dirty_.insert(cluster.id);
   if (settings_.keep_texts && !submission.own_text.empty() && cluster.texts.size() < texts_kept) {
     cluster.texts.push_back(submission.own_text.substr(0, text_bytes_kept));
   }
   if (found_at_ + tell_again_after > at) return;
   found_at_ = at;
-  // Moves the end of the measure; it says nothing new.
-  (void)around.book.apply(finding(cluster, judge(cluster), at), model::Level::hold, now);
+  // Moves the end of the measure, which says nothing new; or what was observed is now in force.
+  auto decision = around.book.apply(finding(cluster, judge(cluster), at), model::Level::hold, now);
+  if (!decision) return;
+  for (const std::uint64_t account : std::vector<std::uint64_t>(cluster.known_members))
+    take_in(around, cluster, account, at);
+  name_members(around, cluster, *decision);
+  decisions.push_back(std::move(*decision));
 }
 
 void Campaigns::rests_on(const evidence::Account& account, std::uint64_t account_hash) {
@@ -396,12 +423,8 @@ std::vector<model::Decision> Campaigns::released(const Around& around,
                                                  base::TimePoint now) {
   std::vector<model::Decision> decisions;
   Cluster* cluster = store_.find(store_.id_of(campaign.name));
-  if (cluster == nullptr) return decisions;
+  if (cluster == nullptr || campaign.kind != model::SubjectKind::campaign) return decisions;
   let_go(around, *cluster, honest, now, decisions);
-  for (const std::uint64_t number : cluster->message_numbers) {
-    if (Message* message = around.messages.by_number(number); message != nullptr && honest)
-      message->let_through = true;
-  }
   store_.close(*cluster, honest, honest);
   if (!honest) cluster->members.clear();  // it must show itself anew
   open_.erase(cluster->id);
@@ -465,8 +488,28 @@ base::Status Campaigns::load_record(std::string_view name, std::string_view stat
   if (!cluster)
     return base::Error{cluster.error().code, std::string(name) + ": " + cluster.error().message};
   if (cluster->state == ClusterState::open) open_.insert(cluster->id);
+  if (const auto queued = queued_before_.find(cluster->id); queued != queued_before_.end()) {
+    cluster->message_numbers = std::move(queued->second);
+    queued_before_.erase(queued);
+  }
   store_.load(std::move(*cluster));
   return {};
+}
+
+void Campaigns::remember_queued(const model::Subject& campaign, Message& message) {
+  std::uint64_t id = 0;  // its record comes later
+  const char* const end = campaign.name.data() + campaign.name.size();
+  const auto parsed = std::from_chars(campaign.name.data(), end, id, 16);
+  if (campaign.kind != model::SubjectKind::campaign || parsed.ptr != end || id == 0) return;
+  message.cluster = id;
+  message.placed = true;
+  queued_before_[id].push_back(message.number);
+}
+
+std::string Campaigns::open_campaign_of(std::uint64_t cluster) const {
+  const Cluster* found = cluster == 0 ? nullptr : store_.find(cluster);
+  if (found == nullptr || found->state != ClusterState::open) return {};
+  return subject_of(*found).to_string();
 }
 
 }  // namespace leumund::engine

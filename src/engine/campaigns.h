@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -97,6 +98,10 @@ class Campaigns {
     return subject.starts_with("campaign:");
   }
   base::Status load_record(std::string_view name, std::string_view state);
+  // A mail of an open campaign that waits in the queue since before a restart.
+  void remember_queued(const model::Subject& campaign, Message& message);
+  // "campaign:ID" while it is open, else "".
+  [[nodiscard]] std::string open_campaign_of(std::uint64_t cluster) const;
 
   [[nodiscard]] static model::Subject subject_of(const evidence::Cluster& cluster);
 
@@ -118,7 +123,9 @@ class Campaigns {
             const verdict::CampaignJudgement& judgement, base::TimePoint at, base::TimePoint now,
             std::vector<model::Decision>& decisions);
   void go_on(const Around& around, evidence::Cluster& cluster, const model::Submission& submission,
-             base::TimePoint at, base::TimePoint now);
+             base::TimePoint at, base::TimePoint now, std::vector<model::Decision>& decisions);
+  // Names in the decision whose mail it is about, and which of it is still queued.
+  void name_members(const Around& around, evidence::Cluster& cluster, model::Decision& decision);
   void let_go(const Around& around, evidence::Cluster& cluster, bool lift, base::TimePoint now,
               std::vector<model::Decision>& decisions);
   [[nodiscard]] model::Finding finding(const evidence::Cluster& cluster,
@@ -132,8 +139,11 @@ class Campaigns {
   evidence::ClusterStore store_;
   evidence::YoungClients clients_;
   evidence::AccountPrograms programs_;
-  std::set<std::uint64_t> open_;     // ids
-  std::set<std::uint64_t> dirty_;    // ids
+  std::set<std::uint64_t> open_;   // ids
+  std::set<std::uint64_t> dirty_;  // ids
+  // Numbers of queued mails by cluster, until its record is loaded.
+  std::map<std::uint64_t, std::vector<std::uint64_t>> queued_before_;
+  base::TimePoint milter_at_;        // the last mail that was seen whole
   verdict::ClusterRates reached_{};  // clusters that came to each size, fading
   base::TimePoint reached_at_;
   std::uint64_t judged_ = 0;

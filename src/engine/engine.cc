@@ -349,7 +349,10 @@ void Engine::Parts::answer_for_campaign(Outcome& outcome, const Counted& counted
   const model::Restriction* standing = book.find(subject);
   if (standing == nullptr || book.is_exempt(outcome.subject)) return;
   if (submission.source == model::Source::log || submission.continues) {
-    outcome.hold = outcome.hold || message.queued();
+    if (!outcome.hold && message.queued()) {
+      outcome.hold = true;
+      outcome.subject = subject;  // on its behalf, not on the account's
+    }
     return;
   }
   const bool lets = outcome.answer.disposition == model::Disposition::pass ||
@@ -367,13 +370,13 @@ void Engine::Parts::answer_for_campaign(Outcome& outcome, const Counted& counted
 std::vector<model::Decision> Engine::tick(base::TimePoint now) {
   Parts& p = *parts_;
   std::vector<model::Decision> decisions = p.book.tick(now);
+  for (const model::Decision& decision : std::vector<model::Decision>(decisions)) {
+    if (decision.kind == model::DecisionKind::ended &&
+        p.campaigns.find(decision.subject) != nullptr)
+      p.campaigns.released(p.around(), decision.subject, false, now);
+  }
   p.campaigns.tick(p.around(), now, decisions);
   return decisions;
-}
-
-std::vector<model::Decision> Engine::campaign_released(const model::Subject& campaign, bool honest,
-                                                       base::TimePoint now) {
-  return parts_->campaigns.released(parts_->around(), campaign, honest, now);
 }
 
 action::RestrictionBook& Engine::book() { return parts_->book; }
@@ -463,11 +466,15 @@ std::size_t Engine::drain_dirty(std::size_t most,
 std::vector<model::QueuedMail> Engine::drain_queue() {
   Parts& p = *parts_;
   p.messages.watch_queue();
-  return p.messages.drain_queue([&p](std::uint64_t hash) { return p.ledger.subject_of(hash); });
+  return p.messages.drain_queue(
+      [&p](std::uint64_t hash) { return p.ledger.subject_of(hash); },
+      [&p](std::uint64_t cluster) { return p.campaigns.open_campaign_of(cluster); });
 }
 
 void Engine::load_queued(const model::QueuedMail& mail) {
-  parts_->messages.restore_queued(mail, parts_->ledger.hash_of(mail.subject));
+  Message& message = parts_->messages.restore_queued(mail, parts_->ledger.hash_of(mail.subject));
+  if (const auto campaign = model::Subject::parse(mail.campaign))
+    parts_->campaigns.remember_queued(*campaign, message);
 }
 
 base::Status Engine::load_record(std::string_view subject, std::string_view state) {

@@ -141,6 +141,9 @@ class Engine {
   std::vector<model::Decision> campaign_released(const model::Subject& campaign, bool honest,
                                                  base::TimePoint now);
 
+  // Who is in an open campaign, in the order in which they joined it.
+  [[nodiscard]] std::vector<model::Subject> campaign_members(const model::Subject& campaign) const;
+
   [[nodiscard]] Explanation explain(const model::Subject& subject, base::TimePoint now) const;
   // Subjects with the highest scores now, highest first.
   [[nodiscard]] std::vector<std::pair<model::Subject, double>> watched(std::size_t most,

@@ -110,10 +110,12 @@ void MessageTable::note_queue(Message& message) {
 }
 
 std::vector<model::QueuedMail> MessageTable::drain_queue(
-    const std::function<std::string(std::uint64_t)>& subject_of) {
+    const std::function<std::string(std::uint64_t)>& subject_of,
+    const std::function<std::string(std::uint64_t)>& campaign_of) {
   std::vector<model::QueuedMail> out;
   // Gone first: a key that a forgotten message had may be a newer one's by now.
-  for (model::QueueKey& queue : queue_gone_) out.push_back({std::move(queue), {}, {}, 0, false});
+  for (model::QueueKey& queue : queue_gone_)
+    out.push_back({.queue = std::move(queue), .subject = {}, .since = {}});
   queue_gone_.clear();
   for (const std::uint64_t number : noted_) {
     Message* message = by_number(number);
@@ -126,7 +128,8 @@ std::vector<model::QueuedMail> MessageTable::drain_queue(
         message->recipient_count > known ? message->recipient_count - known : 0;
     for (const model::QueueKey& queue : message->queues) {
       if (queues_.find(hash_of(queue)) != number) continue;
-      out.push_back({queue, subject, message->first_at, uncounted, message->let_through});
+      out.push_back({queue, subject, message->first_at, uncounted, message->let_through,
+                     campaign_of(message->cluster)});
     }
     message->queue_kept = !subject.empty();
   }
@@ -134,7 +137,7 @@ std::vector<model::QueuedMail> MessageTable::drain_queue(
   return out;
 }
 
-void MessageTable::restore_queued(const model::QueuedMail& mail, std::uint64_t account) {
+Message& MessageTable::restore_queued(const model::QueuedMail& mail, std::uint64_t account) {
   Message& message = create({}, account, mail.since);
   message.restored = true;
   message.queue_kept = true;
@@ -144,6 +147,7 @@ void MessageTable::restore_queued(const model::QueuedMail& mail, std::uint64_t a
   const bool watched = std::exchange(queue_watched_, false);
   add_queue(message, mail.queue);
   queue_watched_ = watched;
+  return message;
 }
 
 void MessageTable::of_account(std::uint64_t account, const std::function<bool(Message&)>& visit) {

@@ -68,6 +68,7 @@ struct Message {
   std::uint8_t content_refusals = 0;  // counted ones
   std::uint64_t cluster = 0;          // of detector B; 0: alone
   bool placed = false;                // detector B has seen it
+  bool placed_whole = false;          // ... with what it says
   bool announced = false;
   bool automatic = false;  // null sender: an automatic answer
   bool left_queue = false;
@@ -108,11 +109,13 @@ class MessageTable {
   void watch_queue() { queue_watched_ = true; }
   // To be called after every change of what Message::in_queue() or its recipients depend on.
   void note_queue(Message& message);
-  // The changes since the last call; `subject_of` names the owner of an account's hash.
+  // The changes since the last call; `subject_of` names the owner of an account's hash,
+  // `campaign_of` the campaign of a cluster.
   [[nodiscard]] std::vector<model::QueuedMail> drain_queue(
-      const std::function<std::string(std::uint64_t)>& subject_of);
+      const std::function<std::string(std::uint64_t)>& subject_of,
+      const std::function<std::string(std::uint64_t)>& campaign_of);
   // Takes back what drain_queue() told in an earlier run.
-  void restore_queued(const model::QueuedMail& mail, std::uint64_t account);
+  Message& restore_queued(const model::QueuedMail& mail, std::uint64_t account);
 
   // Visits the messages of an account, newest first, until `visit` says no.
   void of_account(std::uint64_t account, const std::function<bool(Message&)>& visit);

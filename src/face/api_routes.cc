@@ -145,7 +145,10 @@ Reply release(RouteCall& call) {
   order.subject = call.fields.subject("subject");
   order.recovery.done = call.fields.texts("done");
   order.recovery.without_checklist = call.fields.flag("without_checklist");
-  const std::string mail = call.fields.text("mail", 16).value_or("keep-held");
+  // Whoever releases a campaign says that it was none: its mail goes with it.
+  const char* const usual =
+      order.subject.kind == model::SubjectKind::campaign ? "release" : "keep-held";
+  const std::string mail = call.fields.text("mail", 16).value_or(usual);
   if (mail == "release") {
     order.mail = HeldMail::release;
   } else if (mail == "delete") {
@@ -303,7 +306,8 @@ std::vector<Route> routes_about_subjects() {
        {subject_field,
         {"done", "object", false, "the recovery checklist: item to who did it"},
         {"without_checklist", "boolean", false, "somebody takes the responsibility; recorded"},
-        {"mail", "string", false, "held mail: release, delete or keep-held (the default)"},
+        {"mail", "string", false,
+         "held mail: release (the default for a campaign), delete or keep-held (else the default)"},
         by_field},
        release},
       {"POST",

@@ -90,6 +90,16 @@ void add_engine(Families& families, const engine::Counters& counters) {
                "Messages forgotten because limits.messages was reached.",
                counters.messages_forgotten);
   families.add("leumund_ledger_bytes", "Memory of the counts.", counters.ledger_bytes);
+  const engine::CampaignCounters& campaigns = counters.campaigns;
+  families.add("leumund_campaigns", "Campaigns that are open.", campaigns.open);
+  families.add("leumund_campaigns_opened_total", "Campaigns found.", campaigns.opened);
+  families.add("leumund_campaigns_not_opened_total",
+               "Campaigns found while too many were open: not held.", campaigns.not_opened);
+  families.add("leumund_clusters", "Mailings of several accounts that are watched.",
+               campaigns.clusters);
+  families.add("leumund_clusters_forgotten_total", "Mailings forgotten because memory was full.",
+               campaigns.clusters_forgotten);
+  families.add("leumund_clusters_bytes", "Memory for finding campaigns.", campaigns.bytes);
 }
 
 }  // namespace

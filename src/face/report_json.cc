@@ -86,6 +86,8 @@ Json decision_object(const model::Decision& decision) {
   if (decision.without_checklist) out["without_checklist"] = true;
   if (decision.listing) out["listing"] = Json::parse(listing_json(*decision.listing));
   if (decision.list_fault) out["list_fault"] = Json::parse(list_fault_json(*decision.list_fault));
+  if (!decision.accounts.empty()) out["accounts"] = decision.accounts;
+  if (!decision.messages.empty()) out["messages"] = decision.messages;
   if (decision.block) out["block"] = Json::parse(block_change_json(*decision.block));
   if (decision.detour) out["detour"] = Json::parse(detour_json(*decision.detour));
   return out;
@@ -110,7 +112,14 @@ Json counters_json(const engine::Counters& counters) {
           {"subjects_forgotten", counters.subjects_forgotten},
           {"messages", counters.messages},
           {"messages_forgotten", counters.messages_forgotten},
-          {"ledger_bytes", counters.ledger_bytes}};
+          {"ledger_bytes", counters.ledger_bytes},
+          {"campaigns",
+           {{"open", counters.campaigns.open},
+            {"opened", counters.campaigns.opened},
+            {"not_opened", counters.campaigns.not_opened},
+            {"clusters", counters.campaigns.clusters},
+            {"clusters_forgotten", counters.campaigns.clusters_forgotten},
+            {"bytes", counters.campaigns.bytes}}}};
 }
 
 }  // namespace

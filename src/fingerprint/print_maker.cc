@@ -124,6 +124,8 @@ void PrintMaker::begin(const Envelope& envelope) {
   now.body_began = now.body_seen = false;
 }
 
+void PrintMaker::set_envelope(const Envelope& envelope) { state_->envelope = envelope; }
+
 void PrintMaker::header(std::string_view name, std::string_view value) {
   state_->headers.add(name, value);
 }

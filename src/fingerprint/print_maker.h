@@ -69,6 +69,8 @@ class PrintMaker {
   void header(std::string_view name, std::string_view value);
   // The next bytes of the body, cut anywhere.
   void body(std::string_view bytes);
+  // What became known of the envelope while the message came by: before finish().
+  void set_envelope(const Envelope& envelope);
   [[nodiscard]] MailPrint finish();
 
   // After finish(): what the sketch was made of, for marking a template while a case is open.

@@ -2,7 +2,8 @@
 // SMTP (smtpd_milters) and what programs of this host sent (non_smtpd_milters).
 //
 // Answers once, at the end of a message: pass (with our trace header on top), hold (quarantine),
-// reject or tempfail. Bodies are never changed, and kept no longer than until that answer.
+// reject or tempfail. Bodies are never changed and never kept: a fingerprint is made of them as
+// they come by.
 //
 // Flow:    net::StreamListener -> wire milter packets -> MailEvent -> Handler -> answer.
 // Time:    the system clock is read once a message and stands in the event.
@@ -22,12 +23,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/guarded.h"
+#include "base/hash.h"
 #include "base/ip_address.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "intake/milter_prints.h"
 #include "model/answer.h"
 #include "model/mail_event.h"
 #include "net/endpoint.h"
@@ -71,6 +75,8 @@ class MilterService {
     std::string instance = {};  // of the Postfix that asks, QueueKey::instance
     bool certificate_accounts = false;
     std::vector<base::IpPrefix> own_networks = {};  // as PolicyService
+    MilterPrintSettings prints = {};
+    base::HashKey key = {};  // of the fingerprints: the installation's
     // Without it local mail is told by its headers alone, and at once.
     LocalSender local_sender = {};
     std::chrono::milliseconds local_sender_patience{1500};
@@ -84,6 +90,7 @@ class MilterService {
 
   // From the next message on; any thread.
   void set_own_networks(std::vector<base::IpPrefix> networks);
+  void set_prints(MilterPrintSettings prints) { prints_.set(std::move(prints)); }
 
   // As StreamListener::stop.
   void stop(std::chrono::milliseconds grace);
@@ -108,6 +115,7 @@ class MilterService {
   const Options options_;
   base::Published<std::vector<base::IpPrefix>> own_networks_;
   Handler handler_;
+  MilterPrints prints_;
   LiveCounters counters_{};
   net::EventLoop::Clock::time_point logged_at_;
   std::unique_ptr<net::StreamListener> listener_;

@@ -155,7 +155,9 @@ TEST_F(MilterServiceTest, TellsTheWholeMessageAndPutsTheTraceOnTop) {
   EXPECT_EQ(mail.size_bytes, 1834U);
   EXPECT_EQ(mail.client, base::IpAddress::parse("198.51.100.7"));
   EXPECT_EQ(mail.helo, "pc");
-  EXPECT_EQ(mail.body, "body\r\n");
+  EXPECT_EQ(mail.body, "") << "nothing of it is kept";
+  ASSERT_TRUE(mail.print);
+  EXPECT_EQ(mail.print->text, model::TextKind::brief);
   ASSERT_THAT(mail.headers, SizeIs(1));
   EXPECT_EQ(mail.headers[0].second, "hello");
 }
@@ -253,8 +255,38 @@ TEST_F(MilterServiceTest, ReadsNoMoreOfABodyThanItsLimit) {
   ASSERT_THAT(heard, SizeIs(4));
   EXPECT_EQ(heard[1], "c");
   EXPECT_EQ(heard[2], "s");
-  EXPECT_THAT(seen().front().body, SizeIs(100'000));
+  EXPECT_EQ(service_->counters().bytes, 100'000U);
+  EXPECT_TRUE(seen().front().print->has(model::MailSign::truncated));
   EXPECT_EQ(service_->counters().cut, 1U);
+}
+
+TEST_F(MilterServiceTest, MakesTheSameFingerprintOfABodyHoweverItIsCutAndForgetsItAfterwards) {
+  serve({.listen = net::Endpoint::tcp("127.0.0.1", 0), .prints = {.keep_own_text = true}});
+  const auto fd = dial();
+  const std::string text =
+      "Dear friend, your parcel waits at the customs office because a small fee was not paid yet, "
+      "please follow the link to pay it before it is sent back: http://parcel.example/pay\r\n";
+  const std::string head = packet('M', "<a@b.example>\0"s) + packet('R', "<x@c.test>\0"s) +
+                           packet('L', "Subject\0Parcel\0"s) + packet('N');
+  std::string cut;
+  for (const char c : text) cut += packet('B', std::string(1, c));
+  say(fd, postfix_offer() + connect("198.51.100.7") + head + packet('B', text) + packet('E') +
+              head + cut + packet('E') + head + packet('E'));
+  // One for the offer, two answers a message, and one for each piece of the body.
+  ASSERT_THAT(hear(fd, 1 + 1 + 3 + text.size()), SizeIs(5 + text.size()));
+  const auto mails = seen();
+  ASSERT_THAT(mails, SizeIs(3));
+  EXPECT_TRUE(mails[0].print->has_sketch());
+  EXPECT_EQ(*mails[0].print, *mails[1].print);
+  EXPECT_THAT(mails[0].own_text, HasSubstr("customs office"));
+  EXPECT_EQ(mails[2].print->text, model::TextKind::empty);
+  EXPECT_EQ(mails[2].own_text, "");
+  service_->set_prints({});
+  say(fd, head + packet('B', text) + packet('E'));
+  hear(fd, 2);
+  ASSERT_THAT(seen(), SizeIs(4));
+  EXPECT_EQ(*seen()[3].print, *mails[0].print);
+  EXPECT_EQ(seen()[3].own_text, "") << "a reload takes effect with the next message";
 }
 
 TEST_F(MilterServiceTest, ClosesAConnectionThatSpeaksNoMilter) {
@@ -282,7 +314,7 @@ TEST_F(MilterServiceTest, WaitsForTheLogToNameTheSenderOfLocalMail) {
   EXPECT_EQ(heard[2], "y550 5.7.1 Suspended\0"s);
   EXPECT_EQ(asked, 5);
   EXPECT_EQ(service_->counters().waited, 1U);
-  EXPECT_EQ(seen().front().body, "x");
+  EXPECT_TRUE(seen().front().print);
 }
 
 TEST_F(MilterServiceTest, LetsLocalMailGoOnWhenTheLogStaysSilent) {

@@ -72,8 +72,7 @@ base::Status MilterService::Session::take(const Packet& packet, std::string& out
     case MilterCommand::end_of_body: end_message(out); return {};
     case MilterCommand::body:
       add_body(packet.data);
-      if (mail().body.size() == service_.options_.limits.body_bytes &&
-          (agreed_.steps & step::skip) != 0) {
+      if (body_bytes_ == service_.options_.limits.body_bytes && (agreed_.steps & step::skip) != 0) {
         wire::append_milter_skip(out);
       } else {
         wire::append_milter_continue(out);
@@ -189,15 +188,41 @@ base::Status MilterService::Session::add_header(std::string_view data) {
     return {};
   }
   header_bytes_ += bytes;
+  prints().header(header->first, header->second);
   mail().headers.emplace_back(header->first, header->second);
   return {};
 }
 
 void MilterService::Session::add_body(std::string_view data) {
-  std::string& body = mail().body;
-  const std::size_t room = service_.options_.limits.body_bytes - body.size();
+  const std::size_t room = service_.options_.limits.body_bytes - body_bytes_;
   if (data.size() > room) cut_ = true;
-  body += data.substr(0, room);
+  data = data.substr(0, room);
+  body_bytes_ += data.size();
+  prints().body(data);
+}
+
+fingerprint::PrintMaker& MilterService::Session::prints() {
+  if (!maker_) {
+    maker_ = service_.prints_.take();
+    maker_->prints.begin({});
+  }
+  return maker_->prints;
+}
+
+void MilterService::Session::finish_print() {
+  model::Submission& mail = this->mail();
+  fingerprint::Envelope envelope{.account = mail.account,
+                                 .script = mail.script,
+                                 .helo = mail.helo,
+                                 .sender = {},
+                                 .recipients = mail.recipients};
+  if (mail.envelope_sender) envelope.sender = *mail.envelope_sender;
+  fingerprint::PrintMaker& maker = prints();
+  maker.set_envelope(envelope);
+  fingerprint::MailPrint made = maker.finish();
+  if (cut_) made.print.set(model::MailSign::truncated);
+  mail.print = std::make_shared<const model::Fingerprint>(made.print);
+  if (maker_->settings->keep_own_text) mail.own_text = maker.own_text();
 }
 
 bool MilterService::Session::sender_is_known() {
@@ -228,8 +253,9 @@ void MilterService::Session::end_message(std::string& out) {
                             event_.occurred_at.time_since_epoch() / std::chrono::milliseconds(1));
   }
   ++service_.counters_.messages;
-  service_.counters_.bytes += header_bytes_ + mail().body.size();
+  service_.counters_.bytes += header_bytes_ + body_bytes_;
   if (cut_) ++service_.counters_.cut;
+  finish_print();
   say(service_.judge(event_), out);
   forget_message();
 }
@@ -264,7 +290,8 @@ void MilterService::Session::forget_message() {
   fresh.source = model::Source::milter;
   fresh.stage = model::SubmissionStage::accepted;
   fresh.queue.instance = service_.options_.instance;
-  header_bytes_ = 0;
+  service_.prints_.give_back(std::move(maker_));
+  header_bytes_ = body_bytes_ = 0;
   cut_ = false;
   waits_since_.reset();
 }

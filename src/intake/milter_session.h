@@ -6,11 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "fingerprint/print_maker.h"
+#include "intake/milter_prints.h"
 #include "intake/milter_service.h"
 #include "model/mail_event.h"
 #include "net/event_loop.h"
@@ -38,6 +41,9 @@ class MilterService::Session final : public net::StreamSession {
   base::Status set_helo(std::string_view data);
   void take_macros(std::string_view data);
   void add_body(std::string_view data);
+  [[nodiscard]] fingerprint::PrintMaker& prints();
+  // Fingerprint, class and, for local mail, script: what the whole message tells.
+  void finish_print();
   // Nothing to say yet where the sender of local mail is still to be found out.
   [[nodiscard]] bool sender_is_known();
   void end_message(std::string& out);
@@ -54,7 +60,9 @@ class MilterService::Session final : public net::StreamSession {
   bool local_ = false;  // a program of this host, not SMTP
   // Of the message.
   model::MailEvent event_;
+  std::unique_ptr<MilterPrints::Maker> maker_;  // from the first header or piece of the body on
   std::size_t header_bytes_ = 0;
+  std::size_t body_bytes_ = 0;
   bool cut_ = false;
   std::optional<net::EventLoop::Clock::time_point> waits_since_;
 };

@@ -16,6 +16,7 @@ struct QueuedMail {
   base::TimePoint since;
   std::uint32_t uncounted = 0;  // recipients that the log has not named yet
   bool let_through = false;     // goes on its way whatever its sender is: reviewed, or permitted
+  std::string campaign = {};    // "campaign:ID" of an open one it belongs to
 
   bool operator==(const QueuedMail&) const = default;
 };

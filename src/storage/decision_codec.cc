@@ -147,6 +147,8 @@ json to_json(const model::Decision& decision) {
     out["held"].push_back({key.host, key.instance, key.queue_id});
   for (const auto& below : decision.beneath) out["beneath"].push_back(to_json(below));
   for (const auto& [item, who] : decision.recovery) out["recovery"].push_back({item, who});
+  if (!decision.accounts.empty()) out["accounts"] = decision.accounts;
+  if (!decision.messages.empty()) out["messages"] = decision.messages;
   if (decision.block) out["block"] = to_json(*decision.block);
   if (decision.detour) out["detour"] = json::parse(encode_detour(*decision.detour));
   if (decision.listing) out["listing"] = json::parse(encode_listing(*decision.listing));
@@ -188,6 +190,8 @@ std::optional<model::Decision> decision_of(const json& value) {
   for (const auto& item : value.value("recovery", none)) {
     out.recovery.emplace_back(item.at(0), item.at(1));
   }
+  out.accounts = value.value("accounts", std::vector<std::string>());
+  out.messages = value.value("messages", std::vector<std::string>());
   if (value.contains("block")) {
     out.block = block_of(value.at("block"));
     if (!out.block) return std::nullopt;

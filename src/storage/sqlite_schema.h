@@ -8,7 +8,7 @@
 
 namespace leumund::storage {
 
-inline constexpr std::array<const char*, 2> schema_steps = {
+inline constexpr std::array<const char*, 3> schema_steps = {
     // 1: counts, marks, decisions and what stands
     "CREATE TABLE ledger(subject TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE mark(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -26,6 +26,8 @@ inline constexpr std::array<const char*, 2> schema_steps = {
     "CREATE TABLE queued(host TEXT, instance TEXT, queue_id TEXT, subject TEXT NOT NULL,"
     " since INTEGER NOT NULL, uncounted INTEGER NOT NULL, let_through INTEGER NOT NULL,"
     " PRIMARY KEY(host, instance, queue_id)) WITHOUT ROWID;",
+    // 3: which open campaign it belongs to
+    "ALTER TABLE queued ADD COLUMN campaign TEXT NOT NULL DEFAULT '';",
 };
 
 }  // namespace leumund::storage

@@ -260,7 +260,7 @@ base::Result<std::vector<model::QueuedMail>> SqliteStore::load_queue(std::size_t
       Queue queue;
       SQLite::Statement rows(
           db,
-          "SELECT host, instance, queue_id, subject, since, uncounted, let_through"
+          "SELECT host, instance, queue_id, subject, since, uncounted, let_through, campaign"
           " FROM queued ORDER BY since DESC LIMIT ?");
       rows.bind(1, static_cast<std::int64_t>(most));
       while (rows.executeStep()) {
@@ -271,7 +271,8 @@ base::Result<std::vector<model::QueuedMail>> SqliteStore::load_queue(std::size_t
              rows.getColumn(3).getString(),
              base::TimePoint(base::Micros(rows.getColumn(4).getInt64())),
              static_cast<std::uint32_t>(std::clamp<std::int64_t>(uncounted, 0, uncounted_max)),
-             rows.getColumn(6).getInt() != 0});
+             rows.getColumn(6).getInt() != 0,
+             rows.getColumn(7).getString()});
       }
       std::reverse(queue.begin(), queue.end());
       return queue;

@@ -1,0 +1,28 @@
+// What follows from the release of a campaign: its members go free of what they were restricted for
+// because of it, its text counts as honest, and the mail that it kept back may go.
+//
+// Threads: to be called under the engine's lock.
+#pragma once
+
+#include <vector>
+
+#include "base/time.h"
+#include "engine/engine.h"
+#include "model/decision.h"
+
+namespace leumund::apps {
+
+// The decisions that follow from `decisions`, in which a campaign may have been released. `honest`:
+// its mail was wanted. Without a campaign: nothing follows.
+[[nodiscard]] std::vector<model::Decision> after_campaign_release(
+    engine::Engine& engine, const std::vector<model::Decision>& decisions, bool honest,
+    base::TimePoint now);
+
+// Mail of these subjects that is queued, of those that nothing stands against.
+[[nodiscard]] std::vector<model::QueueKey> mail_of_free(
+    engine::Engine& engine, const std::vector<model::Subject>& subjects);
+
+// Without the mail of senders that are restricted for reasons of their own.
+void leave_out_restricted(engine::Engine& engine, std::vector<model::QueueKey>& mail);
+
+}  // namespace leumund::apps

@@ -1,0 +1,100 @@
+"""One to four mails each over many accounts: seen as one campaign, held as one, released as one."""
+import time
+
+import pytest
+
+from component.campaign.story import ACCOUNTS, Outbreak, person
+from peers.ground import wait_until
+
+LEFT_MAX = 24
+ROUNDS = 3
+
+
+@pytest.fixture
+def provider(peers):
+    return Outbreak(peers)
+
+
+def send_all(provider: Outbreak, after_the_first_round) -> set[str]:
+    """900 spam mails with honest ones among them; queue ids of the spam that was taken."""
+    taken = set()
+    for round_ in range(ROUNDS):
+        for first in range(0, ACCOUNTS, 60):
+            taken.update(provider.spam_round(round_, range(first, first + 60)))
+            # Accounts that nobody cracked go on, and so do the others with their usual mail until
+            # they are restricted.
+            for honest in range(ACCOUNTS, ACCOUNTS + 3):
+                assert provider.honest_from(honest, round_ * ACCOUNTS + first), "an honest mail"
+            if round_ == 0:
+                assert provider.honest_from(first, 0), "a member's own mail"
+        if round_ == 0:
+            after_the_first_round()
+    return taken - {""}
+
+
+def test_at_most_24_of_900_spam_mails_leave_and_one_release_brings_everybody_back(provider):
+    daemon = provider.leumundd
+
+    def kill() -> None:
+        provider.campaign, = provider.campaigns()
+        daemon.kill()
+        daemon.start()
+        assert provider.campaigns() == {provider.campaign: "suspended"}, "it stands after kill -9"
+
+    began = time.monotonic()
+    taken = send_all(provider, kill)
+    campaign = provider.campaign
+    wait_until(lambda: len(provider.held()) + len(provider.left()) >= len(taken),
+               "every spam mail on hold or gone")
+    left = {mail.recipients[0] for mail in provider.left()}
+    print(f"{len(left)} of {ROUNDS * ACCOUNTS} left, {len(provider.held())} on hold, "
+          f"{ROUNDS * ACCOUNTS - len(taken)} refused, in {time.monotonic() - began:.0f} s")
+    assert len(left) <= LEFT_MAX
+    assert provider.held() <= taken, "nothing else is on hold"
+    assert provider.campaigns() == {campaign: "suspended"}, "one campaign, one case"
+
+    # Its members are restricted (the kill forgets what was counted in the last second; who then
+    # has not done enough only has his mail held) and named, those whose mail went out as well;
+    # nobody else is.
+    facts = daemon.leumund_json("explain", campaign)["habits"]
+    print(f"{facts['members_restricted']} of {ACCOUNTS} members restricted")
+    assert int(facts["members_restricted"]) >= ACCOUNTS * 3 // 4
+    assert {provider.standing(person(n)) for n in range(0, ACCOUNTS, 25)} <= {"suspended",
+                                                                              "watched"}
+    assert provider.standing(person(ACCOUNTS)) == "good"
+    why = daemon.leumund("explain", campaign).stdout
+    assert "url_domain" in facts["shared"] and "[...]" in facts["template"], facts
+    assert facts["not_one_recipient"] and facts["without_strongest_term"] and campaign in why
+    [first] = [one for one in daemon.get("/v1/events?limit=1000")["decisions"]
+               if one["subject"] == campaign and one["decision"] == "restricted"]
+    gone = {f"account:{person(int(to[5:to.index('@')]) % ACCOUNTS)}" for to in left}
+    # The very first mail may have come before there was anything to compare it with.
+    assert len(gone - set(facts["members"].split(", "))) <= 1, why
+    assert len(first["accounts"]) >= 3 and len(first["messages"]) >= 3, first
+
+    # A notice for the admin says what it is and how to end it.
+    notices = provider.mailbox.mails
+    assert any(campaign in mail.text for mail in notices), [mail.text[:300] for mail in notices]
+
+    # One order ends it for all: mail that was held goes out, accounts send again.
+    waiting = len(provider.held())
+    done = daemon.leumund("release", campaign)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert provider.campaigns() == {campaign: "good"}
+    wait_until(lambda: provider.held() == set(), "the held mail to go")
+    wait_until(lambda: len(provider.left()) >= len(left) + waiting, "the held mail to arrive", 180)
+    assert {provider.standing(person(n)) for n in range(0, ACCOUNTS, 25)} <= {"good", "watched"}
+    assert provider.honest_from(25, 7), "a member sends again"
+    assert provider.spam_from(26, 9), "and what was released is known as honest"
+
+
+def test_in_observe_mode_a_campaign_is_only_told(peers):
+    provider = Outbreak(peers, mode="observe", accounts=60)
+    taken = provider.spam_round(0)
+    assert all(taken)
+    wait_until(lambda: len(provider.left()) == 60, "all mail to leave")
+    assert provider.held() == set()
+    told = [one for one in provider.leumundd.get("/v1/events?limit=100")["decisions"]
+            if one["subject"].startswith("campaign:")]
+    assert [one["decision"] for one in told] == ["would_restrict"], told
+    assert provider.standing(person(5)) in ("good", "watched")
