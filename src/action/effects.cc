@@ -29,6 +29,17 @@ bool stops_queued_mail(const Restriction& restriction) {
   return restriction.mode == model::Mode::enforce && restriction.level != Level::throttle;
 }
 
+// The subject's mail may go from here on.
+bool lets_mail_go(const Decision& decision) {
+  switch (decision.kind) {
+    case DecisionKind::released:
+    case DecisionKind::ended: return true;
+    case DecisionKind::restricted:
+    case DecisionKind::extended: return !stops_queued_mail(decision.restriction);
+    default: return false;
+  }
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Effects>> Effects::open(EffectsOptions options, EffectsPorts ports) {
@@ -68,7 +79,8 @@ void Effects::publish(StandingRecord standing) {
 }
 
 std::optional<std::future<void>> Effects::submit(std::vector<Decision> decisions) {
-  Batch batch{std::move(decisions), {}};
+  Batch batch{std::move(decisions), {}, {}};
+  batch.order = order_of(batch.decisions);
   std::future<void> published = batch.published.get_future();
   ActWork work(std::move(batch));
   if (!act_queue_.push(std::move(work))) {
@@ -91,13 +103,26 @@ std::optional<std::future<void>> Effects::submit(std::vector<Decision> decisions
   return at_once.get_future();
 }
 
+// At once and not when thread `act` comes to it: whoever lets the mail go right after this must not
+// see it held again by orders that still wait.
+std::uint64_t Effects::order_of(const std::vector<Decision>& decisions) {
+  const std::uint64_t first = hold_orders_.fetch_add(decisions.size()) + 1;
+  let_go_.with([&](auto& let_go) {
+    for (std::size_t i = 0; i < decisions.size(); ++i) {
+      if (lets_mail_go(decisions[i])) let_go[decisions[i].subject] = first + i;
+    }
+  });
+  return first;
+}
+
 bool Effects::behind() const {
   return lost_.with([](const Lost& lost) { return lost.any; });
 }
 
 bool Effects::resync(StandingRecord standing) {
   ActWork work(Resync{std::move(standing),
-                      lost_.with([](Lost& lost) { return std::exchange(lost, Lost{}); })});
+                      lost_.with([](Lost& lost) { return std::exchange(lost, Lost{}); }),
+                      ++hold_orders_});
   if (act_queue_.push(std::move(work))) return true;
   lost_.with([&](Lost& lost) { lost = std::move(std::get<Resync>(work).lost); });
   return false;
@@ -209,17 +234,16 @@ void Effects::take(ActWork work) {
     replace_all(std::move(*resync));
   } else {
     auto& batch = std::get<Batch>(work);
-    for (auto& decision : batch.decisions) apply(std::move(decision));
+    for (auto& decision : batch.decisions) apply(std::move(decision), batch.order++);
     waiting_for_tables_.push_back(std::move(batch.published));
   }
 }
 
-void Effects::apply(Decision decision) {
+void Effects::apply(Decision decision, std::uint64_t order) {
   shared_.with([](Shared& shared) { ++shared.counters.decisions; });
   NoticeCause cause;
   const auto it = standing_.find(decision.subject);
-  const bool stood = it != standing_.end();
-  if (stood) cause.before = it->second;
+  if (it != standing_.end()) cause.before = it->second;
   switch (decision.kind) {
     case DecisionKind::restricted:
     case DecisionKind::extended:
@@ -242,11 +266,7 @@ void Effects::apply(Decision decision) {
   HoldWork work;
   work.subject = decision.subject;
   work.released = !cause.now || !stops_queued_mail(*cause.now);
-  work.order = ++hold_orders_;
-  if (work.released && stood) {
-    // Whoever lets the mail go now must not see it held by what still waits.
-    let_go_.with([&](auto& let_go) { let_go[work.subject] = work.order; });
-  }
+  work.order = order;
   if (decision.kind == DecisionKind::restricted && !work.released) work.keys = decision.held;
   cause.decision = std::move(decision);
   work.notice = std::move(cause);
@@ -260,9 +280,10 @@ void Effects::replace_all(Resync resync) {
     stands.insert_or_assign(subject, std::move(restriction));
   }
   const auto number = resync.record.last_number;
-  const auto let_go = [this](const Subject& subject) {
+  const auto let_go = [&](const Subject& subject) {
     HoldWork work;
     work.subject = subject;
+    work.order = resync.order;
     work.released = true;
     after_tables_.push_back(std::move(work));
   };
@@ -283,6 +304,7 @@ void Effects::replace_all(Resync resync) {
     HoldWork work;
     work.subject = subject;
     work.keys = std::move(keys);
+    work.order = resync.order;
     after_tables_.push_back(std::move(work));
   }
   standing_ = std::move(stands);
@@ -370,6 +392,8 @@ std::vector<Effects::HoldWork> Effects::with_what_waits(HoldWork first) {
     if (!more) break;
     HoldWork& last = works.back();
     if (more->subject == last.subject && !more->released && !(more->notice && last.notice)) {
+      if (let_go_since(last.subject, last.order)) last.keys.clear();
+      last.order = std::max(last.order, more->order);
       last.keys.insert(last.keys.end(), more->keys.begin(), more->keys.end());
       if (more->notice) last.notice = std::move(more->notice);
     } else {
@@ -387,21 +411,18 @@ void Effects::work_hold(HoldWork work) {
       if (last != let_go.end() && last->second <= work.order) let_go.erase(last);
     });
   }
-  if (let_go_since(work)) work.keys.clear();
   HoldOutcome outcome;
   if (!work.keys.empty()) {
-    PendingHold hold{.keys = std::move(work.keys), .next_try = {}, .pause = hold_pause_first};
-    const auto waiting = pending_holds_.find(work.subject);
-    if (waiting != pending_holds_.end()) {
-      hold.keys.insert(hold.keys.end(), waiting->second.keys.begin(), waiting->second.keys.end());
-      pending_holds_.erase(waiting);
+    PendingHold hold{.keys = std::move(work.keys),
+                     .order = work.order,
+                     .next_try = {},
+                     .pause = hold_pause_first};
+    if (auto waiting = pending_holds_.extract(work.subject)) {
+      const PendingHold& older = waiting.mapped();
+      if (!let_go_since(work.subject, older.order))
+        hold.keys.insert(hold.keys.end(), older.keys.begin(), older.keys.end());
     }
-    const std::vector<model::QueueKey> keys = hold.keys;
-    try_hold(work.subject, std::move(hold), outcome);
-    if (let_go_since(work)) {  // while the helper held it
-      pending_holds_.erase(work.subject);
-      static_cast<void>(queue_control_.read()->run(QueueVerb::release, keys));
-    }
+    hold_unless_let_go(work.subject, std::move(hold), outcome);
   }
   shared_.with([&](Shared& shared) { shared.counters.holds_waiting = pending_holds_.size(); });
   if (!work.notice) return;
@@ -409,11 +430,22 @@ void Effects::work_hold(HoldWork work) {
   notifier_.tell(std::move(*work.notice));
 }
 
-bool Effects::let_go_since(const HoldWork& work) const {
+bool Effects::let_go_since(const Subject& subject, std::uint64_t order) const {
   return let_go_.with([&](const auto& let_go) {
-    const auto last = let_go.find(work.subject);
-    return last != let_go.end() && last->second > work.order;
+    const auto last = let_go.find(subject);
+    return last != let_go.end() && last->second > order;
   });
+}
+
+void Effects::hold_unless_let_go(const Subject& subject, PendingHold hold, HoldOutcome& outcome) {
+  const std::uint64_t order = hold.order;
+  if (let_go_since(subject, order)) return;
+  const std::vector<model::QueueKey> keys = hold.keys;
+  try_hold(subject, std::move(hold), outcome);
+  if (!let_go_since(subject, order)) return;
+  // It was let go while the helper held it.
+  pending_holds_.erase(subject);
+  static_cast<void>(queue_control_.read()->run(QueueVerb::release, keys));
 }
 
 void Effects::try_hold(const Subject& subject, PendingHold hold, HoldOutcome& outcome) {
@@ -444,7 +476,7 @@ void Effects::retry_holds() {
   if (due == pending_holds_.end()) return;
   auto node = pending_holds_.extract(due);
   HoldOutcome outcome;
-  try_hold(node.key(), std::move(node.mapped()), outcome);
+  hold_unless_let_go(node.key(), std::move(node.mapped()), outcome);
   shared_.with([&](Shared& shared) { shared.counters.holds_waiting = pending_holds_.size(); });
 }
 

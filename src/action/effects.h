@@ -126,6 +126,7 @@ class Effects {
   };
   struct Batch {
     std::vector<model::Decision> decisions;
+    std::uint64_t order = 0;  // of the first one; the others follow
     std::promise<void> published;
   };
   // What the full queue did not take.
@@ -138,17 +139,19 @@ class Effects {
   struct Resync {
     StandingRecord record;
     Lost lost;
+    std::uint64_t order = 0;
   };
   using ActWork = std::variant<Standing, Batch, EffectsSettings, Resync>;
   struct HoldWork {
     model::Subject subject;
     std::vector<model::QueueKey> keys;
     bool released = false;              // forget what waits for this subject
-    std::uint64_t order = 0;            // rising
+    std::uint64_t order = 0;            // when it was said, not when somebody came to it
     std::optional<NoticeCause> notice;  // told when the hold has been tried
   };
   struct PendingHold {
     std::vector<model::QueueKey> keys;
+    std::uint64_t order = 0;  // of the newest
     std::chrono::steady_clock::time_point next_try;
     std::chrono::milliseconds pause;
   };
@@ -161,14 +164,16 @@ class Effects {
   void run_act();
   void run_hold();
   void take(ActWork work);
-  void apply(model::Decision decision);
+  void apply(model::Decision decision, std::uint64_t order);
   void replace_all(Resync resync);
   void carry_out();
   void publish_tables();
   void look_at_file();
   [[nodiscard]] std::vector<HoldWork> with_what_waits(HoldWork first);
   void work_hold(HoldWork work);
-  [[nodiscard]] bool let_go_since(const HoldWork& work) const;
+  [[nodiscard]] std::uint64_t order_of(const std::vector<model::Decision>& decisions);
+  [[nodiscard]] bool let_go_since(const model::Subject& subject, std::uint64_t order) const;
+  void hold_unless_let_go(const model::Subject& subject, PendingHold hold, HoldOutcome& outcome);
   void try_hold(const model::Subject& subject, PendingHold hold, HoldOutcome& outcome);
   void retry_holds();
   void set_trouble(const std::string& part, std::string trouble);
@@ -182,7 +187,8 @@ class Effects {
   base::Guarded<Shared> shared_;
   base::Guarded<Lost> lost_;
   std::atomic<std::uint64_t> hold_orders_ = 0;
-  // By subject the order of its last release: what was to be held before it goes its way.
+  // By subject the order of its last release, from the moment it was said until thread `hold` comes
+  // to it: what was to be held before it goes its way.
   base::Guarded<std::map<model::Subject, std::uint64_t>> let_go_;
 
   // Of thread `act`.

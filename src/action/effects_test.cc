@@ -56,7 +56,8 @@ class EffectsTest : public testing::Test {
                                                    for (auto& one : commands) edits.push_back(one);
                                                  });
                                                },
-                                           .now = [] { return base::system_now(); }});
+                                           .now = [] { return base::system_now(); },
+                                           .login_name_of = login_name_of_});
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     effects_ = std::move(*opened);
     effects_->publish(std::move(standing));
@@ -91,10 +92,17 @@ class EffectsTest : public testing::Test {
     decision.held = {{"", "", "AAAAA" + std::to_string(number)}};
     return decision;
   }
+  static Decision script(const std::string& name, std::uint64_t number) {
+    Decision decision = suspended(name, number);
+    decision.subject.kind = SubjectKind::script;
+    decision.restriction.subject = decision.subject;
+    return decision;
+  }
 
   fs::path folder_;
   EffectsOptions options_;
   base::Guarded<std::vector<FileCommand>> edits_;
+  LoginNameOf login_name_of_ = system_login_name;
   std::unique_ptr<Effects> effects_;
 };
 
@@ -182,9 +190,68 @@ TEST_F(EffectsTest, WhatIsReleasedBeforeItsHoldIsDoneIsNotHeldAfterwards) {
   ASSERT_TRUE(effects_->submit({released}));
   ASSERT_TRUE(effects_->submit({suspended("b@v.example", 4)}));
   // a's and the second of b's; the first of b's was let go while it waited.
-  EXPECT_TRUE(within(10s, [&] { return effects_->counters().held == 2; }));
+  EXPECT_TRUE(within([&] { return effects_->counters().held == 2; }));
   effects_->stop(5s);
   EXPECT_EQ(effects_->counters().held, 2u);
+}
+
+TEST_F(EffectsTest, AReleaseCountsFromTheMomentItWasSaidHoweverLongTheTablesTake) {
+  write_program("helper", "while [ ! -e " + (folder_ / "go").string() +
+                              " ]; do sleep .05; done; tee -a " + (folder_ / "held").string() +
+                              " | sed 's/.*/postsuper: &: placed on hold/'\n");
+  std::promise<void> tables_may_go_on;
+  auto tables_wait = tables_may_go_on.get_future().share();
+  std::atomic<bool> busy = false;
+  login_name_of_ = [&busy, tables_wait](std::uint32_t) {
+    busy = true;
+    tables_wait.wait();
+    return std::optional<std::string>();
+  };
+  start();
+  ASSERT_EQ(effects_->submit({suspended("a@v.example", 1)})->wait_for(10s),
+            std::future_status::ready);
+  ASSERT_EQ(effects_->submit({suspended("b@v.example", 2)})->wait_for(10s),
+            std::future_status::ready);
+  ASSERT_TRUE(effects_->submit({script("uid33", 3)}));
+  ASSERT_TRUE(within([&] { return busy.load(); }));
+  auto released = suspended("b@v.example", 4);
+  released.kind = DecisionKind::released;
+  released.held.clear();
+  ASSERT_TRUE(effects_->submit({released}));  // the tables are still at the script
+  effects_->hold({SubjectKind::account, "e@v.example"}, {{"", "", "AAAAA5"}});
+  std::ofstream(folder_ / "go").close();
+  EXPECT_TRUE(within([&] { return has(read(folder_ / "held"), "AAAAA5"); }));
+  EXPECT_TRUE(has(read(folder_ / "held"), "AAAAA1"));
+  EXPECT_FALSE(has(read(folder_ / "held"), "AAAAA2"));
+  tables_may_go_on.set_value();
+  effects_->stop(5s);
+}
+
+TEST_F(EffectsTest, AHoldThatFailedIsNotTriedAgainOnceItIsReleased) {
+  write_program("helper", "cat >> " + (folder_ / "tried").string() + "; exit 1\n");
+  options_.settings.queue.tries = 1;
+  std::promise<void> tables_may_go_on;
+  auto tables_wait = tables_may_go_on.get_future().share();
+  std::atomic<bool> busy = false;
+  login_name_of_ = [&busy, tables_wait](std::uint32_t) {
+    busy = true;
+    tables_wait.wait();
+    return std::optional<std::string>();
+  };
+  start();
+  ASSERT_TRUE(effects_->submit({suspended("a@v.example", 1)}));
+  ASSERT_TRUE(within([&] { return effects_->counters().holds_waiting == 1; }));
+  ASSERT_TRUE(effects_->submit({script("uid33", 2)}));
+  ASSERT_TRUE(within([&] { return busy.load(); }));
+  auto released = suspended("a@v.example", 3);
+  released.kind = DecisionKind::released;
+  ASSERT_TRUE(effects_->submit({released}));
+  write_program("helper.new", "tee -a " + (folder_ / "held").string() +
+                                  " | sed 's/.*/postsuper: &: placed on hold/'\n");
+  fs::rename(folder_ / "helper.new", folder_ / "helper");
+  EXPECT_TRUE(within([&] { return effects_->counters().holds_waiting == 0; }));
+  EXPECT_FALSE(has(read(folder_ / "held"), "AAAAA1"));
+  tables_may_go_on.set_value();
 }
 
 TEST_F(EffectsTest, HoldsMailThatComesToLightLater) {

@@ -91,6 +91,27 @@ std::map<std::string, std::string> facts_of(const Decision& decision, Language l
   };
 }
 
+// A campaign's members, and how much it is about.
+void add_campaign(const Decision& decision, Language language,
+                  std::map<std::string, std::string>& facts) {
+  constexpr std::size_t members_max = 50;
+  std::string members;
+  for (std::size_t i = 0; i < std::min(decision.accounts.size(), members_max); ++i)
+    members += (i == 0 ? "" : "\n") + one_line(decision.accounts[i], 120);
+  facts["members"] = members;
+  if (decision.accounts.size() > members_max) {
+    const auto more = decision.accounts.size() - members_max;
+    facts["left_out"] = german(language) ? fmt::format("... und {} weitere", more)
+                                         : fmt::format("... and {} more", more);
+  }
+  facts["accounts"] = std::to_string(decision.accounts.size());
+  facts["messages"] = std::to_string(decision.messages.size());
+}
+
+bool is_campaign(const Decision& decision) {
+  return decision.subject.kind == model::SubjectKind::campaign;
+}
+
 std::string list_line(const Decision& decision, Language language, bool with_undo) {
   std::string line = fmt::format("{}  {:<14} {}  {}", notice_time(decision.at),
                                  model::decision_kind_name(decision.kind),
@@ -200,7 +221,9 @@ NoticeText restricted_notice(const Decision& decision, const HoldOutcome& outcom
   auto facts = facts_of(decision, language);
   facts["held"] = held_words(outcome, language);
   facts["trouble"] = one_line(outcome.trouble, fact_bytes_max);
-  return fill_template(notice_template("restricted", language), facts);
+  if (is_campaign(decision)) add_campaign(decision, language, facts);
+  return fill_template(notice_template(is_campaign(decision) ? "campaign" : "restricted", language),
+                       facts);
 }
 
 NoticeText observed_notice(const Decision& decision, Language language) {
@@ -213,7 +236,9 @@ NoticeText observed_notice(const Decision& decision, Language language) {
     facts["why_not"] =
         german(language) ? "der Detektor beobachtet nur" : "the detector only observes";
   }
-  return fill_template(notice_template("observed", language), facts);
+  if (is_campaign(decision)) add_campaign(decision, language, facts);
+  return fill_template(
+      notice_template(is_campaign(decision) ? "campaignseen" : "observed", language), facts);
 }
 
 NoticeText alarm_notice(const Decision& decision, Language language) {

@@ -47,6 +47,34 @@ TEST(NoticeText, TellsTheAdminFactsAndTheExactCommands) {
   EXPECT_EQ(notice.body.find("{{"), std::string::npos);
 }
 
+Decision mailing() {
+  Decision decision = burst();
+  decision.subject = {SubjectKind::campaign, "7f3a09c2d1e4"};
+  decision.by = decision.detector = "campaign";
+  for (int i = 0; i < 60; ++i) decision.accounts.push_back("account:p" + std::to_string(i) + "@v");
+  decision.messages = {"4XyZ", "4XyY"};
+  return decision;
+}
+
+TEST(NoticeText, ACampaignIsToldWithItsMembersAndWhatEndsIt) {
+  const auto notice =
+      restricted_notice(mailing(), {.held = 1, .missing = 1, .trouble = ""}, Language::en);
+  EXPECT_EQ(notice.subject,
+            "[leumund] campaign:7f3a09c2d1e4: one mailing over 60 accounts is held");
+  for (const auto* line :
+       {"  already taken   2 mails to 9 recipients before it was seen\n",
+        "  queued mail     1 on hold, 1 had left already\n", "  account:p0@v\n  account:p1@v\n",
+        "  ... and 10 more\n", "leumund release campaign:7f3a09c2d1e4\n",
+        "leumund queue campaign:7f3a09c2d1e4 --delete\n"}) {
+    EXPECT_NE(notice.body.find(line), std::string::npos) << line << "\n---\n" << notice.body;
+  }
+  EXPECT_EQ(notice.body.find("account:p50@v"), std::string::npos);
+  const auto german = restricted_notice(mailing(), {}, Language::de);
+  EXPECT_NE(german.subject.find("über 60 Konten wird angehalten"), std::string::npos);
+  const auto seen = observed_notice(mailing(), Language::de);
+  EXPECT_NE(seen.body.find("der Detektor beobachtet nur"), std::string::npos) << seen.body;
+}
+
 TEST(NoticeText, SpeaksGerman) {
   const auto notice = restricted_notice(
       burst(), {.held = 0, .missing = 0, .trouble = "Helfer fehlt"}, Language::de);

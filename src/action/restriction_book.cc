@@ -315,7 +315,8 @@ std::optional<Decision> RestrictionBook::apply(const model::Finding& finding, Le
                           .since = now,
                           .until = std::nullopt,
                           .decision = 0,
-                          .automatic = true};
+                          .automatic = true,
+                          .rests_on = finding.rests_on};
   const auto span = settings_.detector_spans.find(finding.kind);
   if (span != settings_.detector_spans.end() && span->second) {
     decision.restriction.until = now + *span->second;
@@ -404,6 +405,16 @@ std::vector<Restriction> RestrictionBook::restrictions() const {
   for (const auto& [subject, entry] : entries_) all.push_back(entry.restriction);
   std::sort(all.begin(), all.end(),
             [](const auto& a, const auto& b) { return a.subject < b.subject; });
+  return all;
+}
+
+std::vector<Subject> RestrictionBook::resting_on(const Subject& campaign) const {
+  const std::string name = campaign.to_string();
+  std::vector<Subject> all;
+  for (const auto& [subject, entry] : entries_) {
+    if (entry.restriction.automatic && entry.restriction.rests_on == name) all.push_back(subject);
+  }
+  std::sort(all.begin(), all.end());
   return all;
 }
 

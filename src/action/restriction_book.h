@@ -116,7 +116,9 @@ class RestrictionBook {
   // At an own domain, and not routed onwards by "%", "!" or a second "@" in the local part.
   [[nodiscard]] bool is_internal(std::string_view recipient) const;
   [[nodiscard]] std::vector<model::Restriction> restrictions() const;  // sorted by subject
-  [[nodiscard]] std::vector<model::Subject> exemptions() const;        // sorted
+  // Subjects whose automatic restriction was made only because of this campaign, sorted.
+  [[nodiscard]] std::vector<model::Subject> resting_on(const model::Subject& campaign) const;
+  [[nodiscard]] std::vector<model::Subject> exemptions() const;  // sorted
   [[nodiscard]] Attempts attempts(const model::Subject& subject) const;
   // Attempts counted since the last call, for DecisionJournal::save_attempts().
   [[nodiscard]] std::vector<std::pair<model::Subject, Attempts>> drain_attempts();

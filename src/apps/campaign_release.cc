@@ -7,15 +7,16 @@
 namespace leumund::apps {
 
 std::vector<model::Decision> after_campaign_release(engine::Engine& engine,
-                                                    const std::vector<model::Decision>& decisions,
+                                                    std::vector<model::Decision>& decisions,
                                                     bool honest, base::TimePoint now) {
   std::vector<model::Decision> more;
-  for (const model::Decision& decision : decisions) {
+  for (model::Decision& decision : decisions) {
     if (decision.kind != model::DecisionKind::released ||
         decision.subject.kind != model::SubjectKind::campaign) {
       continue;
     }
     auto lifted = engine.campaign_released(decision.subject, honest, now);
+    decision.record = engine.campaign_record(decision.subject);
     std::move(lifted.begin(), lifted.end(), std::back_inserter(more));
   }
   return more;

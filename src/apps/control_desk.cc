@@ -215,8 +215,8 @@ base::Result<face::OrderDone> ControlDesk::release(const face::ReleaseOrder& ord
     auto made = engine.book().release(order.subject, order.recovery, order.by, now);
     if (!made) return told<Decision>(made.error(), {});
     // What is thrown away was no honest mailing.
-    also = after_campaign_release(engine, {*made}, order.mail != face::HeldMail::remove, now);
     Decisions all = {*made};
+    also = after_campaign_release(engine, all, order.mail != face::HeldMail::remove, now);
     all.insert(all.end(), also.begin(), also.end());
     if (order.mail == face::HeldMail::release) members_mail = mail_of_free(engine, members);
     return told<Decision>(*made, std::move(all));
@@ -267,9 +267,9 @@ base::Result<face::OrderDone> ControlDesk::undo(std::uint64_t number, const std:
     const auto members = engine.campaign_members(made->subject);
     // It was a mistake: what the subject sent was honest.
     engine.learn_from_release(made->subject, now);
-    also = after_campaign_release(engine, {*made}, true, now);
-    members_mail = mail_of_free(engine, members);
     Decisions all = {*made};
+    also = after_campaign_release(engine, all, true, now);
+    members_mail = mail_of_free(engine, members);
     all.insert(all.end(), also.begin(), also.end());
     return told<Decision>(*made, std::move(all));
   });
@@ -386,15 +386,17 @@ base::Result<face::QueueReport> ControlDesk::work_on(const model::Subject& subje
     });
   }
   auto result = around_.queue().run(verb, keys);
+  auto left = held_among(keys);
   // A hold that was under way may have overtaken the release of some of it.
-  const auto again = work == face::QueueWork::release ? held_among(keys) : held;
-  if (work == face::QueueWork::release && again && !again->empty()) {
+  if (work == face::QueueWork::release && left && !left->empty()) {
     std::vector<model::QueueKey> back;
-    for (const auto& message : *again) back.push_back(message.queue);
-    static_cast<void>(around_.queue().run(verb, back));
+    for (const auto& message : *left) back.push_back(message.queue);
+    result = around_.queue().run(verb, back);
+    left = held_among(back);
   }
-  report.done = result.done.size();
-  report.failed = keys.size() - std::min(keys.size(), result.done.size());
+  // What the helper did not find may have gone by another hand: what counts is what is still held.
+  report.failed = left ? left->size() : keys.size() - std::min(keys.size(), result.done.size());
+  report.done = keys.size() - report.failed;
   report.detail = result.trouble;
   base::log(base::LogLevel::info, "queue subject={} verb={} by={} done={} failed={}",
             subject.to_string(), work == face::QueueWork::release ? "release" : "delete", by,

@@ -152,6 +152,7 @@ base::Status Daemon::start_engine() {
   if (!replies) return replies.error();
   replies_ = std::move(*replies);
   pipeline_ = std::make_unique<Pipeline>(engine_settings(settings, *key), replies_, *keeper_);
+  pipeline_->set_holder([this](auto& event, auto& subject) { hold_late_mail(event, subject); });
 
   std::uint64_t unreadable = 0;
   const auto queue = store_->load_queue(settings.start.messages_max);
@@ -390,13 +391,17 @@ model::Answer Daemon::judge(const model::MailEvent& event) {
   return std::move(outcome.answer);
 }
 
+void Daemon::on_log_event(const model::MailEvent& event) {
+  edge_->feed_recorded(event);
+  detours_->see(event);
+}
+
 // Mail of a stopped subject that comes to light in the log was submitted before the stop took hold,
 // or past us; it is held like the rest.
-void Daemon::on_log_event(const model::MailEvent& event) {
-  const auto outcome = edge_->feed_recorded(event);
-  detours_->see(event);
+void Daemon::hold_late_mail(const model::MailEvent& event, const model::Subject& subject) {
   const auto* submission = std::get_if<model::Submission>(&event.what);
-  if (outcome.hold && submission != nullptr) effects_->hold(outcome.subject, {submission->queue});
+  if (submission == nullptr || submission->source != model::Source::log) return;
+  if (effects_) effects_->hold(subject, {submission->queue});
 }
 
 std::optional<std::vector<base::Gate::Pass>> Daemon::pause_logs() {

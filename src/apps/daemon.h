@@ -96,6 +96,7 @@ class Daemon {
   void on_file_edit(std::vector<action::FileCommand> commands);
   [[nodiscard]] model::Answer judge(const model::MailEvent& event);
   void on_log_event(const model::MailEvent& event);
+  void hold_late_mail(const model::MailEvent& event, const model::Subject& subject);
   void update_unattended();
   base::Result<std::vector<std::string>> reload_alone();
   [[nodiscard]] base::Result<face::ApiSettings> api_settings(

@@ -24,6 +24,7 @@ engine::Outcome Pipeline::feed(const model::MailEvent& event, base::TimePoint no
   engine::Outcome outcome = engine_.with([&](engine::Engine& engine) {
     engine::Outcome made = engine.feed(event, now);
     told = tell(made.decisions);
+    if (made.hold && holder_) holder_(event, made.subject);
     return made;
   });
   wait_for(told);

@@ -45,6 +45,8 @@ class Pipeline {
  public:
   // Queues what follows from decisions; the future is ready when the tables say it.
   using Listener = std::function<std::future<void>(const std::vector<model::Decision>&)>;
+  // Mail of a restricted subject that came to light after the decision.
+  using Holder = std::function<void(const model::MailEvent& event, const model::Subject& subject)>;
   using EngineWork = std::function<void(engine::Engine&)>;
 
   Pipeline(engine::Settings settings, std::shared_ptr<const diagnosis::Reader> replies,
@@ -54,6 +56,9 @@ class Pipeline {
   // in the order in which they were made; must neither block nor call the pipeline. Set before the
   // first event.
   void add_listener(Listener listener);
+  // Called as the listeners are: a release that is decided later is told later, so that it is not
+  // overtaken. Set before the first event.
+  void set_holder(Holder holder) { holder_ = std::move(holder); }
 
   engine::Outcome feed(const model::MailEvent& event, base::TimePoint now);
   void tick(base::TimePoint now);
@@ -95,6 +100,7 @@ class Pipeline {
   base::Guarded<engine::Engine> engine_;
   DecisionWriter& writer_;
   std::vector<Listener> listeners_;
+  Holder holder_;
   std::atomic<bool> slow_ = false;  // journal or tables did not keep up the last time
   std::atomic<std::uint64_t> decisions_ = 0;
   std::atomic<std::uint64_t> unwritten_answers_ = 0;

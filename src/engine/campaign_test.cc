@@ -150,6 +150,45 @@ TEST_F(CampaignTest, AReleaseLiftsWhatItsMembersAreRestrictedFor) {
   EXPECT_THAT(lifted, SizeIs(1));
 }
 
+TEST_F(CampaignTest, AMemberWhoseMailIsOutAlreadyIsRestrictedWhenItIsNamed) {
+  live(40);
+  const Fingerprint spam = text();
+  // Odd, but not enough by itself.
+  const double enough = world.engine.explain(account_of(person(0)), world.now).threshold;
+  double score = 0;
+  for (int k = 0; k < 40 && score < enough - 3; ++k, world.pass_time(minutes(20)))
+    score = send(person(0), {world.stranger()}, bot(0), variant(spam)).score;
+  ASSERT_GE(score, enough - 3);
+  ASSERT_FALSE(world.restricted(person(0)));
+  attack(1, 20, spam);
+  ASSERT_NE(campaign(), nullptr);
+  const model::Restriction* standing = world.engine.book().find(account_of(person(0)));
+  ASSERT_NE(standing, nullptr) << "he sent nothing since";
+  EXPECT_EQ(standing->rests_on, campaign()->subject.to_string());
+  EXPECT_FALSE(world.restricted(person(1))) << "for one mail nobody is";
+}
+
+TEST_F(CampaignTest, WhatRestsOnACampaignIsKnownFromTheRestrictionsAlone) {
+  live(40);
+  const Fingerprint letter = text();
+  attack(0, 20, letter);
+  ASSERT_NE(campaign(), nullptr);
+  const model::Subject subject = campaign()->subject;
+  std::vector<evidence::SubjectRecord> records;  // of before he was restricted
+  world.engine.drain_dirty(1'000'000, [&](auto&& record) { records.push_back(record); });
+  for (int k = 0; k < 40 && !world.restricted(person(30)); ++k, world.pass_time(seconds(20)))
+    send(person(30), {world.stranger()}, bot(30), variant(letter));
+  ASSERT_TRUE(world.restricted(person(30)));
+  World after;
+  after.engine.book().restore(world.engine.book().standing());
+  for (const auto& record : records)
+    ASSERT_TRUE(after.engine.load_record(record.subject, record.state).ok());
+  EXPECT_THAT(after.engine.campaign_members(subject), Contains(account_of(person(30))));
+  ASSERT_TRUE(after.engine.book().release(subject, {}, "admin", world.now).ok());
+  after.engine.campaign_released(subject, true, world.now);
+  EXPECT_FALSE(after.restricted(person(30)));
+}
+
 TEST_F(CampaignTest, HeldMailOfACampaignIsFoundInTheQueue) {
   live(40);
   const Fingerprint spam = text();

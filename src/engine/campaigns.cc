@@ -1,8 +1,8 @@
 #include "engine/campaigns.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "evidence/cluster_codec.h"
 #include "evidence/sliding_window.h"
@@ -234,6 +234,13 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   seen.cluster = message.cluster = cluster->id;
   if (cluster->state == ClusterState::open) {
     take_in(around, *cluster, message.account, at);
+    for (const std::uint64_t number : placed.lone_before) {
+      if (Message* before = around.messages.by_number(number)) {
+        before->cluster = cluster->id;
+        around.messages.note_queue(*before);
+        take_in(around, *cluster, before->account, at);
+      }
+    }
     if (placed.united) {
       for (const evidence::ClusterMember& member : cluster->members)
         take_in(around, *cluster, member.account, at);
@@ -312,7 +319,8 @@ void Campaigns::take_in(const Around& around, Cluster& cluster, std::uint64_t ac
   const auto subject = model::Subject::parse(member->name);
   if (subject && around.book.is_exempt(*subject)) return;
   // What is only observed counts against nobody.
-  if (around.book.find(subject_of(cluster)) != nullptr) member->recent.campaign_member = true;
+  const bool counts = around.book.find(subject_of(cluster)) != nullptr;
+  if (counts && !std::exchange(member->recent.campaign_member, true)) named_.push_back(account);
   auto& known = cluster.known_members;
   if (known.size() >= members_listed || std::ranges::find(known, account) != known.end()) return;
   known.push_back(account);
@@ -347,6 +355,7 @@ void Campaigns::open(const Around& around, Cluster& cluster,
     take_in(around, cluster, member.account, at);
   if (!decision) return;
   name_members(around, cluster, *decision);
+  evidence::encode_cluster(cluster, decision->record);
   decisions.push_back(std::move(*decision));
 }
 
@@ -385,16 +394,10 @@ void Campaigns::go_on(const Around& around, Cluster& cluster, const model::Submi
   decisions.push_back(std::move(*decision));
 }
 
-void Campaigns::rests_on(const evidence::Account& account, std::uint64_t account_hash) {
-  if (!account.recent.campaign_member) return;
-  for (const std::uint64_t id : open_) {
-    Cluster* cluster = store_.find(id);
-    if (cluster == nullptr) continue;
-    const auto& members = cluster->known_members;
-    if (std::find(members.begin(), members.end(), account_hash) == members.end()) continue;
-    cluster->restricted_by_it.push_back(account_hash);
-    dirty_.insert(id);
-  }
+std::string Campaigns::campaign_of_member(const evidence::Account& account,
+                                          std::uint64_t account_hash) const {
+  return account.recent.campaign_member ? open_campaign_of(campaign_of(account_hash))
+                                        : std::string();
 }
 
 void Campaigns::let_go(const Around& around, Cluster& cluster, bool lift, base::TimePoint now,
@@ -404,16 +407,11 @@ void Campaigns::let_go(const Around& around, Cluster& cluster, bool lift, base::
       account->recent.campaign_member = false;
   }
   if (!lift) return;
-  for (const std::uint64_t hash : cluster.restricted_by_it) {
-    evidence::Account* account = around.ledger.touch_again(hash, now);
-    if (account == nullptr) continue;
-    const auto subject = model::Subject::parse(account->name);
-    const model::Restriction* standing = subject ? around.book.find(*subject) : nullptr;
-    if (standing == nullptr || !standing->automatic) continue;
+  for (const model::Subject& subject : around.book.resting_on(subject_of(cluster))) {
     action::Recovery recovery;
     recovery.without_checklist = true;  // it was no break-in
     auto made =
-        around.book.release(*subject, recovery, "release of campaign:" + cluster.name(), now);
+        around.book.release(subject, recovery, "release of campaign:" + cluster.name(), now);
     if (made) decisions.push_back(std::move(*made));
   }
 }
@@ -465,45 +463,6 @@ CampaignCounters Campaigns::counters() const {
           .not_opened = not_opened_,
           .judged = judged_,
           .bytes = store_.fixed_bytes() + programs_.bytes()};
-}
-
-std::size_t Campaigns::drain_dirty(std::size_t most,
-                                   const std::function<void(evidence::SubjectRecord&&)>& visit) {
-  for (std::size_t handed = 0; handed < most && !dirty_.empty(); ++handed) {
-    const std::uint64_t id = *dirty_.begin();
-    dirty_.erase(dirty_.begin());
-    const Cluster* cluster = store_.find(id);
-    evidence::SubjectRecord record;
-    record.subject = model::Subject{model::SubjectKind::campaign, Cluster::name_of(id)}.to_string();
-    // What is only watched is not kept: the empty state deletes it.
-    if (cluster != nullptr && cluster->state != ClusterState::watched)
-      evidence::encode_cluster(*cluster, record.state);
-    visit(std::move(record));
-  }
-  return dirty_.size();
-}
-
-base::Status Campaigns::load_record(std::string_view name, std::string_view state) {
-  auto cluster = evidence::decode_cluster(state);
-  if (!cluster)
-    return base::Error{cluster.error().code, std::string(name) + ": " + cluster.error().message};
-  if (cluster->state == ClusterState::open) open_.insert(cluster->id);
-  if (const auto queued = queued_before_.find(cluster->id); queued != queued_before_.end()) {
-    cluster->message_numbers = std::move(queued->second);
-    queued_before_.erase(queued);
-  }
-  store_.load(std::move(*cluster));
-  return {};
-}
-
-void Campaigns::remember_queued(const model::Subject& campaign, Message& message) {
-  std::uint64_t id = 0;  // its record comes later
-  const char* const end = campaign.name.data() + campaign.name.size();
-  const auto parsed = std::from_chars(campaign.name.data(), end, id, 16);
-  if (campaign.kind != model::SubjectKind::campaign || parsed.ptr != end || id == 0) return;
-  message.cluster = id;
-  message.placed = true;
-  queued_before_[id].push_back(message.number);
 }
 
 std::string Campaigns::open_campaign_of(std::uint64_t cluster) const {

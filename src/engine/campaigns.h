@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "action/restriction_book.h"
@@ -76,8 +77,11 @@ class Campaigns {
   // A mail that came in from outside: what goes out like it later is known.
   void see_from_outside(const model::Submission& submission, base::TimePoint at);
 
-  // An account was restricted only because it is a member: that is lifted with the campaign.
-  void rests_on(const evidence::Account& account, std::uint64_t account_hash);
+  // Accounts that became known as members since the last call; to be judged anew.
+  [[nodiscard]] std::vector<std::uint64_t> take_named() { return std::exchange(named_, {}); }
+  // "campaign:ID" of an open campaign that the account is a known member of, else "".
+  [[nodiscard]] std::string campaign_of_member(const evidence::Account& account,
+                                               std::uint64_t account_hash) const;
 
   // Closes what is over or was ended in the book.
   void tick(const Around& around, base::TimePoint now, std::vector<model::Decision>& decisions);
@@ -139,6 +143,7 @@ class Campaigns {
   evidence::ClusterStore store_;
   evidence::YoungClients clients_;
   evidence::AccountPrograms programs_;
+  std::vector<std::uint64_t> named_;
   std::set<std::uint64_t> open_;   // ids
   std::set<std::uint64_t> dirty_;  // ids
   // Numbers of queued mails by cluster, until its record is loaded.

@@ -91,14 +91,12 @@ Outcome Engine::feed(const model::MailEvent& event, base::TimePoint now) {
   const bool campaigns = submission != nullptr && p.settings.campaigns;
   if (campaigns && counted.account == nullptr) p.campaigns.see_from_outside(*submission, at);
   if (counted.account == nullptr || !counted.judged) return outcome;
-  if (campaigns) outcome.campaign = p.see_campaign(*submission, counted, late, at, now, outcome);
+  if (campaigns) {
+    outcome.campaign = p.see_campaign(*submission, counted, late, at, now, outcome);
+    p.judge_named(counted, late, at, now, outcome);
+  }
 
-  evidence::Account& account = *counted.account;
-  p.notice_release(account, at);
-  p.refresh_own_listing(account, at);
-  outcome.tally = verdict::tally_of(account, p.ledger.watched(), at, p.settings.detection);
-  outcome.judgement = verdict::judge(outcome.tally, account.recent.suspicion, p.settings.detection);
-  outcome.score = outcome.judgement.score;
+  p.judge(*counted.account, at, outcome);
   if (outcome.judgement.alarm() && !late) p.decide(outcome, counted, at, now);
   if (submission != nullptr) {
     ++p.counters.submissions;
@@ -149,6 +147,9 @@ void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimeP
       verdict::describe(outcome.judgement, outcome.tally, account.recent.suspicion,
                         [this](std::uint64_t message) { return name_of(message); }),
       at};
+  const double alone = outcome.score - outcome.judgement.value(verdict::TermName::campaign);
+  if (alone < outcome.judgement.threshold)
+    finding.rests_on = campaigns.campaign_of_member(account, ledger.hash_of(account.name));
   auto decision = book.apply(finding, level, now);
   if (book.find(*subject) != nullptr && !account.recent.restricted) {
     account.recent.restricted = true;
@@ -158,9 +159,6 @@ void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimeP
   if (!decision) return;
   decision->held = queued_of(*subject);
   decision->recipients_before = account.recent.suspicion.recipients_passed();
-  const double alone = outcome.score - outcome.judgement.value(verdict::TermName::campaign);
-  if (alone < outcome.judgement.threshold)
-    campaigns.rests_on(account, ledger.hash_of(account.name));
   outcome.decisions.push_back(std::move(*decision));
 }
 
@@ -321,50 +319,12 @@ void Engine::Parts::see_block(Outcome& outcome, const model::Delivery& delivery,
   outcome.decisions.push_back(std::move(decision));
 }
 
-Campaigns::Around Engine::Parts::around() {
-  return {ledger,       messages,
-          book,         settings.detection,
-          settings.key, [this](std::uint64_t message) { return name_of(message); }};
-}
-
-CampaignSeen Engine::Parts::see_campaign(const model::Submission& submission, Counted& counted,
-                                         bool late, base::TimePoint at, base::TimePoint now,
-                                         Outcome& outcome) {
-  Message& message = *counted.message;
-  const bool needed = submission.print != nullptr || message.cluster != 0 || !message.placed;
-  if (!needed) return {};
-  CampaignSeen seen =
-      campaigns.see(around(), submission, message, late, at, now, outcome.decisions);
-  counted.account = ledger.touch_again(message.account, at);  // others were touched meanwhile
-  return seen;
-}
-
-void Engine::Parts::answer_for_campaign(Outcome& outcome, const Counted& counted,
-                                        const model::Submission& submission, base::TimePoint now) {
-  Message& message = *counted.message;
-  if (message.cluster == 0) return;
-  const evidence::Cluster* cluster = campaigns.find(message.cluster);
-  if (cluster == nullptr || cluster->state != evidence::ClusterState::open) return;
-  const model::Subject subject = Campaigns::subject_of(*cluster);
-  const model::Restriction* standing = book.find(subject);
-  if (standing == nullptr || book.is_exempt(outcome.subject)) return;
-  if (submission.source == model::Source::log || submission.continues) {
-    if (!outcome.hold && message.queued()) {
-      outcome.hold = true;
-      outcome.subject = subject;  // on its behalf, not on the account's
-    }
-    return;
-  }
-  const bool lets = outcome.answer.disposition == model::Disposition::pass ||
-                    outcome.answer.disposition == model::Disposition::warn;
-  if (!lets) return;
-  action::Ask ask{.subject = subject, .recipient = {}};
-  ask.only_helpdesk = !submission.recipients.empty() &&
-                      std::all_of(submission.recipients.begin(), submission.recipients.end(),
-                                  [this](const std::string& r) { return book.is_helpdesk(r); });
-  ask.recipients = counted.recipients_counted;
-  outcome.answer = book.answer(ask, now);
-  if (outcome.answer.disposition == model::Disposition::hold) message.let_through = false;
+void Engine::Parts::judge(evidence::Account& account, base::TimePoint at, Outcome& outcome) {
+  notice_release(account, at);
+  refresh_own_listing(account, at);
+  outcome.tally = verdict::tally_of(account, ledger.watched(), at, settings.detection);
+  outcome.judgement = verdict::judge(outcome.tally, account.recent.suspicion, settings.detection);
+  outcome.score = outcome.judgement.score;
 }
 
 std::vector<model::Decision> Engine::tick(base::TimePoint now) {

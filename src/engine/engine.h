@@ -141,7 +141,9 @@ class Engine {
   std::vector<model::Decision> campaign_released(const model::Subject& campaign, bool honest,
                                                  base::TimePoint now);
 
-  // Who is in an open campaign, in the order in which they joined it.
+  // As drain_dirty() hands it out, to be written together with a decision about it.
+  [[nodiscard]] std::string campaign_record(const model::Subject& campaign) const;
+  // Who is in an open campaign: first who is restricted because of it.
   [[nodiscard]] std::vector<model::Subject> campaign_members(const model::Subject& campaign) const;
 
   [[nodiscard]] Explanation explain(const model::Subject& subject, base::TimePoint now) const;

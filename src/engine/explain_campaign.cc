@@ -103,6 +103,7 @@ void Engine::Parts::explain_campaign(const evidence::Cluster& cluster, base::Tim
   facts.emplace_back("shared", facets_of(cluster));
   std::string names;
   std::size_t shown = 0;
+  std::size_t restricted = 0;
   const auto add = [&](std::uint64_t account) {
     const std::string name = ledger.subject_of(account);
     if (name.empty() || shown >= names_shown) return;
@@ -111,10 +112,18 @@ void Engine::Parts::explain_campaign(const evidence::Cluster& cluster, base::Tim
   if (cluster.known_members.empty()) {
     for (const evidence::ClusterMember& member : cluster.members) add(member.account);
   } else {
-    for (const std::uint64_t account : cluster.known_members) add(account);
+    for (const std::uint64_t account : cluster.known_members) {
+      add(account);
+      const auto member = model::Subject::parse(ledger.subject_of(account));
+      if (member && book.find(*member) != nullptr) ++restricted;
+    }
   }
+  facts.emplace_back("members_known", std::to_string(std::max(cluster.known_members.size(),
+                                                              cluster.members.size())));
   facts.emplace_back("members", names);
-  facts.emplace_back("members_restricted", std::to_string(cluster.restricted_by_it.size()));
+  facts.emplace_back("members_restricted", std::to_string(restricted));
+  facts.emplace_back("restricted_only_by_it",
+                     std::to_string(book.resting_on(Campaigns::subject_of(cluster)).size()));
   facts.emplace_back("without_strongest_term",
                      fmt::format("score {:.1f} of {:.1f} needed", judgement.without_strongest,
                                  judgement.threshold));

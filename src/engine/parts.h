@@ -37,7 +37,11 @@ struct Engine::Parts {
   // Detector B looks at a submission before the account is judged.
   CampaignSeen see_campaign(const model::Submission& submission, Counted& counted, bool late,
                             base::TimePoint at, base::TimePoint now, Outcome& outcome);
-  // ... and holds the mail of an open campaign.
+  // ... those whom it named as members are judged with it,
+  void judge_named(Counted& counted, bool late, base::TimePoint at, base::TimePoint now,
+                   Outcome& outcome);
+  void judge(evidence::Account& account, base::TimePoint at, Outcome& outcome);
+  // ... and the mail of an open campaign is held.
   void answer_for_campaign(Outcome& outcome, const Counted& counted,
                            const model::Submission& submission, base::TimePoint now);
   [[nodiscard]] Campaigns::Around around();

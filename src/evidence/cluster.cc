@@ -69,9 +69,7 @@ std::size_t Cluster::bytes() const {
          sketches.capacity() * sizeof(PackedSketch) + bands.capacity() * sizeof(std::uint64_t) +
          facets.capacity() * sizeof(SharedFacet) + recipients.capacity() * sizeof(std::uint32_t) +
          phrases.capacity() * sizeof(SharedPhrase) + clients.capacity() * sizeof(std::uint32_t) +
-         (message_numbers.capacity() + known_members.capacity() + restricted_by_it.capacity()) *
-             sizeof(std::uint64_t) +
-         text;
+         (message_numbers.capacity() + known_members.capacity()) * sizeof(std::uint64_t) + text;
 }
 
 std::string Cluster::name_of(std::uint64_t id) { return fmt::format("{:012x}", id); }

@@ -100,9 +100,8 @@ struct Cluster {
   std::vector<std::uint64_t> message_numbers;  // oldest first
   // Of an open campaign:
   double score = 0;
-  std::vector<std::uint64_t> known_members;     // hashes of flagged accounts, in order of joining
-  std::vector<std::uint64_t> restricted_by_it;  // accounts whose restriction rests on it
-  std::vector<std::string> texts;               // for its template; only if the operator allows
+  std::vector<std::uint64_t> known_members;  // hashes of flagged accounts, in order of joining
+  std::vector<std::string> texts;            // for its template; only if the operator allows
 
   [[nodiscard]] const ClusterMember* member(std::uint64_t account) const;
   // To the nearest text that enough of its messages have.

@@ -8,7 +8,7 @@
 namespace leumund::evidence {
 namespace {
 
-constexpr std::uint64_t version = 1;
+constexpr std::uint64_t version = 2;
 constexpr std::size_t hashes_most = 20'000;
 
 void write_hash(ByteWriter& writer, std::uint64_t hash) {
@@ -81,7 +81,6 @@ void encode_cluster(const Cluster& cluster, std::string& out) {
   writer.signed_number(cluster.newest_day);
   writer.real(static_cast<float>(cluster.score));
   write_hashes(writer, cluster.known_members);
-  write_hashes(writer, cluster.restricted_by_it);
 }
 
 base::Result<Cluster> decode_cluster(std::string_view state) {
@@ -144,7 +143,6 @@ base::Result<Cluster> decode_cluster(std::string_view state) {
   reader.real(score);
   cluster.score = static_cast<double>(score);
   read_hashes(reader, cluster.known_members);
-  read_hashes(reader, cluster.restricted_by_it);
   constexpr std::int64_t day_most = 1'100'000;
   if (reader.failed() || !reader.ended() || cluster.id == 0 || cluster.id >> 48 != 0 ||
       cluster.newest_day > day_most || cluster.newest_day < -day_most) {

@@ -202,6 +202,29 @@ bool ClusterStore::unite(std::size_t slot, std::size_t other) {
   return true;
 }
 
+// Who wrote before there was anything to compare his mail with is known by what came after it. Only
+// of a campaign that is open: it names its members by this and is not found by it.
+std::vector<std::uint64_t> ClusterStore::take_lone(std::size_t slot, const Arrival& arrival) {
+  std::vector<std::uint64_t> taken;
+  Cluster& cluster = slots_[slot].cluster;
+  if (cluster.state != ClusterState::open || !shapes(arrival) || arrival.account == 0) return taken;
+  for (const Candidate& candidate : found_) {
+    const std::uint32_t ref = resolve(candidate.ref, arrival.at);
+    if (ref == PrintIndex::none || (ref & cluster_bit) != 0) continue;
+    Sighting& lone = ring_[(ref - 1) % ring_max_];
+    if (candidate.affinity < settings_.join_at || lone.account == 0) continue;
+    lone.joined = ref_of(slot);
+    cluster.accounts.add(lone.account, lone.at);
+    cluster.add_message(lone.message);
+    taken.push_back(lone.message);
+    if (cluster.member(lone.account) != nullptr) continue;
+    if (cluster.members.size() >= Cluster::members_max)
+      cluster.members.erase(cluster.members.begin());
+    cluster.members.push_back({lone.account, lone.message, lone.tenant, lone.surprise, lone.at});
+  }
+  return taken;
+}
+
 Placed ClusterStore::place(const Arrival& arrival) {
   keys_of(arrival);
   const PackedSketch sketch(arrival.print);
@@ -228,6 +251,7 @@ Placed ClusterStore::place(const Arrival& arrival) {
   unlink(slot);
   link_newest(slot);
   const bool first = join(slots_[slot].cluster, arrival, sketch);
+  auto lone_before = take_lone(slot, arrival);
   // More variants of the text are found by more keys, but one cluster may not crowd the index.
   const Cluster& cluster = slots_[slot].cluster;
   const std::uint32_t keys_most =
@@ -236,7 +260,7 @@ Placed ClusterStore::place(const Arrival& arrival) {
     for (const std::uint64_t key : keys_) index_.put(key, ref_of(slot));
     slots_[slot].keys_put += static_cast<std::uint32_t>(keys_.size());
   }
-  return {&slots_[slot].cluster, first, best.affinity, united};
+  return {&slots_[slot].cluster, first, best.affinity, united, std::move(lone_before)};
 }
 
 void ClusterStore::add_sighting(const Arrival& arrival, const PackedSketch& sketch) {
@@ -424,7 +448,6 @@ void ClusterStore::close(Cluster& cluster, bool harmless, bool by_person) {
   cluster.state = harmless ? ClusterState::harmless : ClusterState::watched;
   cluster.by_person = by_person;
   cluster.known_members = {};
-  cluster.restricted_by_it = {};
   cluster.texts = {};
 }
 

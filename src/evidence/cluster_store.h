@@ -61,6 +61,8 @@ struct Placed {
   bool first_of_account = false;  // the account was not in it before
   double affinity = 0;            // what binds it, in natural-log units
   bool united = false;            // it made two clusters one: there are more members now
+  // Mails that were alone until now and belong to the open campaign as well.
+  std::vector<std::uint64_t> lone_before = {};
 };
 
 class ClusterStore {
@@ -166,6 +168,7 @@ class ClusterStore {
                                   std::size_t& shared) const;
   void find_candidates(const Arrival& arrival);
   void weigh_candidates(const Arrival& arrival, const PackedSketch& sketch);
+  std::vector<std::uint64_t> take_lone(std::size_t slot, const Arrival& arrival);
   bool unite(std::size_t slot, std::size_t other);
   [[nodiscard]] std::uint32_t ref_of(std::size_t slot) const;
   std::size_t create(base::TimePoint at);

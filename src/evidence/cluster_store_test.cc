@@ -279,6 +279,22 @@ TEST_F(ClusterStoreTest, OneOddMailThatBelongsToTwoClustersMakesThemOne) {
   EXPECT_EQ(store.clusters(), 1U);
 }
 
+TEST_F(ClusterStoreTest, ALoneMailBelongsToTheCampaignThatALaterMailJoinsItWith) {
+  live();
+  const Fingerprint a = texts.text();
+  const Fingerprint b = texts.text();
+  EXPECT_EQ(place(b, 20).cluster, nullptr) << "nothing to compare it with";
+  const std::uint64_t early = message_;
+  Cluster& open = campaign(a);
+  Fingerprint both = a;
+  for (std::size_t i = 0; i < 32; ++i) both.sketch[i] = b.sketch[i];
+  const Placed placed = place(both, 6);
+  EXPECT_EQ(placed.cluster, &open);
+  EXPECT_EQ(placed.lone_before, std::vector{early});
+  EXPECT_NE(open.member(20), nullptr);
+  EXPECT_TRUE(place(both, 7).lone_before.empty()) << "once";
+}
+
 TEST_F(ClusterStoreTest, LoneMailsAreForgottenInTime) {
   live();
   const Fingerprint text = texts.text();

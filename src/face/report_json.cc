@@ -36,13 +36,15 @@ Json terms_json(const std::vector<model::Term>& terms) {
 }
 
 Json restriction_json(const model::Restriction& restriction) {
-  return {{"subject", restriction.subject.to_string()},
-          {"level", model::level_name(restriction.level)},
-          {"mode", model::mode_name(restriction.mode)},
-          {"reason", restriction.reason},
-          {"by", restriction.by},
-          {"since", at_json(restriction.since)},
-          {"until", at_json(restriction.until)}};
+  Json out = {{"subject", restriction.subject.to_string()},
+              {"level", model::level_name(restriction.level)},
+              {"mode", model::mode_name(restriction.mode)},
+              {"reason", restriction.reason},
+              {"by", restriction.by},
+              {"since", at_json(restriction.since)},
+              {"until", at_json(restriction.until)}};
+  if (!restriction.rests_on.empty()) out["rests_on"] = restriction.rests_on;
+  return out;
 }
 
 Json queue_ids_json(const std::vector<model::QueueKey>& keys) {

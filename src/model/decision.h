@@ -65,6 +65,8 @@ struct Decision {
   // Of a campaign: its members and messages when it was found, those that went out included.
   std::vector<std::string> accounts = {};
   std::vector<std::string> messages = {};
+  // ... and how it stands after the decision, as its ledger record: to be written with it.
+  std::string record = {};
   std::optional<BlockChange> block = {};     // of provider_refuses and provider_accepts
   std::optional<Detour> detour = {};         // of detour and would_detour
   std::optional<Listing> listing = {};       // of listed and delisted

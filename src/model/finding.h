@@ -24,6 +24,7 @@ struct Finding {
   double threshold = 0;
   std::vector<Term> terms;
   base::TimePoint at;
+  std::string rests_on = {};  // "campaign:ID" without which it would be none
 };
 
 }  // namespace leumund::model

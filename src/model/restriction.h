@@ -37,6 +37,7 @@ struct Restriction {
   std::optional<base::TimePoint> until;  // nothing: until released
   std::uint64_t decision = 0;            // number of the decision that made it; handle for `undo`
   bool automatic = false;                // made by a detector, so it can be undone
+  std::string rests_on = {};             // "campaign:ID" without which it would not have been made
 
   bool operator==(const Restriction&) const = default;
 };

@@ -36,6 +36,7 @@ json to_json(const model::Restriction& restriction) {
               {"decision", restriction.decision},
               {"automatic", restriction.automatic}};
   if (restriction.until) out["until"] = micros(*restriction.until);
+  if (!restriction.rests_on.empty()) out["rests_on"] = restriction.rests_on;
   return out;
 }
 
@@ -55,6 +56,7 @@ std::optional<model::Restriction> restriction_of(const json& value) {
   if (value.contains("until")) out.until = moment(value.at("until"));
   out.decision = value.value("decision", std::uint64_t{0});
   out.automatic = value.value("automatic", false);
+  out.rests_on = value.value("rests_on", std::string());
   return out;
 }
 

@@ -72,6 +72,7 @@ base::Result<std::map<std::string, std::string>> MemoryStore::load_marks() {
 }
 
 void MemoryStore::apply(State& state, const model::Decision& decision) {
+  if (!decision.record.empty()) state.ledger[decision.subject.to_string()] = decision.record;
   switch (decision.kind) {
     case DecisionKind::restricted:
     case DecisionKind::extended: {

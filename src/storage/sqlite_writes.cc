@@ -111,6 +111,10 @@ void change_exemption(SQLite::Database& database, const std::string& subject, bo
 
 void apply(SQLite::Database& database, const model::Decision& decision) {
   const std::string subject = decision.subject.to_string();
+  if (!decision.record.empty()) {
+    const evidence::SubjectRecord record{subject, decision.record};
+    write_counts(database, std::span(&record, 1));
+  }
   switch (decision.kind) {
     case DecisionKind::restricted:
     case DecisionKind::extended:

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 
 #include "storage/memory_store.h"
@@ -149,6 +150,16 @@ TEST_P(StoreContract, StandsAsTheDecisionsSay) {
   EXPECT_EQ(standing.last_number, 10U);
 }
 
+TEST_P(StoreContract, ADecisionBringsTheRecordOfItsSubjectWithIt) {
+  Decision one = decision(7, DecisionKind::restricted, "campaign:7f3a09c2d1e4");
+  one.record = "how it stands";
+  ASSERT_TRUE(store_->commit(std::vector{one}).ok());
+  std::map<std::string, std::string> records;
+  ASSERT_TRUE(
+      store_->load([&](auto subject, auto state) { records.emplace(subject, state); }).ok());
+  EXPECT_EQ(records[one.subject.to_string()], one.record);
+}
+
 TEST_P(StoreContract, GivesDecisionsBackWhole) {
   Decision one = decision(7, DecisionKind::restricted, "account:a");
   one.detector = "burst";
@@ -181,6 +192,7 @@ TEST_P(StoreContract, GivesDecisionsBackWhole) {
   detour.cap = 50;
   detour.probe = model::DetourProbe{{"", "postfix", "4XyZ"}, one.at};
   one.detour = detour;
+  one.restriction.rests_on = "campaign:7f3a09c2d1e4";
   ASSERT_TRUE(store_->commit(std::vector{one}).ok());
   const auto read = store_->decisions(6, 10).value();
   ASSERT_EQ(read.size(), 1U);
@@ -196,6 +208,7 @@ TEST_P(StoreContract, GivesDecisionsBackWhole) {
   EXPECT_EQ(read[0].block->facts.since, block.facts.since);
   EXPECT_EQ(read[0].block->facts.examples.at(0).stage, "rcpt");
   EXPECT_EQ(read[0].detour, one.detour);
+  EXPECT_EQ(read[0].restriction.rests_on, one.restriction.rests_on);
   EXPECT_EQ(read[0].recovery, one.recovery);
   EXPECT_EQ(read[0].score, one.score);
   EXPECT_TRUE(read[0].unattended);
