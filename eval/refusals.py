@@ -11,8 +11,9 @@ provider told, as the daemon knows it from the recipient's MX. It is also read a
 host names and numbers replaced at random, and in other case, broken into lines or within another
 program's words: kind, list and our address must not change.
 
---leave-out also reads the part worked on provider by provider, each as if nobody had ever told us
-that provider's replies: what the words alone give for a provider that comes new.
+--leave-out looks at the part worked on alone, and also reads it provider by provider, each as if
+nobody had ever told us that provider's replies: what the words alone give for a provider that
+comes new.
 """
 import argparse
 import collections
@@ -291,7 +292,8 @@ def main():
                         help="print errors of the part that is not kept back")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--leave-out", action="store_true",
-                        help="also read each provider without its own replies")
+                        help="read each provider without its own replies, too; only the part "
+                        "worked on")
     arguments = parser.parse_args()
     path = os.path.join(data_folder(), "replies", "replies.tsv")
     with open(path, encoding="utf-8") as file:
@@ -299,6 +301,8 @@ def main():
     held = kept_back(rows)
     parts = {"worked on": [r for i, r in enumerate(rows) if i not in held],
              "kept back": [r for i, r in enumerate(rows) if i in held]}
+    if arguments.leave_out:
+        del parts["kept back"]  # looked at when the work is done, not while it goes on
     for title, part in parts.items():
         found = diagnose(arguments.program, [r["reply"] for r in part])
         print_score(title, score(part, found))

@@ -62,6 +62,7 @@ struct Known {
   std::string_view remote;
   std::string_view provider;
   std::vector<base::IpAddress> ours;
+  bool patterns = false;  // are to be told
 };
 
 class Printer {
@@ -84,7 +85,9 @@ class Printer {
                                                  session_);
     ++count_;
     if (json_) {
-      terminal_.line(diagnosis_json(diagnosis, {.file = file}, explanations_));
+      find_patterns(text, {});
+      const DiagnosisPlace place{.file = file, .patterns = known_.patterns ? &patterns_ : nullptr};
+      terminal_.line(diagnosis_json(diagnosis, place, explanations_));
     } else {
       print_text(on_one_line(text), diagnosis);
     }
@@ -95,7 +98,11 @@ class Printer {
     for (const auto& [report, diagnosis] : message.recipients) {
       ++count_;
       if (json_) {
-        const DiagnosisPlace place{.file = file, .report = &message.report, .recipient = &report};
+        find_patterns(report.text, report.notes);
+        const DiagnosisPlace place{.file = file,
+                                   .report = &message.report,
+                                   .recipient = &report,
+                                   .patterns = known_.patterns ? &patterns_ : nullptr};
         terminal_.line(diagnosis_json(diagnosis, place, explanations_));
       } else {
         print_text(fmt::format("{} ({}): {}", safe(report.recipient),
@@ -107,6 +114,16 @@ class Printer {
   [[nodiscard]] std::size_t count() const { return count_; }
 
  private:
+  void find_patterns(std::string_view text, const std::vector<std::string>& notes) {
+    if (!known_.patterns) return;
+    patterns_ = reader_.patterns_in(text, session_);
+    for (const std::string& note : notes) {
+      const auto more = reader_.patterns_in(note, session_);
+      patterns_.insert(patterns_.end(), more.begin(), more.end());
+    }
+    std::sort(patterns_.begin(), patterns_.end());
+    patterns_.erase(std::unique(patterns_.begin(), patterns_.end()), patterns_.end());
+  }
   void print_text(const std::string& title, const Diagnosis& d) {
     std::string lists;
     for (const auto& list : d.lists) lists += (lists.empty() ? "" : ", ") + list.id;
@@ -137,6 +154,7 @@ class Printer {
   const Known& known_;
   const bool json_;
   Terminal& terminal_;
+  std::vector<std::string_view> patterns_;
   std::size_t count_ = 0;
 };
 
@@ -178,7 +196,10 @@ base::Status diagnose_inputs(const Request& request, Printer& printer) {
 
 Result<Known> known_of(const Request& request, const Reader& reader) {
   using diagnosis::Stage;
-  Known known{.remote = request.remote, .provider = request.provider, .ours = {}};
+  Known known{.remote = request.remote,
+              .provider = request.provider,
+              .ours = {},
+              .patterns = request.patterns};
   constexpr std::array<std::pair<std::string_view, Stage>, 6> stages = {
       {{"connect", Stage::connect},
        {"greeting", Stage::greeting},

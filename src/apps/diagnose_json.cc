@@ -88,6 +88,7 @@ std::string diagnosis_json(const diagnosis::Diagnosis& d, const DiagnosisPlace& 
   object["explanation"] = {{"en", explanations.english.explain(d)},
                            {"de", explanations.german.explain(d)}};
   if (recipient != nullptr) add_report(*place.report, *recipient, object);
+  if (place.patterns != nullptr) object["patterns"] = *place.patterns;
   return object.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

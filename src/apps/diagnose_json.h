@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "diagnosis/diagnosis.h"
 #include "diagnosis/explain.h"
@@ -24,6 +25,7 @@ struct DiagnosisPlace {
   std::string_view file;                         // "" leaves the field out
   const wire::DeliveryReport* report = nullptr;  // both or none
   const wire::RecipientReport* recipient = nullptr;
+  const std::vector<std::string_view>* patterns = nullptr;  // null leaves the field out
 };
 
 // One line, without its end.

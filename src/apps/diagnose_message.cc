@@ -58,7 +58,7 @@ MessageDiagnosis diagnose_message(std::string_view raw, wire::DeliveryReportRead
           diagnosis.reason = "delivered";
         } else {
           diagnosis = diagnose_recipient(recipient, reader, session);
-          diagnosis.reason = std::string(reason_of_report(recipient, diagnosis));
+          diagnosis.reason = std::string(reason_of_report(recipient, diagnosis, reader.registry()));
         }
         break;
     }

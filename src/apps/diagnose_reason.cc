@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 
-#include "apps/diagnose_reason_words.h"
 #include "base/ascii.h"
 
 namespace leumund::apps {
 namespace {
+
+using diagnosis::ReasonPlace;
+using diagnosis::Registry;
 
 // A single word such as "refused" decided.
 constexpr double barely_said = 0.3;
@@ -49,19 +52,22 @@ bool says_it_after_data(const wire::RecipientReport& report, std::string_view te
   return report.recipient.empty() || text.find(in_lower_case(report.recipient)) == text.npos;
 }
 
-template <typename Table>
-std::string_view first_of(const Table& table, std::string_view lowered) {
+using Words = std::span<const diagnosis::ReasonWords>;
+
+std::string_view first_of(Words table, std::string_view lowered) {
   for (const auto& known : table) {
     if (lowered.find(known.words) != std::string_view::npos) return known.reason;
   }
   return {};
 }
 
-std::string_view reason_of(std::string_view text) {
-  return first_of(sending_side_words(), in_lower_case(text));
+std::string_view reason_of(const Registry& registry, std::string_view text) {
+  return first_of(registry.reason_words(ReasonPlace::sending_side), in_lower_case(text));
 }
 
-std::string_view reason_of_status(std::span<const ReasonWords> table, std::string_view status) {
+std::string_view reason_of_status(Words table, std::string_view status) {
+  // A system that takes nothing just now will again: only for good it accepts no mail.
+  if (status == "4.3.2") return "systemerror";
   for (const auto& known : table) {
     if (status.size() == known.words.size() + 1 && status.ends_with(known.words)) {
       return known.reason;
@@ -71,10 +77,11 @@ std::string_view reason_of_status(std::span<const ReasonWords> table, std::strin
 }
 
 // The sending side's own words, then what the report says around them.
-std::string_view reason_without_answer(const wire::RecipientReport& report) {
-  if (const std::string_view reason = reason_of(report.text); !reason.empty()) return reason;
+std::string_view reason_without_answer(const wire::RecipientReport& report,
+                                       const Registry& registry) {
+  if (const auto reason = reason_of(registry, report.text); !reason.empty()) return reason;
   for (const auto& note : report.notes) {
-    if (const std::string_view reason = reason_of(note); !reason.empty()) return reason;
+    if (const auto reason = reason_of(registry, note); !reason.empty()) return reason;
   }
   return report.action == wire::ReportAction::delayed ? "expired" : std::string_view{};
 }
@@ -96,7 +103,7 @@ bool is_vague(std::string_view reason) {
 }
 
 std::string_view reason_without_code(const wire::RecipientReport& report, std::string_view text,
-                                     std::string_view diagnosed) {
+                                     std::string_view diagnosed, const Registry& registry) {
   const bool no_status = report.status.empty() || report.status.ends_with(".0.0");
   // A directory that was asked knows; whoever gives neither code nor status took the mail first.
   const bool directory = text.find("not recognized") != text.npos;
@@ -104,9 +111,11 @@ std::string_view reason_without_code(const wire::RecipientReport& report, std::s
       (says_unknown_user(text) || text.find("user doesn't have a") != text.npos)) {
     return "filtered";
   }
-  if (const std::string_view reason = reason_without_answer(report); !reason.empty()) return reason;
+  if (const std::string_view reason = reason_without_answer(report, registry); !reason.empty())
+    return reason;
   if (diagnosed == "undefined") {
-    if (const std::string_view reason = first_of(usual_words(), text); !reason.empty())
+    if (const std::string_view reason = first_of(registry.reason_words(ReasonPlace::usual), text);
+        !reason.empty())
       return reason;
   }
   // Nothing at all was told: Sisimai waits for more.
@@ -125,6 +134,21 @@ std::string_view kind_of_unknown_user(const wire::RecipientReport& report, std::
   return !early && late ? "filtered" : diagnosed;
 }
 
+// RFC 4954: what these codes refuse is how we proved who we are, whatever the words.
+bool about_smtp_auth(int code) { return code == 530 || code == 534 || code == 535 || code == 538; }
+
+// Neither words nor status told anything: what RFC 5321 and 4954 mean by the code at this stage.
+std::string_view reason_of_code(int code, model::DeliveryStage stage) {
+  using model::DeliveryStage;
+  if (about_smtp_auth(code)) return "securityerror";
+  if (code >= 500 && code <= 504) return "syntaxerror";
+  if (code == 521 || code == 556) return "notaccept";
+  if (code == 552 && stage == DeliveryStage::rcpt) return "mailboxfull";
+  if (code == 451) return "systemerror";
+  if (code == 452) return "systemfull";
+  return {};  // 550 at RCPT may be a block as well: nobody shall drop a recipient for it
+}
+
 bool in_greeting(const wire::RecipientReport& report) {
   return report.stage == model::DeliveryStage::greeting ||
          report.stage == model::DeliveryStage::connect;
@@ -133,19 +157,27 @@ bool in_greeting(const wire::RecipientReport& report) {
 }  // namespace
 
 std::string_view reason_of_report(const wire::RecipientReport& report,
-                                  const diagnosis::Diagnosis& found) {
+                                  const diagnosis::Diagnosis& found,
+                                  const diagnosis::Registry& registry) {
   const std::string_view diagnosed = found.reason;
   const std::string text = in_lower_case(report.text);
   const bool unknown_user = says_unknown_user(text);
   if (waited_too_long(report, text)) {
-    const std::string_view reason = reason_without_answer(report);
+    const std::string_view reason = reason_without_answer(report, registry);
     return reason.empty() ? "expired" : reason;
   }
-  if (!report.code) return reason_without_code(report, text, diagnosed);
-  if (report.code == 551) return "hasmoved";
+  if (!report.code) return reason_without_code(report, text, diagnosed, registry);
+  const bool moved = report.code == 551 && (diagnosed == "userunknown" || diagnosed == "undefined");
+  if (moved && first_of(registry.reason_words(ReasonPlace::telling), text).empty()) {
+    return "hasmoved";
+  }
+  if (about_smtp_auth(*report.code) && (diagnosed == "authfailure" || diagnosed == "undefined")) {
+    return "securityerror";
+  }
   if (found.detail == "attachment") return "policyviolation";
   if (is_vague(diagnosed)) {
-    if (const std::string_view reason = first_of(telling_words(), text); !reason.empty())
+    if (const std::string_view reason = first_of(registry.reason_words(ReasonPlace::telling), text);
+        !reason.empty())
       return reason;
   }
   if (found.detail == "rfc-noncompliant") return "notcompliantrfc";
@@ -167,18 +199,23 @@ std::string_view reason_of_report(const wire::RecipientReport& report,
   const bool barely = found.confidence < barely_said && diagnosed == "rejected";
   if (diagnosed != "userunknown" && diagnosed != "undefined" && !barely) return diagnosed;
   if (!says_no_such_recipient(text)) {
-    if (const std::string_view reason = reason_of_status(registered_statuses(), report.status);
+    if (const std::string_view reason =
+            reason_of_status(registry.reason_words(ReasonPlace::status), report.status);
         !reason.empty()) {
       // Some say "disabled" of an address that is not there.
       return reason == "suspend" && diagnosed == "userunknown" ? diagnosed : reason;
     }
   }
   if (diagnosed == "undefined" || barely) {
-    for (const std::string_view reason : {reason_of(report.text), first_of(usual_words(), text),
-                                          reason_of_status(loose_statuses(), report.status)}) {
+    for (const std::string_view reason :
+         {reason_of(registry, report.text),
+          first_of(registry.reason_words(ReasonPlace::usual), text),
+          reason_of_status(registry.reason_words(ReasonPlace::loose_status), report.status)}) {
       if (!reason.empty()) return reason;
     }
-    return diagnosed;
+    if (diagnosed != "undefined") return diagnosed;
+    const std::string_view reason = reason_of_code(*report.code, report.stage);
+    return reason.empty() ? diagnosed : reason;
   }
   return unknown_user ? kind_of_unknown_user(report, text, diagnosed) : diagnosed;
 }

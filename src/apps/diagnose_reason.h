@@ -10,12 +10,14 @@
 #include <string_view>
 
 #include "diagnosis/diagnosis.h"
+#include "diagnosis/registry.h"
 #include "wire/delivery_report.h"
 
 namespace leumund::apps {
 
-// The result views the diagnosis or constant text.
+// The result views the diagnosis, the registry or constant text.
 [[nodiscard]] std::string_view reason_of_report(const wire::RecipientReport& report,
-                                                const diagnosis::Diagnosis& found);
+                                                const diagnosis::Diagnosis& found,
+                                                const diagnosis::Registry& registry);
 
 }  // namespace leumund::apps

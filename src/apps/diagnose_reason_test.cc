@@ -82,7 +82,7 @@ std::string_view reason_of(const std::string& text) {
   // The result may view the diagnosis, which must live as long.
   static diagnosis::Diagnosis found;
   found = reader().diagnose(reply, session);
-  return reason_of_report(report, found);
+  return reason_of_report(report, found, reader().registry());
 }
 
 TEST(DiagnoseReasonGolden, WordingsOfManyServers) {

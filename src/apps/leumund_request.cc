@@ -211,6 +211,7 @@ struct Parser {
     option(diagnose, "FILE", request.files, "", "help.diagnose.files");
     flag(diagnose, "--replies", request.replies, "help.diagnose.replies");
     option(diagnose, "--registry", request.registry, "FILE", "help.diagnose.registry");
+    flag(diagnose, "--patterns", request.patterns, "help.diagnose.patterns");
     option(diagnose, "--remote", request.remote, "HOST", "help.diagnose.remote");
     option(diagnose, "--provider", request.provider, "ID", "help.diagnose.provider");
     option(diagnose, "--stage", request.stage, "STAGE", "help.diagnose.stage")

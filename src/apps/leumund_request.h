@@ -54,6 +54,7 @@ struct Request {
   std::vector<std::string> config_folders;
   std::string file;
   bool replies = false;
+  bool patterns = false;
   std::string registry;
   std::string remote;
   std::string provider;

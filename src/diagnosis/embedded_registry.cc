@@ -24,6 +24,7 @@ LEUMUND_EMBED(leumund_registry_meanings, "registry/meanings.toml")
 LEUMUND_EMBED(leumund_registry_list_names, "registry/list_names.toml")
 LEUMUND_EMBED(leumund_registry_blocklists, "registry/blocklists.toml")
 LEUMUND_EMBED(leumund_registry_providers, "registry/providers.toml")
+LEUMUND_EMBED(leumund_registry_reasons, "registry/reasons.toml")
 LEUMUND_EMBED(leumund_explanations_en, "explanations/en.toml")
 LEUMUND_EMBED(leumund_explanations_de, "explanations/de.toml")
 
@@ -38,7 +39,7 @@ std::string_view between(const char* begin, const char* end) {
 
 std::span<const RegistrySource> embedded_registry() {
   // In this order: the first list that claims a host keeps it.
-  static const std::array<RegistrySource, 6> sources = {{
+  static const std::array<RegistrySource, 7> sources = {{
       {"structure.toml", between(leumund_registry_structure_begin, leumund_registry_structure_end)},
       {"vocabulary.toml",
        between(leumund_registry_vocabulary_begin, leumund_registry_vocabulary_end)},
@@ -48,6 +49,7 @@ std::span<const RegistrySource> embedded_registry() {
       {"blocklists.toml",
        between(leumund_registry_blocklists_begin, leumund_registry_blocklists_end)},
       {"providers.toml", between(leumund_registry_providers_begin, leumund_registry_providers_end)},
+      {"reasons.toml", between(leumund_registry_reasons_begin, leumund_registry_reasons_end)},
   }};
   return sources;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "diagnosis/reading.h"
 
 namespace leumund::diagnosis {
@@ -211,6 +212,24 @@ Status Reader::compile_patterns() {
   inputs_ = std::move(words);
   inputs_.insert(inputs_.end(), codes.begin(), codes.end());
   return {};
+}
+
+std::vector<std::string_view> Reader::patterns_in(std::string_view text, Session& session) const {
+  const Reading reading(*this, session, {.text = text});
+  std::vector<std::string_view> out;
+  for (const Match& match : session.word_matches_) out.push_back(inputs_[match.pattern].re);
+  for (const Match& match : session.code_matches_) {
+    out.push_back(inputs_[word_uses_.size() + match.pattern].re);
+  }
+  const std::string lowered = base::ascii_lower(text);
+  for (const auto& words : registry_.reasons) {
+    for (const ReasonWords& one : words) {
+      if (lowered.find(one.words) != std::string::npos) out.push_back(one.words);
+    }
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
 }
 
 Diagnosis Reader::diagnose(const Reply& reply, Session& session, Depth depth) const {

@@ -93,6 +93,10 @@ class Reader final : public HostOracle {
   [[nodiscard]] const Registry& registry() const { return registry_; }
   [[nodiscard]] const ProviderTable& providers() const { return *provider_table_; }
   [[nodiscard]] std::uint32_t list_of_host(std::string_view host) const override;
+  // The patterns (and words of reasons) that hold in a text, as the registry writes them: for
+  // whoever writes some.
+  [[nodiscard]] std::vector<std::string_view> patterns_in(std::string_view text,
+                                                          Session& session) const;
   // Every pattern with its origin, for benchmarks and the registry test.
   [[nodiscard]] const std::vector<Scanner::Input>& patterns() const { return inputs_; }
 
@@ -134,6 +138,7 @@ class Reader::Session {
       : word_scratch_(*reader.words_), code_scratch_(*reader.codes_) {}
 
  private:
+  friend class Reader;
   friend class Reading;
   Scanner::Scratch word_scratch_;
   Scanner::Scratch code_scratch_;

@@ -8,6 +8,8 @@
 #include <array>
 #include <unordered_set>
 
+#include "base/ascii.h"
+
 namespace leumund::diagnosis {
 namespace {
 
@@ -250,6 +252,45 @@ Status read_marker(const Entry& entry, Registry& registry) {
   return {};
 }
 
+Status read_reason(const Entry& entry, Registry& registry) {
+  constexpr std::array<std::string_view, reason_place_count> places = {
+      "sending-side", "usual", "telling", "status", "loose-status"};
+  const std::string place = entry.text("place");
+  const auto it = std::find(places.begin(), places.end(), place);
+  if (it == places.end()) return entry.error(fmt::format("place '{}' is not known", place));
+  const std::string reason = entry.text("reason");
+  if (reason.empty()) return entry.error("has no reason");
+  auto& to = registry.reasons[static_cast<std::size_t>(it - places.begin())];
+  for (std::string& words : entry.texts("words")) {
+    if (words.empty()) return entry.error(fmt::format("'{}': words without any", reason));
+    to.push_back({.reason = reason, .words = base::ascii_lower(words)});
+  }
+  return {};
+}
+
+// Takes a pattern (or the words of a reason) out, wherever it stands: the reading without it.
+Status read_drop(const Entry& entry, Registry& registry) {
+  const std::string text = entry.text("re");
+  const auto same = [&](const Pattern& pattern) { return pattern.re == text; };
+  std::size_t dropped = 0;
+  for (Concept& one : registry.concepts) {
+    dropped += std::erase_if(one.patterns, same) + std::erase_if(one.pages, same);
+  }
+  for (BlockList& one : registry.lists) {
+    dropped += std::erase_if(one.names, same) + std::erase_if(one.pages, same);
+  }
+  for (Provider& one : registry.providers) {
+    dropped += std::erase_if(one.marks, same);
+    dropped += std::erase_if(one.replies, [&](const auto& reply) { return same(reply.pattern); });
+  }
+  dropped += std::erase_if(registry.markers, [&](const auto& one) { return same(one.pattern); });
+  for (auto& words : registry.reasons) {
+    dropped += std::erase_if(words, [&](const ReasonWords& one) { return one.words == text; });
+  }
+  if (dropped == 0) return entry.error(fmt::format("'{}' is no pattern of the registry", text));
+  return {};
+}
+
 Status read_table(const Entry& entry, Registry& registry) {
   if (entry.kind == "concept") return read_concept(entry, registry);
   if (entry.kind == "meaning") return read_meaning_into(entry, registry.meanings);
@@ -257,6 +298,8 @@ Status read_table(const Entry& entry, Registry& registry) {
   if (entry.kind == "list" || entry.kind == "list_name") return read_list(entry, registry);
   if (entry.kind == "provider") return read_provider(entry, registry);
   if (entry.kind == "marker") return read_marker(entry, registry);
+  if (entry.kind == "reason") return read_reason(entry, registry);
+  if (entry.kind == "drop") return read_drop(entry, registry);
   // For the watch of lists, which reads these tables itself.
   if (entry.kind == "answer_rule" || entry.kind == "health_rule") return {};
   return entry.error("is not a table this registry knows");
@@ -303,6 +346,7 @@ std::size_t pattern_count(const Registry& registry) {
   for (const Concept& one : registry.concepts) count += one.patterns.size() + one.pages.size();
   for (const BlockList& one : registry.lists) count += one.names.size() + one.pages.size();
   for (const Provider& one : registry.providers) count += one.marks.size() + one.replies.size();
+  for (const auto& words : registry.reasons) count += words.size();
   return count;
 }
 

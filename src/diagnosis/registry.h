@@ -6,6 +6,7 @@
 // Errors:  the file, the table and the key that is wrong; a registry is taken whole or not at all.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -108,6 +109,15 @@ struct Marker {
   Stage stage = Stage::unknown;
 };
 
+// Where the words of a [[reason]] are looked for (data/registry/reasons.toml).
+enum class ReasonPlace : std::uint8_t { sending_side, usual, telling, status, loose_status };
+inline constexpr std::size_t reason_place_count = 5;
+
+struct ReasonWords {
+  std::string reason;  // in Sisimai's vocabulary
+  std::string words;   // plain text in small letters; of a status ".SUBJECT.DETAIL"
+};
+
 struct Registry {
   std::vector<Concept> concepts;
   std::vector<Meaning> meanings;
@@ -115,6 +125,12 @@ struct Registry {
   std::vector<BlockList> lists;
   std::vector<Provider> providers;
   std::vector<Marker> markers;
+  // Of each place in the order in which they decide.
+  std::array<std::vector<ReasonWords>, reason_place_count> reasons;
+
+  [[nodiscard]] const std::vector<ReasonWords>& reason_words(ReasonPlace place) const {
+    return reasons[static_cast<std::size_t>(place)];
+  }
 };
 
 struct RegistrySource {

@@ -3,6 +3,7 @@
 // inside a longer one.
 #include "diagnosis/registry.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -63,6 +64,27 @@ TEST(RegistryData, EveryListThatACodeStandsForIsKnown) {
 TEST(RegistryData, EveryConceptAndProviderTellsItsSource) {
   for (const Concept& one : reader().registry().concepts)
     EXPECT_FALSE(one.source.empty()) << one.id;
+}
+
+TEST(Registry, ADroppedPatternIsNoLongerReadAndOneThatIsNoneIsToldByLine) {
+  const auto with = [](const std::string& text) {
+    const RegistrySource own{.name = "own.toml", .text = text};
+    return Reader::shipped({&own, 1});
+  };
+  const auto of = [](const Reader& from) {
+    Reader::Session session(from);
+    return from.patterns_in("552 5.2.2 mailbox full", session);
+  };
+  const auto shipped = of(reader());
+  ASSERT_FALSE(shipped.empty());
+  std::string drops;
+  for (const std::string_view one : shipped) drops += fmt::format("[[drop]]\nre = '''{}'''\n", one);
+  const auto without = with(drops);
+  ASSERT_TRUE(without.ok()) << without.error().message;
+  EXPECT_TRUE(of(**without).empty());
+  const auto wrong = with("[[drop]]\nre = 'nobody wrote this'\n");
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_NE(wrong.error().message.find("own.toml:1"), std::string::npos) << wrong.error().message;
 }
 
 TEST(Registry, WrongFilesAreRefusedByNameAndLine) {
