@@ -131,6 +131,12 @@ const std::string& BlockMatrix::provider_of(const model::Delivery& delivery,
     known.hash = mark;
     known.provider = diagnosis::provider_group(
         reader, {.provider = delivery.provider, .remote = remote, .recipient = domain});
+    // What the DNS says of the domain is where mail would go; our log says who had it. A relay host
+    // speaks for itself: what it takes or refuses, the provider has not seen yet.
+    const bool logged = delivery.source == model::Source::log && !delivery.provider.empty();
+    const std::string by_host =
+        logged ? diagnosis::group_of_mx(reader, remote.substr(0, remote.find('['))) : std::string();
+    if (!by_host.empty()) known.provider = by_host;
   }
   return known.provider;
 }

@@ -38,6 +38,7 @@ struct Matrix : World {
     std::string remote = "hotmail-com.olc.protection.outlook.com[203.0.113.9]";
     std::string egress = "";
     DeliveryStage stage = DeliveryStage::rcpt;
+    std::string known_provider = "";  // by the DNS
   };
   Way hotmail = {};
 
@@ -53,6 +54,8 @@ struct Matrix : World {
     what.id = sent.id;
     what.recipient = recipient;
     what.remote = way.remote;
+    what.provider = way.known_provider;
+    if (!way.known_provider.empty()) what.source = model::Source::log;
     what.egress = way.egress;
     what.transport = "smtp";
     what.reply = reply;
@@ -130,6 +133,22 @@ TEST(BlockMatrix, NamesThePublicList) {
   EXPECT_EQ(cell.state, CellState::refused);
   EXPECT_THAT(cell.lists, ElementsAre("spamcop"));
   EXPECT_FALSE(cell.private_list);
+}
+
+TEST(BlockMatrix, WhatARelayHostTakesSaysNothingOfTheProviderBehindIt) {
+  Matrix world;
+  world.mails_over(world.hotmail, spamcop, 10);
+  ASSERT_EQ(world.cell().state, CellState::refused);
+  const Matrix::Way relay = {.remote = "smtp.relay.example[198.51.100.3]",
+                             .known_provider = "microsoft-consumer"};
+  world.mails_over(relay, "250 2.0.0 queued", 60);
+  EXPECT_EQ(world.cell().state, CellState::refused) << "only the relay took it";
+  world.mails_over(relay, spamcop, 10);
+  EXPECT_EQ(world.cell("mx:relay.example").state, CellState::refused);
+  Matrix::Way direct = world.hotmail;
+  direct.known_provider = "microsoft-consumer";
+  world.mails_over(direct, "250 2.0.0 queued", 60);
+  EXPECT_EQ(world.cell().state, CellState::open);
 }
 
 TEST(BlockMatrix, RefusalsInTheGreetingCountAlthoughTheyAreOnlyDeferred) {
