@@ -1,0 +1,72 @@
+// Where a mail came from: its Received lines from our border outwards.
+//
+// Believed is what a host wrote whom we trust: our own, which took the mail, and those of the
+// networks that we are told to trust. The client of the last of these is who handed us the mail: that is
+// proven. Further lines are that client's word; what contradicts itself is called forged.
+//
+// Flow:    raw message -> HeaderFields -> ReceivedLine -> trace_injection() -> people, list engine.
+// Limits:  the first `trace_lines_most` lines; further ones are left out and `cut` says so.
+// Threads: pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "wire/received_line.h"
+
+namespace leumund::intake {
+
+inline constexpr std::size_t trace_lines_most = 64;
+
+enum class HopStanding : std::uint8_t {
+  ours,      // written by a host of ours, about another one of ours
+  border,    // written by a host of ours, about a stranger
+  claimed,   // the stranger's word, and nothing speaks against it
+  doubtful,  // it does not fit the line above
+  forged,    // it cannot be true, or stands below one that is not
+};
+[[nodiscard]] std::string_view hop_standing_name(HopStanding standing);
+
+// Why a line is doubted.
+enum class HopFault : std::uint8_t {
+  none,
+  our_name,       // it says that one of our hosts wrote it
+  later,          // it was written after the mail had moved on
+  no_date,        // it has none that could be read
+  other_writer,   // written by another than who handed the mail on
+  unreadable,     // it names neither writer nor client
+  below_a_forged,
+};
+[[nodiscard]] std::string_view hop_fault_name(HopFault fault);
+
+struct TracedHop {
+  wire::ReceivedLine line;
+  HopStanding standing = HopStanding::claimed;
+  HopFault fault = HopFault::none;
+};
+
+struct InjectionTrace {
+  std::vector<TracedHop> hops;  // newest first, as in the header
+  // Who handed the mail to the outermost host that we believe; nothing when it was made by one of
+  // ours.
+  std::optional<base::IpAddress> injector;
+  std::size_t border = 0;  // index in `hops` where `injector` is named
+  // The public address furthest out that nothing speaks against; a hint, no proof. Nothing when that
+  // is `injector`.
+  std::optional<base::IpAddress> claimed_origin;
+  bool cut = false;
+};
+
+// `lines` as they stand in the header, the newest first. Loopback and private addresses count as ours.
+[[nodiscard]] InjectionTrace trace_injection(std::span<const std::string_view> lines,
+                                             std::span<const base::IpPrefix> trusted);
+
+// The Received lines of a header block.
+[[nodiscard]] std::vector<std::string_view> received_lines(std::string_view header);
+
+}  // namespace leumund::intake
