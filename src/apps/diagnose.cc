@@ -14,6 +14,7 @@
 
 #include "apps/diagnose_json.h"
 #include "apps/diagnose_message.h"
+#include "apps/input_file.h"
 #include "apps/leumund_verbs.h"
 #include "base/ip_address.h"
 #include "diagnosis/reader.h"
@@ -31,21 +32,6 @@ using diagnosis::Reader;
 
 constexpr std::size_t max_line_bytes = 1 << 20;
 constexpr std::size_t max_message_bytes = 64UL << 20;
-
-Result<std::string> read_file(std::istream& in, const std::string& name, std::size_t limit) {
-  // In pieces: most files are small, and the limit is not.
-  std::string text;
-  std::array<char, 64UL << 10> piece;
-  while (in && text.size() <= limit) {
-    in.read(piece.data(), piece.size());
-    text.append(piece.data(), static_cast<std::size_t>(in.gcount()));
-  }
-  if (in.bad()) return Error{ErrorCode::unavailable, name + ": cannot be read"};
-  if (text.size() > limit) {
-    return Error{ErrorCode::too_large, fmt::format("{}: more than {} bytes", name, limit)};
-  }
-  return text;
-}
 
 // As people read it: the lines of a reply in a row, nothing that steers a terminal.
 std::string on_one_line(std::string_view text) {
@@ -173,7 +159,7 @@ base::Status take(const std::string& name, std::istream& in, bool replies, Print
     read_lines(name, in, printer);
     return {};
   }
-  const auto text = read_file(in, name, max_message_bytes);
+  const auto text = read_stream(in, name, max_message_bytes);
   if (!text) return text.error();
   if (looks_like_message(*text)) {
     for (const std::string_view message : wire::split_mbox(*text)) printer.message(name, message);
@@ -229,11 +215,7 @@ base::Result<std::size_t> diagnose_all(const Request& request, Terminal& termina
   std::string own_text;
   std::vector<diagnosis::RegistrySource> own;
   if (!request.registry.empty()) {
-    std::ifstream file(request.registry, std::ios::binary);
-    if (!file) {
-      return Error{ErrorCode::unavailable, request.registry + ": " + std::strerror(errno)};
-    }
-    auto text = read_file(file, request.registry, diagnosis::max_registry_bytes);
+    auto text = read_input(request.registry, diagnosis::max_registry_bytes);
     if (!text) return text.error();
     own_text = std::move(*text);
     own.push_back({.name = request.registry, .text = own_text});

@@ -221,7 +221,7 @@ int replay_events(const Request& request, Terminal& terminal) {
 const std::map<std::string_view, int (*)(const Request&, Terminal&)> verbs = {
     {"config check", check_config}, {"config show", show_config}, {"connect", connect},
     {"diagnose", run_diagnose},     {"disconnect", connect},      {"replay", replay_events},
-    {"zone check", check_zones},    {"zone query", query_zones},
+    {"trace", trace_mail},          {"zone check", check_zones},  {"zone query", query_zones},
 };
 
 }  // namespace

@@ -73,6 +73,7 @@ struct Parser {
     add_config();
     add_diagnose();
     add_replay();
+    add_trace();
     add_zone();
   }
 
@@ -219,6 +220,16 @@ struct Parser {
     option(diagnose, "--ours", request.ours, "ADDRESS", "help.diagnose.ours")
         ->expected(1)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+
+  void add_trace() {
+    CLI::App* trace = add_verb("trace", "help.trace");
+    option(trace, "FILE", request.files, "", "help.trace.files");
+    option(trace, "--trust", request.trusted, "NETWORK", "help.trace.trust")
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    option(trace, "--abuse-contacts", request.abuse_file, "FILE", "help.trace.abuse_contacts");
+    flag(trace, "--outer", request.outer, "help.trace.outer");
   }
 
   void add_zone() {

@@ -64,7 +64,10 @@ struct Request {
   bool reference = false;
   bool openapi = false;
   std::vector<std::string> replay_files;
-  std::vector<std::string> files;  // of diagnose
+  std::vector<std::string> files;    // of diagnose and trace
+  std::vector<std::string> trusted;  // of trace
+  std::string abuse_file;
+  bool outer = false;
   bool replay_observe = false;
   bool replay_campaigns = false;
   std::vector<std::string> zone_specs;  // "zone:type:file,file"

@@ -17,7 +17,8 @@ namespace leumund::apps {
 // The verbs that ask the daemon.
 int ask_daemon(const Request& request, Terminal& terminal);
 
-// The verbs that need none: connect, disconnect, config check, config show, diagnose, replay, zone.
+// The verbs that need none: connect, disconnect, config check, config show, diagnose, replay,
+// trace, zone.
 [[nodiscard]] bool works_alone(const Request& request);
 int work_alone(const Request& request, Terminal& terminal);
 
@@ -28,6 +29,10 @@ int watch(const Request& request, const face::ApiClient& client, const std::stri
 // zone check, zone query: exit_negative when a line is left out, or the name does not exist.
 int check_zones(const Request& request, Terminal& terminal);
 int query_zones(const Request& request, Terminal& terminal);
+
+// trace: exit_negative when no mail has a Received line. Limits: 64 MiB a file, 256 MiB of
+// contacts.
+int trace_mail(const Request& request, Terminal& terminal);
 
 // Tells what is wrong: to people in their language on standard error; with --json as one object
 // {"error":{"code":...,"message":...}} on standard output, in English. Returns `status`.

@@ -1,8 +1,8 @@
 // Where a mail came from: its Received lines from our border outwards.
 //
 // Believed is what a host wrote whom we trust: our own, which took the mail, and those of the
-// networks that we are told to trust. The client of the last of these is who handed us the mail: that is
-// proven. Further lines are that client's word; what contradicts itself is called forged.
+// networks that we are told to trust. The client of the last of these is who handed us the mail:
+// that is proven. Further lines are that client's word; what contradicts itself is called forged.
 //
 // Flow:    raw message -> HeaderFields -> ReceivedLine -> trace_injection() -> people, list engine.
 // Limits:  the first `trace_lines_most` lines; further ones are left out and `cut` says so.
@@ -35,11 +35,11 @@ enum class HopStanding : std::uint8_t {
 // Why a line is doubted.
 enum class HopFault : std::uint8_t {
   none,
-  our_name,       // it says that one of our hosts wrote it
-  later,          // it was written after the mail had moved on
-  no_date,        // it has none that could be read
-  other_writer,   // written by another than who handed the mail on
-  unreadable,     // it names neither writer nor client
+  our_name,      // it says that one of our hosts wrote it
+  later,         // it was written after the mail had moved on
+  no_date,       // it has none that could be read
+  other_writer,  // written by another than who handed the mail on
+  unreadable,    // it names neither writer nor client
   below_a_forged,
 };
 [[nodiscard]] std::string_view hop_fault_name(HopFault fault);
@@ -56,13 +56,14 @@ struct InjectionTrace {
   // ours.
   std::optional<base::IpAddress> injector;
   std::size_t border = 0;  // index in `hops` where `injector` is named
-  // The public address furthest out that nothing speaks against; a hint, no proof. Nothing when that
-  // is `injector`.
+  // The public address furthest out that nothing speaks against; a hint, no proof. Nothing when
+  // that is `injector`.
   std::optional<base::IpAddress> claimed_origin;
   bool cut = false;
 };
 
-// `lines` as they stand in the header, the newest first. Loopback and private addresses count as ours.
+// `lines` as they stand in the header, the newest first. Loopback and private addresses count as
+// ours.
 [[nodiscard]] InjectionTrace trace_injection(std::span<const std::string_view> lines,
                                              std::span<const base::IpPrefix> trusted);
 

@@ -10,8 +10,8 @@
 
 namespace leumund::wire {
 
-// "Tue, 12 Mar 2013 10:21:03 +0100 (CET)"; weekday, seconds and comment may be missing, the zone may
-// be a name, years may have two digits. Without a zone it is taken as UTC.
+// "Tue, 12 Mar 2013 10:21:03 +0100 (CET)"; weekday, seconds and comment may be missing, the zone
+// may be a name, years may have two digits. Without a zone it is taken as UTC.
 [[nodiscard]] std::optional<base::TimePoint> parse_mail_date(std::string_view text);
 
 }  // namespace leumund::wire

@@ -137,6 +137,9 @@ void read_from(std::span<const Token> tokens, ReceivedLine& line) {
   ClientComment comment(line);
   for (const Token& token : tokens) {
     if (token.comment) comment.read(token.text);
+    // fetchmail: "from host [192.0.2.1] by localhost with IMAP".
+    if (!token.comment && &token != tokens.data() && !line.client && token.text.starts_with('['))
+      line.client = address_in(token.text);
   }
   if (comment.said_helo()) {
     // Exim, qmail and Yahoo have the client in front, and what it said behind.
@@ -181,16 +184,13 @@ ReceivedLine read_received_line(std::string_view value) {
   line.protocol = word_behind(clause("with")).substr(0, name_bytes);
   line.id = word_behind(clause("id")).substr(0, name_bytes);
   line.authenticated = line.authenticated || is_of_login(line.protocol);
-  constexpr std::array<std::string_view, 3> on_the_host = {"invoked by", "from userid",
-                                                           "authenticated sender"};
   for (const Token& token : tokens) {
     if (!token.comment) continue;
     const std::string comment = base::ascii_lower(token.text);
-    if (comment.find(on_the_host[2]) != std::string::npos) line.authenticated = true;
-    if (!line.client && (comment.find(on_the_host[0]) != std::string::npos ||
-                         comment.find(on_the_host[1]) != std::string::npos)) {
-      line.local = true;
-    }
+    if (comment.find("authenticated sender") != std::string::npos) line.authenticated = true;
+    const bool on_the_host =
+        comment.starts_with("qmail ") || comment.find("from userid") != std::string::npos;
+    if (on_the_host && !line.client) line.local = true;
   }
   if (equal_ignoring_case(line.protocol, "local")) line.local = true;
   return line;
