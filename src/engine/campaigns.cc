@@ -29,6 +29,9 @@ constexpr std::size_t text_bytes_kept = 4096;
 constexpr std::uint32_t recurring_days = 4;
 constexpr std::chrono::hours recurring_over{24 * 8};
 
+// From this p-value on a mail of an account whose habits are known is in character.
+constexpr double in_character_from = 0.6;
+
 std::uint32_t tenant_of(std::string_view account, std::uint64_t hash) {
   const std::size_t at = account.rfind('@');
   // A name without a domain is a tenant of its own only if it is no account.
@@ -53,6 +56,17 @@ std::uint64_t program_of(const model::Fingerprint& print) {
 bool leads_somewhere(FacetKind kind) {
   return kind == FacetKind::url_domain || kind == FacetKind::redirector ||
          kind == FacetKind::contact;
+}
+
+// An account that is known writes as it does.
+bool in_character(const CampaignSeen& seen) {
+  return seen.p >= in_character_from && !seen.traits.shows_another_hand() &&
+         seen.traits.acquaintance == verdict::Acquaintance::known;
+}
+
+// It is like the others, and all else was as always: nobody is named or held for that.
+bool wrote_in_character(const evidence::ClusterMember& member) {
+  return std::exp(-static_cast<double>(member.surprise)) > in_character_from - 1e-3;
 }
 
 // Old acquaintances first: those of the account, and all of them where the house knew every new one
@@ -165,8 +179,8 @@ void Campaigns::learn(const model::Fingerprint& print, std::uint64_t account,
                       verdict::Acquaintance acquaintance, double p, base::TimePoint at) {
   // What is out of character may be spam, and so may a stranger's mail: its links and words must
   // not become common because of it.
-  constexpr double in_character = 0.4;
-  if (p >= in_character && acquaintance != verdict::Acquaintance::stranger)
+  constexpr double usual_from = 0.4;
+  if (p >= usual_from && acquaintance != verdict::Acquaintance::stranger)
     store_.learn_background(print, at);
   if (const std::uint64_t program = program_of(print); program != 0)
     programs_.learn(account, program);
@@ -187,6 +201,8 @@ evidence::Placed Campaigns::place(const model::Submission& submission, const Mes
        .surprise = static_cast<float>(-std::log(seen.p)),
        .script = !submission.script.empty() && submission.account.empty(),
        .known_account = seen.traits.acquaintance == verdict::Acquaintance::known,
+       .stranger = seen.traits.acquaintance == verdict::Acquaintance::stranger,
+       .in_character = in_character(seen),
        .may_begin = seen.p <= settings_.detection.begins_below_p,
        .recipients = recipients,
        .acquainted = acquainted,
@@ -220,9 +236,8 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   seen.traits = traits_of(around, submission, *account, message, client);
   seen.p = verdict::p_value(seen.traits, settings_.detection);
   // To old acquaintances only, from where he writes and with what: chain letters go so.
-  constexpr double in_character = 0.6;
   if (message.fresh == 0 && !seen.traits.shows_another_hand())
-    seen.p = std::max(seen.p, in_character);
+    seen.p = std::max(seen.p, in_character_from);
   const evidence::Placed placed = place(submission, message, *account, client, seen, at);
   Cluster* cluster = placed.cluster;
   if (cluster == nullptr) {
@@ -242,13 +257,16 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
       }
     }
     if (placed.united) {
-      for (const evidence::ClusterMember& member : cluster->members)
-        take_in(around, *cluster, member.account, at);
+      for (const evidence::ClusterMember& member : cluster->members) {
+        if (!wrote_in_character(member)) take_in(around, *cluster, member.account, at);
+      }
     }
     go_on(around, *cluster, submission, at, now, decisions);
     return seen;
   }
-  if (submission.print && (cluster->members.size() < 3 || cluster->state == ClusterState::harmless))
+  // What known accounts write in character is common however many do: lists put a line under all.
+  if (submission.print && (cluster->members.size() < 3 ||
+                           cluster->state == ClusterState::harmless || in_character(seen)))
     learn(*submission.print, message.account, seen.traits.acquaintance, seen.p, at);
   if (cluster->state == ClusterState::harmless) dirty_.insert(cluster->id);
   if (!(placed.first_of_account || placed.united) || cluster->members.size() < 2) return seen;
@@ -351,8 +369,9 @@ void Campaigns::open(const Around& around, Cluster& cluster,
   open_.insert(cluster.id);
   dirty_.insert(cluster.id);
   auto decision = around.book.apply(finding(cluster, judgement, at), model::Level::hold, now);
-  for (const evidence::ClusterMember& member : cluster.members)
-    take_in(around, cluster, member.account, at);
+  for (const evidence::ClusterMember& member : cluster.members) {
+    if (!wrote_in_character(member)) take_in(around, cluster, member.account, at);
+  }
   if (!decision) return;
   name_members(around, cluster, *decision);
   evidence::encode_cluster(cluster, decision->record);
@@ -363,9 +382,13 @@ void Campaigns::name_members(const Around& around, Cluster& cluster, model::Deci
   for (const std::uint64_t account : cluster.known_members)
     decision.accounts.push_back(around.ledger.subject_of(account));
   std::erase(decision.accounts, std::string());
+  std::set<std::uint64_t> usual;
+  for (const evidence::ClusterMember& member : cluster.members) {
+    if (wrote_in_character(member)) usual.insert(member.message);
+  }
   for (const std::uint64_t number : cluster.message_numbers) {
     Message* message = around.messages.by_number(number);
-    if (message == nullptr) continue;
+    if (message == nullptr || usual.contains(number)) continue;
     message->cluster = cluster.id;
     around.messages.note_queue(*message);
     std::string name = around.name_of(number);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <numbers>
 
 #include "base/hash.h"
 #include "evidence/sliding_window.h"
@@ -13,6 +15,13 @@ namespace {
 
 // From so many messages on, what only one of them has does not stand for the cluster.
 constexpr std::uint32_t established = 4;
+// Phrases are counted over so many messages before older ones count half: a mailing changes its
+// words, and what it is padded with may not fill the table for good.
+constexpr std::uint32_t phrase_window = 512;
+
+// What so many messages have is no chance, though it is a small part of them: a mailing may have
+// dozens of texts.
+constexpr std::uint32_t many = 8;
 
 bool is_subject(model::FacetKind kind) {
   return kind == model::FacetKind::subject || kind == model::FacetKind::subject_part;
@@ -39,6 +48,17 @@ double PackedSketch::similarity(const PackedSketch& other) const {
   // One row in sixteen agrees by chance.
   constexpr double by_chance = 1.0 / 16;
   return std::max(0.0, (same / 64.0 - by_chance) / (1 - by_chance));
+}
+
+double Pace::per_hour(base::TimePoint at) const {
+  return count_ * std::exp2(-std::max(0.0, base::seconds_of(at - at_)) / 3600 / hours_) / hours_ *
+         std::numbers::ln2;
+}
+
+void Pace::add(base::TimePoint at) {
+  // Back from the rate to the count that has it.
+  count_ = per_hour(at) * hours_ / std::numbers::ln2 + 1;
+  at_ = std::max(at_, at);
 }
 
 const ClusterMember* Cluster::member(std::uint64_t account) const {
@@ -75,6 +95,9 @@ std::size_t Cluster::bytes() const {
 std::string Cluster::name_of(std::uint64_t id) { return fmt::format("{:012x}", id); }
 
 void Cluster::add_facets(const model::Fingerprint& print) {
+  const bool open = state == ClusterState::open;
+  const std::size_t facets_room = open ? facets_max_open : facets_max;
+  const std::size_t subjects_room = open ? subjects_max_open : subjects_max;
   for (std::size_t i = 0; i < print.facet_count; ++i) {
     const model::FacetKind kind = print.facet_kinds[i];
     const auto known = std::find_if(facets.begin(), facets.end(), [&](const SharedFacet& f) {
@@ -88,7 +111,7 @@ void Cluster::add_facets(const model::Fingerprint& print) {
     const bool subject = is_subject(kind);
     const auto in_group = [subject](const SharedFacet& f) { return is_subject(f.kind) == subject; };
     const auto used = std::count_if(facets.begin(), facets.end(), in_group);
-    if (static_cast<std::size_t>(used) >= (subject ? subjects_max : facets_max - subjects_max)) {
+    if (static_cast<std::size_t>(used) >= (subject ? subjects_room : facets_room - subjects_room)) {
       // The oldest that came once makes room; what many share stays.
       const auto least = std::find_if(facets.begin(), facets.end(), [&](const SharedFacet& f) {
         return in_group(f) && f.messages <= 1;
@@ -101,6 +124,13 @@ void Cluster::add_facets(const model::Fingerprint& print) {
 }
 
 void Cluster::add_phrases(const model::Fingerprint& print) {
+  if (++phrase_core >= phrase_window) {
+    phrase_core /= 2;
+    for (SharedPhrase& phrase : phrases) phrase.messages /= 2;
+    std::erase_if(phrases, [](const SharedPhrase& p) { return p.messages == 0; });
+  }
+  const bool open = state == ClusterState::open;
+  const std::size_t room = open ? phrases_max_open : phrases_max;
   for (std::size_t i = 0; i < print.phrase_count; ++i) {
     const std::uint32_t hash = print.phrases[i];
     const auto known = std::find_if(phrases.begin(), phrases.end(),
@@ -109,13 +139,14 @@ void Cluster::add_phrases(const model::Fingerprint& print) {
       ++known->messages;
       continue;
     }
-    if (phrases.size() >= phrases_max) {
+    if (phrases.size() >= room) {
       const auto least = std::min_element(
           phrases.begin(), phrases.end(),
           [](const SharedPhrase& a, const SharedPhrase& b) { return a.messages < b.messages; });
-      // Like facets; and one that has not come again gives way in time.
+      // Like facets; and one that has not come again gives way in time. In a campaign the halving
+      // sees to that: there each mail brings more padding than it has words of its own.
       if (least->messages > 1) {
-        --least->messages;
+        if (!open) --least->messages;
         continue;
       }
       phrases.erase(least);
@@ -130,15 +161,17 @@ bool Cluster::has_facet(model::FacetKind kind, std::uint64_t hash) const {
   });
   if (known == facets.end()) return false;
   const bool subject = is_subject(kind);
-  return known->messages * 8 >= core ||
-         (subject && known->messages >= 3 && known->messages * 40 >= core);
+  const std::uint32_t n = known->messages;
+  return n * 8 >= core || (subject && n >= 3 && n * 40 >= core) || (n >= many && n * 24 >= core);
 }
 
 bool Cluster::has_phrase(std::uint32_t hash) const {
   const auto known = std::find_if(phrases.begin(), phrases.end(),
                                   [hash](const SharedPhrase& p) { return p.hash == hash; });
   if (known == phrases.end()) return false;
-  return core < established || (known->messages >= 2 && known->messages * 12 >= core);
+  const std::uint32_t n = known->messages;
+  return core < established || (n >= 2 && n * 12 >= phrase_core) ||
+         (n >= many && n * 48 >= phrase_core);
 }
 
 bool Cluster::add_sketch(const PackedSketch& sketch) {
@@ -223,6 +256,7 @@ void Cluster::absorb(const Cluster& other) {
       phrases.push_back(phrase);
     }
   }
+  phrase_core += other.phrase_core;
   for (const std::uint32_t client : other.clients) add_client(client);
   add_recipients(other.recipients);
   recipients_all += other.recipients_all - static_cast<std::uint32_t>(other.recipients.size());

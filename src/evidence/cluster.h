@@ -1,6 +1,7 @@
 // Mails of several accounts that are one text or advertise one thing.
 //
-// Limits:  64 members (the newest accounts), 16 sketches, 48 facets, 64 phrases, 32 recipients,
+// Limits:  64 members (the newest accounts), 16 sketches, 48 facets, 64 phrases (160 and 512
+//          while it is a campaign), 32 recipients,
 //          and the numbers of the newest messages; counts beyond are estimates (DistinctAccounts).
 // Threads: plain values.
 #pragma once
@@ -50,6 +51,19 @@ struct SharedFacet {
   std::uint32_t messages = 0;  // that have it
 };
 
+// How often something happens: a count that fades.
+class Pace {
+ public:
+  explicit Pace(double hours) : hours_(hours) {}
+  void add(base::TimePoint at);
+  [[nodiscard]] double per_hour(base::TimePoint at) const;
+
+ private:
+  double hours_;
+  double count_ = 0;
+  base::TimePoint at_;
+};
+
 enum class ClusterState : std::uint8_t {
   watched,
   open,      // a campaign: its mail is held
@@ -62,7 +76,10 @@ struct Cluster {
   static constexpr std::size_t sketches_max_open = 48;
   static constexpr std::size_t facets_max = 48;
   static constexpr std::size_t subjects_max = 24;  // of them subjects and their parts
+  static constexpr std::size_t facets_max_open = 160;
+  static constexpr std::size_t subjects_max_open = 112;  // a dozen subjects, with all their parts
   static constexpr std::size_t phrases_max = 64;
+  static constexpr std::size_t phrases_max_open = 512;
   static constexpr std::size_t recipients_max = 32;
   static constexpr std::size_t clients_max = 32;
   static constexpr std::size_t clients_max_open = 4096;
@@ -80,17 +97,18 @@ struct Cluster {
   std::vector<PackedSketch> sketches;
   std::vector<std::uint64_t> bands;  // index keys of the sketches
   std::vector<SharedFacet> facets;
-  std::vector<SharedPhrase> phrases;
+  std::vector<SharedPhrase> phrases;      // of an open campaign: of its newest messages
   std::vector<std::uint32_t> clients;     // addresses new to this house, sorted
   std::vector<std::uint32_t> recipients;  // the first different ones
   std::uint32_t recipients_all = 0;       // of all messages
   std::uint32_t recipients_again = 0;     // of them, ones that stood in the list already
   std::uint32_t messages = 0;
-  std::uint32_t core = 0;       // messages out of character: they say what the cluster looks like
-  std::uint32_t replies = 0;    // messages that answer one
-  std::uint32_t automatic = 0;  // ... with Auto-Submitted
-  std::uint32_t lists = 0;      // ... with list headers
-  std::uint32_t scripts = 0;    // ... of scripts
+  std::uint32_t core = 0;         // messages out of character: they say what the cluster looks like
+  std::uint32_t phrase_core = 0;  // messages that `phrases` counts: both are halved now and then
+  std::uint32_t replies = 0;      // messages that answer one
+  std::uint32_t automatic = 0;    // ... with Auto-Submitted
+  std::uint32_t lists = 0;        // ... with list headers
+  std::uint32_t scripts = 0;      // ... of scripts
   std::uint32_t from_outside = 0;  // arrivals from outside
   base::TimePoint outside_at;      // the first of them
   std::uint32_t days = 0;          // different days on which it was seen
@@ -102,6 +120,7 @@ struct Cluster {
   double score = 0;
   std::vector<std::uint64_t> known_members;  // hashes of flagged accounts, in order of joining
   std::vector<std::string> texts;            // for its template; only if the operator allows
+  Pace pace{1};                              // of messages out of character
 
   [[nodiscard]] const ClusterMember* member(std::uint64_t account) const;
   // To the nearest text that enough of its messages have.

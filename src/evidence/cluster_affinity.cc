@@ -39,6 +39,8 @@ int family_of(FacetKind kind) {
   }
 }
 
+// What a link, contact or subject that somebody here had in character is worth at most.
+constexpr double sent_before = 1.5;
 // Two rare phrases in common are hardly chance.
 constexpr double phrases_most = 10;
 // Texts at least so similar are variants of each other, not only neighbours in a sentence.
@@ -76,7 +78,11 @@ ClusterStore::Affinity ClusterStore::facet_affinity(
         background_.ready()
             ? -std::log(background_.share(facet_key(print.facet_kinds[i], print.facet_hashes[i])))
             : 6.0;
-    const double weight = std::min(facet_weight_max(print.facet_kinds[i]), rarity - common_facet);
+    double weight = std::min(facet_weight_max(print.facet_kinds[i]), rarity - common_facet);
+    // Like a phrase that somebody wrote here in character: it came with a sentence that others
+    // quote, too, and is no further kind of evidence.
+    if (written_before(facet_key(print.facet_kinds[i], print.facet_hashes[i])))
+      weight = std::min(weight, sent_before);
     auto& value = best[static_cast<std::size_t>(family)];
     value = std::max(value, weight);
     if (print.facet_kinds[i] == FacetKind::subject_part) parts += std::max(0.0, weight);
@@ -108,7 +114,7 @@ ClusterStore::Affinity ClusterStore::affinity_to(const Arrival& arrival, const P
   const auto& parts = sighting.facet_parts;
   const double alike = sketch.similarity(sighting.sketch);
   const double text = std::max(settings_.counts.text * std::min(text_most, text_weight(alike)),
-                               settings_.counts.phrases * std::min(phrases, phrases_most));
+                               settings_.counts.phrases * phrases);
   Affinity out = facet_affinity(arrival.print, [&](std::size_t i) {
     const std::uint32_t part =
         facet_part(facet_key(arrival.print.facet_kinds[i], arrival.print.facet_hashes[i]));
@@ -146,7 +152,8 @@ ClusterStore::Affinity ClusterStore::affinity_to(const Arrival& arrival, const P
   out.whole = alike >= whole_from || shared * 2 >= arrival.print.phrase_count;
   if (companion && arrival.client_group != 0) {
     out.add(settings_.counts.clients * group_weight);
-  } else if (client) {
+  } else if (client && out.kinds > 0) {
+    // An address alone says nothing: people travel.
     out.add(settings_.counts.clients * client_weight);
   } else if (companion) {
     out.add(settings_.counts.clients * companion_weight);
@@ -164,27 +171,43 @@ double ClusterStore::text_most(std::uint64_t key) const {
   return std::clamp((-std::log(background_.share(key)) - common_facet) * 1.5, 0.0, unknown);
 }
 
+bool ClusterStore::written_before(std::uint64_t key) const {
+  return background_.ready() && background_.count(key) > 0;
+}
+
 double ClusterStore::phrase_weight(std::uint64_t key) const {
   constexpr double one_most = 4.5;
   constexpr double unknown = 4;
   // Somebody wrote it here in character not long ago: others may as well.
-  constexpr double written_before = 2;
+  constexpr double before_most = 2;
   if (!background_.ready()) return unknown;
-  if (background_.count(key) > 0) {
-    return std::clamp(-std::log(background_.share(key)) - common_facet, 0.0, written_before);
+  if (written_before(key)) {
+    return std::clamp(-std::log(background_.share(key)) - common_facet, 0.0, before_most);
   }
   return std::clamp(-std::log(background_.share(key)) - common_facet, 0.0, one_most);
 }
 
+void ClusterStore::SharedWords::add(double weight, bool written_before) {
+  (written_before ? before : fresh) += weight;
+}
+
+// Phrases that were written here before come in a row: a sentence that all quote has several, and
+// they are one piece of evidence.
+double ClusterStore::SharedWords::worth() const {
+  constexpr double before_most = 3;
+  return std::min(phrases_most, fresh + std::min(before, before_most));
+}
+
 double ClusterStore::phrases_in(const Fingerprint& print, const Cluster& cluster,
                                 std::size_t& shared) const {
-  double value = 0;
+  SharedWords words;
   for (std::size_t i = 0; i < print.phrase_count; ++i) {
     if (!cluster.has_phrase(print.phrases[i])) continue;
     ++shared;
-    value += phrase_weight(phrase_key(print.phrases[i]));
+    const std::uint64_t key = phrase_key(print.phrases[i]);
+    words.add(phrase_weight(key), written_before(key));
   }
-  return std::min(value, phrases_most);
+  return words.worth();
 }
 
 }  // namespace leumund::evidence

@@ -8,7 +8,7 @@
 namespace leumund::evidence {
 namespace {
 
-constexpr std::uint64_t version = 2;
+constexpr std::uint64_t version = 3;
 constexpr std::size_t hashes_most = 20'000;
 
 void write_hash(ByteWriter& writer, std::uint64_t hash) {
@@ -30,6 +30,16 @@ void write_hashes(ByteWriter& writer, const std::vector<std::uint64_t>& hashes) 
 void read_hashes(ByteReader& reader, std::vector<std::uint64_t>& hashes) {
   const std::uint64_t count = reader.number(hashes_most);
   for (std::uint64_t i = 0; i < count && !reader.failed(); ++i) hashes.push_back(read_hash(reader));
+}
+
+void read_sketches(ByteReader& reader, Cluster& cluster) {
+  for (std::uint64_t n = reader.number(Cluster::sketches_max_open); n > 0 && !reader.failed();
+       --n) {
+    PackedSketch& sketch = cluster.sketches.emplace_back();
+    sketch.any = true;
+    for (std::uint64_t& row : sketch.rows) row = read_hash(reader);
+    reader.integer(sketch.messages);
+  }
 }
 
 }  // namespace
@@ -78,6 +88,7 @@ void encode_cluster(const Cluster& cluster, std::string& out) {
         cluster.days, cluster.day_accounts, cluster.usual_accounts}) {
     writer.number(count);
   }
+  writer.number(cluster.phrase_core);
   writer.signed_number(cluster.newest_day);
   writer.real(static_cast<float>(cluster.score));
   write_hashes(writer, cluster.known_members);
@@ -103,23 +114,17 @@ base::Result<Cluster> decode_cluster(std::string_view state) {
     reader.time(member.at);
     cluster.accounts.add(member.account, member.at);
   }
-  for (std::uint64_t n = reader.number(Cluster::sketches_max_open); n > 0 && !reader.failed();
-       --n) {
-    PackedSketch& sketch = cluster.sketches.emplace_back();
-    sketch.any = true;
-    for (std::uint64_t& row : sketch.rows) row = read_hash(reader);
-    reader.integer(sketch.messages);
-  }
+  read_sketches(reader, cluster);
   read_hashes(reader, cluster.bands);
   if (cluster.bands.size() > Cluster::sketches_max_open * model::Fingerprint::bands)
     return malformed;
-  for (std::uint64_t n = reader.number(Cluster::facets_max); n > 0 && !reader.failed(); --n) {
+  for (std::uint64_t n = reader.number(Cluster::facets_max_open); n > 0 && !reader.failed(); --n) {
     SharedFacet& facet = cluster.facets.emplace_back();
     facet.kind = static_cast<model::FacetKind>(reader.number(model::facet_kinds - 1));
     facet.hash = read_hash(reader);
     reader.integer(facet.messages);
   }
-  for (std::uint64_t n = reader.number(Cluster::phrases_max); n > 0 && !reader.failed(); --n) {
+  for (std::uint64_t n = reader.number(Cluster::phrases_max_open); n > 0 && !reader.failed(); --n) {
     SharedPhrase& phrase = cluster.phrases.emplace_back();
     phrase.hash = reader.fixed();
     reader.integer(phrase.messages);
@@ -138,6 +143,7 @@ base::Result<Cluster> decode_cluster(std::string_view state) {
         &cluster.from_outside, &cluster.days, &cluster.day_accounts, &cluster.usual_accounts}) {
     reader.integer(*count);
   }
+  reader.integer(cluster.phrase_core);
   cluster.newest_day = reader.signed_number();
   float score = 0;
   reader.real(score);

@@ -18,19 +18,6 @@ constexpr std::chrono::hours watched_for{24 * 7};
 constexpr std::chrono::hours harmless_for{24 * 60};
 constexpr std::uint32_t keys_per_cluster_max = 64 * 24;
 constexpr std::uint32_t keys_per_open_max = 1024 * 24;
-// A mail in character is somebody's own until it is nearly a copy.
-constexpr double in_character_below = 0.7;  // -ln p
-constexpr double in_character_more = 2;
-// From this surprise on nothing speaks for the owner any more.
-constexpr double out_of_character = 2;
-// Below this one kind of evidence does not do: honest mail quotes honest words that spam is padded
-// with, and people share subjects.
-constexpr double hardly_odd = 1.3;
-constexpr double one_kind_more = 3;
-// Text is worth no more than this where nothing but a facet led to the cluster.
-constexpr double facet_text_most = 5;
-// That it is out of character speaks for its being part of an open campaign, up to so much.
-constexpr double surprise_counts_most = 3;
 
 }  // namespace
 
@@ -41,12 +28,6 @@ ClusterStore::ClusterStore(Settings settings)
       index_(settings.bytes_max / 2),
       ring_max_(std::max<std::size_t>(1024, settings.bytes_max / 4 / sizeof(Sighting))),
       slots_max_(std::clamp<std::size_t>(settings.bytes_max / 6 / 4096, 1024, 1U << 18)) {}
-
-// Only what is out of character, or comes from outside, says what the cluster looks like: an honest
-// mail that was taken in may not draw its like after it.
-bool ClusterStore::shapes(const Arrival& arrival) {
-  return arrival.account == 0 || static_cast<double>(arrival.surprise) >= in_character_below;
-}
 
 std::size_t ClusterStore::fixed_bytes() const {
   return index_.bytes() + background_.bytes() + ring_.capacity() * sizeof(Sighting) +
@@ -114,72 +95,6 @@ std::uint32_t ClusterStore::resolve(std::uint32_t ref, base::TimePoint at) const
     return PrintIndex::none;
   return ref;
 }
-
-void ClusterStore::find_candidates(const Arrival& arrival) {
-  // Keys are few and buckets small, so at most some three hundred refs are looked at.
-  found_.clear();
-  const std::size_t bands = arrival.print.has_sketch() ? Fingerprint::bands : 0;
-  const std::size_t phrases_end = bands + arrival.print.phrase_count;
-  for (std::size_t i = 0; i < keys_.size(); ++i) {
-    const bool is_phrase = i >= bands && i < phrases_end;
-    double most = 0;
-    double phrase = 0;
-    bool weighed = false;
-    index_.find(keys_[i], [&](std::uint32_t ref) {
-      ref = resolve(ref, arrival.at);
-      if (ref == PrintIndex::none) return;
-      if (!weighed) {
-        most = i < bands ? text_most(keys_[i]) : facet_text_most;
-        phrase = is_phrase ? phrase_weight(keys_[i]) : 0;
-      }
-      weighed = true;
-      const auto known = std::find_if(found_.begin(), found_.end(),
-                                      [ref](const Candidate& c) { return c.ref == ref; });
-      if (known != found_.end()) {
-        known->text_most = std::max(known->text_most, most);
-        known->phrases += phrase;
-      } else {
-        found_.push_back({ref, 0, 0, most, phrase});
-      }
-    });
-  }
-}
-
-// The best candidates in order of preference; all others are dropped.
-void ClusterStore::weigh_candidates(const Arrival& arrival, const PackedSketch& sketch) {
-  const double surprise = static_cast<double>(arrival.surprise);
-  for (Candidate& candidate : found_) {
-    const bool is_cluster = (candidate.ref & cluster_bit) != 0;
-    const Affinity affinity =
-        is_cluster ? affinity_to(arrival, sketch, candidate.text_most,
-                                 slots_[candidate.ref & 0xfffffU].cluster)
-                   : affinity_to(arrival, sketch, candidate.text_most, candidate.phrases,
-                                 ring_[(candidate.ref - 1) % ring_max_]);
-    candidate.affinity = affinity.value;
-    // An open campaign goes before other clusters, and these before a lone mail.
-    double needed = settings_.join_at;
-    candidate.preferred = candidate.affinity;
-    if (is_cluster) {
-      candidate.preferred += 0.5;
-      if (slots_[candidate.ref & 0xfffffU].cluster.state == ClusterState::open) {
-        needed -= std::min(surprise_counts_most, surprise);
-        candidate.preferred += 20;
-      }
-    }
-    if (arrival.account != 0) {
-      const double usual = 1 - surprise / out_of_character;
-      needed += in_character_more * std::max(0.0, usual);
-      if (surprise < hardly_odd && affinity.kinds < 2 && (arrival.known_account || !affinity.whole))
-        needed += one_kind_more;
-    }
-    if (candidate.affinity < needed) candidate.ref = PrintIndex::none;
-  }
-  std::erase_if(found_, [](const Candidate& c) { return c.ref == PrintIndex::none; });
-  std::stable_sort(found_.begin(), found_.end(), [](const Candidate& a, const Candidate& b) {
-    return a.preferred > b.preferred;
-  });
-}
-
 // Two clusters that one odd mail belongs to are one mailing. The other one is emptied.
 bool ClusterStore::unite(std::size_t slot, std::size_t other) {
   Cluster& into = slots_[slot].cluster;
@@ -207,12 +122,14 @@ bool ClusterStore::unite(std::size_t slot, std::size_t other) {
 std::vector<std::uint64_t> ClusterStore::take_lone(std::size_t slot, const Arrival& arrival) {
   std::vector<std::uint64_t> taken;
   Cluster& cluster = slots_[slot].cluster;
-  if (cluster.state != ClusterState::open || !shapes(arrival) || arrival.account == 0) return taken;
+  if (cluster.state != ClusterState::open || !shapes(arrival, cluster) || arrival.account == 0)
+    return taken;
   for (const Candidate& candidate : found_) {
     const std::uint32_t ref = resolve(candidate.ref, arrival.at);
     if (ref == PrintIndex::none || (ref & cluster_bit) != 0) continue;
     Sighting& lone = ring_[(ref - 1) % ring_max_];
     if (candidate.affinity < settings_.join_at || lone.account == 0) continue;
+    if (lone.surprise < in_character_below) continue;
     lone.joined = ref_of(slot);
     cluster.accounts.add(lone.account, lone.at);
     cluster.add_message(lone.message);
@@ -231,6 +148,10 @@ Placed ClusterStore::place(const Arrival& arrival) {
   if (keys_.empty()) return {};
   find_candidates(arrival);
   weigh_candidates(arrival, sketch);
+  const bool of_campaign =
+      !found_.empty() && (found_.front().ref & cluster_bit) != 0 &&
+      slots_[found_.front().ref & 0xfffffU].cluster.state == ClusterState::open;
+  if (is_odd(arrival) && !of_campaign) odd_pace_.add(arrival.at);
   if (found_.empty()) {
     if (arrival.may_begin) add_sighting(arrival, sketch);
     return {};
@@ -242,7 +163,8 @@ Placed ClusterStore::place(const Arrival& arrival) {
     slot = begin_cluster(with, arrival.at);
   }
   bool united = false;
-  for (std::size_t i = 1; i < found_.size() && shapes(arrival) && arrival.account != 0; ++i) {
+  for (std::size_t i = 1;
+       i < found_.size() && shapes(arrival, slots_[slot].cluster) && arrival.account != 0; ++i) {
     // resolve() again: the one before may have swallowed it.
     const std::uint32_t ref = resolve(found_[i].ref, arrival.at);
     if ((ref & cluster_bit) != 0 && found_[i].affinity >= settings_.join_at)
@@ -252,15 +174,32 @@ Placed ClusterStore::place(const Arrival& arrival) {
   link_newest(slot);
   const bool first = join(slots_[slot].cluster, arrival, sketch);
   auto lone_before = take_lone(slot, arrival);
-  // More variants of the text are found by more keys, but one cluster may not crowd the index.
+  if (shapes(arrival, slots_[slot].cluster)) put_keys(arrival, slot);
+  return {&slots_[slot].cluster, first, best.affinity, united, std::move(lone_before)};
+}
+
+// More variants of the text are found by more keys, but one cluster may not crowd the index with
+// what single mails are padded with. What stands for it always has its place, in front of the lone
+// mails that have the same.
+void ClusterStore::put_keys(const Arrival& arrival, std::size_t slot) {
   const Cluster& cluster = slots_[slot].cluster;
+  const std::uint32_t ref = ref_of(slot);
   const std::uint32_t keys_most =
       cluster.state == ClusterState::open ? keys_per_open_max : keys_per_cluster_max;
-  if (shapes(arrival) && slots_[slot].keys_put < keys_most) {
-    for (const std::uint64_t key : keys_) index_.put(key, ref_of(slot));
-    slots_[slot].keys_put += static_cast<std::uint32_t>(keys_.size());
+  for (const std::uint64_t key : keys_) {
+    if (index_.renew(key, ref) || slots_[slot].keys_put >= keys_most) continue;
+    index_.put(key, ref);
+    ++slots_[slot].keys_put;
   }
-  return {&slots_[slot].cluster, first, best.affinity, united, std::move(lone_before)};
+  if (slots_[slot].keys_put < keys_most) return;
+  const Fingerprint& print = arrival.print;
+  for (std::size_t i = 0; i < print.phrase_count; ++i) {
+    if (cluster.has_phrase(print.phrases[i])) index_.put(phrase_key(print.phrases[i]), ref);
+  }
+  for (std::size_t i = 0; i < print.facet_count; ++i) {
+    if (binds(print, i) && cluster.has_facet(print.facet_kinds[i], print.facet_hashes[i]))
+      index_.put(facet_key(print.facet_kinds[i], print.facet_hashes[i]), ref);
+  }
 }
 
 void ClusterStore::add_sighting(const Arrival& arrival, const PackedSketch& sketch) {
@@ -286,7 +225,20 @@ void ClusterStore::add_sighting(const Arrival& arrival, const PackedSketch& sket
     sighting.facet_parts[sighting.facets++] =
         facet_part(facet_key(arrival.print.facet_kinds[i], arrival.print.facet_hashes[i]));
   }
-  for (const std::uint64_t key : keys_) index_.put(key, sighting.number);
+  std::array<std::uint32_t, PrintIndex::places> campaigns{};
+  for (const std::uint64_t key : keys_) {
+    std::size_t count = 0;
+    if (open_ > 0) {
+      index_.find(key, [&](std::uint32_t ref) {
+        if ((ref & cluster_bit) != 0 && resolve(ref, arrival.at) == ref &&
+            slots_[ref & 0xfffffU].cluster.state == ClusterState::open)
+          campaigns[count++] = ref;
+      });
+    }
+    index_.put(key, sighting.number);
+    // Lone mails of a campaign that was not recognised in them may not push it out.
+    for (std::size_t i = 0; i < count; ++i) index_.renew(key, campaigns[i]);
+  }
 }
 
 std::size_t ClusterStore::begin_cluster(Sighting& with, base::TimePoint at) {
@@ -315,13 +267,15 @@ std::size_t ClusterStore::begin_cluster(Sighting& with, base::TimePoint at) {
 
 bool ClusterStore::join(Cluster& cluster, const Arrival& arrival, const PackedSketch& sketch) {
   cluster.last_at = std::max(cluster.last_at, arrival.at);
-  if (shapes(arrival)) {
+  const bool core = shapes(arrival, cluster);
+  if (core) {
     ++cluster.core;
+    cluster.pace.add(arrival.at);
     cluster.add_facets(arrival.print);
     cluster.add_phrases(arrival.print);
     cluster.add_client(arrival.client);
   }
-  if (shapes(arrival) && cluster.add_sketch(sketch)) {
+  if (core && cluster.add_sketch(sketch)) {
     const auto bands = model::band_keys(arrival.print);
     cluster.bands.insert(cluster.bands.end(), bands.begin(), bands.end());
   }

@@ -43,6 +43,8 @@ struct Arrival {
   float surprise = 0;
   bool script = false;
   bool known_account = false;  // its habits are known: in character means something
+  bool stranger = false;       // nothing is known of the account
+  bool in_character = false;   // a known account writes as it does: an open campaign is not of it
   bool may_begin = true;       // a mail in character joins clusters and begins none
   std::span<const std::uint32_t> recipients;
   // So many of them, from the first on, are acquaintances of the account or of the whole house.
@@ -113,6 +115,8 @@ class ClusterStore {
  private:
   static constexpr std::size_t sighting_facets = 4;
   static constexpr std::size_t sighting_recipients = 4;
+  // -ln p below which a mail is in character: somebody's own until it is nearly a copy.
+  static constexpr float in_character_below = 0.7F;
   static constexpr std::uint32_t cluster_bit = 0x80000000U;
   struct Sighting {
     PackedSketch sketch;
@@ -136,15 +140,24 @@ class ClusterStore {
     std::uint32_t older = 0;
     std::uint32_t keys_put = 0;
   };
+  // What the phrases are worth that two mails share.
+  struct SharedWords {
+    double fresh = 0;
+    double before = 0;
+    void add(double weight, bool written_before);
+    [[nodiscard]] double worth() const;
+  };
   struct Candidate {
     std::uint32_t ref = 0;
     double affinity = 0;
     double preferred = 0;
     double text_most = 0;
-    double phrases = 0;  // what those that led to it are worth
+    SharedWords phrases;  // those that led to it
   };
 
-  [[nodiscard]] static bool shapes(const Arrival& arrival);
+  // So much out of character that nothing speaks for the owner any more.
+  [[nodiscard]] static bool is_odd(const Arrival& arrival);
+  [[nodiscard]] static bool shapes(const Arrival& arrival, const Cluster& cluster);
   void keys_of(const Arrival& arrival);
   // What binds two mails, and by how many kinds of evidence.
   struct Affinity {
@@ -163,6 +176,8 @@ class ClusterStore {
   [[nodiscard]] std::uint32_t resolve(std::uint32_t ref, base::TimePoint at) const;
   [[nodiscard]] double text_most(std::uint64_t key) const;
   [[nodiscard]] double phrase_weight(std::uint64_t key) const;
+  // Somebody here had it in a mail in character.
+  [[nodiscard]] bool written_before(std::uint64_t key) const;
   // What the phrases are worth that the cluster has too; `shared` becomes how many they are.
   [[nodiscard]] double phrases_in(const model::Fingerprint& print, const Cluster& cluster,
                                   std::size_t& shared) const;
@@ -175,6 +190,9 @@ class ClusterStore {
   void forget(std::size_t slot);
   void link_newest(std::size_t slot);
   void unlink(std::size_t slot);
+  // How much sooner an odd mail belongs to this open campaign because so much of it is coming in.
+  [[nodiscard]] double coming_in(const Arrival& arrival, const Cluster& campaign) const;
+  void put_keys(const Arrival& arrival, std::size_t slot);
   void add_sighting(const Arrival& arrival, const PackedSketch& sketch);
   std::size_t begin_cluster(Sighting& with, base::TimePoint at);
   bool join(Cluster& cluster, const Arrival& arrival, const PackedSketch& sketch);
@@ -196,6 +214,7 @@ class ClusterStore {
   std::uint64_t forgotten_ = 0;
   std::vector<std::uint64_t> keys_;  // of the mail at hand
   std::vector<Candidate> found_;     // for it
+  Pace odd_pace_{72};                // of mails out of character that belong to no campaign
 };
 
 }  // namespace leumund::evidence

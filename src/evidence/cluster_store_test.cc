@@ -228,24 +228,159 @@ TEST_F(ClusterStoreTest, ALongSubjectIsEnoughForAnOddMailToJoinAnOpenCampaign) {
   EXPECT_EQ(place(padded, 21, 0).cluster, nullptr) << "in character it is somebody's own";
 }
 
-TEST_F(ClusterStoreTest, AnAddressOfAnOpenCampaignBindsOddMailOfOthersButNotTheMembersOwn) {
+TEST_F(ClusterStoreTest, AnAddressOfAnOpenCampaignAddsToWhatElseBindsAndBindsNobodyAlone) {
   live();
-  const Cluster& open = campaign(texts.text());
-  EXPECT_EQ(place_from(texts.text(), 20, 3, 7001, 0).cluster, &open);
-  EXPECT_EQ(place_from(texts.text(), 21, 0, 7001, 0).cluster, nullptr);
-  EXPECT_EQ(place_from(texts.text(), 22, 3, 9999, 0).cluster, nullptr);
+  Fingerprint text = texts.text();
+  const std::uint64_t part = texts.hash();
+  text.add_facet(FacetKind::subject_part, part);
+  const Cluster& open = campaign(text);
+  const auto padded = [&] {
+    Fingerprint print = texts.text();
+    print.add_facet(FacetKind::subject_part, part);
+    return print;
+  };
+  EXPECT_EQ(place_from(padded(), 20, 3, 7001, 0).cluster, &open);
+  EXPECT_EQ(place_from(padded(), 21, 0, 7001, 0).cluster, nullptr);
+  EXPECT_EQ(place_from(padded(), 22, 3, 9999, 0).cluster, nullptr);
+  EXPECT_EQ(place_from(texts.text(), 23, 3, 7001, 0).cluster, nullptr) << "people travel";
   EXPECT_EQ(place_from(texts.text(), 1, 3, 7001, open.id).cluster, nullptr)
-      << "his address is in it because of himself";
+      << "a member's address is in it because of himself";
 }
 
 TEST_F(ClusterStoreTest, ASentenceThatOnlyOneMailHadDoesNotStandForTheCampaign) {
   live();
-  const Fingerprint text = texts.text();
+  Fingerprint text = texts.text();
+  const std::uint64_t part = texts.hash();
+  text.add_facet(FacetKind::subject_part, part);
   Cluster& open = campaign(text);
-  // Joins by the address, with a text of its own.
+  // Joins by subject and address, with a text of its own.
   const Fingerprint padding = texts.text();
-  ASSERT_EQ(place_from(padding, 20, 3, 7001, 0).cluster, &open);
+  Fingerprint padded = padding;
+  padded.add_facet(FacetKind::subject_part, part);
+  ASSERT_EQ(place_from(padded, 20, 3, 7001, 0).cluster, &open);
   EXPECT_EQ(place(padding, 21, 0.5F).cluster, nullptr);
+}
+
+TEST_F(ClusterStoreTest, WhoWritesInCharacterIsNotTakenForACampaignWhateverTheText) {
+  live();
+  const Fingerprint text = texts.text();
+  const Cluster& open = campaign(text);
+  Arrival arrival{.print = text,
+                  .account = 20,
+                  .tenant = 20,
+                  .surprise = 0.4F,
+                  .known_account = true,
+                  .in_character = true,
+                  .recipients = {},
+                  .companions = {},
+                  .at = now};
+  EXPECT_EQ(store.place(arrival).cluster, nullptr);
+  arrival.in_character = false;
+  arrival.stranger = true;
+  arrival.known_account = false;
+  arrival.account = 21;
+  EXPECT_EQ(store.place(arrival).cluster, &open);
+}
+
+TEST_F(ClusterStoreTest, WhatIsPaddedInEveryMailDoesNotWearAwayThePhrasesOfACampaign) {
+  live();
+  const std::array<std::uint32_t, 3> kept = {11, 12, 13};
+  Cluster& open = campaign(texts.text());
+  for (std::uint32_t n = 1; n <= 3000; ++n) {
+    Fingerprint print = texts.text();
+    for (const std::uint32_t phrase : kept) print.phrases[print.phrase_count++] = phrase;
+    while (print.phrase_count < Fingerprint::phrases_max)
+      print.phrases[print.phrase_count++] = static_cast<std::uint32_t>(texts.hash());
+    open.add_phrases(print);
+  }
+  for (const std::uint32_t phrase : kept) EXPECT_TRUE(open.has_phrase(phrase));
+  EXPECT_LE(open.phrases.size(), Cluster::phrases_max_open);
+  Fingerprint changed = texts.text();
+  changed.phrases[changed.phrase_count++] = 99;
+  for (int n = 0; n < 600; ++n) open.add_phrases(changed);
+  EXPECT_TRUE(open.has_phrase(99)) << "a mailing changes its words";
+}
+
+TEST_F(ClusterStoreTest, LoneMailsWithTheSameSubjectDoNotPushACampaignOutOfTheIndex) {
+  live();
+  Fingerprint text = texts.text();
+  const std::uint64_t part = texts.hash();
+  text.add_facet(FacetKind::subject_part, part);
+  const Cluster& open = campaign(text);
+  Fingerprint padded;
+  const auto with_subject = [&] {
+    padded = texts.text();
+    padded.add_facet(FacetKind::subject_part, part);
+  };
+  for (std::uint64_t account = 100; account < 140; ++account) {
+    with_subject();
+    ASSERT_EQ(place(padded, account, 2).cluster, nullptr) << "one part of a subject is too little";
+  }
+  with_subject();
+  EXPECT_EQ(place_from(padded, 200, 3, 7001, 0).cluster, &open);
+}
+
+TEST_F(ClusterStoreTest, WhatACampaignStandsForIsFoundHoweverMuchOfItCame) {
+  live();
+  Fingerprint text = texts.text();
+  const std::array<std::uint64_t, 2> parts = {texts.hash(), texts.hash()};
+  for (const std::uint64_t part : parts) text.add_facet(FacetKind::subject_part, part);
+  const Cluster& open = campaign(text);
+  for (std::uint64_t account = 100; account < 5000; ++account) {
+    Fingerprint print = texts.text();
+    for (const std::uint64_t part : parts) print.add_facet(FacetKind::subject_part, part);
+    for (int i = 0; i < 10; ++i)
+      print.phrases[print.phrase_count++] = static_cast<std::uint32_t>(texts.hash());
+    ASSERT_EQ(place(print, account).cluster, &open) << account;
+  }
+}
+
+TEST_F(ClusterStoreTest, WhileACampaignComesInFastLessIsNeededOfOddMailAndNotOfOthers) {
+  for (int day = 0; day < 6; ++day) live();  // enough mail that one sentence may be rare
+  const Fingerprint text = texts.text();
+  const std::uint32_t phrase = 11;
+  const auto padded = [&] {
+    Fingerprint print = texts.text();
+    print.phrases[print.phrase_count++] = phrase;
+    for (std::uint32_t i = 0; i < 5; ++i)
+      print.phrases[print.phrase_count++] = static_cast<std::uint32_t>(texts.hash());
+    return print;
+  };
+  const Cluster& open = campaign(text);
+  const auto send = [&](std::uint64_t accounts) {
+    for (std::uint64_t i = 0; i < accounts; ++i) {
+      Fingerprint print = text;
+      print.phrases[print.phrase_count++] = phrase;
+      ASSERT_EQ(place(print, 1000 + i).cluster, &open);
+    }
+  };
+  send(4);
+  EXPECT_EQ(place(padded(), 20).cluster, nullptr) << "a sentence in common is no campaign";
+  send(1000);
+  EXPECT_EQ(place(padded(), 21, 1).cluster, nullptr) << "hardly odd";
+  EXPECT_EQ(place(padded(), 22).cluster, &open);
+  now += hours(48);
+  EXPECT_EQ(place(padded(), 23).cluster, nullptr) << "it is over";
+}
+
+TEST_F(ClusterStoreTest, ALineThatListsPutUnderMailDoesNotBindByItsWordsAndItsLinkTogether) {
+  live();
+  Fingerprint line = texts.text();
+  line.phrases = {11, 12, 13};
+  line.phrase_count = 3;
+  line.add_facet(FacetKind::contact, texts.hash());
+  const auto with_line = [&] {
+    Fingerprint print = line;
+    print.sketch = texts.text().sketch;
+    for (std::uint32_t i = 0; i < 9; ++i)
+      print.phrases[print.phrase_count++] = static_cast<std::uint32_t>(texts.hash());
+    return print;
+  };
+  store.learn_background(line, now);
+  const Fingerprint spam = with_line();
+  Cluster& open = campaign(spam);
+  EXPECT_EQ(place(with_line(), 20, 3).cluster, nullptr);
+  EXPECT_EQ(place(spam, 21, 3).cluster, &open);
 }
 
 TEST_F(ClusterStoreTest, WritingToOneListExplainsThatMailsAreAlike) {
@@ -361,6 +496,8 @@ TEST_F(ClusterStoreTest, ARecordKeepsPhrasesAndAddresses) {
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->clients, open.clients);
   EXPECT_EQ(read->clients.size(), 5U);
+  EXPECT_EQ(read->phrase_core, open.phrase_core);
+  EXPECT_GT(read->phrase_core, 0U);
   ASSERT_EQ(read->phrases.size(), 2U);
   EXPECT_TRUE(read->has_phrase(11));
   ASSERT_EQ(read->sketches.size(), open.sketches.size());

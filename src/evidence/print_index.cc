@@ -26,4 +26,15 @@ void PrintIndex::put(std::uint64_t key, Ref ref) {
   bucket.tags.front() = tag;
 }
 
+bool PrintIndex::renew(std::uint64_t key, Ref ref) {
+  const Bucket& bucket = buckets_[key & mask_];
+  const auto tag = tag_of(key);
+  for (std::size_t i = 0; i < places; ++i) {
+    if (bucket.refs[i] != ref || bucket.tags[i] != tag) continue;
+    put(key, ref);
+    return true;
+  }
+  return false;
+}
+
 }  // namespace leumund::evidence

@@ -22,6 +22,8 @@ class PrintIndex {
   explicit PrintIndex(std::size_t bytes);
 
   void put(std::uint64_t key, Ref ref);
+  // Moves an entry that is there to the front; false: there is none.
+  bool renew(std::uint64_t key, Ref ref);
   // Hands every ref under the key to `visit`, the newest first.
   template <typename Visit>
   void find(std::uint64_t key, Visit&& visit) const {

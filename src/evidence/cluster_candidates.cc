@@ -1,0 +1,132 @@
+// Which clusters and lone mails a mail may belong to, and how much has to bind it to each.
+#include <algorithm>
+#include <cmath>
+
+#include "evidence/cluster_store.h"
+
+namespace leumund::evidence {
+namespace {
+
+using model::Fingerprint;
+
+constexpr double in_character_more = 2;
+// From this surprise on nothing speaks for the owner any more.
+constexpr double out_of_character = 2;
+// Below this one kind of evidence does not do: honest mail quotes honest words that spam is padded
+// with, and people share subjects.
+constexpr double hardly_odd = 1.3;
+constexpr double one_kind_more = 3;
+// Text is worth no more than this where nothing but a facet led to the cluster.
+constexpr double facet_text_most = 5;
+// That it is out of character speaks for its being part of an open campaign, up to so much.
+constexpr double surprise_counts_most = 3;
+// ... but a part of its text that others have as well needs so much.
+constexpr double one_part_needs = 6;
+// Of two mails out of character that share a sentence with a campaign, the one that comes while it
+// sends a thousand an hour is more likely of it: the odds before any evidence, up to so much.
+constexpr double coming_in_most = 2.5;
+// ... from e to this many times the odd mail that is usual here.
+constexpr double coming_in_from = 1.5;
+
+}  // namespace
+
+bool ClusterStore::is_odd(const Arrival& arrival) {
+  return static_cast<double>(arrival.surprise) >= out_of_character;
+}
+
+// Only what is out of character, or comes from outside, says what the cluster looks like: an honest
+// mail that was taken in may not draw its like after it.
+// An open campaign takes in more, so it learns from less: one petition taken for a part of it would
+// draw the whole petition.
+bool ClusterStore::shapes(const Arrival& arrival, const Cluster& cluster) {
+  return arrival.account == 0 ||
+         (cluster.state == ClusterState::open ? is_odd(arrival)
+                                              : arrival.surprise >= in_character_below);
+}
+
+void ClusterStore::find_candidates(const Arrival& arrival) {
+  // Keys are few and buckets small, so at most some three hundred refs are looked at.
+  found_.clear();
+  const std::size_t bands = arrival.print.has_sketch() ? Fingerprint::bands : 0;
+  const std::size_t phrases_end = bands + arrival.print.phrase_count;
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    const bool is_phrase = i >= bands && i < phrases_end;
+    double most = 0;
+    double phrase = 0;
+    bool before = false;
+    bool weighed = false;
+    index_.find(keys_[i], [&](std::uint32_t ref) {
+      ref = resolve(ref, arrival.at);
+      if (ref == PrintIndex::none) return;
+      if (!weighed) {
+        most = i < bands ? text_most(keys_[i]) : facet_text_most;
+        phrase = is_phrase ? phrase_weight(keys_[i]) : 0;
+        before = is_phrase && written_before(keys_[i]);
+      }
+      weighed = true;
+      const auto known = std::find_if(found_.begin(), found_.end(),
+                                      [ref](const Candidate& c) { return c.ref == ref; });
+      const auto place = static_cast<std::size_t>(known - found_.begin());
+      if (known == found_.end()) {
+        found_.emplace_back();
+        found_.back().ref = ref;
+      }
+      Candidate& candidate = found_[place];
+      candidate.text_most = std::max(candidate.text_most, most);
+      if (is_phrase) candidate.phrases.add(phrase, before);
+    });
+  }
+}
+
+// The best candidates in order of preference; all others are dropped.
+void ClusterStore::weigh_candidates(const Arrival& arrival, const PackedSketch& sketch) {
+  const double surprise = static_cast<double>(arrival.surprise);
+  for (Candidate& candidate : found_) {
+    const bool is_cluster = (candidate.ref & cluster_bit) != 0;
+    const Affinity affinity =
+        is_cluster ? affinity_to(arrival, sketch, candidate.text_most,
+                                 slots_[candidate.ref & 0xfffffU].cluster)
+                   : affinity_to(arrival, sketch, candidate.text_most, candidate.phrases.worth(),
+                                 ring_[(candidate.ref - 1) % ring_max_]);
+    candidate.affinity = affinity.value;
+    // An open campaign goes before other clusters, and these before a lone mail.
+    double needed = settings_.join_at;
+    candidate.preferred = candidate.affinity;
+    if (is_cluster) {
+      candidate.preferred += 0.5;
+      if (slots_[candidate.ref & 0xfffffU].cluster.state == ClusterState::open) {
+        const Cluster& campaign = slots_[candidate.ref & 0xfffffU].cluster;
+        // Nobody's mail is held because of what others wrote, as long as all else is as always.
+        // A sentence in common does not outweigh that somebody known is hardly odd.
+        const bool hardly = !arrival.stranger && surprise < out_of_character && !affinity.whole;
+        if ((arrival.in_character || hardly) && arrival.member_of != campaign.id) {
+          candidate.ref = PrintIndex::none;
+          continue;
+        }
+        needed -= std::min(surprise_counts_most, surprise);
+        if (affinity.kinds < 2 && !affinity.whole) needed = std::max(needed, one_part_needs);
+        if (affinity.kinds > 0) needed -= coming_in(arrival, campaign);
+        candidate.preferred += 20;
+      }
+    }
+    if (arrival.account != 0) {
+      const double usual = 1 - surprise / out_of_character;
+      needed += in_character_more * std::max(0.0, usual);
+      if (surprise < hardly_odd && affinity.kinds < 2 && (arrival.known_account || !affinity.whole))
+        needed += one_kind_more;
+    }
+    if (candidate.affinity < needed) candidate.ref = PrintIndex::none;
+  }
+  std::erase_if(found_, [](const Candidate& c) { return c.ref == PrintIndex::none; });
+  std::stable_sort(found_.begin(), found_.end(), [](const Candidate& a, const Candidate& b) {
+    return a.preferred > b.preferred;
+  });
+}
+
+double ClusterStore::coming_in(const Arrival& arrival, const Cluster& campaign) const {
+  if (!is_odd(arrival)) return 0;
+  const double ratio = campaign.pace.per_hour(arrival.at) / (1 + odd_pace_.per_hour(arrival.at));
+  return std::clamp(std::log(std::max(1e-9, ratio)) - coming_in_from, 0.0, coming_in_most);
+}
+
+}  // namespace leumund::evidence
