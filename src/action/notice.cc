@@ -85,6 +85,7 @@ base::Status call_webhook(const NoticeOptions& options, const Outgoing& outgoing
 NoticeText surroundings_notice(const model::Decision& decision, Language language) {
   if (decision.block) return block_notice(decision, language);
   if (decision.detour) return detour_notice(decision, language);
+  if (decision.case_news) return case_notice(decision, language);
   return listing_notice(decision, language);
 }
 
@@ -156,7 +157,9 @@ void Notifier::tell(NoticeCause cause) {
     // Who released or suspended by hand knows it; that goes to the webhook only.
     const bool automatic = decision.restriction.automatic && decision.undoes == 0;
     if (decision.about_surroundings()) {
-      if (!options.admin.empty() && state.queue.own_mail(decision, now)) {
+      // What opens and closes a case has its own notice: the listing's, the provider's.
+      const bool told = decision.case_news && decision.kind != DecisionKind::case_due;
+      if (!told && !options.admin.empty() && state.queue.own_mail(decision, now)) {
         queue_mail(state, options.admin, surroundings_notice(decision, options.language), about,
                    now);
       }

@@ -50,6 +50,8 @@ struct NoticeText {
 [[nodiscard]] NoticeText detour_notice(const model::Decision& decision, Language language);
 // listed, delisted, list_fault and list_well.
 [[nodiscard]] NoticeText listing_notice(const model::Decision& decision, Language language);
+// case_due.
+[[nodiscard]] NoticeText case_notice(const model::Decision& decision, Language language);
 [[nodiscard]] NoticeText alarm_notice(const model::Decision& decision, Language language);
 [[nodiscard]] NoticeText collected_notice(std::span<const model::Decision> decisions,
                                           Language language);

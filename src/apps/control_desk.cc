@@ -142,6 +142,18 @@ base::Result<std::vector<model::ListSaid>> ControlDesk::look_up(const std::strin
   return around_.watch.look_up(subject);
 }
 
+base::Result<face::CasesReport> ControlDesk::cases(bool closed_too) {
+  return around_.cases.report(closed_too);
+}
+
+base::Result<face::CaseReport> ControlDesk::find_case(std::uint64_t number) {
+  return around_.cases.find(number);
+}
+
+base::Result<face::CaseReport> ControlDesk::work_on_case(const action::CaseOrder& order) {
+  return around_.cases.work(order);
+}
+
 base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& subject) {
   face::SubjectReport report;
   const auto now = around_.clock.now();
@@ -174,6 +186,8 @@ base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& sub
     report.explanation.known = true;
     if (report.cells.empty()) report.explanation.standing = "listed";
   }
+  report.cases = around_.cases.of(subject);
+  if (!report.cases.empty()) report.explanation.known = true;
   auto decisions = around_.store.decisions_about(subject, decisions_shown);
   if (decisions) report.decisions = std::move(*decisions);  // without a store: what is known now
   return report;

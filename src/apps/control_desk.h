@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "action/queue_control.h"
+#include "apps/case_desk.h"
 #include "apps/clock.h"
 #include "apps/detour_desk.h"
 #include "apps/pipeline.h"
@@ -44,6 +45,7 @@ class ControlDesk final : public face::Control {
     WatchDesk& watch;
     std::function<intake::MilterPrintSettings()> prints;  // of mail that comes with its body
     base::HashKey key;
+    CaseDesk& cases;
     base::TimePoint started_at;
   };
   explicit ControlDesk(Around around) : around_(std::move(around)) {}
@@ -56,6 +58,9 @@ class ControlDesk final : public face::Control {
   base::Result<face::RouteReport> route(const std::string& recipient) override;
   base::Result<model::WatchReport> lists() override;
   base::Result<std::vector<model::ListSaid>> look_up(const std::string& subject) override;
+  base::Result<face::CasesReport> cases(bool closed_too) override;
+  base::Result<face::CaseReport> find_case(std::uint64_t number) override;
+  base::Result<face::CaseReport> work_on_case(const action::CaseOrder& order) override;
   base::Result<face::SubjectReport> explain(const model::Subject& subject) override;
   base::Result<face::OrderDone> suspend(const face::SuspendOrder& order) override;
   base::Result<face::OrderDone> release(const face::ReleaseOrder& order) override;

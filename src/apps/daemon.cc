@@ -59,9 +59,9 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   if (!settings) return settings.error();
   base::set_log_level(settings->run.log_level);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*settings)));
-  for (const auto step :
-       {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_reports,
-        &Daemon::start_intake, &Daemon::start_watch, &Daemon::start_faces, &Daemon::start_public}) {
+  for (const auto step : {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_reports,
+                          &Daemon::start_intake, &Daemon::start_watch, &Daemon::start_cases,
+                          &Daemon::start_faces, &Daemon::start_public}) {
     const auto done = ((*daemon).*step)();
     if (!done) return done.error();
   }
@@ -85,6 +85,7 @@ Daemon::~Daemon() {
   if (loop_) loop_->stop();
   for (auto& log : logs_) log->stop();
   if (detours_) detours_->stop();
+  if (cases_) cases_->stop();
   if (watch_) watch_->stop();
   if (effects_) effects_->stop(stop_patience);
   if (keeper_) keeper_->stop();
@@ -297,6 +298,7 @@ base::Status Daemon::start_faces() {
       .prints =
           [this] { return settings_.with([](auto& all) { return print_settings(all.run); }); },
       .key = key_,
+      .cases = *cases_,
       .started_at = started_at_});
   auto api = api_settings(settings_.with([](const config::Settings& all) { return all; }));
   if (!api) return api.error();

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "action/effects.h"
+#include "apps/case_desk.h"
 #include "apps/client_edge.h"
 #include "apps/clock.h"
 #include "apps/control_desk.h"
@@ -84,6 +85,7 @@ class Daemon {
   void restore_unattended_hours();
   void start_resolver();
   base::Status start_watch();
+  base::Status start_cases();
   [[nodiscard]] std::string provider_of(const std::string& recipient);
   void start_detours();
   void add_block_figures(std::vector<face::Metric>& out) const;
@@ -130,6 +132,7 @@ class Daemon {
   std::unique_ptr<DetourDesk> detours_;
   std::vector<evidence::SubjectRecord> watch_standing_;  // until start_watch()
   std::unique_ptr<WatchDesk> watch_;
+  std::unique_ptr<CaseDesk> cases_;
   std::unique_ptr<ControlDesk> desk_;
   std::unique_ptr<face::Api> api_;
   std::unique_ptr<ReplyExplainer> reply_explainer_;

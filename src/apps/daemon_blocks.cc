@@ -36,6 +36,17 @@ base::Status Daemon::start_watch() {
   return {};
 }
 
+base::Status Daemon::start_cases() {
+  cases_ = std::make_unique<CaseDesk>(CaseDesk::Around{
+      .pipeline = *pipeline_,
+      .store = *store_,
+      .clock = options_.clock,
+      .listings = [this] { return watch_->report().listings; },
+      .settings = [this] { return settings_.with([](const auto& all) { return all.run; }); }});
+  cases_->start();
+  return {};
+}
+
 // For people who ask: worth a moment's waiting.
 std::string Daemon::provider_of(const std::string& recipient) {
   constexpr std::chrono::milliseconds patience{2000};
@@ -58,6 +69,7 @@ void Daemon::start_detours() {
 
 void Daemon::add_block_figures(std::vector<face::Metric>& out) const {
   watch_->add_metrics(out);
+  cases_->add_metrics(out);
   const auto now = options_.clock.now();
   add_block_metrics(pipeline_->with_engine([&](engine::Engine& engine) {
     return std::pair(engine.blocks().all(now), engine.blocks().counters());

@@ -139,6 +139,7 @@ std::vector<face::PartStatus> Daemon::parts() const {
   }
   for (auto& one : reports_->parts()) out.push_back(std::move(one));
   if (auto watch = watch_ ? watch_->part() : std::nullopt) out.push_back(std::move(*watch));
+  if (auto cases = cases_ ? cases_->part() : std::nullopt) out.push_back(std::move(*cases));
   for (const auto& trouble : start_troubles_) out.push_back(part("start", trouble, ""));
   return out;
 }

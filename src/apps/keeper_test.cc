@@ -56,6 +56,11 @@ class StoreOnADisk final : public storage::Store {
     if (full) return no_room();
     return kept_.replace_standing(standing);
   }
+  base::Status save_cases(const action::CaseSave& save) override {
+    if (full) return no_room();
+    return kept_.save_cases(save);
+  }
+  base::Result<action::CaseRecord> load_cases() override { return kept_.load_cases(); }
   base::Result<std::uint64_t> forget_decisions(base::TimePoint before) override {
     return kept_.forget_decisions(before);
   }

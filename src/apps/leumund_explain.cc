@@ -57,6 +57,13 @@ const JsonValue& decision_behind(const JsonValue& about) {
   return nothing;
 }
 
+// Where the whole story stands.
+void show_case_numbers(Terminal& terminal, const JsonValue& about) {
+  for (const JsonValue& number : about.at("cases")) {
+    terminal.line("  " + terminal.say("in_case", number.count()));
+  }
+}
+
 void show_reasons(Terminal& terminal, const JsonValue& about) {
   const JsonValue& behind = decision_behind(about);
   const auto number = [](double value) { return fmt::format("{:.2f}", value); };
@@ -139,9 +146,11 @@ bool show_subject(Terminal& terminal, std::string_view body) {
     show_listings(terminal, about.at("listings"));
     show_cells(terminal, about.at("cells"));
     show_detour_list(terminal, about.at("detours"));
+    show_case_numbers(terminal, about);
     show_decided(terminal, about.at("decisions"));
     return true;
   }
+  show_case_numbers(terminal, about);
   const JsonValue& restriction = about.at("restriction");
   if (restriction.is_object()) {
     // The reasons of a detector follow below, one a line.

@@ -118,11 +118,28 @@ struct Parser {
     add_verb("lists", "help.lists");
     option(add_verb("lookup", "help.lookup"), "SUBJECT", request.subject, "", "help.lookup.subject")
         ->required();
+    add_cases();
     CLI::App* events = add_verb("events", "help.events");
     flag(events, "--follow,-f", request.follow, "help.events.follow");
     option(events, "--since", request.since, "NUMBER", "help.events.since");
     option(events, "--limit,-n", request.limit, "N", "help.events.limit")
         ->check(CLI::Range(0, 1000));
+  }
+
+  void add_cases() {
+    flag(add_verb("cases", "help.cases"), "--all", request.all, "help.cases.all");
+    CLI::App* one = add_verb("case", "help.case");
+    option(one, "NUMBER", request.number, "", "help.case.number")->required();
+    option(one, "DO", request.work, "", "help.case.do")
+        ->check(CLI::IsMember({"note", "attempt", "answer", "review", "close", "reopen"}));
+    option(one, "--text", request.text, "TEXT", "help.case.text");
+    option(one, "--party", request.party, "PARTY", "help.case.party");
+    option(one, "--channel", request.channel, "CHANNEL", "help.case.channel")
+        ->check(CLI::IsMember({"form", "reply", "postmaster", "upstream", "legal", "given_up"}));
+    option(one, "--to", request.to, "WHOM", "help.case.to");
+    option(one, "--attempt", request.attempt, "N", "help.case.attempt");
+    option(one, "--outcome", request.outcome, "WHAT", "help.case.outcome")
+        ->check(CLI::IsMember({"accepted", "refused", "unanswered"}));
   }
 
   void add_orders() {

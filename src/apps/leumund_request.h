@@ -41,6 +41,14 @@ struct Request {
   bool off = false;
   std::string via;
   bool end = false;
+  bool all = false;
+  std::string work;  // of case: "note", "attempt", ...
+  std::string party;
+  std::string channel;
+  std::string to;
+  std::string text;
+  std::string outcome;
+  std::uint64_t attempt = 0;
   std::uint64_t recipients = 0;
   std::uint64_t number = 0;
   bool follow = false;

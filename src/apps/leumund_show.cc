@@ -41,6 +41,13 @@ std::string decision_words(const Terminal& terminal, const JsonValue& decision) 
         kind == "provider_refuses" ? Phrase("provider_refuses") : Phrase("provider_accepts"),
         safe(block.at("provider").text()), safe(block.at("egress").text()));
   }
+  if (kind.starts_with("case_")) {
+    const JsonValue& news = decision.at("case");
+    const auto phrase = Phrase::find("news." + kind);
+    const std::string title = news.at("title").text();
+    return terminal.say(phrase ? *phrase : Phrase("news.case_due"), news.at("case").count()) +
+           (title.empty() ? "" : ": " + safe(title));
+  }
   if (kind == "detour" || kind == "would_detour") {
     const JsonValue& detour = decision.at("detour");
     const auto phase = Phrase::find("phase." + detour.at("phase").text());

@@ -16,6 +16,8 @@ namespace leumund::apps {
 bool show_status(Terminal& terminal, std::string_view body);
 bool show_block_matrix(Terminal& terminal, std::string_view body);
 // The cells of an egress or provider, one after the other, with what they are made of.
+bool show_cases(Terminal& terminal, std::string_view body);
+bool show_case(Terminal& terminal, std::string_view body);
 bool show_detours(Terminal& terminal, std::string_view body);
 // What an order made of one.
 bool show_detour(Terminal& terminal, std::string_view body);

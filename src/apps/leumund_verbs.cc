@@ -15,16 +15,13 @@
 #include "apps/leumund_json.h"
 #include "apps/leumund_sentences.h"
 #include "apps/leumund_show.h"
+#include "apps/leumund_talk.h"
 #include "base/time.h"
 #include "config/load.h"
 #include "model/sender_name.h"
 #include "net/http_client.h"
 
 namespace leumund::apps {
-namespace {
-
-constexpr std::chrono::seconds patience{30};
-constexpr std::uint64_t most_at_once = 1000;  // decisions in one answer
 
 // Who gives the order, for the journal: behind sudo the person, not root.
 std::string caller() {
@@ -33,59 +30,9 @@ std::string caller() {
   return "uid" + std::to_string(::getuid());
 }
 
-// One conversation with the daemon, in the way the request wants it shown.
-class Talk {
- public:
-  Talk(const Request& asked, Terminal& shown_on)
-      : request(asked), terminal(shown_on), socket(socket_of(asked)), client(socket, patience) {}
+namespace {
 
-  using Show = std::function<bool(std::string_view body)>;
-
-  int get(const std::string& target, const Show& show) { return shown(client.get(target), show); }
-  int post(const std::string& path, const JsonValue& sent, const Show& show) {
-    return shown(client.post(path, sent.dump()), show);
-  }
-
-  int shown(const base::Result<face::ApiAnswer>& answer, const Show& show) {
-    if (!answer) return tell_unreachable(request, socket, answer.error(), terminal);
-    if (answer->status != 200) return tell_refusal(request, *answer, terminal);
-    body = answer->body;
-    if (request.json) {
-      terminal.line(body);
-    } else if (!show(body)) {
-      return tell_unreachable(
-          request, socket, {base::ErrorCode::malformed, "its answer is no JSON: is that leumundd?"},
-          terminal);
-    }
-    return exit_done;
-  }
-
-  // The body of an order with who gives it.
-  [[nodiscard]] JsonValue order() const {
-    JsonValue made = JsonValue::object();
-    made.set("by", caller());
-    if (!request.subject.empty()) made.set("subject", request.subject);
-    return made;
-  }
-  // In the person's language, or in English for machines.
-  [[nodiscard]] Language language() const {
-    return request.json ? Language::en : terminal.language();
-  }
-  int wrong_use(const std::string& what) {
-    return tell_error(request, terminal, exit_wrong_use, "wrong_use", what);
-  }
-  // An order that left something undone is no "done"; what it is stands in the answer.
-  [[nodiscard]] int status_of_order(int status) const {
-    if (status != exit_done) return status;
-    return JsonValue::parse(body).at("trouble").text().empty() ? exit_done : exit_negative;
-  }
-
-  const Request& request;
-  Terminal& terminal;
-  std::string socket;
-  face::ApiClient client;
-  std::string body;  // of the last good answer
-};
+constexpr std::uint64_t most_at_once = 1000;  // decisions in one answer
 
 // Adds a point in time the person typed; false when it is none.
 bool add_time(Talk& talk, JsonValue& order, const char* name, const std::string& text) {
@@ -319,6 +266,8 @@ int look_up(Talk& talk) {
 
 const std::map<std::string_view, int (*)(Talk&)> verbs = {
     {"block-matrix", block_matrix},
+    {"case", one_case},
+    {"cases", cases},
     {"detour", detour},
     {"lists", lists},
     {"lookup", look_up},

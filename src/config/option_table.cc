@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "config/case_options.h"
 #include "config/detour_options.h"
 #include "config/option_kinds.h"
 #include "config/text_checks.h"
@@ -336,6 +337,7 @@ std::vector<Option> build_table() {
   add_egresses(table);
   add_detour_options(table);
   add_watch(table);
+  add_case_options(table);
   add_measures(table);
   add_people(table);
   add_keeping(table);

@@ -101,6 +101,11 @@ struct RunSettings {
   std::vector<std::string> detour_warm_up;  // numbers
   std::chrono::seconds detour_probe_first{0};
   std::chrono::seconds detour_probe_most{0};
+  std::chrono::seconds cases_ask_after{0};
+  std::chrono::seconds cases_remind_after{0};
+  std::chrono::seconds cases_close_after{0};
+  std::vector<std::string> cases_reviews;  // spans
+  std::chrono::seconds cases_keep{0};
   double block_false_changes = 0;             // per egress, provider and year
   std::vector<base::IpPrefix> relay_clients;  // may send outwards without a login
   std::vector<std::string> postfix_config_folders;

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "action/case_book.h"
 #include "action/restriction_book.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -88,6 +89,19 @@ struct SubjectReport {
   std::vector<model::BlockFacts> cells;    // of an egress or provider
   std::vector<model::Detour> detours;      // likewise
   std::vector<model::Listing> listings;    // of an egress, own address, network, domain or list
+  std::vector<std::uint64_t> cases;        // not closed, that have to do with it
+};
+
+// All cases, or those that are not closed; and how everybody in them has treated us.
+struct CasesReport {
+  std::vector<model::Case> cases;  // newest first
+  std::vector<action::PartyFigures> parties;
+};
+
+// One case, and what its parties did in earlier ones.
+struct CaseReport {
+  model::Case one;
+  std::vector<action::PartyFigures> parties;
 };
 
 // What happens to a subject's held mail when it is released.
@@ -170,6 +184,9 @@ class Control {
   virtual base::Result<model::WatchReport> lists() = 0;
   // Asks every list for an address or a domain now; takes seconds.
   virtual base::Result<std::vector<model::ListSaid>> look_up(const std::string& subject) = 0;
+  virtual base::Result<CasesReport> cases(bool closed_too) = 0;
+  virtual base::Result<CaseReport> find_case(std::uint64_t number) = 0;
+  virtual base::Result<CaseReport> work_on_case(const action::CaseOrder& order) = 0;
   virtual base::Result<SubjectReport> explain(const model::Subject& subject) = 0;
   virtual base::Result<OrderDone> suspend(const SuspendOrder& order) = 0;
   virtual base::Result<OrderDone> release(const ReleaseOrder& order) = 0;

@@ -102,6 +102,30 @@ class FakeControl final : public Control {
     said.verdict = "listed";
     return answer(std::vector{said});
   }
+  static CaseReport case_report() {
+    CaseReport report;
+    report.one.number = 7;
+    report.one.subject = {model::SubjectKind::egress, "out1"};
+    model::CaseParty party;
+    party.id = "provider:t-online";
+    party.title = "t-online";
+    report.one.parties.push_back(party);
+    return report;
+  }
+  base::Result<CasesReport> cases(bool closed_too) override {
+    asked.push_back(closed_too ? "cases all" : "cases");
+    return answer(CasesReport{{case_report().one}, {}});
+  }
+  base::Result<CaseReport> find_case(std::uint64_t number) override {
+    asked.push_back("case " + std::to_string(number));
+    return answer(case_report());
+  }
+  base::Result<CaseReport> work_on_case(const action::CaseOrder& order) override {
+    asked.push_back("case " + std::to_string(order.number) + " " +
+                    std::to_string(static_cast<int>(order.work)) + " " + order.party + " " +
+                    std::string(model::case_step_name(order.step)) + " " + order.text);
+    return answer(case_report());
+  }
   base::Result<SubjectReport> explain(const model::Subject& subject) override {
     asked.push_back("explain " + subject.to_string());
     SubjectReport report;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "face/block_json.h"
+#include "face/case_json.h"
 #include "face/watch_json.h"
 
 namespace leumund::face {
@@ -58,7 +59,8 @@ bool has_restriction(model::DecisionKind kind) {
   return kind != exempted && kind != exemption_ended && kind != announced &&
          kind != provider_refuses && kind != provider_accepts && kind != detour &&
          kind != would_detour && kind != listed && kind != delisted && kind != list_fault &&
-         kind != list_well;
+         kind != list_well && kind != case_opened && kind != case_closed && kind != case_reopened &&
+         kind != case_due;
 }
 
 Json decision_object(const model::Decision& decision) {
@@ -86,6 +88,7 @@ Json decision_object(const model::Decision& decision) {
     out["recovery"] = std::move(done);
   }
   if (decision.without_checklist) out["without_checklist"] = true;
+  if (decision.case_news) out["case"] = Json::parse(case_news_json(*decision.case_news));
   if (decision.listing) out["listing"] = Json::parse(listing_json(*decision.listing));
   if (decision.list_fault) out["list_fault"] = Json::parse(list_fault_json(*decision.list_fault));
   if (!decision.accounts.empty()) out["accounts"] = decision.accounts;
@@ -204,7 +207,8 @@ std::string subject_json(const SubjectReport& report) {
        {"decisions", std::move(decisions)},
        {"cells", std::move(cells)},
        {"detours", std::move(detours)},
-       {"listings", std::move(listings)}});
+       {"listings", std::move(listings)},
+       {"cases", report.cases}});
 }
 
 std::string unattended_json(const action::Unattended& unattended, base::TimePoint now) {

@@ -21,12 +21,16 @@ std::string_view decision_kind_name(DecisionKind kind) {
     case DecisionKind::delisted: return "delisted";
     case DecisionKind::list_fault: return "list_fault";
     case DecisionKind::list_well: return "list_well";
+    case DecisionKind::case_opened: return "case_opened";
+    case DecisionKind::case_closed: return "case_closed";
+    case DecisionKind::case_reopened: return "case_reopened";
+    case DecisionKind::case_due: return "case_due";
   }
   return "restricted";
 }
 
 std::optional<DecisionKind> parse_decision_kind(std::string_view text) {
-  for (int i = 0; i <= static_cast<int>(DecisionKind::list_well); ++i) {
+  for (int i = 0; i <= static_cast<int>(DecisionKind::case_due); ++i) {
     const auto kind = static_cast<DecisionKind>(i);
     if (decision_kind_name(kind) == text) return kind;
   }

@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "model/block.h"
+#include "model/case.h"
 #include "model/detour.h"
 #include "model/finding.h"
 #include "model/listing.h"
@@ -38,6 +39,10 @@ enum class DecisionKind : std::uint8_t {
   delisted,      // ... and no longer
   list_fault,    // a DNS list cannot be believed: `list_fault`
   list_well,     // ... and can again
+  case_opened,   // somebody turned against our repute: `case_news`, as of the next three
+  case_closed,
+  case_reopened,
+  case_due,  // something has to be done in a case
 };
 
 [[nodiscard]] std::string_view decision_kind_name(DecisionKind kind);
@@ -71,9 +76,12 @@ struct Decision {
   std::optional<Detour> detour = {};         // of detour and would_detour
   std::optional<Listing> listing = {};       // of listed and delisted
   std::optional<ListFault> list_fault = {};  // of list_fault and list_well
+  std::optional<CaseNews> case_news = {};    // of case_opened and the like
 
   // It speaks of how the world treats us, not of a sender: nothing is restricted by it.
-  [[nodiscard]] bool about_surroundings() const { return block || detour || listing || list_fault; }
+  [[nodiscard]] bool about_surroundings() const {
+    return block || detour || listing || list_fault || case_news;
+  }
 };
 
 }  // namespace leumund::model

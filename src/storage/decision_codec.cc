@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "storage/case_codec.h"
 #include "storage/detour_codec.h"
 #include "storage/listing_codec.h"
 
@@ -153,6 +154,7 @@ json to_json(const model::Decision& decision) {
   if (!decision.messages.empty()) out["messages"] = decision.messages;
   if (decision.block) out["block"] = to_json(*decision.block);
   if (decision.detour) out["detour"] = json::parse(encode_detour(*decision.detour));
+  if (decision.case_news) out["case"] = json::parse(encode_case_news(*decision.case_news));
   if (decision.listing) out["listing"] = json::parse(encode_listing(*decision.listing));
   if (decision.list_fault) out["list_fault"] = json::parse(encode_list_fault(*decision.list_fault));
   return out;
@@ -202,6 +204,11 @@ std::optional<model::Decision> decision_of(const json& value) {
     auto detour = decode_detour(value.at("detour").dump());
     if (!detour) return std::nullopt;
     out.detour = std::move(*detour);
+  }
+  if (value.contains("case")) {
+    auto news = decode_case_news(dump(value.at("case")));
+    if (!news) return std::nullopt;
+    out.case_news = std::move(*news);
   }
   if (value.contains("listing")) {
     auto listing = decode_listing(dump(value.at("listing")));

@@ -95,7 +95,11 @@ void MemoryStore::apply(State& state, const model::Decision& decision) {
     case DecisionKind::listed:
     case DecisionKind::delisted:
     case DecisionKind::list_fault:
-    case DecisionKind::list_well: break;
+    case DecisionKind::list_well:
+    case DecisionKind::case_opened:
+    case DecisionKind::case_closed:
+    case DecisionKind::case_reopened:
+    case DecisionKind::case_due: break;
   }
 }
 
@@ -176,6 +180,24 @@ base::Result<std::uint64_t> MemoryStore::forget_decisions(base::TimePoint before
       return decision.at < before && decision.number < last &&
              !state.standing.contains(decision.subject);
     }));
+  });
+}
+
+base::Status MemoryStore::save_cases(const action::CaseSave& save) {
+  state_.with([&](State& state) {
+    for (const model::Case& one : save.changed) state.cases[one.number] = one;
+    for (const std::uint64_t number : save.forgotten) state.cases.erase(number);
+    state.case_progress = save.progress;
+  });
+  return {};
+}
+
+base::Result<action::CaseRecord> MemoryStore::load_cases() {
+  return state_.with([](State& state) {
+    action::CaseRecord out;
+    for (const auto& [number, one] : state.cases) out.cases.push_back(one);
+    out.progress = state.case_progress;
+    return out;
   });
 }
 

@@ -34,6 +34,9 @@ class MemoryStore final : public Store {
   base::Status replace_standing(const action::StandingRecord& standing) override;
   base::Result<std::uint64_t> forget_decisions(base::TimePoint before) override;
 
+  base::Status save_cases(const action::CaseSave& save) override;
+  base::Result<action::CaseRecord> load_cases() override;
+
  private:
   struct Standing {
     model::Restriction restriction;
@@ -48,6 +51,8 @@ class MemoryStore final : public Store {
     std::map<model::Subject, Standing> standing;
     std::map<model::Subject, bool> exempt;
     std::uint64_t last_number = 0;
+    std::map<std::uint64_t, model::Case> cases;
+    action::CaseProgress case_progress;
   };
   static void apply(State& state, const model::Decision& decision);
 

@@ -8,7 +8,7 @@
 
 namespace leumund::storage {
 
-inline constexpr std::array<const char*, 3> schema_steps = {
+inline constexpr std::array<const char*, 4> schema_steps = {
     // 1: counts, marks, decisions and what stands
     "CREATE TABLE ledger(subject TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE mark(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -28,6 +28,10 @@ inline constexpr std::array<const char*, 3> schema_steps = {
     " PRIMARY KEY(host, instance, queue_id)) WITHOUT ROWID;",
     // 3: which open campaign it belongs to
     "ALTER TABLE queued ADD COLUMN campaign TEXT NOT NULL DEFAULT '';",
+    // 4: cases ("case" is a word of SQL)
+    "CREATE TABLE case_file(number INTEGER PRIMARY KEY, body TEXT NOT NULL);"
+    "CREATE TABLE case_progress(one INTEGER PRIMARY KEY CHECK(one = 1),"
+    " last_decision INTEGER NOT NULL, last_case INTEGER NOT NULL);",
 };
 
 }  // namespace leumund::storage

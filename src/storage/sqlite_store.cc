@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "storage/decision_codec.h"
+#include "storage/sqlite_attempt.h"
 #include "storage/sqlite_schema.h"
 #include "storage/sqlite_writes.h"
 
@@ -27,20 +28,6 @@ ErrorCode code_of(int sqlite_code) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return ErrorCode::malformed;
     default: return ErrorCode::unavailable;
-  }
-}
-
-Error error_of(const SQLite::Exception& error, const std::string& path) {
-  return {code_of(error.getErrorCode()), fmt::format("store {}: {}", path, error.what())};
-}
-
-// SQLiteCpp throws; every way into it goes through here.
-template <typename Work>
-auto attempt(SQLite::Database& database, Work&& work) -> decltype(work(database)) {
-  try {
-    return work(database);
-  } catch (const SQLite::Exception& error) {
-    return error_of(error, database.getFilename());
   }
 }
 
@@ -159,6 +146,10 @@ std::string place_for_damaged(const std::string& path) {
 }
 
 }  // namespace
+
+Error error_of(const SQLite::Exception& error, const std::string& path) {
+  return {code_of(error.getErrorCode()), fmt::format("store {}: {}", path, error.what())};
+}
 
 SqliteStore::SqliteStore(std::unique_ptr<SQLite::Database> database)
     : database_(std::move(database)) {}

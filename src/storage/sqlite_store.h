@@ -54,6 +54,9 @@ class SqliteStore final : public Store {
   base::Status replace_standing(const action::StandingRecord& standing) override;
   base::Result<std::uint64_t> forget_decisions(base::TimePoint before) override;
 
+  base::Status save_cases(const action::CaseSave& save) override;
+  base::Result<action::CaseRecord> load_cases() override;
+
  private:
   explicit SqliteStore(std::unique_ptr<SQLite::Database> database);
 

@@ -134,7 +134,11 @@ void apply(SQLite::Database& database, const model::Decision& decision) {
     case DecisionKind::listed:
     case DecisionKind::delisted:
     case DecisionKind::list_fault:
-    case DecisionKind::list_well: break;
+    case DecisionKind::list_well:
+    case DecisionKind::case_opened:
+    case DecisionKind::case_closed:
+    case DecisionKind::case_reopened:
+    case DecisionKind::case_due: break;
   }
 }
 

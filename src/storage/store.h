@@ -1,4 +1,4 @@
-// What the daemon keeps on disk: counts, decisions with what stands, and a few named marks.
+// What the daemon keeps on disk: counts, decisions with what stands, cases, and a few named marks.
 //
 // Flow:    keeper -> save(), commit(); start -> load(), load_standing(), load_marks(),
 //          load_queue().
@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "action/case_journal.h"
 #include "action/decision_journal.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -33,7 +34,9 @@ struct Checkpoint {
   std::span<const model::QueuedMail> queue;  // changes; without a subject: gone
 };
 
-class Store : public evidence::LedgerJournal, public action::DecisionJournal {
+class Store : public evidence::LedgerJournal,
+              public action::DecisionJournal,
+              public action::CaseJournal {
  public:
   // One transaction, all or nothing.
   virtual base::Status save(const Checkpoint& checkpoint) = 0;

@@ -1,0 +1,87 @@
+// What the admin is told when something has to be done in a case.
+#include <fmt/core.h>
+
+#include "action/notice_text.h"
+#include "action/one_line.h"
+
+namespace leumund::action {
+namespace {
+
+using model::CaseStep;
+
+constexpr std::size_t text_bytes_max = 400;
+
+std::string step_words(CaseStep step, bool german) {
+  switch (step) {
+    case CaseStep::form:
+      return german ? "das Formular oder die Seite der Gegenseite" : "their form or page";
+    case CaseStep::reply: return german ? "auf die Antwort antworten" : "reply to their answer";
+    case CaseStep::postmaster:
+      return german ? "die Postmaster-Adresse, einen Menschen dort" : "their postmaster, a person";
+    case CaseStep::upstream:
+      return german ? "den Betreiber unseres Netzes bitten" : "ask the operator of our network";
+    case CaseStep::legal: return german ? "der Rechtsweg" : "the legal way";
+    case CaseStep::given_up:
+      return german ? "aufgeben und auf Dauer einen Umweg nehmen"
+                    : "give up, and take a detour for good";
+  }
+  return "";
+}
+
+NoticeText review_notice(const model::Decision& decision, bool german) {
+  const model::CaseNews& news = *decision.case_news;
+  const std::string about = one_line(decision.subject.to_string(), 200);
+  return fill_template(
+      notice_template("casedue", german ? Language::de : Language::en),
+      {{"case", std::to_string(news.number)},
+       {"title", about},
+       {"about", about},
+       {"what", german ? "Wiedervorlage" : "review"},
+       {"sentence", german
+                        ? "Seit einiger Zeit steht nichts mehr gegen uns. Sehen Sie nach, ob die "
+                          "Ursache wirklich weg ist."
+                        : "Nothing has stood against us for a while. See whether the cause is "
+                          "really gone."},
+       {"party", ""},
+       {"step", ""},
+       {"url", ""},
+       {"do", german ? "Nachsehen: leumund block-matrix, leumund lists"
+                     : "See:        leumund block-matrix, leumund lists"},
+       {"command", fmt::format("leumund case {} review --text \"...\"", news.number)},
+       {"advice", ""},
+       {"number", std::to_string(decision.number)}});
+}
+
+}  // namespace
+
+NoticeText case_notice(const model::Decision& decision, Language language) {
+  const bool german = language == Language::de;
+  if (!decision.case_news) return {};
+  const model::CaseNews& news = *decision.case_news;
+  if (!news.step) return review_notice(decision, german);
+  const bool first = *news.step == CaseStep::form || *news.step == CaseStep::upstream ||
+                     *news.step == CaseStep::postmaster;
+  return fill_template(
+      notice_template("casedue", language),
+      {{"case", std::to_string(news.number)},
+       {"title", one_line(news.title, 100)},
+       {"about", one_line(decision.subject.to_string(), 200)},
+       {"what", german ? "es steht noch" : "it still stands"},
+       {"sentence", german ? fmt::format("{} steht noch gegen uns, und keine Anfrage ist offen.",
+                                         one_line(news.title, 100))
+                           : fmt::format("{} is still against us, and no request is under way.",
+                                         one_line(news.title, 100))},
+       {"party", one_line(news.line.party, 200)},
+       {"step", step_words(*news.step, german)},
+       {"url", one_line(news.url, text_bytes_max)},
+       {"do", german ? "Ist die Ursache gestoppt? Erst dann fragen."
+                     : "Is the cause stopped? Only then ask."},
+       {"command", fmt::format("leumund case {} attempt --party {} --channel {}", news.number,
+                               shell_argument(news.line.party), model::case_step_name(*news.step))},
+       {"advice", first    ? ""
+                  : german ? "Was früher half, steht im Fall."
+                           : "What helped before stands in the case."},
+       {"number", std::to_string(decision.number)}});
+}
+
+}  // namespace leumund::action

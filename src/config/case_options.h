@@ -1,0 +1,17 @@
+// The options of table [cases], and what their texts mean.
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include "config/option_table.h"
+#include "config/settings.h"
+
+namespace leumund::config {
+
+// When an ended case is looked at again, counted from its end.
+[[nodiscard]] std::vector<std::chrono::seconds> case_reviews(const RunSettings& settings);
+
+void add_case_options(std::vector<Option>& table);
+
+}  // namespace leumund::config

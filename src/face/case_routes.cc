@@ -1,0 +1,125 @@
+#include "face/case_routes.h"
+
+#include <array>
+#include <utility>
+
+#include "action/case_book.h"
+#include "face/case_json.h"
+
+namespace leumund::face {
+namespace {
+
+using action::CaseWork;
+
+constexpr std::uint64_t number_max = 1ULL << 53;
+constexpr std::size_t name_bytes_max = 320;
+
+constexpr std::array<std::pair<std::string_view, CaseWork>, 6> works = {
+    {{"note", CaseWork::note},
+     {"attempt", CaseWork::attempt},
+     {"answer", CaseWork::answer},
+     {"review", CaseWork::review},
+     {"close", CaseWork::close},
+     {"reopen", CaseWork::reopen}}};
+
+template <typename Report>
+Reply reply_of(const base::Result<Report>& report, std::string (*json)(const Report&)) {
+  if (!report) return error_reply(report.error(), true);
+  Reply reply;
+  reply.body = json(*report);
+  return reply;
+}
+
+std::uint64_t number_field(RouteCall& call) {
+  const auto number = call.fields.count("number", number_max);
+  if (number.value_or(0) == 0) call.fields.wrong("number is missing: `leumund cases` shows it");
+  return number.value_or(0);
+}
+
+Reply cases(RouteCall& call) {
+  const bool all = call.fields.flag("all");
+  if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
+  return reply_of(call.control.cases(all), cases_json);
+}
+
+Reply find_case(RouteCall& call) {
+  const std::uint64_t number = number_field(call);
+  if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
+  return reply_of(call.control.find_case(number), case_json);
+}
+
+void read_attempt(RouteCall& call, action::CaseOrder& order) {
+  order.party = call.fields.text("party", name_bytes_max).value_or("");
+  order.to = call.fields.text("to", action::CaseBook::text_bytes_max).value_or("");
+  const auto channel = call.fields.text("channel", 32);
+  const auto step = model::parse_case_step(channel.value_or("form"));
+  if (!step) {
+    call.fields.wrong("channel is none of form, reply, postmaster, upstream, legal, given_up");
+  }
+  order.step = step.value_or(model::CaseStep::form);
+}
+
+void read_answer(RouteCall& call, action::CaseOrder& order) {
+  order.attempt = static_cast<std::uint32_t>(call.fields.count("attempt", UINT32_MAX).value_or(0));
+  const auto outcome = model::parse_case_outcome(call.fields.text("outcome", 32).value_or(""));
+  const bool word =
+      outcome && *outcome != model::CaseOutcome::waiting && *outcome != model::CaseOutcome::ended;
+  if (!word) call.fields.wrong("outcome is none of accepted, refused, unanswered");
+  order.outcome = outcome.value_or(model::CaseOutcome::waiting);
+}
+
+Reply work_on_case(RouteCall& call) {
+  action::CaseOrder order;
+  order.number = number_field(call);
+  const std::string wanted = call.fields.text("do", 16).value_or("");
+  bool known = false;
+  for (const auto& [name, work] : works) {
+    if (name != wanted) continue;
+    order.work = work;
+    known = true;
+  }
+  if (!known) call.fields.wrong("do is none of note, attempt, answer, review, close, reopen");
+  order.text = call.fields.text("text", action::CaseBook::text_bytes_max).value_or("");
+  if (order.work == CaseWork::attempt) read_attempt(call, order);
+  if (order.work == CaseWork::answer) read_answer(call, order);
+  const auto name = call.fields.text("by", 100);
+  order.by = std::string(call.by) + (name && !name->empty() ? " " + *name : "");
+  if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
+  return reply_of(call.control.work_on_case(order), case_json);
+}
+
+}  // namespace
+
+std::vector<Route> routes_about_cases() {
+  return {
+      {"GET",
+       "/v1/cases",
+       false,
+       "The cases that are not closed, and how lists and providers have treated us so far.",
+       {{"all", "boolean", false, "closed ones too"}},
+       cases},
+      {"GET",
+       "/v1/case",
+       false,
+       "One case: timeline, causes, requests and answers, and what worked the last time.",
+       {{"number", "integer", true, "number of the case"}},
+       find_case},
+      {"POST",
+       "/v1/case",
+       true,
+       "Writes into a case, closes or reopens it.",
+       {{"number", "integer", true, "number of the case"},
+        {"do", "string", true, "note, attempt, answer, review, close or reopen"},
+        {"text", "string", false, "what is noted, was asked or answered; why it is closed"},
+        {"party", "string", false, "of an attempt: who was asked, like list:spamhaus-xbl"},
+        {"channel", "string", false,
+         "of an attempt: form (the default), reply, postmaster, upstream, legal or given_up"},
+        {"to", "string", false, "of an attempt: address of the form or mail, name of a person"},
+        {"attempt", "integer", false, "of an answer: number; the newest that waits unless told"},
+        {"outcome", "string", false, "of an answer: accepted, refused or unanswered"},
+        {"by", "string", false, "who gives the order, for the journal"}},
+       work_on_case},
+  };
+}
+
+}  // namespace leumund::face
