@@ -41,8 +41,9 @@ TEST(ListRule, TrapsWeighFiveTimesBelowSixAndTheirSquareFromThere) {
 // The published example: two traps and three reports make 13 where reports weigh 1.
 TEST(ListRule, AddsTrapsAndReportsAsPublished) {
   ReportHistory history;
-  for (const std::uint64_t who : {1, 2, 3}) ASSERT_TRUE(history.add(report(who, start), 1, rule));
-  for (const std::uint64_t who : {4, 5})
+  for (const std::uint64_t who : {1UL, 2UL, 3UL})
+    ASSERT_TRUE(history.add(report(who, start), 1, rule));
+  for (const std::uint64_t who : {4UL, 5UL})
     ASSERT_TRUE(history.add(report(who, start, AbuseKind::pristine_trap), 1, rule));
   EXPECT_NEAR(history.weigh(start + 50h, rule).spam, 13, 1e-4);
   EXPECT_EQ(history.weigh(start + 50h, rule).reports, 5U);
