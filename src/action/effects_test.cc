@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <memory>
 
 namespace leumund::action {
 namespace {
@@ -201,9 +202,10 @@ TEST_F(EffectsTest, AReleaseCountsFromTheMomentItWasSaidHoweverLongTheTablesTake
                               " | sed 's/.*/postsuper: &: placed on hold/'\n");
   std::promise<void> tables_may_go_on;
   auto tables_wait = tables_may_go_on.get_future().share();
-  std::atomic<bool> busy = false;
-  login_name_of_ = [&busy, tables_wait](std::uint32_t) {
-    busy = true;
+  // The thread that asks for names outlives this body.
+  const auto busy = std::make_shared<std::atomic<bool>>(false);
+  login_name_of_ = [busy, tables_wait](std::uint32_t) {
+    *busy = true;
     tables_wait.wait();
     return std::optional<std::string>();
   };
@@ -213,7 +215,7 @@ TEST_F(EffectsTest, AReleaseCountsFromTheMomentItWasSaidHoweverLongTheTablesTake
   ASSERT_EQ(effects_->submit({suspended("b@v.example", 2)})->wait_for(10s),
             std::future_status::ready);
   ASSERT_TRUE(effects_->submit({script("uid33", 3)}));
-  ASSERT_TRUE(within([&] { return busy.load(); }));
+  ASSERT_TRUE(within([&] { return busy->load(); }));
   auto released = suspended("b@v.example", 4);
   released.kind = DecisionKind::released;
   released.held.clear();
@@ -232,9 +234,10 @@ TEST_F(EffectsTest, AHoldThatFailedIsNotTriedAgainOnceItIsReleased) {
   options_.settings.queue.tries = 1;
   std::promise<void> tables_may_go_on;
   auto tables_wait = tables_may_go_on.get_future().share();
-  std::atomic<bool> busy = false;
-  login_name_of_ = [&busy, tables_wait](std::uint32_t) {
-    busy = true;
+  // The thread that asks for names outlives this body.
+  const auto busy = std::make_shared<std::atomic<bool>>(false);
+  login_name_of_ = [busy, tables_wait](std::uint32_t) {
+    *busy = true;
     tables_wait.wait();
     return std::optional<std::string>();
   };
@@ -242,7 +245,7 @@ TEST_F(EffectsTest, AHoldThatFailedIsNotTriedAgainOnceItIsReleased) {
   ASSERT_TRUE(effects_->submit({suspended("a@v.example", 1)}));
   ASSERT_TRUE(within([&] { return effects_->counters().holds_waiting == 1; }));
   ASSERT_TRUE(effects_->submit({script("uid33", 2)}));
-  ASSERT_TRUE(within([&] { return busy.load(); }));
+  ASSERT_TRUE(within([&] { return busy->load(); }));
   auto released = suspended("a@v.example", 3);
   released.kind = DecisionKind::released;
   ASSERT_TRUE(effects_->submit({released}));
@@ -361,6 +364,7 @@ TEST_F(EffectsTest, AQueueThatWasFullIsMadeGoodFromWhatStands) {
   // The mail of the lost suspension is held as well.
   EXPECT_TRUE(within([&] { return effects_->counters().held == number - 1; }))
       << effects_->counters().held;
+  effects_.reset();  // its threads look at `gate`
 }
 
 TEST_F(EffectsTest, AnotherQueueHelperIsUsedFromTheNextHoldOn) {
