@@ -48,8 +48,8 @@ class ForeignLists {
       std::vector<char*> arguments;
       for (std::string& word : words) arguments.push_back(word.data());
       arguments.push_back(nullptr);
-      ::freopen("/dev/null", "w", stderr);
-      ::freopen("/dev/null", "w", stdout);
+      CHECK(::freopen("/dev/null", "w", stderr) != nullptr);
+      CHECK(::freopen("/dev/null", "w", stdout) != nullptr);
       ::execv("/usr/sbin/rbldnsd", arguments.data());
       _exit(127);
     }

@@ -43,3 +43,5 @@ BENCHMARK(publish_lmdb)->Arg(1'000'000)->Unit(benchmark::kMillisecond)->UseRealT
 
 }  // namespace
 }  // namespace leumund::action
+
+BENCHMARK_MAIN();
