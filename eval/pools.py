@@ -133,7 +133,7 @@ def program(given):
 
 
 def listings(replay, lines, constants):
-    """Of each address: (listed at, ended at) for every listing."""
+    """Of each address the times at which it was listed."""
     arguments = [f"--{name.replace('_', '-')}={value}" for name, value in constants.items()]
     done = subprocess.run([replay, *arguments], input=lines, text=True, capture_output=True)
     if done.returncode:
@@ -143,9 +143,7 @@ def listings(replay, lines, constants):
         at, move, prefix, *_ = line.split("\t")
         address = prefix.partition("/")[0]
         if move == "listed":
-            out.setdefault(address, []).append([int(at), START + DAYS * 86400])
-        elif move == "expired":
-            out[address][-1][1] = int(at)
+            out.setdefault(address, []).append(int(at))
     return out
 
 
@@ -155,14 +153,12 @@ def measured(senders, found):
         mine = [s for s in senders if s.kind is kind]
         hit = [s for s in mine if s.address in found]
         delays = [
-            (found[s.address][0][0] - s.began) / 3600 for s in hit if s.began is not None
+            (found[s.address][0] - s.began) / 3600 for s in hit if s.began is not None
         ]
-        hours = sum(end - at for s in hit for at, end in found[s.address]) / 3600
         rows[kind.name] = {
             "addresses": len(mine),
             "listed": len(hit),
             "delay": statistics.median(delays) if delays else None,
-            "hours": hours,
         }
     return rows
 

@@ -78,6 +78,7 @@ class Tracer {
     nlohmann::ordered_json out = {
         {"file", safe(file)},
         {"injector", optional_text(trace.injector)},
+        {"border_unreadable", trace.border_unreadable},
         {"claimed_origin", optional_text(trace.claimed_origin)},
         {"abuse_contact", contact ? safe(contact->contact) : std::string()},
         {"abuse_network", contact ? contact->network.to_string() : std::string()},
@@ -96,6 +97,8 @@ class Tracer {
     if (trace.cut) terminal_.line("  " + terminal_.say("trace.cut", trace.hops.size()));
     if (trace.hops.empty()) {
       terminal_.line("  " + terminal_.say("trace.no_lines"));
+    } else if (trace.border_unreadable) {
+      terminal_.line("  " + terminal_.say("trace.border_unreadable"));
     } else if (!trace.injector) {
       terminal_.line("  " + terminal_.say("trace.ours"));
     } else {

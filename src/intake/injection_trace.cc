@@ -45,6 +45,13 @@ bool fits(const wire::ReceivedLine& line, const wire::ReceivedLine& above) {
   return same(above.client_name) || same(above.helo) || same(above.by);
 }
 
+// A line without an address is the host's own where it names no client (a queue's, a delivery to the
+// mailbox), the host itself or one that has no full name.
+bool tells_of_a_stranger(const wire::ReceivedLine& line) {
+  const std::string& client = line.client_name.empty() ? line.helo : line.client_name;
+  return !line.local && client.find('.') != std::string::npos && client != line.by;
+}
+
 class Walk {
  public:
   explicit Walk(std::span<const base::IpPrefix> trusted) : trusted_(trusted) {}
@@ -63,7 +70,12 @@ class Walk {
   void take_ours(TracedHop& hop, InjectionTrace& out) {
     hop.standing = HopStanding::ours;
     if (!hop.line.by.empty()) our_hosts_.push_back(hop.line.by);
-    if (!hop.line.client || is_trusted(*hop.line.client, trusted_)) return;
+    if (!hop.line.client) {
+      out.border_unreadable = beyond_ = tells_of_a_stranger(hop.line);
+      if (beyond_) hop.fault = HopFault::unreadable;
+      return;
+    }
+    if (is_trusted(*hop.line.client, trusted_)) return;
     hop.standing = HopStanding::border;
     out.injector = hop.line.client;
     out.border = out.hops.size();

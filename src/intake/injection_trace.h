@@ -53,8 +53,11 @@ struct TracedHop {
 struct InjectionTrace {
   std::vector<TracedHop> hops;  // newest first, as in the header
   // Who handed the mail to the outermost host that we believe; nothing when it was made by one of
-  // ours.
+  // ours, or when `border_unreadable`.
   std::optional<base::IpAddress> injector;
+  // A line of ours tells of another host without its address: who that was is not known, and what
+  // stands below may be anybody's word.
+  bool border_unreadable = false;
   std::size_t border = 0;  // index in `hops` where `injector` is named
   // The public address furthest out that nothing speaks against; a hint, no proof. Nothing when
   // that is `injector`.

@@ -89,6 +89,27 @@ TEST(InjectionTrace, ALineOfAnotherHouseThanHandedItOverIsDoubtful) {
   EXPECT_EQ(text(found.claimed_origin), "") << "nothing behind a doubt is named";
 }
 
+TEST(InjectionTrace, WhereOurOwnLineNamesNoAddressNothingIsProven) {
+  const auto found =
+      trace({"from out.hoster.example by mail.ours.example with ESMTP id Q; "
+             "Sat, 21 Nov 2026 10:00:08 +0000",
+             "from bank (bank.example [192.0.2.99]) by out.hoster.example with "
+             "ESMTP id X; Sat, 21 Nov 2026 10:00:01 +0000"});
+  EXPECT_EQ(text(found.injector), "");
+  EXPECT_TRUE(found.border_unreadable);
+  EXPECT_EQ(found.hops[0].fault, HopFault::unreadable);
+  EXPECT_THAT(standings(found), ElementsAre(HopStanding::ours, HopStanding::claimed));
+}
+
+TEST(InjectionTrace, DeliveryToTheMailboxIsOurOwnLine) {
+  const auto found =
+      trace({"from mail.ours.example by mail.ours.example with LMTP id Y (envelope-"
+             "from <a@b.example>); Sat, 21 Nov 2026 10:00:11 +0000",
+             to_mailbox, at_border});
+  EXPECT_EQ(text(found.injector), "203.0.113.5");
+  EXPECT_FALSE(found.border_unreadable);
+}
+
 TEST(InjectionTrace, MailMadeOnOurHostHasNoInjector) {
   const auto found = trace(
       {to_mailbox,

@@ -56,12 +56,20 @@ ListEngine::Address* ListEngine::take(const base::IpAddress& place, base::TimePo
   return &addresses_[place];
 }
 
-// Second chance: what has reports is passed over once for each that has none.
+// Who delisted himself is remembered for as long as that counts: else a flood of addresses would
+// give him another request.
 bool ListEngine::make_room(base::TimePoint now) {
   constexpr std::size_t looked_at = 64;
-  const auto traffic_alone = [](const Address& one) { return !one.reports && !one.listed(); };
+  const auto has_asked = [&](const Address& one) {
+    return one.requested_at != base::TimePoint{} &&
+           now < one.requested_at + settings_.request_every;
+  };
+  const auto traffic_alone = [&](const Address& one) {
+    return !one.reports && !one.listed() && !has_asked(one);
+  };
   const auto quiet = [&](const Address& one) {
-    return !one.listed() && (!one.reports || now - one.reports->last_at() >= std::chrono::hours(1));
+    return !one.listed() && !has_asked(one) &&
+           (!one.reports || now - one.reports->last_at() >= std::chrono::hours(1));
   };
   for (const bool strict : {true, false}) {
     for (std::size_t i = 0; i < std::min(looked_at, by_age_.size()); ++i) {
@@ -110,7 +118,7 @@ void ListEngine::consider(const base::IpAddress& place, Address& address, base::
     const Weighed known = weigh(address, now);
     const ListVerdict verdict = judge(settings_.rule, known);
     if (verdict == ListVerdict::listed && !is_spared(place)) {
-      put_on(place, address, now, events);
+      put_on(place, address, known.reports, now, events);
     } else if (verdict == ListVerdict::listed || verdict == ListVerdict::too_much_collateral) {
       if (now - address.told_spared_at < told_again_after) return;
       address.told_spared_at = now;
@@ -123,9 +131,8 @@ void ListEngine::consider(const base::IpAddress& place, Address& address, base::
       std::max(address.until, address.reports->last_at() + stays_for(settings_.rule, reports));
 }
 
-void ListEngine::put_on(const base::IpAddress& place, Address& address, base::TimePoint now,
-                        std::vector<ListEvent>& events) {
-  const std::uint32_t reports = weigh(address, now).reports;
+void ListEngine::put_on(const base::IpAddress& place, Address& address, std::uint32_t reports,
+                        base::TimePoint now, std::vector<ListEvent>& events) {
   const base::TimePoint until = address.reports->last_at() + stays_for(settings_.rule, reports);
   if (until <= now) return;  // late reports of what is over
   address.since = now;

@@ -165,8 +165,8 @@ class ListEngine {
                                       base::TimePoint now) const;
   void consider(const base::IpAddress& place, Address& address, base::TimePoint now,
                 std::vector<ListEvent>& events);
-  void put_on(const base::IpAddress& place, Address& address, base::TimePoint now,
-              std::vector<ListEvent>& events);
+  void put_on(const base::IpAddress& place, Address& address, std::uint32_t reports,
+              base::TimePoint now, std::vector<ListEvent>& events);
   ListEvent take_off(const base::IpAddress& place, Address& address, ListMove move,
                      base::TimePoint now);
   void count_range(const base::IpAddress& place, int step, base::TimePoint now,

@@ -233,6 +233,16 @@ TEST_F(FullTable, ForgetsTrafficFirstAndNeverAListing) {
   EXPECT_THAT(say("192.0.2.2", 2, start), ElementsAre(ListMove::listed));
 }
 
+TEST_F(FullTable, AFloodOfAddressesGivesNobodyASecondRequest) {
+  list("192.0.2.1", start);
+  ASSERT_TRUE(engine.delist_on_request(ip("192.0.2.1"), "cleaned", start).ok());
+  for (int i = 0; i < 5000; ++i) {
+    engine.mails(base::IpAddress::v4(0x0a000000U + static_cast<unsigned>(i)), 1, start + 2h);
+  }
+  list("192.0.2.1", start + 3h);
+  EXPECT_FALSE(engine.delist_on_request(ip("192.0.2.1"), "again", start + 3h).ok());
+}
+
 TEST_F(FullTable, OfListingsTakesNobodyNewAndSaysSo) {
   for (int i = 0; i < 100; ++i) {
     const std::string client = "10.0.0." + std::to_string(i);
