@@ -45,7 +45,7 @@ bool fits(const wire::ReceivedLine& line, const wire::ReceivedLine& above) {
   return same(above.client_name) || same(above.helo) || same(above.by);
 }
 
-// A line without an address is the host's own where it names no client (a queue's, a delivery to the
+// A line without an address is the host's own where it names no client (a queue's, a delivery to a
 // mailbox), the host itself or one that has no full name.
 bool tells_of_a_stranger(const wire::ReceivedLine& line) {
   const std::string& client = line.client_name.empty() ? line.helo : line.client_name;
