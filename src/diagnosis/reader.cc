@@ -132,13 +132,17 @@ Status Reader::compile_meanings() {
     for (const std::string& id : meaning.needs) {
       compiled.need_order.push_back(concept_bits_.at(id));
     }
-    if (!compiled.need_order.empty()) compiled.first_need = compiled.need_order.front();
     meanings_.push_back(std::move(compiled));
   }
   // The heaviest first, so that the first one that holds is the answer.
   std::stable_sort(meanings_.begin(), meanings_.end(), [](const auto& a, const auto& b) {
     return a.meaning.weight > b.meaning.weight;
   });
+  meanings_by_need_.resize(max_concepts + 1);
+  for (std::uint32_t i = 0; i < meanings_.size(); ++i) {
+    const auto& order = meanings_[i].need_order;
+    meanings_by_need_[order.empty() ? max_concepts : order.front()].push_back(i);
+  }
   for (std::uint32_t i = 0; i < registry_.classes.size(); ++i) {
     class_index_.emplace(registry_.classes[i].id, i);
   }

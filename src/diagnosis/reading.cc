@@ -306,16 +306,13 @@ bool Reading::not_ours(const Entity& entity) const {
   }
   const std::size_t from = entity.begin > 48 ? entity.begin - 48 : 0;
   const std::string_view before = plain_.substr(from, entity.begin - from);
+  const std::size_t word = before.rfind(' ') + 1;  // 0 where there is no blank
   for (const std::string_view mark :
-       {"relay=[", "relay=", "resolver ", "nameserver ", "dns server ", "example: ", "e.g. ",
-        "for example ", "connected to ", "connect to ", "connection to ", "giving up on ",
-        "remote host ", "open resolver ["}) {
-    const std::size_t at = before.rfind(mark);
-    if (at != std::string_view::npos &&
-        before.find(' ', at + mark.size()) == std::string_view::npos) {
-      return true;
-    }
+       {"resolver ", "nameserver ", "dns server ", "example: ", "e.g. ", "for example ",
+        "connected to ", "connect to ", "connection to ", "giving up on ", "remote host "}) {
+    if (before.substr(0, word).ends_with(mark)) return true;
   }
+  if (before.substr(word).find("relay=") != std::string_view::npos) return true;
   if (entity.kind == EntityKind::url) {
     const std::string_view url = view_.text_of(entity);
     return url.find("/returnc/") != std::string_view::npos;
@@ -359,19 +356,32 @@ void Reading::find_our_address() {
   }
 }
 
+const CompiledMeaning* Reading::heaviest_of(const ConceptSet& has, double above) const {
+  std::size_t best = reader_.meanings_.size();
+  const auto look_at = [&](const std::vector<std::uint32_t>& places) {
+    for (const std::uint32_t i : places) {  // the heaviest first
+      const CompiledMeaning& one = reader_.meanings_[i];
+      if (i >= best || one.meaning.weight <= above) return;
+      if ((one.needs & ~has).any() || (one.unless & has).any()) continue;
+      if (one.any.any() && (one.any & has).none()) continue;
+      best = i;
+    }
+  };
+  look_at(reader_.meanings_by_need_.back());
+  for (std::size_t bit = has._Find_first(); bit < has.size(); bit = has._Find_next(bit)) {
+    look_at(reader_.meanings_by_need_[bit]);
+  }
+  return best < reader_.meanings_.size() ? &reader_.meanings_[best] : nullptr;
+}
+
 void Reading::choose_in_hop(std::size_t hop) {
   const ConceptSet& has = hops_[hop].concepts;
   const double distance = weight_per_hop * static_cast<double>(hop_count_ - 1 - hop);
-  for (const CompiledMeaning& one : reader_.meanings_) {
-    if (one.meaning.weight - distance <= choice_.weight) break;
-    if (!one.need_order.empty() && !has.test(one.first_need)) continue;
-    if ((one.needs & ~has).any() || (one.unless & has).any()) continue;
-    if (one.any.any() && (one.any & has).none()) continue;
-    choice_ = {.meaning = &one.meaning,
-               .compiled = &one,
-               .weight = one.meaning.weight - distance,
+  if (const CompiledMeaning* one = heaviest_of(has, choice_.weight + distance)) {
+    choice_ = {.meaning = &one->meaning,
+               .compiled = one,
+               .weight = one->meaning.weight - distance,
                .hop = hop};
-    break;
   }
   choose_provider_reply(hop, distance);
 }

@@ -52,6 +52,8 @@ class Reading {
   [[nodiscard]] int claim(const Entity& entity) const;
   void find_our_address();
   void choose();
+  // The heaviest meaning that holds and weighs more than `above`.
+  [[nodiscard]] const CompiledMeaning* heaviest_of(const ConceptSet& has, double above) const;
   void choose_in_hop(std::size_t hop);
   void choose_provider_reply(std::size_t hop, double distance);
   void set_fact(ConceptSet& set, Fact fact) const {

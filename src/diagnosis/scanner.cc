@@ -45,10 +45,7 @@ int note_match(unsigned id, unsigned long long, unsigned long long to, unsigned,
 }  // namespace
 
 Scanner::Scanner() = default;
-Scanner::~Scanner() {
-  hs_free_database(literals_);
-  hs_free_database(database_);
-}
+Scanner::~Scanner() { hs_free_database(database_); }
 
 // Collects the pieces of all patterns, each text once, and compiles the two databases.
 class Scanner::Builder {
@@ -83,7 +80,7 @@ class Scanner::Builder {
       const bool later = use.progress != 0 && !use.first;
       scanner_.piece_before_.push_back(later ? use.progress - 2 : needs_nothing);
     }
-    if (auto done = compile_texts(); !done) return done;
+    compile_texts();
     return compile_expressions(patterns);
   }
 
@@ -128,26 +125,10 @@ class Scanner::Builder {
     std::free(info);
   }
 
-  base::Status compile_texts() {
-    if (texts_.empty()) return {};
-    std::vector<const char*> pointers;
-    std::vector<std::size_t> lengths;
-    std::vector<unsigned> ids;
-    for (const auto& [text, uses] : texts_) {
-      ids.push_back(static_cast<unsigned>(pointers.size()));
-      pointers.push_back(text.c_str());
-      lengths.push_back(text.size());
-    }
-    const std::vector<unsigned> flags(pointers.size(), 0);
-    hs_compile_error_t* failure = nullptr;
-    if (hs_compile_lit_multi(pointers.data(), flags.data(), ids.data(), lengths.data(),
-                             static_cast<unsigned>(pointers.size()), HS_MODE_BLOCK, nullptr,
-                             &scanner_.literals_, &failure) == HS_SUCCESS) {
-      return {};
-    }
-    Error error{ErrorCode::malformed, fmt::format("registry: {}", failure->message)};
-    hs_free_compile_error(failure);
-    return error;
+  void compile_texts() {
+    std::vector<std::string> texts;
+    for (const auto& [text, uses] : texts_) texts.push_back(text);
+    scanner_.automaton_ = std::make_unique<TextAutomaton>(texts);
   }
 
   base::Status compile_expressions(std::span<const Input> patterns) {
@@ -204,10 +185,8 @@ base::Result<std::unique_ptr<Scanner>> Scanner::compile(std::span<const Input> p
 
 Scanner::Scratch::Scratch(const Scanner& scanner)
     : progress_(scanner.piece_count_), begun_(scanner.piece_count_) {
-  for (const hs_database* database : {scanner.literals_, scanner.database_}) {
-    if (database == nullptr) continue;
-    CHECK(hs_alloc_scratch(database, &handle_) == HS_SUCCESS);
-  }
+  if (scanner.database_ == nullptr) return;
+  CHECK(hs_alloc_scratch(scanner.database_, &handle_) == HS_SUCCESS);
 }
 Scanner::Scratch::~Scratch() { hs_free_scratch(handle_); }
 
@@ -253,14 +232,12 @@ void Scanner::scan(std::string_view text, Scratch& scratch, std::vector<Match>& 
   auto& expressions = scratch.expression_matches_;
   texts.clear();
   expressions.clear();
-  const auto length = static_cast<unsigned>(text.size());
-  if (literals_ != nullptr) {
-    CHECK(hs_scan(literals_, text.data(), length, 0, scratch.handle_, note_match, &texts) ==
-          HS_SUCCESS);
-  }
+  automaton_->scan(text, [&](std::uint32_t id, std::uint32_t end) {
+    texts.push_back({.pattern = id, .end = end, .begin = end});
+  });
   if (database_ != nullptr) {
-    CHECK(hs_scan(database_, text.data(), length, 0, scratch.handle_, note_match, &expressions) ==
-          HS_SUCCESS);
+    CHECK(hs_scan(database_, text.data(), static_cast<unsigned>(text.size()), 0, scratch.handle_,
+                  note_match, &expressions) == HS_SUCCESS);
   }
   const auto take = [&](const Uses& uses, std::uint32_t end) {
     for (std::uint32_t i = uses.first; i < uses.first + uses.count; ++i) {

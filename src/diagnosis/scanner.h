@@ -1,7 +1,7 @@
 // All patterns of the registry compiled into one automaton, and each alone for captures.
 //
-// Flow:    patterns -> pieces (pattern_split.h) -> Hyperscan; a scan reports which
-//          patterns end where; pieces that stand for few texts are written out (literal_set.h).
+// Flow:    patterns -> pieces (pattern_split.h); those that stand for few texts are written out
+//          (literal_set.h) and found by one automaton, the others by Hyperscan.
 //          A pattern with gaps holds when its pieces follow each other in one
 //          clause, no further apart than its gaps allow. What decided is found again by RE2, which
 //          also tells where it begins.
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "diagnosis/text_automaton.h"
 
 struct hs_database;
 struct hs_scratch;
@@ -116,12 +117,12 @@ class Scanner {
   // Beside each use the place of the piece before it, or `needs_nothing`: most hits are later
   // pieces of sequences that did not begin, and are passed over without touching the use.
   std::vector<std::uint32_t> piece_before_;
-  std::vector<Uses> texts_;        // by id in the literal database
-  std::vector<Uses> expressions_;  // by id in the expression database
+  std::vector<Uses> texts_;        // by index in the automaton
+  std::vector<Uses> expressions_;  // by id in the database
   std::vector<std::unique_ptr<std::string>> gap_bytes_sets_;
-  std::uint32_t piece_count_ = 0;  // of all sequences
-  hs_database* literals_ = nullptr;
-  hs_database* database_ = nullptr;  // of expressions; null if there are none
+  std::uint32_t piece_count_ = 0;             // of all sequences
+  std::unique_ptr<TextAutomaton> automaton_;  // of texts
+  hs_database* database_ = nullptr;           // of expressions; null if there are none
 };
 
 }  // namespace leumund::diagnosis

@@ -41,6 +41,17 @@ std::size_t status_length(std::string_view text, std::size_t at) {
   return i - at;
 }
 
+// Small letters, and every blank or control character a blank; the second also the underscore.
+constexpr auto folded_ascii = [] {
+  std::array<std::array<char, 128>, 2> out{};
+  for (std::size_t i = 0; i < 128; ++i) {
+    const char c = static_cast<char>(i);
+    out[0][i] = is_blank(c) ? ' ' : base::ascii_lower(c);
+    out[1][i] = c == '_' ? ' ' : out[0][i];
+  }
+  return out;
+}();
+
 // Sendmail and some gateways answer in_one_word; there the underscore is a blank.
 bool underscores_are_blanks(std::string_view text) {
   return text.find("__") != std::string_view::npos || text.find("_is_") != std::string_view::npos;
@@ -57,13 +68,21 @@ void TextView::read(std::string_view text, const HostOracle& oracle) {
 
 void TextView::fold(std::string_view text) {
   plain_.start(2 * text.size() + 4);  // "ß" of one byte becomes "ss"
-  const bool blank_underscores = underscores_are_blanks(text);
+  const auto& folded = folded_ascii[underscores_are_blanks(text) ? 1 : 0];
   std::string_view line_code;
   const auto put = [this](char c, std::size_t from) { plain_.put(c, from); };
+  const auto put_ascii = [&](unsigned char byte, std::size_t& i) {
+    const char c = folded[byte];
+    if (c != ' ' || !plain_.blank_or_empty()) put(c, i);
+    ++i;
+  };
   for (std::size_t i = 0; i < text.size();) {
-    const bool at_word = plain_.blank_or_empty();
     const auto byte = static_cast<unsigned char>(text[i]);
-    if (at_word && (byte == '4' || byte == '5') && reply_code_at(text, i)) {
+    if (byte < 0x80 && byte != '4' && byte != '5') {  // nearly all there is
+      put_ascii(byte, i);
+      continue;
+    }
+    if (byte < 0x80 && plain_.blank_or_empty() && reply_code_at(text, i)) {
       const std::string_view code = text.substr(i, 3);
       const bool continues = text[i + 3] == '-';
       if (code == line_code) {  // a further line of the same reply: its prefix is no text
@@ -82,11 +101,7 @@ void TextView::fold(std::string_view text) {
     const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
     const auto third = i + 2 < text.size() ? static_cast<unsigned char>(text[i + 2]) : 0U;
     if (byte < 0x80) {
-      char c = text[i];
-      if (is_blank(c) || (c == '_' && blank_underscores)) c = ' ';
-      c = base::ascii_lower(c);
-      if (c != ' ' || !plain_.blank_or_empty()) put(c, i);
-      ++i;
+      put_ascii(byte, i);
     } else if (byte == 0xC2 && (next & 0xC0) == 0x80) {
       if (!plain_.blank_or_empty()) put(' ', i);
       i += 2;
