@@ -123,8 +123,8 @@ class Reader final : public HostOracle {
   std::optional<std::uint32_t> listed_bit_;
   std::optional<std::uint32_t> pool_bit_;
   std::vector<CompiledMeaning> meanings_;
-  // Places in `meanings_` by the bit of the first concept they need, and last of all those that need
-  // none: few of them can hold, so the others are not looked at.
+  // Places in `meanings_` by the bit of the first concept they need, and last of all those that
+  // need none: few of them can hold, so the others are not looked at.
   std::vector<std::vector<std::uint32_t>> meanings_by_need_;
   std::vector<Scanner::Input> inputs_;
   std::vector<PatternUse> word_uses_;
