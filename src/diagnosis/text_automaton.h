@@ -1,7 +1,7 @@
 // Finds all of many thousand plain texts in one pass (Aho and Corasick 1975).
 //
-// Flow:    texts -> a tree of their bytes, breadth first, so that the children of a node lie by each
-//          other -> for each node where to go on when no child fits. Nodes near the root, where
+// Flow:    texts -> a tree of their bytes, breadth first, so that the children of a node stand
+//          together -> for each node where to go on when no child fits. Nodes near the root, where
 //          most bytes of any text are spent, are rows of a table instead.
 // Time:    linear in what is read and found, and a few nanoseconds a byte. Building: some ten
 //          milliseconds for twenty thousand texts.
