@@ -235,6 +235,15 @@ TEST(Answer, TellsCodesFromOtherNumbers) {
   EXPECT_FALSE(find_answer("id 4Xk550 not found"));
 }
 
+TEST(Answer, WhoeverAnswersWithACodeWasReached) {
+  EXPECT_EQ(find_stage("Deferred: Connection refused by mx.example.net."), DeliveryStage::connect);
+  EXPECT_EQ(find_stage("connect to mx.example.net[192.0.2.1]:25: Connection refused"),
+            DeliveryStage::connect);
+  EXPECT_EQ(find_stage("550 5.7.1 Connection refused by policy"), DeliveryStage::unknown);
+  EXPECT_EQ(find_stage("host mx.example.net[192.0.2.1] refused to talk to me: 554 no"),
+            DeliveryStage::greeting);
+}
+
 TEST(Answer, PrefersTheCauseOverTheExpiry) {
   const std::string_view text = "554 4.4.7 Message expired.<421 4.4.2 Connection timed out>";
   EXPECT_EQ(find_telling_answer(text)->code, 421);
