@@ -149,6 +149,8 @@ base::Status Daemon::start_engine() {
   }
   keeper_ = std::make_unique<Keeper>(*store_, &numbers_);
   const auto settings = settings_.with([](const config::Settings& all) { return all; });
+  const auto classes = fingerprint::ClassRules::with_defaults(settings.run.class_rules);
+  if (!classes) return classes.error();
   auto replies = open_patterns(settings.run.patterns_file);
   if (!replies) return replies.error();
   replies_ = std::move(*replies);

@@ -79,6 +79,8 @@ base::Result<std::vector<std::string>> Daemon::reload_alone() {
   if (!api) return api.error();
   auto replies = open_patterns(wanted->run.patterns_file);  // likewise
   if (!replies) return replies.error();
+  const auto classes = fingerprint::ClassRules::with_defaults(wanted->run.class_rules);
+  if (!classes) return classes.error();
   std::vector<std::string> told;
   const auto merged = settings_.with([&](config::Settings& running) {
     for (const auto& change : config::changed_options(running, *wanted)) {

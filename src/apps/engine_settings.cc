@@ -46,6 +46,11 @@ engine::Settings engine_settings(const config::Settings& settings, base::HashKey
 intake::MilterPrintSettings print_settings(const config::RunSettings& settings) {
   intake::MilterPrintSettings out;
   out.keep_own_text = settings.campaigns && settings.campaign_keep_texts;
+  out.forwarders = settings.forwarders;
+  out.prints.identity_headers = settings.identity_headers;
+  // A wrong rule is refused before it comes here.
+  if (auto classes = fingerprint::ClassRules::with_defaults(settings.class_rules))
+    out.prints.classes = std::move(*classes);
   return out;
 }
 

@@ -15,6 +15,7 @@
 #include "config/load.h"
 #include "face/api.h"
 #include "face/postfix_connect.h"
+#include "fingerprint/mail_class.h"
 
 namespace leumund::apps {
 namespace {
@@ -160,6 +161,8 @@ int check_config(const Request& request, Terminal& terminal) {
   config::Loaded loaded = config::load_file(file, named, config::Surroundings::of_process());
   if (loaded.problems.empty()) {
     loaded.problems = pattern_problems(loaded.settings.run.patterns_file);
+    const auto classes = fingerprint::ClassRules::with_defaults(loaded.settings.run.class_rules);
+    if (!classes) loaded.problems.push_back("mail.classes: " + classes.error().message);
   }
   if (request.json) {
     nlohmann::ordered_json out = {

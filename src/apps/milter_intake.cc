@@ -70,6 +70,8 @@ intake::MilterCounters MilterIntake::sum() const {
     sum.connections.open += one.connections.open;
     sum.connections.refused += one.connections.refused;
     for (std::size_t i = 0; i < sum.answers.size(); ++i) sum.answers[i] += one.answers[i];
+    for (std::size_t i = 0; i < sum.classes.size(); ++i) sum.classes[i] += one.classes[i];
+    sum.names_refused += one.names_refused;
   }
   return sum;
 }
@@ -97,8 +99,18 @@ std::vector<face::Metric> MilterIntake::metrics() const {
     answers.samples.push_back(
         {{{"answer", std::string(name)}}, static_cast<double>(all.answers[i])});
   }
+  face::Metric classes{"leumund_milter_classes_total", "Messages by what they are for.", {}};
+  for (std::size_t i = 0; i < all.classes.size(); ++i) {
+    const auto name = model::mail_class_name(static_cast<model::MailClass>(i));
+    classes.samples.push_back(
+        {{{"class", std::string(name)}}, static_cast<double>(all.classes[i])});
+  }
   return {
       std::move(answers),
+      std::move(classes),
+      count("leumund_milter_names_refused_total",
+            "Messages whose headers name a script or forward rule that is not believed.",
+            all.names_refused),
       count("leumund_milter_bytes_total", "Bytes of headers and bodies read.", all.bytes),
       count("leumund_milter_cut_total", "Messages with more than the limits let in.", all.cut),
       count("leumund_milter_malformed_total", "Connections closed for bad packets.", all.malformed),

@@ -100,8 +100,9 @@ Option text_option(std::string name, std::string Part::* member, std::string typ
   return row;
 }
 
-// The rows of option_detectors.cc.
+// The rows of option_detectors.cc and mail_options.cc.
 void add_detector_options(std::vector<Option>& table);
+void add_mail_options(std::vector<Option>& table);
 
 constexpr std::size_t list_entries_max = 10'000;
 

@@ -334,6 +334,7 @@ std::vector<Option> build_table() {
   add_public(table);
   add_reports(table);
   add_detector_options(table);
+  add_mail_options(table);
   add_egresses(table);
   add_detour_options(table);
   add_watch(table);

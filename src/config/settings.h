@@ -87,6 +87,9 @@ struct RunSettings {
   model::Mode campaign_mode = model::Mode::observe;   // ... what follows, from the one above
   std::optional<std::chrono::seconds> campaign_span;  // nothing: until released
   double campaign_false_alarms = 0;                   // per day
+  std::vector<std::string> identity_headers;          // that name the script behind a mail
+  std::vector<std::string> forwarders;                // scripts that redirect mail for others
+  std::vector<std::string> class_rules;               // before the shipped ones
   bool campaign_keep_texts = false;
   std::uint32_t throttle_recipients_per_hour = 0;
   std::vector<std::string> helpdesk;     // addresses, lower case

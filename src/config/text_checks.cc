@@ -76,6 +76,25 @@ std::string check_mail_address_or_empty(std::string& text) {
   return text.empty() ? "" : check_mail_address(text);
 }
 
+std::string check_header_name(std::string& text) {
+  const bool fine =
+      !text.empty() && text.size() <= 76 &&
+      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f && c != ':'; });
+  return fine ? "" : "want the name of a header, like X-PHP-Originating-Script";
+}
+
+std::string check_script_uid(std::string& text) {
+  const bool fine = text.size() > 3 && text.size() <= 13 && text.starts_with("uid") &&
+                    text.find_first_not_of("0123456789", 3) == std::string::npos;
+  return fine ? "" : "want a script by its user id, like uid5000";
+}
+
+std::string check_class_rule(std::string& text) {
+  const bool fine = !text.empty() && text.size() <= 2000 && !text.contains('\n');
+  return fine ? ""
+              : "want one line: a class and its conditions, like \"invoice subject:*rechnung*\"";
+}
+
 std::string check_domain(std::string& text) {
   base::make_ascii_lower(text);
   return is_domain(text) ? "" : "want a domain, like example.org";

@@ -12,8 +12,11 @@ std::string check_listen_address_or_empty(std::string& text);
 std::string check_log_source(std::string& text);    // "auto", "journal", "file:/path"
 std::string check_mail_address(std::string& text);  // local@domain; made lower case
 std::string check_mail_address_or_empty(std::string& text);
-std::string check_domain(std::string& text);                // made lower case
-std::string check_group(std::string& text);                 // a system group, or ""
+std::string check_header_name(std::string& text);
+std::string check_script_uid(std::string& text);  // "uid5000"
+std::string check_class_rule(std::string& text);  // by its size; what it says is read elsewhere
+std::string check_domain(std::string& text);      // made lower case
+std::string check_group(std::string& text);       // a system group, or ""
 std::string check_web_address_or_empty(std::string& text);  // http:// or https://
 std::string check_recovery_item(std::string& text);         // password, sessions, forwards, ...
 std::string check_weekly_span(std::string& text);

@@ -121,69 +121,17 @@ evidence::ClientSeen& Counting::see_client(Account& account, const base::IpAddre
   return seen;
 }
 
-Message* Counting::join_by_circumstances(const model::Submission& submission,
-                                         std::uint64_t account) {
-  // Postfix tells policy no queue id at the first RCPT: the log's line is joined by who, from
-  // where, as whom, within a minute.
-  if (account == 0 || !submission.queue.known() || !submission.envelope_sender) return nullptr;
-  const std::uint32_t client =
-      submission.client ? client_of(*submission.client, submission.client_facts).address : 0;
-  const std::uint32_t sender = hash_lower(*submission.envelope_sender);
-  Message* found = nullptr;
-  p_.messages.of_account(account, [&](Message& message) {
-    if (message.first_at + std::chrono::seconds(60) < at_) return false;
-    const bool same = message.queues.empty() && !message.refused && message.sender == sender &&
-                      (client == 0 || message.client == client) &&
-                      (submission.recipient_count == 0 ||
-                       message.recipients.size() == submission.recipient_count);
-    if (same) found = &message;  // the oldest that fits: the log tells in order
-    return true;
-  });
-  return found;
-}
-
-Message* Counting::find_message(const model::Submission& submission, std::uint64_t account) {
-  if (submission.continues) {
-    if (Message* message = p_.messages.by_queue(*submission.continues)) return message;
-  }
-  if (Message* message = p_.messages.by_id(submission.id)) return message;
-  Message* message = p_.messages.by_queue(submission.queue);
-  // A queue id used again after its message left is a new message, whatever the old one was.
-  if (message != nullptr && !message->left_queue && (account == 0 || message->account == account)) {
-    return message;
-  }
-  // The message that has no queue id yet; the milter sees it under its id before the log tells.
-  const bool first_named =
-      submission.source == model::Source::log || submission.source == model::Source::milter;
-  if (!first_named) return nullptr;
-  message = join_by_bare_queue_id(submission, account);
-  return message != nullptr ? message : join_by_circumstances(submission, account);
-}
-
-// Policy and milter do not tell which Postfix instance asks: their queue id stands for the default
-// one until the log names another. Two instances may use an id at the same time, so the account has
-// to be the same too; the message then stands under its full name alone, lest a hold hits the other
-// instance's mail.
-Message* Counting::join_by_bare_queue_id(const model::Submission& submission,
-                                         std::uint64_t account) {
-  if (account == 0 || submission.queue.instance.empty()) return nullptr;
-  model::QueueKey bare = submission.queue;
-  bare.instance.clear();
-  Message* message = p_.messages.by_queue(bare);
-  if (message == nullptr || message->left_queue || message->refused ||
-      message->account != account || message->in_log) {
-    return nullptr;
-  }
-  p_.messages.remove_queue(*message, bare);
-  return message;
-}
-
 Counted Counting::operator()(const model::Submission& submission) {
   const auto subject = sender_of(submission, p_.relay_clients);
   const std::string name = subject ? subject->to_string() : std::string();
   const std::uint64_t hash = subject ? p_.ledger.hash_of(name) : 0;
   Message* message = find_message(submission, hash);
   if (message == nullptr && !subject) return {};
+  const std::uint64_t giver =
+      submission.handed_in_by.empty() ? 0 : p_.ledger.hash_of(submission.handed_in_by);
+  const Message* before =
+      message == nullptr && giver != 0 ? find_message(submission, giver) : nullptr;
+  const std::uint64_t before_number = before == nullptr ? 0 : before->number;
   Account* known = message == nullptr ? &p_.ledger.touch(name, at_)
                                       : p_.ledger.touch_again(message->account, at_);
   // Forgotten, or lost with the store, while its mail was still queued.
@@ -192,6 +140,8 @@ Counted Counting::operator()(const model::Submission& submission) {
   Account& account = *known;
   if (message == nullptr) {
     message = &p_.messages.create(submission.id, hash, at_);
+    message->handed_in_by = giver;
+    take_over(before_number, *message);
     begin_message(submission, account, *message);
   }
   p_.messages.add_queue(*message, submission.queue);

@@ -28,6 +28,13 @@ evidence::Ledger::Settings ledger_settings(const Settings& settings) {
   return out;
 }
 
+// A forward rule, or a script behind a uid or a site: "uid33:contact.php".
+bool is_told_by_headers(const model::Subject& subject) {
+  return subject.kind == model::SubjectKind::forward ||
+         (subject.kind == model::SubjectKind::script && subject.name.contains(':') &&
+          !subject.name.contains(":/"));
+}
+
 // Recipients that this question would let out. Those that were put off are counted already; who
 // asks for them again and again must not get through for nothing.
 std::uint32_t recipients_asked(const Counted& counted, const model::Submission& submission) {
@@ -101,6 +108,7 @@ Outcome Engine::feed(const model::MailEvent& event, base::TimePoint now) {
   if (submission != nullptr) {
     ++p.counters.submissions;
     p.answer(outcome, counted, *submission, now);
+    p.answer_for_giver(outcome, counted, *submission, now);
     if (campaigns) p.answer_for_campaign(outcome, counted, *submission, now);
   }
   return outcome;
@@ -130,6 +138,9 @@ void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimeP
   // sendmail asks nobody: a script's mail is first seen when it is under way, and a hold would come
   // too late for most of it. The one door it has can only be shut (authorized_submit_users).
   if (subject->kind == model::SubjectKind::script) level = model::Level::no_sending;
+  // Whose mail is told by its headers passes the milter, and what is refused there would bounce to
+  // a stranger, or to nobody who reads it.
+  if (is_told_by_headers(*subject)) level = model::Level::hold;
   const model::Restriction* standing = book.find(*subject);
   const bool hard_enough = standing != nullptr && standing->level >= level;
   const bool told = account.recent.found_at + find_again_after > at;
@@ -247,6 +258,31 @@ void Engine::Parts::answer(Outcome& outcome, const Counted& counted,
   if (submission.stage == model::SubmissionStage::accepted && !held) message.refused = true;
   // Counting goes on while suspended: from where does the attacker try now?
   if (account.recent.restricted) hold_against(account, *subject, account.recent.at);
+}
+
+// A stop of whoever handed the mail in stands also for what he hands in for others.
+void Engine::Parts::answer_for_giver(Outcome& outcome, const Counted& counted,
+                                     const model::Submission& submission, base::TimePoint now) {
+  const Message& message = *counted.message;
+  if (message.handed_in_by == 0) return;
+  const auto giver = model::Subject::parse(submission.handed_in_by.empty()
+                                               ? ledger.subject_of(message.handed_in_by)
+                                               : submission.handed_in_by);
+  const model::Restriction* standing = giver ? book.find(*giver) : nullptr;
+  if (standing == nullptr) return;
+  if (submission.source == model::Source::log || submission.continues) {
+    const bool stops =
+        standing->level == model::Level::no_sending || standing->level == model::Level::hold;
+    if (outcome.hold || !stops || !message.queued()) return;
+    outcome.hold = true;
+    outcome.subject = *giver;
+    return;
+  }
+  const bool lets = outcome.answer.disposition == model::Disposition::pass ||
+                    outcome.answer.disposition == model::Disposition::warn;
+  if (!lets) return;
+  outcome.answer = book.answer(
+      {.subject = *giver, .recipient = {}, .recipients = counted.recipients_counted}, now);
 }
 
 std::vector<model::QueueKey> Engine::Parts::queued_of(const model::Subject& subject) const {

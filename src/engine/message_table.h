@@ -48,6 +48,7 @@ struct Message {
   std::uint64_t number = 0;
   std::uint64_t account = 0;              // hash of its subject in the ledger
   std::uint64_t previous_of_account = 0;  // number
+  std::uint64_t handed_in_by = 0;         // hash of the subject that policy and log take it for
   base::TimePoint first_at;
   std::string id;
   std::uint64_t id_hash = 0;
@@ -84,6 +85,9 @@ struct Message {
   bool let_through = false;      // although its account is restricted: goes on its way
 
   [[nodiscard]] RecipientMark* find(std::uint32_t hash);
+  [[nodiscard]] bool belongs_to(std::uint64_t subject) const {
+    return account == subject || (handed_in_by != 0 && handed_in_by == subject);
+  }
   [[nodiscard]] bool in_queue() const { return !queues.empty() && !left_queue && !refused; }
   // In the queue and to be held when its sender is stopped.
   [[nodiscard]] bool queued() const { return in_queue() && !let_through; }

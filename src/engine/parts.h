@@ -27,6 +27,8 @@ struct Engine::Parts {
   void decide(Outcome& outcome, const Counted& counted, base::TimePoint at, base::TimePoint now);
   void answer(Outcome& outcome, const Counted& counted, const model::Submission& submission,
               base::TimePoint now);
+  void answer_for_giver(Outcome& outcome, const Counted& counted,
+                        const model::Submission& submission, base::TimePoint now);
   void hold_against(evidence::Account& account, const model::Subject& subject, base::TimePoint at);
   void forget_burst(evidence::Account& account);
   void refresh_own_listing(evidence::Account& account, base::TimePoint at);

@@ -1,6 +1,8 @@
 // The same message told by policy, log and API is one message.
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "engine/engine.h"
 #include "engine/engine_test_world.h"
 
@@ -211,6 +213,84 @@ TEST(Sightings, FromTheLogAloneABurstIsFoundAndItsQueueIsHeld) {
   ASSERT_TRUE(world.restricted(anna));
   EXPECT_LE(mails, 40);
   EXPECT_FALSE(world.decisions.front().held.empty());
+}
+
+model::Submission local(World& world, Source source, const std::string& script) {
+  model::Submission what = world.mail("", {});
+  what.id = source == Source::milter ? "milter/4S" : "";
+  what.script = script;
+  what.source = source;
+  what.client = source == Source::milter ? base::IpAddress::parse("127.0.0.1") : std::nullopt;
+  what.recipient_count = 1;
+  what.queue.queue_id = "4S";
+  return what;
+}
+
+std::string owner_of(World& world, const std::string& queue_id) {
+  const auto facts = world.engine.message_facts("", {"", "", queue_id}, "");
+  return facts ? facts->subject.to_string() : "";
+}
+
+TEST(Sightings, AScriptThatTheHeadersNameOwnsTheMailWhoeverToldOfItFirst) {
+  for (const bool log_first : {false, true}) {
+    World world;
+    model::Submission named = local(world, Source::milter, "uid33:contact.php");
+    named.handed_in_by = "script:uid33";
+    named.recipients = {"x@away.test"};
+    if (log_first) world.send(local(world, Source::log, "uid33"));
+    world.send(named);
+    world.send(local(world, Source::log, "uid33"));
+    delivered(world, "4S", "x@away.test");
+    EXPECT_EQ(owner_of(world, "4S"), "script:uid33:contact.php") << log_first;
+    EXPECT_EQ(world.engine.counters().recipients, 1U) << log_first;
+  }
+}
+
+TEST(Sightings, AForwardCountsForItsRuleAndAStopOfWhoHandsItInStands) {
+  World world;
+  model::Submission what = local(world, Source::milter, "");
+  what.account = "chor@c.test";
+  what.forwarded = true;
+  what.handed_in_by = "script:uid5000";
+  what.recipients = {"x@away.test"};
+  EXPECT_EQ(world.send(what).answer.disposition, model::Disposition::pass);
+  EXPECT_EQ(owner_of(world, "4S"), "forward:chor@c.test");
+  EXPECT_FALSE(world.engine.explain({model::SubjectKind::account, "chor@c.test"}, world.now).known);
+  model::Restriction stop;
+  stop.subject = {model::SubjectKind::script, "uid5000"};
+  stop.since = world.now;
+  std::ignore = world.engine.book().suspend(stop, world.now);
+  what.id = "milter/4T";
+  what.queue.queue_id = "4T";
+  EXPECT_EQ(world.send(what).answer.disposition, model::Disposition::reject);
+  EXPECT_TRUE(world.send(local(world, Source::log, "uid5000")).hold) << "what is still queued";
+}
+
+TEST(Sightings, WhatHeadersNameIsHeldAndNotRefused) {
+  for (const bool forward : {false, true}) {
+    World world;
+    const auto one = [&](const std::string& recipient) {
+      model::Submission what = world.mail("", {recipient});
+      what.client = base::IpAddress::parse("127.0.0.1");
+      what.source = Source::milter;
+      what.handed_in_by = "script:uid33";
+      if (forward) {
+        what.account = "chor@c.test";
+        what.forwarded = true;
+      } else {
+        what.script = "uid33:contact.php";
+      }
+      return world.send(what).answer.disposition;
+    };
+    for (int day = 0; day < 35; ++day, world.pass_time(std::chrono::hours(24)))
+      one("friend" + std::to_string(day % 5) + "@away.test");
+    auto answer = model::Disposition::pass;
+    for (int i = 0; i < 400 && answer == model::Disposition::pass; ++i) {
+      answer = one(world.stranger());
+      world.pass_time(std::chrono::seconds(3));
+    }
+    EXPECT_EQ(answer, model::Disposition::hold) << forward;
+  }
 }
 
 }  // namespace

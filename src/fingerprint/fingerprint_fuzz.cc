@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "fingerprint/attribution.h"
 #include "fingerprint/print_maker.h"
 #include "fingerprint/template_marks.h"
 #include "wire/mime_header.h"
@@ -68,6 +69,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const MailPrint pieces = print_in_steps(step);
   CHECK(whole.print == pieces.print && whole.script == pieces.script);
   CHECK(maker().own_text() == text);
+  leumund::model::Submission mail;
+  mail.script = step % 2 == 0 ? "uid33" : "";
+  leumund::fingerprint::Attribution attribution;
+  attribution.apply(whole, true, leumund::base::TimePoint(), mail);
+  CHECK(mail.script.size() <= 320 && mail.account.size() <= 320);
+  CHECK(mail.handed_in_by.empty() || step % 2 != 0 || mail.forwarded ||
+        mail.script.starts_with("uid33:"));
   const std::vector<std::string_view> texts = {text, raw};
   (void)leumund::fingerprint::mark_template(texts);
   return 0;

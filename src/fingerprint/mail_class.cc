@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 
 #include "wire/lookalikes.h"
@@ -191,6 +192,14 @@ base::Result<ClassRules> ClassRules::parse(std::span<const std::string> lines) {
 ClassRules ClassRules::defaults() {
   const std::vector<std::string> lines(default_rules.begin(), default_rules.end());
   return parse(lines).value();
+}
+
+base::Result<ClassRules> ClassRules::with_defaults(std::span<const std::string> own) {
+  auto rules = parse(own);
+  if (!rules) return rules.error();
+  auto shipped = defaults();
+  std::move(shipped.rules_.begin(), shipped.rules_.end(), std::back_inserter(rules->rules_));
+  return rules;
 }
 
 bool ClassRules::holds(const Condition& condition, const ClassInput& input, const Texts& texts) {

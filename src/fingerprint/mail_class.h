@@ -49,6 +49,8 @@ class ClassRules {
   ClassRules() = default;
   // German and English subjects and the headers of known systems.
   [[nodiscard]] static ClassRules defaults();
+  // The operator's rules first, then those.
+  [[nodiscard]] static base::Result<ClassRules> with_defaults(std::span<const std::string> own);
   [[nodiscard]] static base::Result<ClassRules> parse(std::span<const std::string> lines);
 
   // Forwarded mail is `forward` whatever the rules say. Without a rule that holds: `bulk` for list

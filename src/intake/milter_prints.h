@@ -18,6 +18,8 @@ struct MilterPrintSettings {
   fingerprint::PrintSettings prints = {};
   // Events carry the writer's own text as well, for the template of an open campaign.
   bool keep_own_text = false;
+  // Scripts ("uid5000") that redirect mail for others: their headers may name a forward rule.
+  std::vector<std::string> forwarders = {};
 };
 
 class MilterPrints {

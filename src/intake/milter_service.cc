@@ -88,8 +88,11 @@ MilterCounters MilterService::counters() const {
                      .incoming_spared = counters_.incoming_spared,
                      .waited = counters_.waited,
                      .waited_in_vain = counters_.waited_in_vain,
+                     .classes = {},
+                     .names_refused = counters_.names_refused,
                      .connections = listener_->counters()};
   std::ranges::copy(counters_.answers, out.answers.begin());
+  std::ranges::copy(counters_.classes, out.classes.begin());
   return out;
 }
 

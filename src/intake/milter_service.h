@@ -31,6 +31,7 @@
 #include "base/ip_address.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "fingerprint/attribution.h"
 #include "intake/milter_prints.h"
 #include "model/answer.h"
 #include "model/mail_event.h"
@@ -59,6 +60,8 @@ struct MilterCounters {
   std::uint64_t incoming_spared = 0;  // of these, that the handler would have stopped
   std::uint64_t waited = 0;           // of local mail, for its sender to be known
   std::uint64_t waited_in_vain = 0;
+  std::array<std::uint64_t, model::mail_classes> classes{};  // by model::MailClass
+  std::uint64_t names_refused = 0;  // of scripts and forward rules, too many new ones
   net::StreamCounters connections;
 };
 
@@ -104,6 +107,8 @@ class MilterService {
     std::atomic<std::uint64_t> messages, bytes, cut, malformed, handler_failed;
     std::atomic<std::uint64_t> incoming, incoming_spared, waited, waited_in_vain;
     std::array<std::atomic<std::uint64_t>, 5> answers;
+    std::array<std::atomic<std::uint64_t>, model::mail_classes> classes;
+    std::atomic<std::uint64_t> names_refused;
   };
 
   MilterService(net::EventLoop& loop, Options options);
@@ -116,6 +121,7 @@ class MilterService {
   base::Published<std::vector<base::IpPrefix>> own_networks_;
   Handler handler_;
   MilterPrints prints_;
+  fingerprint::Attribution attribution_;
   LiveCounters counters_{};
   net::EventLoop::Clock::time_point logged_at_;
   std::unique_ptr<net::StreamListener> listener_;

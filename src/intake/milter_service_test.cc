@@ -330,6 +330,58 @@ TEST_F(MilterServiceTest, LetsLocalMailGoOnWhenTheLogStaysSilent) {
   EXPECT_EQ(service_->counters().waited_in_vain, 1U);
 }
 
+std::string with_headers(std::string_view headers) {
+  std::string out = packet('M', "<a@verein.example>\0"s) + packet('D', "Ri\0004XyZ\0"s) +
+                    packet('R', "<x@c.test>\0"s) + packet('T');
+  while (!headers.empty()) {
+    const auto end = headers.find('\n');
+    const auto colon = headers.find(": ");
+    out += packet('L', std::string(headers.substr(0, colon)) + "\0"s +
+                           std::string(headers.substr(colon + 2, end - colon - 2)) + "\0"s);
+    headers.remove_prefix(end + 1);
+  }
+  return out + packet('N') + packet('B', "hello") + packet('E');
+}
+
+TEST_F(MilterServiceTest, HeadersNameTheScriptOrForwardRuleOfMailThatNobodyLoggedInFor) {
+  serve({.listen = net::Endpoint::tcp("127.0.0.1", 0),
+         .prints = {.forwarders = {"uid5000"}},
+         .local_sender = [this](const model::QueueKey&) -> std::optional<std::string> {
+           return seen().empty() ? "uid33" : "uid5000";
+         }});
+  const auto fd = dial();
+  const std::string forward = "Delivered-To: chor@c.test\nReceived: by mx\nTo: b@away.test\n";
+  say(fd, postfix_offer() + connect("127.0.0.1", 0) +
+              with_headers("X-PHP-Originating-Script: 33:contact.php\n" + forward) +
+              with_headers("X-PHP-Originating-Script: 33:contact.php\n" + forward));
+  hear(fd, 5);
+  ASSERT_THAT(seen(), SizeIs(2));
+  EXPECT_EQ(seen()[0].script, "uid33:contact.php");
+  EXPECT_EQ(seen()[0].handed_in_by, "script:uid33");
+  EXPECT_FALSE(seen()[0].forwarded) << "a site's headers name no forward rule";
+  EXPECT_EQ(seen()[1].account, "chor@c.test");
+  EXPECT_TRUE(seen()[1].forwarded);
+  EXPECT_EQ(seen()[1].handed_in_by, "script:uid5000");
+  EXPECT_EQ(service_->counters().classes[static_cast<std::size_t>(model::MailClass::forward)], 1U);
+}
+
+TEST_F(MilterServiceTest, HeadersOfALoginOrFromOutsideNameNobody) {
+  serve();
+  const auto fd = dial();
+  const std::string headers = "X-PHP-Originating-Script: 33:contact.php\nDelivered-To: x@c.test\n";
+  say(fd, postfix_offer() + connect("203.0.113.9") + packet('D', "M{auth_authen}\0a\0"s) +
+              with_headers(headers) + with_headers(headers));
+  hear(fd, 5);
+  ASSERT_THAT(seen(), SizeIs(2));
+  EXPECT_EQ(seen()[0].account, "a");
+  EXPECT_EQ(seen()[1].account, "");
+  for (const auto& mail : seen()) {
+    EXPECT_EQ(mail.script, "");
+    EXPECT_FALSE(mail.forwarded);
+    EXPECT_EQ(mail.handed_in_by, "");
+  }
+}
+
 TEST_F(MilterServiceTest, AClientMayLeaveWhileItsMailWaits) {
   serve({.listen = net::Endpoint::tcp("127.0.0.1", 0),
          .local_sender = [](const model::QueueKey&) { return std::nullopt; },

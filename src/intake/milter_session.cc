@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/ascii.h"
+#include "intake/incoming.h"
 #include "wire/trace_token.h"
 
 namespace leumund::intake {
@@ -211,17 +212,23 @@ fingerprint::PrintMaker& MilterService::Session::prints() {
 
 void MilterService::Session::finish_print() {
   model::Submission& mail = this->mail();
+  fingerprint::PrintMaker& maker = prints();
+  const auto& forwarders = maker_->settings->forwarders;
+  const bool for_others = std::ranges::find(forwarders, mail.script) != forwarders.end();
   fingerprint::Envelope envelope{.account = mail.account,
-                                 .script = mail.script,
+                                 .script = for_others ? std::string_view() : mail.script,
                                  .helo = mail.helo,
                                  .sender = {},
                                  .recipients = mail.recipients};
   if (mail.envelope_sender) envelope.sender = *mail.envelope_sender;
-  fingerprint::PrintMaker& maker = prints();
   maker.set_envelope(envelope);
   fingerprint::MailPrint made = maker.finish();
   if (cut_) made.print.set(model::MailSign::truncated);
   mail.print = std::make_shared<const model::Fingerprint>(made.print);
+  const bool from_here = local_ || !is_incoming(mail, *service_.own_networks_.read());
+  service_.attribution_.apply(made, from_here, event_.occurred_at, mail);
+  service_.counters_.names_refused = service_.attribution_.refused();
+  ++service_.counters_.classes[static_cast<std::size_t>(made.print.mail_class)];
   if (maker_->settings->keep_own_text) mail.own_text = maker.own_text();
 }
 

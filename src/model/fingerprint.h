@@ -40,6 +40,8 @@ enum class MailClass : std::uint8_t {
   forward,    // redirected by a rule: counts against the rule, never against the account
 };
 
+inline constexpr std::size_t mail_classes = 8;
+
 enum class FacetKind : std::uint8_t {
   none,
   url_domain,       // registrable domain of a link (public suffix and one label)

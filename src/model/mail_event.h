@@ -72,6 +72,9 @@ struct Submission {
   // Own text of the mail, only where the operator lets open campaigns show their template.
   std::string own_text = {};
   bool forwarded = false;
+  // The subject that handed the mail in, where its headers name the script or forward rule behind
+  // it: policy and log know only this one. "": whoever it counts for handed it in himself.
+  std::string handed_in_by = {};
   // The message that this one goes on from, under a new queue id: a content filter gave it back, or
   // it was requeued or forwarded. It is the same mail: nothing of it is counted again, and `queue`
   // becomes one more name of that message for its deliveries and for holding.
