@@ -265,9 +265,10 @@ void Engine::Parts::answer_for_giver(Outcome& outcome, const Counted& counted,
                                      const model::Submission& submission, base::TimePoint now) {
   const Message& message = *counted.message;
   if (message.handed_in_by == 0) return;
-  const auto giver = model::Subject::parse(submission.handed_in_by.empty()
-                                               ? ledger.subject_of(message.handed_in_by)
-                                               : submission.handed_in_by);
+  // The log names him himself.
+  const auto giver = submission.handed_in_by.empty()
+                         ? Counting::sender_of(submission, settings.relay_clients)
+                         : model::Subject::parse(submission.handed_in_by);
   const model::Restriction* standing = giver ? book.find(*giver) : nullptr;
   if (standing == nullptr) return;
   if (submission.source == model::Source::log || submission.continues) {
