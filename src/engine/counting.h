@@ -79,6 +79,7 @@ class Counting {
   Message* join_by_bare_queue_id(const model::Submission& submission, std::uint64_t account);
   Message* join_by_circumstances(const model::Submission& submission, std::uint64_t account);
   void take_over(std::uint64_t number, Message& message);
+  void take_back(Message& message);
   void begin_message(const model::Submission& submission, evidence::Account& account,
                      Message& message);
   void see_headers(const model::Submission& submission, evidence::Account& account);

@@ -1,6 +1,9 @@
 // Which message an event speaks of: policy, milter, log and API name one mail in different ways.
 #include "engine/counting.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace leumund::engine {
 
 Message* Counting::join_by_circumstances(const model::Submission& submission,
@@ -14,8 +17,8 @@ Message* Counting::join_by_circumstances(const model::Submission& submission,
   Message* found = nullptr;
   p_.messages.of_account(account, [&](Message& message) {
     if (message.first_at + std::chrono::seconds(60) < at_) return false;
-    const bool same = message.queues.empty() && !message.refused && message.sender == sender &&
-                      (client == 0 || message.client == client) &&
+    const bool same = message.queues.empty() && !message.refused && !message.taken_over &&
+                      message.sender == sender && (client == 0 || message.client == client) &&
                       (submission.recipient_count == 0 ||
                        message.recipients.size() == submission.recipient_count);
     if (same) found = &message;  // the oldest that fits: the log tells in order
@@ -61,8 +64,8 @@ Message* Counting::join_by_bare_queue_id(const model::Submission& submission,
   return message;
 }
 
-// What policy or log told of the mail before its headers named whose it is: deliveries and holds
-// belong to the one message now. What was counted for the other stays: it did hand it in.
+// What policy or log told of the mail before its headers named whose it is: deliveries, holds and
+// counts belong to the one message now.
 void Counting::take_over(std::uint64_t number, Message& message) {
   Message* before = number == 0 ? nullptr : p_.messages.by_number(number);
   if (before == nullptr || before == &message) return;
@@ -73,6 +76,40 @@ void Counting::take_over(std::uint64_t number, Message& message) {
   }
   message.in_log = before->in_log;
   before->left_queue = true;
+  before->taken_over = true;
+  take_back(*before);
+}
+
+// As if it had never been counted for its account: a relay that hands in the forwards of a hundred
+// rules has not written to their readers.
+void Counting::take_back(Message& message) {
+  if (message.restored) return;  // counted before a restart, and nothing says what
+  evidence::Account* account = p_.ledger.touch_again(message.account, at_);
+  if (account == nullptr) return;
+  evidence::Recent& recent = account->recent;
+  const base::TimePoint then = message.first_at;
+  const auto less = [](float& sum, float value) { sum = std::max(0.0F, sum - value); };
+  for (evidence::HourTally& hour : recent.hours) {
+    if (hour.hour != evidence::bucket_number(then, 3600)) continue;
+    hour.messages -= hour.messages > 0 ? 1U : 0U;
+    less(hour.contacts, message.contacts);
+    less(hour.scored_new, message.scored_new);
+    less(hour.scored_known, message.scored_known);
+    less(hour.scored_in_house, message.scored_in_house);
+  }
+  const auto sixteenths = static_cast<std::uint32_t>(std::lround(message.contacts * 16));
+  recent.contacts.take(sixteenths, then);
+  recent.sprint.take(sixteenths, then);
+  recent.recipients.take(message.fresh, then);
+  evidence::Trail& trail = recent.suspicion.trail(evidence::Kind::new_recipient);
+  less(trail.hits, static_cast<float>(message.fresh));
+  less(trail.tries, static_cast<float>(message.recipients.size()));
+  recent.suspicion.take_back(evidence::Kind::new_recipient, message.applied, then, half_life());
+  for (const RecipientMark& mark : message.recipients) {
+    if (mark.fresh()) account->habits.recipients.remove(mark.hash());
+  }
+  message.applied = message.contacts = 0;
+  message.scored_new = message.scored_known = message.scored_in_house = 0;
 }
 
 }  // namespace leumund::engine

@@ -82,6 +82,7 @@ struct Message {
   bool queue_noted = false;      // its place in the queue may have changed since the last drain
   bool queue_kept = false;       // somebody keeps its queue ids on disk
   bool in_log = false;           // the log has told of it, and so its queue id's full name
+  bool taken_over = false;       // its headers named another sender: his message goes on
   bool let_through = false;      // although its account is restricted: goes on its way
 
   [[nodiscard]] RecipientMark* find(std::uint32_t hash);

@@ -266,6 +266,42 @@ TEST(Sightings, AForwardCountsForItsRuleAndAStopOfWhoHandsItInStands) {
   EXPECT_TRUE(world.send(local(world, Source::log, "uid5000")).hold) << "what is still queued";
 }
 
+TEST(Sightings, ARelaysForwardsAreNoLongerItsOwnOnceTheirHeadersNameTheRule) {
+  for (const bool named : {false, true}) {
+    Settings settings = test_settings();
+    settings.relay_clients = {base::IpPrefix::parse("192.0.2.25/32").value()};
+    World world(settings);
+    const model::Subject relay{model::SubjectKind::client_address, "192.0.2.25"};
+    const auto asked = [&](const std::string& recipient) {  // by policy: nobody logged in
+      model::Submission what = world.mail("", {recipient}, relay.name);
+      what.envelope_sender = "writer@away.test";
+      what.source = Source::policy;
+      what.stage = model::SubmissionStage::recipient;
+      return world.send(what);
+    };
+    for (int day = 0; day < 35; ++day, world.pass_time(std::chrono::hours(24)))
+      asked("friend" + std::to_string(day % 5) + "@away.test");
+    for (int i = 0; i < 200 && world.engine.book().find(relay) == nullptr; ++i) {
+      const std::string reader = world.stranger();
+      asked(reader);
+      if (named) {
+        model::Submission what = world.mail("", {reader}, relay.name);
+        what.envelope_sender = "writer@away.test";
+        what.source = Source::milter;
+        what.account = "chor" + std::to_string(i) + "@c.test";
+        what.forwarded = true;
+        what.handed_in_by = relay.to_string();
+        what.queue.queue_id = "4R" + std::to_string(i);
+        world.send(what);
+      }
+      world.pass_time(std::chrono::seconds(3));
+    }
+    EXPECT_EQ(world.engine.book().find(relay) == nullptr, named);
+    if (!named) continue;
+    EXPECT_LT(world.engine.explain(relay, world.now).score, 1);
+  }
+}
+
 TEST(Sightings, WhatHeadersNameIsHeldAndNotRefused) {
   for (const bool forward : {false, true}) {
     World world;

@@ -35,6 +35,14 @@ class SlidingWindow {
     add_to(bucket_number(at, bucket_seconds), amount);
   }
 
+  // Takes back what add() counted at `then`, as far as its bucket is still known.
+  void take(std::uint32_t amount, base::TimePoint then) {
+    const std::int64_t number = bucket_number(then, bucket_seconds);
+    if (number > newest_ || number <= newest_ - count()) return;
+    std::uint32_t& cell = slots_[slot(number)];
+    cell -= std::min(cell, amount);
+  }
+
   // Returns what happened in the newest `bucket_count` buckets up to `now`. The oldest bucket
   // leaves whole, so up to one bucket is forgotten early.
   [[nodiscard]] std::uint64_t total(base::TimePoint now) const {

@@ -58,6 +58,19 @@ TEST(SlidingWindow, CountsSaturateInsteadOfWrapping) {
   EXPECT_EQ(window.total(at(0)), 0xffffffffU);
 }
 
+TEST(SlidingWindow, WhatIsTakenBackLeavesItsOwnBucketAndNoMore) {
+  Window window;
+  window.add(3, at(0));
+  window.add(5, at(Window::span_seconds / 2.0));
+  window.take(2, at(0));
+  EXPECT_EQ(window.total(at(Window::span_seconds / 2.0)), 6U);
+  window.take(9, at(0));
+  EXPECT_EQ(window.total(at(Window::span_seconds / 2.0)), 5U) << "not below nothing";
+  window.take(5, at(-4.0 * Window::span_seconds));
+  window.take(5, at(4.0 * Window::span_seconds));
+  EXPECT_EQ(window.total(at(Window::span_seconds / 2.0)), 5U) << "of another time";
+}
+
 TEST(SlidingWindow, MergingIsCommutativeAndEqualsCountingTogether) {
   std::mt19937 random(7);
   for (int round = 0; round < 50; ++round) {

@@ -71,8 +71,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   CHECK(maker().own_text() == text);
   leumund::model::Submission mail;
   mail.script = step % 2 == 0 ? "uid33" : "";
-  leumund::fingerprint::Attribution attribution;
-  attribution.apply(whole, true, leumund::base::TimePoint(), mail);
+  leumund::fingerprint::Attribution attribution(leumund::base::HashKey{});
+  attribution.apply(whole, {.from_here = true, .forwarder = step % 3 == 0},
+                    leumund::base::TimePoint(), mail);
   CHECK(mail.script.size() <= 320 && mail.account.size() <= 320);
   CHECK(mail.handed_in_by.empty() || step % 2 != 0 || mail.forwarded ||
         mail.script.starts_with("uid33:"));

@@ -35,6 +35,7 @@ MilterService::MilterService(net::EventLoop& loop, Options options)
       options_(std::move(options)),
       own_networks_(std::make_shared<const std::vector<base::IpPrefix>>(options_.own_networks)),
       prints_(options_.prints, options_.key),
+      attribution_(options_.key),
       logged_at_(net::EventLoop::Clock::now() - logged_every) {}
 
 MilterService::~MilterService() = default;

@@ -226,7 +226,8 @@ void MilterService::Session::finish_print() {
   if (cut_) made.print.set(model::MailSign::truncated);
   mail.print = std::make_shared<const model::Fingerprint>(made.print);
   const bool from_here = local_ || !is_incoming(mail, *service_.own_networks_.read());
-  service_.attribution_.apply(made, from_here, event_.occurred_at, mail);
+  service_.attribution_.apply(made, {.from_here = from_here, .forwarder = for_others},
+                              event_.occurred_at, mail);
   service_.counters_.names_refused = service_.attribution_.refused();
   ++service_.counters_.classes[static_cast<std::size_t>(made.print.mail_class)];
   if (maker_->settings->keep_own_text) mail.own_text = maker.own_text();
