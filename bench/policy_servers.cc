@@ -63,6 +63,48 @@ base::Result<std::unique_ptr<ServerProcess>> ServerProcess::start(unsigned core,
   return out;
 }
 
+namespace {
+
+[[noreturn]] void become(const std::vector<std::string>& command, const char* output) {
+  std::vector<char*> arguments;
+  for (const std::string& argument : command) {
+    arguments.push_back(const_cast<char*>(argument.c_str()));
+  }
+  arguments.push_back(nullptr);
+  if (std::freopen(output, "w", stdout) == nullptr) _exit(1);
+  if (std::freopen(output, "a", stderr) == nullptr) _exit(1);
+  execvp(arguments[0], arguments.data());
+  _exit(127);
+}
+
+bool listens(std::uint16_t port) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
+  return net::connect_to(net::Endpoint::tcp("127.0.0.1", port), deadline).ok();
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<ServerProcess>> ServerProcess::program(
+    unsigned core, const std::vector<std::string>& command, const std::string& log_file,
+    std::uint16_t port) {
+  std::fflush(stdout);
+  const pid_t pid = fork();
+  CHECK(pid >= 0);
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    bind_to_core(core);
+    become(command, log_file.c_str());
+  }
+  std::unique_ptr<ServerProcess> out(new ServerProcess(pid, port));
+  for (int i = 0; i < 2400; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (listens(port)) return out;
+    if (waitpid(pid, nullptr, WNOHANG) == pid) break;
+  }
+  return base::Error{base::ErrorCode::unavailable,
+                     command.front() + " does not listen; what it said is in " + log_file};
+}
+
 base::Result<std::unique_ptr<ServerProcess>> ServerProcess::daemon(
     unsigned core, const std::vector<std::string>& command, const std::string& pid_file,
     std::uint16_t port) {
@@ -71,24 +113,14 @@ base::Result<std::unique_ptr<ServerProcess>> ServerProcess::daemon(
   CHECK(starter >= 0);
   if (starter == 0) {
     bind_to_core(core);
-    std::vector<char*> arguments;
-    for (const std::string& argument : command) {
-      arguments.push_back(const_cast<char*>(argument.c_str()));
-    }
-    arguments.push_back(nullptr);
-    if (std::freopen("/dev/null", "w", stdout) == nullptr) _exit(1);
-    if (std::freopen("/dev/null", "w", stderr) == nullptr) _exit(1);
-    execvp(arguments[0], arguments.data());
-    _exit(127);
+    become(command, "/dev/null");
   }
   waitpid(starter, nullptr, 0);
-  const net::Endpoint where = net::Endpoint::tcp("127.0.0.1", port);
   for (int i = 0; i < 100; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     pid_t pid = 0;
     std::ifstream(pid_file) >> pid;
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-    if (pid > 0 && net::connect_to(where, deadline)) {
+    if (pid > 0 && listens(port)) {
       return std::unique_ptr<ServerProcess>(new ServerProcess(pid, port));
     }
   }
@@ -109,6 +141,22 @@ double ServerProcess::cpu_seconds() const {
   timespec used{};
   if (clock_getcpuclockid(pid_, &clock) != 0 || clock_gettime(clock, &used) != 0) return 0;
   return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
+double ServerProcess::family_cpu_seconds() const {
+  double all = cpu_seconds();
+  pid_t child = 0;
+  std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", pid_));
+  while (children >> child) {
+    std::ifstream stat(fmt::format("/proc/{}/stat", child));
+    std::string field;
+    std::uint64_t ticks = 0;
+    // utime and stime are the 14th and 15th; no name of ours has a blank.
+    for (int i = 1; i <= 15 && stat >> field; ++i)
+      if (i >= 14) ticks += std::strtoull(field.c_str(), nullptr, 10);
+    all += static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  }
+  return all;
 }
 
 void serve_bare_echo(const std::function<void(std::uint16_t)>& report) {

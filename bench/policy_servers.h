@@ -27,6 +27,10 @@ class ServerProcess {
   [[nodiscard]] static base::Result<std::unique_ptr<ServerProcess>> daemon(
       unsigned core, const std::vector<std::string>& command, const std::string& pid_file,
       std::uint16_t port);
+  // The same for a program that stays in the foreground; what it says goes to `log_file`.
+  [[nodiscard]] static base::Result<std::unique_ptr<ServerProcess>> program(
+      unsigned core, const std::vector<std::string>& command, const std::string& log_file,
+      std::uint16_t port);
   ~ServerProcess();
   ServerProcess(const ServerProcess&) = delete;
   ServerProcess& operator=(const ServerProcess&) = delete;
@@ -34,6 +38,8 @@ class ServerProcess {
   [[nodiscard]] net::Endpoint endpoint() const { return net::Endpoint::tcp("127.0.0.1", port_); }
   // Processor time it has used so far, without its children.
   [[nodiscard]] double cpu_seconds() const;
+  // ... and with them.
+  [[nodiscard]] double family_cpu_seconds() const;
 
  private:
   ServerProcess(pid_t pid, std::uint16_t port) : pid_(pid), port_(port) {}

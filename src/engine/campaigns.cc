@@ -18,8 +18,6 @@ using verdict::Trait;
 
 // Where a milter shows whole mails, what policy says of them a moment before is not the mail.
 constexpr std::chrono::hours milter_known_for{1};
-// A campaign whose mail stopped coming for so long is over.
-constexpr std::chrono::hours quiet_for{24 * 7};
 constexpr std::chrono::minutes tell_again_after{10};
 constexpr std::size_t members_listed = 10'000;
 constexpr std::size_t texts_kept = 3;
@@ -361,8 +359,11 @@ void Campaigns::open(const Around& around, Cluster& cluster,
   const model::Subject subject = subject_of(cluster);
   if (around.book.is_exempt(subject)) return;
   if (!store_.open(cluster, at)) {
-    ++not_opened_;
-    return;
+    make_room(around, at, now, decisions);
+    if (!store_.open(cluster, at)) {
+      ++not_opened_;
+      return;
+    }
   }
   ++opened_;
   cluster.score = judgement.score;
@@ -421,56 +422,6 @@ std::string Campaigns::campaign_of_member(const evidence::Account& account,
                                           std::uint64_t account_hash) const {
   return account.recent.campaign_member ? open_campaign_of(campaign_of(account_hash))
                                         : std::string();
-}
-
-void Campaigns::let_go(const Around& around, Cluster& cluster, bool lift, base::TimePoint now,
-                       std::vector<model::Decision>& decisions) {
-  for (const std::uint64_t hash : cluster.known_members) {
-    if (evidence::Account* account = around.ledger.touch_again(hash, now))
-      account->recent.campaign_member = false;
-  }
-  if (!lift) return;
-  for (const model::Subject& subject : around.book.resting_on(subject_of(cluster))) {
-    action::Recovery recovery;
-    recovery.without_checklist = true;  // it was no break-in
-    auto made =
-        around.book.release(subject, recovery, "release of campaign:" + cluster.name(), now);
-    if (made) decisions.push_back(std::move(*made));
-  }
-}
-
-std::vector<model::Decision> Campaigns::released(const Around& around,
-                                                 const model::Subject& campaign, bool honest,
-                                                 base::TimePoint now) {
-  std::vector<model::Decision> decisions;
-  Cluster* cluster = store_.find(store_.id_of(campaign.name));
-  if (cluster == nullptr || campaign.kind != model::SubjectKind::campaign) return decisions;
-  let_go(around, *cluster, honest, now, decisions);
-  store_.close(*cluster, honest, honest);
-  if (!honest) cluster->members.clear();  // it must show itself anew
-  open_.erase(cluster->id);
-  dirty_.insert(cluster->id);
-  return decisions;
-}
-
-void Campaigns::tick(const Around& around, base::TimePoint now,
-                     std::vector<model::Decision>& decisions) {
-  if (open_.empty() || ticked_at_ + std::chrono::minutes(1) > now) return;
-  ticked_at_ = now;
-  std::vector<std::uint64_t> over;
-  for (const std::uint64_t id : open_) {
-    const Cluster* cluster = store_.find(id);
-    if (cluster == nullptr || cluster->last_at + quiet_for < now) over.push_back(id);
-  }
-  for (const std::uint64_t id : over) {
-    open_.erase(id);
-    dirty_.insert(id);
-    Cluster* cluster = store_.find(id);
-    if (cluster == nullptr) continue;
-    let_go(around, *cluster, false, now, decisions);
-    store_.close(*cluster, false, false);
-    cluster->members.clear();
-  }
 }
 
 const Cluster* Campaigns::find(const model::Subject& campaign) const {

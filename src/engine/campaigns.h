@@ -130,6 +130,10 @@ class Campaigns {
              base::TimePoint at, base::TimePoint now, std::vector<model::Decision>& decisions);
   // Names in the decision whose mail it is about, and which of it is still queued.
   void name_members(const Around& around, evidence::Cluster& cluster, model::Decision& decision);
+  void close_quiet(const Around& around, std::uint64_t id, base::TimePoint now,
+                   std::vector<model::Decision>& decisions);
+  void make_room(const Around& around, base::TimePoint at, base::TimePoint now,
+                 std::vector<model::Decision>& decisions);
   void let_go(const Around& around, evidence::Cluster& cluster, bool lift, base::TimePoint now,
               std::vector<model::Decision>& decisions);
   [[nodiscard]] model::Finding finding(const evidence::Cluster& cluster,

@@ -1,0 +1,85 @@
+// How campaigns end: released by a person, ended in the book, quiet, or for want of room.
+#include <vector>
+
+#include "engine/campaigns.h"
+
+namespace leumund::engine {
+namespace {
+
+using evidence::Cluster;
+
+// A campaign whose mail stopped coming for so long is over.
+constexpr std::chrono::hours quiet_for{24 * 7};
+// ... and where no more may be open, after so long for one that begins.
+constexpr std::chrono::minutes makes_room_after{30};
+
+}  // namespace
+
+void Campaigns::let_go(const Around& around, Cluster& cluster, bool lift, base::TimePoint now,
+                       std::vector<model::Decision>& decisions) {
+  for (const std::uint64_t hash : cluster.known_members) {
+    if (evidence::Account* account = around.ledger.touch_again(hash, now))
+      account->recent.campaign_member = false;
+  }
+  if (!lift) return;
+  for (const model::Subject& subject : around.book.resting_on(subject_of(cluster))) {
+    action::Recovery recovery;
+    recovery.without_checklist = true;  // it was no break-in
+    auto made =
+        around.book.release(subject, recovery, "release of campaign:" + cluster.name(), now);
+    if (made) decisions.push_back(std::move(*made));
+  }
+}
+
+std::vector<model::Decision> Campaigns::released(const Around& around,
+                                                 const model::Subject& campaign, bool honest,
+                                                 base::TimePoint now) {
+  std::vector<model::Decision> decisions;
+  Cluster* cluster = store_.find(store_.id_of(campaign.name));
+  if (cluster == nullptr || campaign.kind != model::SubjectKind::campaign) return decisions;
+  let_go(around, *cluster, honest, now, decisions);
+  store_.close(*cluster, honest, honest);
+  if (!honest) cluster->members.clear();  // it must show itself anew
+  open_.erase(cluster->id);
+  dirty_.insert(cluster->id);
+  return decisions;
+}
+
+void Campaigns::close_quiet(const Around& around, std::uint64_t id, base::TimePoint now,
+                            std::vector<model::Decision>& decisions) {
+  open_.erase(id);
+  dirty_.insert(id);
+  Cluster* cluster = store_.find(id);
+  if (cluster == nullptr) return;
+  let_go(around, *cluster, false, now, decisions);
+  store_.close(*cluster, false, false);
+  cluster->members.clear();
+}
+
+// Who opens as many campaigns as there may be does not hide the next: the one that was quiet
+// longest goes. If its mail comes again, it is found again.
+void Campaigns::make_room(const Around& around, base::TimePoint at, base::TimePoint now,
+                          std::vector<model::Decision>& decisions) {
+  const Cluster* quietest = nullptr;
+  for (const std::uint64_t id : open_) {
+    const Cluster* cluster = store_.find(id);
+    if (cluster != nullptr && (quietest == nullptr || cluster->last_at < quietest->last_at))
+      quietest = cluster;
+  }
+  if (quietest != nullptr && quietest->last_at + makes_room_after < at)
+    close_quiet(around, quietest->id, now, decisions);
+}
+
+void Campaigns::tick(const Around& around, base::TimePoint now,
+                     std::vector<model::Decision>& decisions) {
+  if (open_.empty() || ticked_at_ + std::chrono::minutes(1) > now) return;
+  ticked_at_ = now;
+  std::vector<std::uint64_t> over;
+  for (const std::uint64_t id : open_) {
+    const Cluster* cluster = store_.find(id);
+    if (cluster == nullptr || cluster->last_at + quiet_for < now) over.push_back(id);
+  }
+  for (const std::uint64_t id : over) close_quiet(around, id, now, decisions);
+}
+
+}  // namespace leumund::engine
