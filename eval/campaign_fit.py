@@ -27,21 +27,22 @@ WEIGHT_MOST = {
 
 
 def read(path, truth):
-    """Rows of --campaign-features as (id, subject, class, traits, campaign), and the names; the
-    campaign of honest mail is None."""
+    """Rows of --campaign-features as (id, subject, class, traits, campaign, -ln p), and the names;
+    the campaign of honest mail is None."""
     spam = {i: k for k, c in enumerate(truth["campaigns"]) for i in c["ids"]}
     spam |= {i: -1 for b in truth["bursts"] for i in b["ids"]}
     rows = []
     with open(path) as f:
         head = f.readline().rstrip("\n").split("\t")
-        first = head.index("recipients")
+        first, at_p = head.index("recipients"), head.index("p")
         for line in f:
             cell = line.rstrip("\n").split("\t")
             traits = [float(x) for x in cell[first:]]
             if not any(traits):
                 continue  # not looked at: announced, automatic
             message = json.loads(cell[0])
-            rows.append((message, cell[1], int(cell[3]), traits, spam.get(message)))
+            surprise = -math.log(max(LEVELS[-1], float(cell[at_p])))
+            rows.append((message, cell[1], int(cell[3]), traits, spam.get(message), surprise))
     return rows, head[first:]
 
 
@@ -102,6 +103,58 @@ def quantiles(honest, weights):
             table[i] = max(table[i], round(table[i - 1] + 0.001, 3))
         out[name] = table
     return out
+
+
+# Odds may not tell more by a unit of -ln p than this: the mixer's bots are easily told apart.
+SLOPE_MOST = 1.0
+
+
+def logistic(honest, spam):
+    """(even, slope) of the odds of spam over one number, both kinds weighing the same."""
+    constant = slope = 0.0
+    for _ in range(60):  # Newton's steps
+        g = [0.0, 0.0]
+        h = [1e-9, 0.0, 1e-9]
+        for values, wanted in ((honest, 0.0), (spam, 1.0)):
+            for x in values:
+                p = 1 / (1 + math.exp(-max(-30.0, min(30.0, constant + slope * x))))
+                error, weight = (wanted - p) / len(values), p * (1 - p) / len(values)
+                g = [g[0] + error, g[1] + error * x]
+                h = [h[0] + weight, h[1] + weight * x, h[2] + weight * x * x]
+        det = h[0] * h[2] - h[1] * h[1]
+        constant += (h[2] * g[0] - h[1] * g[1]) / det
+        slope += (h[0] * g[1] - h[1] * g[0]) / det
+    return -constant / slope, slope
+
+
+def fit_odds(streams, seed=7):
+    """From which -ln p on a mail is likelier of a hacked account than of an honest one."""
+    rng = random.Random(seed)
+    honest = {k: [] for k in range(len(CLASSES))}
+    spam = {k: [] for k in range(len(CLASSES))}
+    for path, truth in streams:
+        members = {a for c in truth["campaigns"] for a in c["accounts"]}
+        rows, _ = read(path, truth)
+        by_campaign = collections.defaultdict(list)
+        good = []
+        for row in rows:
+            if row[4] is not None:
+                by_campaign[row[4]].append(row)
+            elif row[1].partition(":")[2] not in members:
+                good.append(row)
+        for row in capped(good, rng):
+            honest[row[2]].append(row[5])
+        for bad in by_campaign.values():
+            for row in rng.sample(bad, min(len(bad), PER_CAMPAIGN)):
+                spam[row[2]].append(row[5])
+    found = [logistic(honest[k], spam[k]) for k in range(len(CLASSES))]
+    return {
+        "odds_even": [round(even, 2) for even, _ in found],
+        "odds_slope": [round(min(SLOPE_MOST, slope), 2) for _, slope in found],
+    }, {
+        "honest": sum(map(len, honest.values())),
+        "spam": sum(map(len, spam.values())),
+    }
 
 
 def fit(streams, seed=7):

@@ -4,6 +4,7 @@
   campaigns.py [--seeds 1-15] [--days 90] [--few 1] [--replay PROGRAM] [--work DIR] [--write]
                [--without curve,ablation,words,rspamd]
   campaigns.py --fit [--fit-seeds 901-906]
+  campaigns.py --fit-odds [--fit-seeds 902,905,908,911,914]
 
 A stream has seven campaigns of 50, 100, 200, 500, 1,000, 2,000 and 5,000 accounts; its seed says
 how they are rewritten, from which clients they come, and which spam they send. Measures on one half
@@ -49,6 +50,7 @@ ABLATION = {
     "links new to the house": {"weights.7": 0},
     "sending program": {"weights.9": 0, "weights.10": 0},
     "hour": {"weights.11": 0},
+    "odds of a thief against the owner": {"odds_count": 0},
 }
 say, table = bursts.say, bursts.table
 
@@ -115,9 +117,8 @@ def write_constants(fitted, provenance):
 
 
 def run_fit(a, data, replay):
-    made = each(
-        a.jobs, lambda s: stream_of(data, a.work, s, FIT_PART, a.days), numbers(a.fit_seeds)
-    )
+    seeds = a.fit_seeds or "901-906"
+    made = each(a.jobs, lambda s: stream_of(data, a.work, s, FIT_PART, a.days), numbers(seeds))
     runs = each(a.jobs, lambda s: outcomes.replay(replay, s, "fit"), made)
     fitted, info = campaign_fit.fit([(r.features, r.stream.truth) for r in runs])
     for run in runs:
@@ -125,7 +126,7 @@ def run_fit(a, data, replay):
     write_constants(
         fitted,
         {
-            "command": f"./dev eval campaigns --fit --fit-seeds {a.fit_seeds}",
+            "command": f"./dev eval campaigns --fit --fit-seeds {seeds}",
             "days": a.days,
             "part": FIT_PART,
             "data": "legit-lists, legit-enron, legit-misc, spam",
@@ -134,6 +135,27 @@ def run_fit(a, data, replay):
             "commit": bursts.commit(),
         },
     )
+    say(f"wrote {CONSTANTS}: build again, then measure")
+
+
+def run_fit_odds(a, data, replay):
+    seeds = a.fit_seeds or "902,905,908,911,914"
+    made = each(a.jobs, lambda s: stream_of(data, a.work, s, FIT_PART, a.days), numbers(seeds))
+    runs = each(a.jobs, lambda s: outcomes.replay(replay, s, "odds"), made)
+    fitted, info = campaign_fit.fit_odds([(r.features, r.stream.truth) for r in runs])
+    for run in runs:
+        outcomes.forget(run)
+    with open(CONSTANTS) as f:
+        text = f.read()
+    for name, values in fitted.items():
+        listed = ", ".join(f"{v:g}" for v in values)
+        text = re.sub(rf"(?m)^{name} = \[.*\]$", f"{name} = [{listed}]", text)
+        say(f"{name} = [{listed}]")
+    source = f"./dev eval campaigns --fit-odds --fit-seeds {seeds}, part {FIT_PART}, "
+    source += f"{info['honest']} honest, {info['spam']} of campaigns"
+    text = re.sub(r"(?m)^odds = .*\n", "", text).rstrip("\n") + f'\nodds = "{source}"\n'
+    with open(CONSTANTS, "w") as f:
+        f.write(text)
     say(f"wrote {CONSTANTS}: build again, then measure")
 
 
@@ -168,7 +190,7 @@ def measure_all(a, data, replay):
     )
     measures = each(a.jobs, lambda s: one(data, replay, s, "shipped"), made)
     out = {"streams": made, "measures": measures, "curve": [], "limits": {}, "ablation": {}}
-    out |= {"words": {}, "rspamd": None}
+    out |= {"words": {}, "rspamd": None, "rspamd_beside": None}
     few = made[1 : 1 + a.few] or made[:1]  # the second stream is one that is rewritten heavily
     if "curve" not in a.without:
         out["curve"] = each(
@@ -199,7 +221,9 @@ def measure_all(a, data, replay):
             )
         }
     if "rspamd" not in a.without:
-        out["rspamd"] = rspamd_beside.compare(a.work, made[0], say)
+        # On the stream of the curve: its points are drawn into it.
+        out["rspamd"] = rspamd_beside.compare(a.work, few[0], say)
+        out["rspamd_beside"] = measures[made.index(few[0])]
     return out
 
 
@@ -286,6 +310,16 @@ def curve_rows(m):
         )
         for b, s in m["curve"]
     ]
+    for name, p in ((m["rspamd"] or {}).get("passes") or {}).items():
+        rows.append(
+            (
+                f"rspamd, {name} (campaigns up to {rspamd_beside.ACCOUNTS_MOST})",
+                "-",
+                "-",
+                share(p["leaked"], p["mails"], 2),
+                f"{p['touched']} of {p['honest']:,}",
+            )
+        )
     for limit, s in m["limits"].items():
         rows.append(
             (
@@ -305,8 +339,9 @@ def curve_rows(m):
 
 def short_rows(results, first):
     return table(
-        (first, "stopped", "accounts before the stop", "mail leaked", "honest mail held by B"),
-        ("---", "---", "---:", "---:", "---:"),
+        (first, "stopped", "accounts before the stop", "mail leaked", "honest mail held by B")
+        + ("hard negatives held by B",),
+        ("---", "---", "---:", "---:", "---:", "---:"),
         [
             (
                 name,
@@ -314,6 +349,7 @@ def short_rows(results, first):
                 s["median"] if s["median"] is not None else "-",
                 share(s["leaked"], s["mails"], 2),
                 s["touched_b"],
+                s["hard_b"],
             )
             for name, s in results.items()
         ],
@@ -359,7 +395,7 @@ def tables(a, m):
         lines += ["", "Sentences made from word lists (one stream):", ""]
         lines += short_rows(m["words"], "words changed")
     if m["rspamd"]:
-        lines += ["", *rspamd_beside.rows(m["rspamd"], m["measures"][0], table)]
+        lines += ["", *rspamd_beside.rows(m["rspamd"], m["rspamd_beside"], table)]
     return "\n".join(lines)
 
 
@@ -377,6 +413,9 @@ def draw(m):
     for limit, s in m["limits"].items():
         point = (100 * s["leaked"] / s["mails"], 1e4 * s["touched"] / s["honest"], "")
         series.append((f"fixed limit {limit}/hour", [point]))
+    for name, p in ((m["rspamd"] or {}).get("passes") or {}).items():
+        point = (100 * p["leaked"] / p["mails"], 1e4 * p["touched"] / max(1, p["honest"]), "")
+        series.append((f"rspamd, {name}", [point]))
     figure.plot(
         os.path.join(bursts.FIGURES, "campaigns-curve.svg"),
         "Campaign mail that got out against honest mail held",
@@ -412,7 +451,8 @@ def main():
     ap.add_argument(
         "--fit", action="store_true", help="fit data/detection/campaign.toml instead of measuring"
     )
-    ap.add_argument("--fit-seeds", default="901-906")
+    ap.add_argument("--fit-odds", action="store_true", help="fit only odds_even and odds_slope")
+    ap.add_argument("--fit-seeds")
     a = ap.parse_args()
     try:
         data = streams.data_folder(bursts.PROJECT)
@@ -420,6 +460,8 @@ def main():
         os.makedirs(a.work, exist_ok=True)
         if a.fit:
             return run_fit(a, data, replay)
+        if a.fit_odds:
+            return run_fit_odds(a, data, replay)
         m = measure_all(a, data, replay)
     except (streams.DataMissing, subprocess.SubprocessError) as problem:
         raise SystemExit(str(problem)) from None

@@ -268,6 +268,38 @@ TEST_F(CampaignTest, APetitionAChainLetterAndAnswersOfTheHousePass) {
   EXPECT_EQ(campaign(), nullptr);
 }
 
+TEST_F(CampaignTest, APetitionAndAChainLetterPassWhileSpamPaddedWithTheirWordsIsHeld) {
+  live(60);
+  const auto with_words = [this](std::uint32_t first) {
+    Fingerprint print = text();
+    for (std::uint32_t i = 0; i < 8; ++i) print.phrases[print.phrase_count++] = first + i;
+    return print;
+  };
+  const Fingerprint spam = with_words(100);
+  const Fingerprint petition = with_words(200);
+  const Fingerprint joke = with_words(300);
+  attack(0, 20, spam);
+  ASSERT_NE(campaign(), nullptr);
+  int passed = 0;
+  int left = 0;
+  for (int i = 20; i < 60; ++i, world.pass_time(minutes(3))) {
+    Fingerprint padded = variant(spam);
+    for (const Fingerprint* other : {&petition, &joke}) {
+      for (std::size_t k = 0; k < 3; ++k)
+        padded.phrases[padded.phrase_count++] =
+            other->phrases[(static_cast<std::size_t>(i) + k) % 8];
+    }
+    left += send(person(i % 20), {world.stranger()}, bot(i), padded).answer.disposition ==
+            Disposition::pass;
+    passed += send(person(i), {"mp@parliament.test"}, home(i), petition).answer.disposition ==
+              Disposition::pass;
+    passed += send(person(i), {fmt::format("friend{}-1@away.test", i)}, home(i), joke)
+                  .answer.disposition == Disposition::pass;
+  }
+  EXPECT_EQ(passed, 80);
+  EXPECT_EQ(left, 0);
+}
+
 TEST_F(CampaignTest, InObserveModeItIsNamedAndNothingIsHeld) {
   Settings settings = test_settings();
   settings.book.detector_modes["campaign"] = model::Mode::observe;

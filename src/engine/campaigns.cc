@@ -197,6 +197,8 @@ evidence::Placed Campaigns::place(const model::Submission& submission, const Mes
        .message = message.number,
        .tenant = tenant_of(account.name, message.account),
        .surprise = static_cast<float>(-std::log(seen.p)),
+       .odds = static_cast<float>(
+           verdict::hacked_odds(seen.p, seen.traits.acquaintance, settings_.detection)),
        .script = !submission.script.empty() && submission.account.empty(),
        .known_account = seen.traits.acquaintance == verdict::Acquaintance::known,
        .stranger = seen.traits.acquaintance == verdict::Acquaintance::stranger,

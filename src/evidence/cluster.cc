@@ -23,6 +23,23 @@ constexpr std::uint32_t phrase_window = 512;
 // dozens of texts.
 constexpr std::uint32_t many = 8;
 
+// One in so many texts, links or words of a campaign is refused by mistake: e^4.
+constexpr float closed_below = -4;
+// What it was long ago may not outweigh what it is now.
+constexpr float odds_most = 8;
+// Texts so similar are variants of each other.
+constexpr double variants_from = 0.4;
+
+template <typename Piece>
+bool is_closed(const Piece& piece) {
+  return piece.odds < closed_below;
+}
+
+template <typename Piece>
+void weigh(Piece& piece, float odds) {
+  piece.odds = std::clamp(piece.odds + odds, -odds_most, odds_most);
+}
+
 bool is_subject(model::FacetKind kind) {
   return kind == model::FacetKind::subject || kind == model::FacetKind::subject_part;
 }
@@ -70,7 +87,8 @@ const ClusterMember* Cluster::member(std::uint64_t account) const {
 double Cluster::similarity(const PackedSketch& sketch) const {
   double most = 0;
   for (const PackedSketch& one : sketches) {
-    if (core < established || one.messages >= 2) most = std::max(most, one.similarity(sketch));
+    if (!is_closed(one) && (core < established || one.messages >= 2))
+      most = std::max(most, one.similarity(sketch));
   }
   return most;
 }
@@ -80,6 +98,12 @@ std::size_t Cluster::tenants() const {
   for (const ClusterMember& m : members) all.push_back(m.tenant);
   std::sort(all.begin(), all.end());
   return static_cast<std::size_t>(std::unique(all.begin(), all.end()) - all.begin());
+}
+
+double Cluster::balance() const {
+  double sum = 0;
+  for (const ClusterMember& m : members) sum += static_cast<double>(m.odds);
+  return sum;
 }
 
 std::size_t Cluster::bytes() const {
@@ -159,7 +183,7 @@ bool Cluster::has_facet(model::FacetKind kind, std::uint64_t hash) const {
   const auto known = std::find_if(facets.begin(), facets.end(), [&](const SharedFacet& f) {
     return f.hash == hash && f.kind == kind;
   });
-  if (known == facets.end()) return false;
+  if (known == facets.end() || is_closed(*known)) return false;
   const bool subject = is_subject(kind);
   const std::uint32_t n = known->messages;
   return n * 8 >= core || (subject && n >= 3 && n * 40 >= core) || (n >= many && n * 24 >= core);
@@ -168,7 +192,7 @@ bool Cluster::has_facet(model::FacetKind kind, std::uint64_t hash) const {
 bool Cluster::has_phrase(std::uint32_t hash) const {
   const auto known = std::find_if(phrases.begin(), phrases.end(),
                                   [hash](const SharedPhrase& p) { return p.hash == hash; });
-  if (known == phrases.end()) return false;
+  if (known == phrases.end() || is_closed(*known)) return false;
   const std::uint32_t n = known->messages;
   return core < established || (n >= 2 && n * 12 >= phrase_core) ||
          (n >= many && n * 48 >= phrase_core);
@@ -191,6 +215,20 @@ bool Cluster::add_sketch(const PackedSketch& sketch) {
   return true;
 }
 
+void Cluster::weigh_pieces(const model::Fingerprint& print, const PackedSketch& sketch,
+                           float mail_odds) {
+  for (PackedSketch& one : sketches) {
+    if (one.similarity(sketch) >= variants_from) weigh(one, mail_odds);
+  }
+  for (SharedPhrase& phrase : phrases) {
+    const auto end = print.phrases.begin() + print.phrase_count;
+    if (std::find(print.phrases.begin(), end, phrase.hash) != end) weigh(phrase, mail_odds);
+  }
+  for (SharedFacet& facet : facets) {
+    if (print.has_facet(facet.kind, facet.hash)) weigh(facet, mail_odds);
+  }
+}
+
 void Cluster::add_client(std::uint32_t client) {
   const std::size_t room = state == ClusterState::open ? clients_max_open : clients_max;
   const auto at = std::lower_bound(clients.begin(), clients.end(), client);
@@ -211,12 +249,12 @@ bool Cluster::explains(std::span<const std::uint32_t> hashes, std::size_t acquai
                              std::all_of(hashes.begin(), hashes.end(), shared));
 }
 
-void Cluster::add_recipients(std::span<const std::uint32_t> hashes) {
+void Cluster::add_recipients(std::span<const std::uint32_t> hashes, bool remember) {
   for (const std::uint32_t hash : hashes) {
     ++recipients_all;
     if (std::find(recipients.begin(), recipients.end(), hash) != recipients.end()) {
       ++recipients_again;
-    } else if (recipients.size() < recipients_max) {
+    } else if (remember && recipients.size() < recipients_max) {
       recipients.push_back(hash);
     }
   }
@@ -258,7 +296,7 @@ void Cluster::absorb(const Cluster& other) {
   }
   phrase_core += other.phrase_core;
   for (const std::uint32_t client : other.clients) add_client(client);
-  add_recipients(other.recipients);
+  add_recipients(other.recipients, true);
   recipients_all += other.recipients_all - static_cast<std::uint32_t>(other.recipients.size());
   recipients_again += other.recipients_again;
   for (const std::uint64_t number : other.message_numbers) add_message(number);

@@ -27,6 +27,7 @@ class PackedSketch {
 
   std::array<std::uint64_t, 4> rows{};
   std::uint32_t messages = 1;  // of the cluster that are like it
+  float odds = 0;              // see SharedPhrase
   bool any = false;
 };
 
@@ -37,18 +38,23 @@ struct ClusterMember {
   std::uint32_t tenant = 0;
   float surprise = 0;  // -ln p of that message for its account
   base::TimePoint at;
+  float odds = 0;  // ln of how much likelier it is from a hacked account; not recorded
 };
 
 // A run of words that some of its messages have.
 struct SharedPhrase {
   std::uint32_t hash = 0;
   std::uint32_t messages = 0;
+  // What the mails of known accounts say that have it, together; not recorded. A run of them in
+  // character shows that it is not the campaign's: it leads nobody there any more.
+  float odds = 0;
 };
 
 struct SharedFacet {
   model::FacetKind kind = model::FacetKind::none;
   std::uint64_t hash = 0;
   std::uint32_t messages = 0;  // that have it
+  float odds = 0;              // see SharedPhrase
 };
 
 // How often something happens: a count that fades.
@@ -126,6 +132,8 @@ struct Cluster {
   // To the nearest text that enough of its messages have.
   [[nodiscard]] double similarity(const PackedSketch& sketch) const;
   [[nodiscard]] std::size_t tenants() const;  // of the members
+  // What its members' first mails say together: below 0 they are likelier honest people's.
+  [[nodiscard]] double balance() const;
   [[nodiscard]] std::size_t bytes() const;
   // "7f3a09c2d1e4": the name of a campaign for people.
   [[nodiscard]] std::string name() const { return name_of(id); }
@@ -139,12 +147,15 @@ struct Cluster {
   // Enough of its messages have it: a sentence that one mail was padded with is none.
   [[nodiscard]] bool has_phrase(std::uint32_t hash) const;
   bool add_sketch(const PackedSketch& sketch);
+  // A mail of a known account joined: what it shares is more the campaign's by `odds`, or less.
+  void weigh_pieces(const model::Fingerprint& print, const PackedSketch& sketch, float mail_odds);
   void add_client(std::uint32_t client);
   [[nodiscard]] bool has_client(std::uint32_t client) const;
   // Whether the recipients account for the mail's being like the others: they write to one list,
   // or to one person. `acquainted` of the recipients, the first ones, are old acquaintances.
   [[nodiscard]] bool explains(std::span<const std::uint32_t> hashes, std::size_t acquainted) const;
-  void add_recipients(std::span<const std::uint32_t> hashes);
+  // `remember`: further mail of one account may not crowd out whom the others write to.
+  void add_recipients(std::span<const std::uint32_t> hashes, bool remember);
   void add_message(std::uint64_t number);
   void see_day(base::TimePoint at);
   // Takes over what another cluster says of itself, but not its members.

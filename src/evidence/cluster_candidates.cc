@@ -18,8 +18,12 @@ constexpr double hardly_odd = 1.3;
 constexpr double one_kind_more = 3;
 // Text is worth no more than this where nothing but a facet led to the cluster.
 constexpr double facet_text_most = 5;
-// That it is out of character speaks for its being part of an open campaign, up to so much.
-constexpr double surprise_counts_most = 3;
+// How much likelier it is from a hacked account than from its owner counts, up to so much, ...
+constexpr double odds_count_most = 3;
+// ... beside that of all that is odd here so much more than usual is of what is open.
+constexpr double odds_before = 1;
+// An open campaign that has more of it than an honest mailing it is a copy of, by so much, has it.
+constexpr double copies_differ = 3;
 // ... but a part of its text that others have as well needs so much.
 constexpr double one_part_needs = 6;
 // Of two mails out of character that share a sentence with a campaign, the one that comes while it
@@ -78,48 +82,80 @@ void ClusterStore::find_candidates(const Arrival& arrival) {
   }
 }
 
+std::optional<double> ClusterStore::needed(const Arrival& arrival, const Affinity& affinity,
+                                           const Cluster* cluster) const {
+  const double surprise = static_cast<double>(arrival.surprise);
+  const double odds = static_cast<double>(arrival.odds);
+  const bool part = affinity.kinds < 2 && !affinity.whole;
+  double needed = settings_.join_at;
+  const bool open = cluster != nullptr && cluster->state == ClusterState::open;
+  const bool member = open && arrival.member_of == cluster->id;
+  // Only a part in common does not outweigh that a mail is likelier from the owner than from a
+  // thief.
+  const bool owner = arrival.account != 0 && !arrival.stranger && odds < 0;
+  if (owner && part && !member) return std::nullopt;
+  if (open) {
+    // Nobody's mail is held because of what others wrote, as long as all else is as always.
+    const bool hardly = !arrival.stranger && surprise < out_of_character && !affinity.whole;
+    if ((arrival.in_character || hardly) && !member) return std::nullopt;
+    // Of accounts never seen before nobody knows what is usual: their mail speaks for itself.
+    needed -= arrival.stranger ? std::min(surprise, odds_count_most)
+                               : std::clamp(odds + odds_before, -odds_count_most, odds_count_most);
+    if (part) needed = std::max(needed, one_part_needs);
+    if (affinity.kinds > 0) needed -= coming_in(arrival, *cluster);
+  }
+  if (arrival.account == 0) return needed;
+  needed += in_character_more * std::max(0.0, 1 - surprise / out_of_character);
+  if (surprise < hardly_odd && affinity.kinds < 2 && (arrival.known_account || !affinity.whole))
+    needed += one_kind_more;
+  return needed;
+}
+
 // The best candidates in order of preference; all others are dropped.
 void ClusterStore::weigh_candidates(const Arrival& arrival, const PackedSketch& sketch) {
-  const double surprise = static_cast<double>(arrival.surprise);
   for (Candidate& candidate : found_) {
-    const bool is_cluster = (candidate.ref & cluster_bit) != 0;
+    const Cluster* cluster = cluster_of(candidate);
     const Affinity affinity =
-        is_cluster ? affinity_to(arrival, sketch, candidate.text_most,
-                                 slots_[candidate.ref & 0xfffffU].cluster)
-                   : affinity_to(arrival, sketch, candidate.text_most, candidate.phrases.worth(),
-                                 ring_[(candidate.ref - 1) % ring_max_]);
+        cluster != nullptr
+            ? affinity_to(arrival, sketch, candidate.text_most, *cluster)
+            : affinity_to(arrival, sketch, candidate.text_most, candidate.phrases.worth(),
+                          ring_[(candidate.ref - 1) % ring_max_]);
     candidate.affinity = affinity.value;
+    candidate.whole = affinity.whole;
+    candidate.part = affinity.kinds < 2 && !affinity.whole;
     // An open campaign goes before other clusters, and these before a lone mail.
-    double needed = settings_.join_at;
     candidate.preferred = candidate.affinity;
-    if (is_cluster) {
-      candidate.preferred += 0.5;
-      if (slots_[candidate.ref & 0xfffffU].cluster.state == ClusterState::open) {
-        const Cluster& campaign = slots_[candidate.ref & 0xfffffU].cluster;
-        // Nobody's mail is held because of what others wrote, as long as all else is as always.
-        // A sentence in common does not outweigh that somebody known is hardly odd.
-        const bool hardly = !arrival.stranger && surprise < out_of_character && !affinity.whole;
-        if ((arrival.in_character || hardly) && arrival.member_of != campaign.id) {
-          candidate.ref = PrintIndex::none;
-          continue;
-        }
-        needed -= std::min(surprise_counts_most, surprise);
-        if (affinity.kinds < 2 && !affinity.whole) needed = std::max(needed, one_part_needs);
-        if (affinity.kinds > 0) needed -= coming_in(arrival, campaign);
-        candidate.preferred += 20;
-      }
-    }
-    if (arrival.account != 0) {
-      const double usual = 1 - surprise / out_of_character;
-      needed += in_character_more * std::max(0.0, usual);
-      if (surprise < hardly_odd && affinity.kinds < 2 && (arrival.known_account || !affinity.whole))
-        needed += one_kind_more;
-    }
-    if (candidate.affinity < needed) candidate.ref = PrintIndex::none;
+    if (cluster != nullptr)
+      candidate.preferred += cluster->state == ClusterState::open ? 20.5 : 0.5;
+    const std::optional<double> least = needed(arrival, affinity, cluster);
+    if (!least || candidate.affinity < *least) candidate.ref = PrintIndex::none;
   }
   std::erase_if(found_, [](const Candidate& c) { return c.ref == PrintIndex::none; });
+  prefer_honest_copies();
   std::stable_sort(found_.begin(), found_.end(), [](const Candidate& a, const Candidate& b) {
     return a.preferred > b.preferred;
+  });
+}
+
+const Cluster* ClusterStore::cluster_of(const Candidate& candidate) const {
+  return (candidate.ref & cluster_bit) == 0 ? nullptr : &slots_[candidate.ref & 0xfffffU].cluster;
+}
+
+// A petition's next copy is of the petition, whatever sentence or subject a campaign has of it too.
+void ClusterStore::prefer_honest_copies() {
+  double most = 0;
+  for (const Candidate& candidate : found_) {
+    const Cluster* cluster = cluster_of(candidate);
+    if (cluster == nullptr || !candidate.whole || cluster->state == ClusterState::open) continue;
+    const bool honest = cluster->state == ClusterState::harmless ||
+                        (cluster->members.size() >= 2 && cluster->balance() < 0);
+    if (honest) most = std::max(most, candidate.affinity);
+  }
+  if (most == 0) return;
+  std::erase_if(found_, [&](const Candidate& candidate) {
+    const Cluster* cluster = cluster_of(candidate);
+    return cluster != nullptr && cluster->state == ClusterState::open &&
+           !(candidate.whole && candidate.affinity > most + copies_differ);
   });
 }
 

@@ -18,6 +18,8 @@ constexpr std::chrono::hours watched_for{24 * 7};
 constexpr std::chrono::hours harmless_for{24 * 60};
 constexpr std::uint32_t keys_per_cluster_max = 64 * 24;
 constexpr std::uint32_t keys_per_open_max = 1024 * 24;
+// Of a mail whose recipients account for its being like the others.
+constexpr float explained_odds = -2;
 
 }  // namespace
 
@@ -95,12 +97,23 @@ std::uint32_t ClusterStore::resolve(std::uint32_t ref, base::TimePoint at) const
     return PrintIndex::none;
   return ref;
 }
+// One mail can have a sentence of two mailings: spam is padded with what honest people wrote. What
+// hacked accounts send and what people write in character is not one mailing because of it.
+bool ClusterStore::alike(const Cluster& into, const Cluster& from) {
+  constexpr double clearly = 2;
+  const double a = into.balance();
+  const double b = from.balance();
+  if (into.state == ClusterState::open) return b >= 0;
+  return std::min(a, b) > -clearly || std::max(a, b) <= 0;
+}
+
 // Two clusters that one odd mail belongs to are one mailing. The other one is emptied.
 bool ClusterStore::unite(std::size_t slot, std::size_t other) {
   Cluster& into = slots_[slot].cluster;
   Cluster& from = slots_[other].cluster;
   if (slot == other || from.state != ClusterState::watched || into.state == ClusterState::harmless)
     return false;
+  if (!alike(into, from)) return false;
   for (const ClusterMember& member : from.members) {
     if (into.member(member.account) != nullptr) continue;
     if (into.members.size() >= Cluster::members_max) into.members.erase(into.members.begin());
@@ -129,7 +142,7 @@ std::vector<std::uint64_t> ClusterStore::take_lone(std::size_t slot, const Arriv
     if (ref == PrintIndex::none || (ref & cluster_bit) != 0) continue;
     Sighting& lone = ring_[(ref - 1) % ring_max_];
     if (candidate.affinity < settings_.join_at || lone.account == 0) continue;
-    if (lone.surprise < in_character_below) continue;
+    if (lone.surprise < in_character_below || (candidate.part && lone.odds < 0)) continue;
     lone.joined = ref_of(slot);
     cluster.accounts.add(lone.account, lone.at);
     cluster.add_message(lone.message);
@@ -137,7 +150,8 @@ std::vector<std::uint64_t> ClusterStore::take_lone(std::size_t slot, const Arriv
     if (cluster.member(lone.account) != nullptr) continue;
     if (cluster.members.size() >= Cluster::members_max)
       cluster.members.erase(cluster.members.begin());
-    cluster.members.push_back({lone.account, lone.message, lone.tenant, lone.surprise, lone.at});
+    cluster.members.push_back(
+        {lone.account, lone.message, lone.tenant, lone.surprise, lone.at, lone.odds});
   }
   return taken;
 }
@@ -218,6 +232,7 @@ void ClusterStore::add_sighting(const Arrival& arrival, const PackedSketch& sket
   const std::size_t kept = std::min(arrival.recipients.size(), sighting_recipients);
   std::copy_n(arrival.recipients.begin(), kept, sighting.recipients.begin());
   sighting.surprise = arrival.surprise;
+  sighting.odds = arrival.odds;
   sighting.script = arrival.script;
   sighting.at = arrival.at;
   for (std::size_t i = 0; i < arrival.print.facet_count && sighting.facets < sighting_facets; ++i) {
@@ -254,11 +269,12 @@ std::size_t ClusterStore::begin_cluster(Sighting& with, base::TimePoint at) {
     return slot;
   }
   cluster.see_day(with.at);
-  cluster.members.push_back({with.account, with.message, with.tenant, with.surprise, with.at});
+  cluster.members.push_back(
+      {with.account, with.message, with.tenant, with.surprise, with.at, with.odds});
   ++cluster.day_accounts;
   cluster.accounts.add(with.account, with.at);
   const auto end = std::find(with.recipients.begin(), with.recipients.end(), 0U);
-  cluster.add_recipients(std::span(with.recipients.begin(), end));
+  cluster.add_recipients(std::span(with.recipients.begin(), end), true);
   cluster.add_client(with.client);
   cluster.add_message(with.message);
   if (with.script) ++cluster.scripts;
@@ -279,26 +295,30 @@ bool ClusterStore::join(Cluster& cluster, const Arrival& arrival, const PackedSk
     const auto bands = model::band_keys(arrival.print);
     cluster.bands.insert(cluster.bands.end(), bands.begin(), bands.end());
   }
+  if (cluster.state == ClusterState::open && arrival.account != 0 && !arrival.stranger)
+    cluster.weigh_pieces(arrival.print, sketch, arrival.odds);
   if (arrival.account == 0) {
     if (cluster.from_outside++ == 0) cluster.outside_at = arrival.at;
     return false;
   }
   cluster.see_day(arrival.at);
   const bool explained = cluster.explains(arrival.recipients, arrival.acquainted);
-  cluster.add_recipients(arrival.recipients);
+  const bool first = cluster.member(arrival.account) == nullptr;
+  cluster.add_recipients(arrival.recipients, first);
   cluster.add_message(arrival.message);
   if (arrival.print.has(model::MailSign::reply)) ++cluster.replies;
   if (arrival.print.has(model::MailSign::auto_submitted)) ++cluster.automatic;
   if (arrival.print.has(model::MailSign::list)) ++cluster.lists;
   if (arrival.script) ++cluster.scripts;
   cluster.accounts.add(arrival.account, arrival.at);
-  if (cluster.member(arrival.account) != nullptr) return false;
+  if (!first) return false;
   std::erase_if(cluster.members,
                 [&](const ClusterMember& m) { return m.at + watched_for < arrival.at; });
   if (cluster.members.size() >= Cluster::members_max)
     cluster.members.erase(cluster.members.begin());
   cluster.members.push_back({arrival.account, arrival.message, arrival.tenant,
-                             explained ? 0 : arrival.surprise, arrival.at});
+                             explained ? 0 : arrival.surprise, arrival.at,
+                             explained ? std::min(explained_odds, arrival.odds) : arrival.odds});
   ++cluster.day_accounts;
   return true;
 }

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,7 @@ struct Arrival {
   std::uint64_t message = 0;
   std::uint32_t tenant = 0;
   float surprise = 0;
+  float odds = 0;  // ln of P(so odd | its account is hacked) / P(so odd | it is honest)
   bool script = false;
   bool known_account = false;  // its habits are known: in character means something
   bool stranger = false;       // nothing is known of the account
@@ -128,6 +130,7 @@ class ClusterStore {
     std::array<std::uint32_t, sighting_recipients> recipients{};
     std::uint32_t client = 0;
     float surprise = 0;
+    float odds = 0;
     std::uint8_t facets = 0;
     bool script = false;
     std::array<std::uint32_t, sighting_facets> facet_parts{};
@@ -152,6 +155,8 @@ class ClusterStore {
     double affinity = 0;
     double preferred = 0;
     double text_most = 0;
+    bool part = true;     // one kind of evidence, and not most of the text
+    bool whole = false;   // most of the text
     SharedWords phrases;  // those that led to it
   };
 
@@ -183,7 +188,14 @@ class ClusterStore {
                                   std::size_t& shared) const;
   void find_candidates(const Arrival& arrival);
   void weigh_candidates(const Arrival& arrival, const PackedSketch& sketch);
+  // What a candidate must reach; nothing when no affinity would do.
+  [[nodiscard]] std::optional<double> needed(const Arrival& arrival, const Affinity& affinity,
+                                             const Cluster* cluster) const;
+  [[nodiscard]] const Cluster* cluster_of(const Candidate& candidate) const;
+  // Drops the open campaigns where the mail is a copy of what people write in character.
+  void prefer_honest_copies();
   std::vector<std::uint64_t> take_lone(std::size_t slot, const Arrival& arrival);
+  [[nodiscard]] static bool alike(const Cluster& into, const Cluster& from);
   bool unite(std::size_t slot, std::size_t other);
   [[nodiscard]] std::uint32_t ref_of(std::size_t slot) const;
   std::size_t create(base::TimePoint at);

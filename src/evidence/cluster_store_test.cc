@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "evidence/cluster_codec.h"
+#include "evidence/cluster_test_world.h"
 
 namespace leumund::evidence {
 namespace {
@@ -17,96 +18,7 @@ using model::FacetKind;
 using model::Fingerprint;
 using std::chrono::hours;
 
-const base::TimePoint start = base::from_unix_seconds(1'600'000'000);
-
-// A text is a row of 64 minima; a variant keeps each with the probability `alike`.
-class Texts {
- public:
-  Fingerprint text() {
-    Fingerprint print;
-    print.text = model::TextKind::full;
-    for (auto& row : print.sketch) row = static_cast<std::uint16_t>(random_());
-    return print;
-  }
-  Fingerprint variant(const Fingerprint& of, double alike) {
-    Fingerprint print = of;
-    for (auto& row : print.sketch) {
-      if (std::uniform_real_distribution<>()(random_) > alike)
-        row = static_cast<std::uint16_t>(random_());
-    }
-    return print;
-  }
-  std::uint64_t hash() { return random_(); }
-
- private:
-  std::mt19937_64 random_{42};
-};
-
-ClusterStore::Settings small(std::size_t bytes = 4U << 20) {
-  ClusterStore::Settings settings;
-  settings.bytes_max = bytes;
-  return settings;
-}
-
-class ClusterStoreTest : public ::testing::Test {
- protected:
-  Placed place(const Fingerprint& print, std::uint64_t account, float surprise = 3) {
-    return place_from(print, account, surprise, 0, 0);
-  }
-  Placed place_from(const Fingerprint& print, std::uint64_t account, float surprise,
-                    std::uint32_t client, std::uint64_t member_of) {
-    const std::uint32_t recipient = ++recipient_;
-    return store.place({.print = print,
-                        .account = account,
-                        .message = ++message_,
-                        .tenant = static_cast<std::uint32_t>(account),
-                        .surprise = surprise,
-                        .recipients = std::span(&recipient, 1),
-                        .client = client,
-                        .member_of = member_of,
-                        .companions = {},
-                        .at = now});
-  }
-  Placed place_to(const Fingerprint& print, std::uint64_t account,
-                  std::vector<std::uint32_t> recipients, std::size_t acquainted) {
-    return store.place({.print = print,
-                        .account = account,
-                        .message = ++message_,
-                        .tenant = static_cast<std::uint32_t>(account),
-                        .surprise = 3,
-                        .recipients = recipients,
-                        .acquainted = acquainted,
-                        .companions = {},
-                        .at = now});
-  }
-  // An open campaign of five accounts with this text.
-  Cluster& campaign(const Fingerprint& text) {
-    Cluster* cluster = nullptr;
-    for (std::uint64_t account = 1; account <= 5; ++account) {
-      const auto client = static_cast<std::uint32_t>(7000 + account);
-      cluster = place_from(text, account, 3, client, 0).cluster;
-    }
-    EXPECT_NE(cluster, nullptr);
-    EXPECT_TRUE(store.open(*cluster, now));
-    return *cluster;
-  }
-  // A day of other people's mail, so that rare things are known to be rare.
-  void live() {
-    for (int i = 0; i < 300; ++i) {
-      Fingerprint print = texts.text();
-      print.add_facet(FacetKind::subject, texts.hash());
-      store.learn_background(print, now);
-    }
-    now += hours(24);
-    store.learn_background(texts.text(), now);
-  }
-
-  Texts texts;
-  ClusterStore store{small()};
-  base::TimePoint now = start;
-  std::uint64_t message_ = 0;
-  std::uint32_t recipient_ = 0;
-};
+using ClusterStoreTest = ClusterWorld;
 
 TEST_F(ClusterStoreTest, VariantsOfOneTextAreOneClusterAndOthersAreNot) {
   live();

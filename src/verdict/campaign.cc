@@ -51,6 +51,15 @@ double p_value(const MailTraits& traits, const CampaignSettings& settings) {
   return CampaignSettings::level_p.back();
 }
 
+double hacked_odds(double p, Acquaintance acquaintance, const CampaignSettings& settings) {
+  constexpr double most = 4;
+  const auto known = static_cast<std::size_t>(acquaintance);
+  const double surprise = -std::log(std::max(p, CampaignSettings::level_p.back()));
+  return settings.odds_count *
+         std::clamp((surprise - settings.odds_even[known]) * settings.odds_slope[known], -most,
+                    most);
+}
+
 double log_chance_of(std::size_t n, double surprise) {
   if (n == 0 || surprise <= 0) return 0;
   // ln of sum over k < n of surprise^k / k!, from the largest term on.

@@ -62,6 +62,10 @@ struct MailTraits {
 [[nodiscard]] double trait_score(const MailTraits& traits, const CampaignSettings& settings);
 // How often an honest mail of such an account scores at least that much.
 [[nodiscard]] double p_value(const MailTraits& traits, const CampaignSettings& settings);
+// ln of P(such a p | somebody hacked the account) / P(such a p | it is honest): what is usual in a
+// new account's mail is rare in that of a known one, and the other way round for thieves.
+[[nodiscard]] double hacked_odds(double p, Acquaintance acquaintance,
+                                 const CampaignSettings& settings);
 
 // ln of the chance that the sum of -ln p of `n` honest accounts reaches `surprise`.
 [[nodiscard]] double log_chance_of(std::size_t n, double surprise);

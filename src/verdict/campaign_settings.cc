@@ -33,6 +33,7 @@ constexpr std::array rows = {
     Row{"subject_counts", &S::subject_counts, 0, 2, "... the subject"},
     Row{"clients_count", &S::clients_count, 0, 2, "... client addresses"},
     Row{"membership_counts", &S::membership_counts, 0, 2, "... earlier mail of the account"},
+    Row{"odds_count", &S::odds_count, 0, 2, "... odds of a hacked account against its owner"},
 };
 
 // The numbers of a list by its name in the file; none for an unknown one.
@@ -42,6 +43,8 @@ std::span<double> list_of(S& settings, std::string_view name) {
   if (name == "stranger") return settings.quantiles[0];
   if (name == "fleeting") return settings.quantiles[1];
   if (name == "known") return settings.quantiles[2];
+  if (name == "odds_even") return settings.odds_even;
+  if (name == "odds_slope") return settings.odds_slope;
   return {};
 }
 

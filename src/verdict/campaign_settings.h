@@ -35,11 +35,16 @@ struct CampaignSettings {
   double subject_counts = fitted::campaign_subject_counts;
   double clients_count = fitted::campaign_clients_count;
   double membership_counts = fitted::campaign_membership_counts;
+  double odds_count = fitted::campaign_odds_count;
   // Clusters of each size a day that are assumed at least, see verdict::size_class().
   std::array<double, sizes> sizes_least = fitted::campaign_sizes_least;
   std::array<double, traits> weights = fitted::campaign_weights;
   std::array<std::array<double, levels>, 3> quantiles = {
       fitted::campaign_stranger, fitted::campaign_fleeting, fitted::campaign_known};
+  // Of accounts so well known, the -ln p that hacked ones and honest ones reach alike often, and
+  // how fast it tells them apart.
+  std::array<double, 3> odds_even = fitted::campaign_odds_even;
+  std::array<double, 3> odds_slope = fitted::campaign_odds_slope;
 
   base::Status set(std::string_view name, double value);
 };

@@ -21,7 +21,7 @@ Cluster cluster_of(std::size_t n, double p) {
     cluster.members.push_back(
         {i + 1, i + 1, static_cast<std::uint32_t>(i + 1), static_cast<float>(-std::log(p)), now});
     const auto recipient = static_cast<std::uint32_t>(1000 + i);
-    cluster.add_recipients({&recipient, 1});
+    cluster.add_recipients({&recipient, 1}, true);
     cluster.add_message(i + 1);
   }
   return cluster;
@@ -52,6 +52,20 @@ TEST(Campaign, PValueFallsWithTheScoreAndHasALeast) {
   EXPECT_DOUBLE_EQ(before, 0.001);
 }
 
+TEST(Campaign, WhatIsOddForAKnownAccountIsUsualForANewOne) {
+  const CampaignSettings settings;
+  const auto odds = [&](double p, Acquaintance known) { return hacked_odds(p, known, settings); };
+  // A traveller: odd, but thieves' mail is odder yet where the account is known so well.
+  EXPECT_LT(odds(0.05, Acquaintance::known), 0);
+  EXPECT_LT(odds(0.05, Acquaintance::fleeting), 0);
+  EXPECT_GT(odds(0.05, Acquaintance::stranger), 0);
+  for (const auto known : {Acquaintance::stranger, Acquaintance::fleeting, Acquaintance::known}) {
+    EXPECT_GT(odds(0.001, known), 2);
+    EXPECT_LT(odds(0.5, known), -1);
+    EXPECT_TRUE(std::isfinite(odds(0, known)));
+  }
+}
+
 TEST(Campaign, FiveAccountsAtOneInAHundredSufficeAndTheSameInCharacterDoNot) {
   EXPECT_TRUE(judge(cluster_of(5, 0.01)).alarm());
   EXPECT_FALSE(judge(cluster_of(5, 0.5)).alarm());
@@ -80,7 +94,7 @@ TEST(Campaign, APetitionToOneRecipientIsHonest) {
   Cluster cluster = cluster_of(1, 0.01);
   for (std::uint64_t i = 2; i < 40; ++i) {
     cluster.members.push_back({i, i, static_cast<std::uint32_t>(i), 4.6F, now});
-    cluster.add_recipients(cluster.recipients);
+    cluster.add_recipients(cluster.recipients, true);
     cluster.add_message(i);
   }
   EXPECT_EQ(judge(cluster).honest, HonestKind::one_recipient);
@@ -92,12 +106,12 @@ TEST(Campaign, APetitionStaysOneThoughAnOddMailWasTakenForIt) {
   for (std::uint64_t i = 2; i < 40; ++i) {
     cluster.members.push_back({i, i, static_cast<std::uint32_t>(i), 4.6F, now});
     const std::uint32_t deputy = 1000;
-    cluster.add_recipients({&deputy, 1});
+    cluster.add_recipients({&deputy, 1}, true);
     cluster.add_message(i);
   }
   std::vector<std::uint32_t> others;
   for (std::uint32_t i = 0; i < 11; ++i) others.push_back(5000 + i);
-  cluster.add_recipients(others);
+  cluster.add_recipients(others, true);
   EXPECT_EQ(judge(cluster).honest, HonestKind::one_recipient);
 }
 
