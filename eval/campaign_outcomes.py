@@ -1,10 +1,12 @@
 """What detector B did with a stream: score.py's counts, and the reason for every mail that got out
 or was held by mistake."""
 import collections
+import hashlib
 import json
 import os
 import statistics
 import subprocess
+import threading
 
 import outcomes
 
@@ -50,7 +52,9 @@ class Run:
 
 def replay(program, stream, name, settings=None):
     """Runs the replay with campaigns; `settings` are constants of detector B."""
-    run = Run(stream, os.path.join(stream.folder, f"{name}-{os.getpid()}"))
+    # Several settings run on one stream at a time.
+    part = f"{name}-{os.getpid()}-{threading.get_ident()}"
+    run = Run(stream, os.path.join(stream.folder, part))
     command = [*program, "--json", "--campaigns", "--campaign-features", run.features]
     path = run.answers + ".settings"
     if settings:
@@ -152,6 +156,22 @@ def measure(data, run):
         "negatives": score["hard_negatives"],
         "score": score,
     }
+
+
+def kept_at(replay, stream, settings):
+    """Where the measures of this program on this stream are kept: a run that was ended goes on."""
+    with open(replay[0], "rb") as f:
+        key = hashlib.sha256(f.read())
+    made_with = [replay[1:], stream.arguments, sorted((settings or {}).items())]
+    key.update(json.dumps(made_with).encode())
+    return os.path.join(stream.folder, f"measured-{key.hexdigest()[:16]}.json")
+
+
+def from_json(measured):
+    """As measure() made it."""
+    for campaign in measured["campaigns"]:
+        campaign["causes"] = collections.Counter(campaign["causes"])
+    return measured
 
 
 def together(measures):

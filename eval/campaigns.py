@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Measures detector B on real mail with injected campaigns, and fits its constants.
 
-  campaigns.py [--seeds 1-15] [--days 90] [--few 1] [--replay PROGRAM] [--work DIR] [--write]
-               [--without curve,ablation,words,rspamd]
+  campaigns.py [--seeds 1-15] [--days 90] [--few 1] [--part 1/2] [--replay PROGRAM] [--work DIR]
+               [--without curve,ablation,words,rspamd] [--write]
   campaigns.py --fit [--fit-seeds 901-906]
   campaigns.py --fit-odds [--fit-seeds 902,905,908,911,914]
 
 A stream has seven campaigns of 50, 100, 200, 500, 1,000, 2,000 and 5,000 accounts; its seed says
 how they are rewritten, from which clients they come, and which spam they send. Measures on one half
 of accounts and campaigns (--part 1/2) and fits on the other (0/2). Streams are kept in the work
-folder by their arguments. --write puts the figures into docs/detection.md and docs/figures/. The
+folder by their arguments, and what was measured on each by this program: a run that was ended goes
+on where it was. --write puts the figures into docs/detection.md and docs/figures/. The
 data folder is LEUMUND_DATA (default ../shared).
 """
 import argparse
@@ -89,14 +90,22 @@ def each(jobs, work, items):
 
 def one(data, replay, stream, name, settings=None):
     began = time.monotonic()
-    run = outcomes.replay(replay, stream, name, settings)
-    measured = outcomes.measure(data, run)
-    outcomes.forget(run)
+    path = outcomes.kept_at(replay, stream, settings)
+    if os.path.exists(path):
+        with open(path) as f:
+            measured = outcomes.from_json(json.load(f))
+    else:
+        run = outcomes.replay(replay, stream, name, settings)
+        measured = outcomes.measure(data, run)
+        outcomes.forget(run)
+        with open(path + ".part", "w") as f:
+            json.dump(measured, f)
+        os.replace(path + ".part", path)
     brief = outcomes.summary(measured)
     say(
         f"{name} {stream.arguments}: {brief['found']} of {brief['n']}, "
-        f"{brief['leaked']} leaked, {brief['touched_b']} honest held "
-        f"({time.monotonic() - began:.0f} s)"
+        f"{brief['leaked']} leaked, {brief['touched_b']} honest held, "
+        f"{brief['hard_b']} hard negatives held ({time.monotonic() - began:.0f} s)"
     )
     return measured
 
@@ -186,7 +195,7 @@ def with_settings(a, data, replay, made, name, settings):
 
 def measure_all(a, data, replay):
     made = each(
-        a.jobs, lambda s: stream_of(data, a.work, s, TEST_PART, a.days), numbers(a.seeds)
+        a.jobs, lambda s: stream_of(data, a.work, s, a.part, a.days), numbers(a.seeds)
     )
     measures = each(a.jobs, lambda s: one(data, replay, s, "shipped"), made)
     out = {"streams": made, "measures": measures, "curve": [], "limits": {}, "ablation": {}}
@@ -361,7 +370,7 @@ def tables(a, m):
     machine = f"{os.cpu_count()} cores"
     lines = [
         f"Measured on {datetime.date.today().isoformat()} at commit {bursts.commit()} on a machine "
-        f"with {machine}, part {TEST_PART},",
+        f"with {machine}, part {a.part},",
         f"{a.days} days: `./dev eval campaigns --seeds {a.seeds} --write`.",
         "",
         *by_kind(m),
@@ -442,6 +451,7 @@ def main():
     )
     ap.add_argument("--seeds", default="1-15")
     ap.add_argument("--days", type=int, default=90)
+    ap.add_argument("--part", default=TEST_PART, help=f"{FIT_PART} while working on the rules")
     ap.add_argument("--few", type=int, default=1, help="streams for the curve and the ablation")
     ap.add_argument("--replay")
     ap.add_argument("--work", default=os.path.join(bursts.PROJECT, "build", "eval"))
@@ -454,6 +464,8 @@ def main():
     ap.add_argument("--fit-odds", action="store_true", help="fit only odds_even and odds_slope")
     ap.add_argument("--fit-seeds")
     a = ap.parse_args()
+    if a.write and a.part != TEST_PART:
+        ap.error("what is written into docs/ comes from the half that nobody fitted on")
     try:
         data = streams.data_folder(bursts.PROJECT)
         replay = bursts.program(a.replay)

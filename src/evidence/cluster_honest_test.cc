@@ -158,6 +158,18 @@ TEST_F(HonestMailTest, ARunOfMailInCharacterClosesThePathByWhichItCame) {
   EXPECT_EQ(id(place_known(spam, 500, 6, thief)), open) << "its own text stays";
 }
 
+TEST_F(HonestMailTest, FurtherMailOfMembersClosesNoPath) {
+  for (int day = 0; day < 6; ++day) live();
+  const Fingerprint spam = text_with({});
+  const std::uint64_t open = campaign_with(spam);
+  // By the next mail the thief's network and recipients are among what the account is used to.
+  for (int i = 0; i < 60; ++i) {
+    for (std::uint64_t account = 1; account <= 5; ++account)
+      ASSERT_EQ(id(place_known(spam, account, odd, owner)), open);
+  }
+  EXPECT_EQ(id(place_known(spam, 500, 6, thief)), open);
+}
+
 TEST_F(HonestMailTest, WhatOneAccountSendsToManyDoesNotHideThatTheOthersWriteToOne) {
   for (int day = 0; day < 6; ++day) live();
   const Fingerprint letter = text_with({21, 22, 23});

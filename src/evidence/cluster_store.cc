@@ -295,7 +295,9 @@ bool ClusterStore::join(Cluster& cluster, const Arrival& arrival, const PackedSk
     const auto bands = model::band_keys(arrival.print);
     cluster.bands.insert(cluster.bands.end(), bands.begin(), bands.end());
   }
-  if (cluster.state == ClusterState::open && arrival.account != 0 && !arrival.stranger)
+  // An account counts once: what its thief sent is among its habits by its next mail.
+  if (cluster.state == ClusterState::open && arrival.account != 0 && !arrival.stranger &&
+      arrival.member_of != cluster.id && cluster.member(arrival.account) == nullptr)
     cluster.weigh_pieces(arrival.print, sketch, arrival.odds);
   if (arrival.account == 0) {
     if (cluster.from_outside++ == 0) cluster.outside_at = arrival.at;

@@ -53,10 +53,12 @@ double p_value(const MailTraits& traits, const CampaignSettings& settings) {
 
 double hacked_odds(double p, Acquaintance acquaintance, const CampaignSettings& settings) {
   constexpr double most = 4;
+  // What nobody knows cannot be in character.
+  const double least = acquaintance == Acquaintance::stranger ? 0 : -most;
   const auto known = static_cast<std::size_t>(acquaintance);
   const double surprise = -std::log(std::max(p, CampaignSettings::level_p.back()));
   return settings.odds_count *
-         std::clamp((surprise - settings.odds_even[known]) * settings.odds_slope[known], -most,
+         std::clamp((surprise - settings.odds_even[known]) * settings.odds_slope[known], least,
                     most);
 }
 
