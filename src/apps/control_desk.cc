@@ -448,6 +448,8 @@ base::Result<face::FeedReport> ControlDesk::feed_events(std::string_view lines) 
     static_cast<void>(around_.feed(*event));
     ++report.accepted;
   }
+  // What it says of others is on disk before it is answered for.
+  if (around_.lists != nullptr) static_cast<void>(around_.lists->settle());
   return report;
 }
 

@@ -15,6 +15,7 @@
 #include "apps/case_desk.h"
 #include "apps/clock.h"
 #include "apps/detour_desk.h"
+#include "apps/list_desk.h"
 #include "apps/pipeline.h"
 #include "apps/watch_desk.h"
 #include "base/guarded.h"
@@ -46,10 +47,12 @@ class ControlDesk final : public face::Control {
     std::function<intake::MilterPrintSettings()> prints;  // of mail that comes with its body
     base::HashKey key;
     CaseDesk& cases;
+    ListDesk* lists = nullptr;  // lives longer than this; null: there are none
     base::TimePoint started_at;
   };
   explicit ControlDesk(Around around) : around_(std::move(around)) {}
 
+  face::ListControl* own_lists() override { return around_.lists; }
   base::Result<face::StatusReport> status(std::size_t most) override;
   base::Result<std::vector<model::BlockFacts>> block_matrix() override;
   base::Result<face::ReachReport> reachable(const std::string& recipient) override;

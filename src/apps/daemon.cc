@@ -59,9 +59,9 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   if (!settings) return settings.error();
   base::set_log_level(settings->run.log_level);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*settings)));
-  for (const auto step : {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_reports,
-                          &Daemon::start_intake, &Daemon::start_watch, &Daemon::start_cases,
-                          &Daemon::start_faces, &Daemon::start_public}) {
+  for (const auto step : {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_lists,
+                          &Daemon::start_reports, &Daemon::start_intake, &Daemon::start_watch,
+                          &Daemon::start_cases, &Daemon::start_faces, &Daemon::start_public}) {
     const auto done = ((*daemon).*step)();
     if (!done) return done.error();
   }
@@ -87,6 +87,7 @@ Daemon::~Daemon() {
   if (detours_) detours_->stop();
   if (cases_) cases_->stop();
   if (watch_) watch_->stop();
+  if (lists_) lists_->stop();
   if (effects_) effects_->stop(stop_patience);
   if (keeper_) keeper_->stop();
   if (lock_ >= 0) ::close(lock_);
@@ -289,6 +290,7 @@ base::Status Daemon::start_faces() {
           [this](const model::MailEvent& event) {
             auto outcome = edge_->feed_recorded(event);
             detours_->see(event);
+            show_to_lists(event);
             return outcome;
           },
       .provider = [this](const std::string& recipient) { return provider_of(recipient); },
@@ -301,6 +303,7 @@ base::Status Daemon::start_faces() {
           [this] { return settings_.with([](auto& all) { return print_settings(all.run); }); },
       .key = key_,
       .cases = *cases_,
+      .lists = lists_.get(),
       .started_at = started_at_});
   auto api = api_settings(settings_.with([](const config::Settings& all) { return all; }));
   if (!api) return api.error();
@@ -392,12 +395,14 @@ model::Answer Daemon::judge(const model::MailEvent& event) {
   auto outcome = edge_->feed_live(event);
   detours_->answer(event, outcome);
   reports_->mark(event, outcome.subject, outcome.answer);
+  show_to_lists(event);
   return std::move(outcome.answer);
 }
 
 void Daemon::on_log_event(const model::MailEvent& event) {
   edge_->feed_recorded(event);
   detours_->see(event);
+  show_to_lists(event);
 }
 
 // Mail of a stopped subject that comes to light in the log was submitted before the stop took hold,

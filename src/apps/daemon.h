@@ -5,7 +5,7 @@
 //          there.
 // Time:    the Clock is read at the edges only.
 // Threads: main (this), io-0 (policy, milter), follow (one for each log), report and report-dir,
-//          keep, act, hold, tell, and the HTTP workers.
+//          keep, act, hold, tell, list and dns-N, and the HTTP workers.
 // Errors:  open() names what keeps it from starting. A store that cannot be used does not: the
 //          daemon then runs on what the suspended file knows and says so.
 #pragma once
@@ -27,6 +27,7 @@
 #include "apps/detour_desk.h"
 #include "apps/explain_reply.h"
 #include "apps/keeper.h"
+#include "apps/list_desk.h"
 #include "apps/log_intake.h"
 #include "apps/milter_intake.h"
 #include "apps/number_reserve.h"
@@ -39,6 +40,7 @@
 #include "diagnosis/reader.h"
 #include "face/api.h"
 #include "face/explain_page.h"
+#include "face/list_page.h"
 #include "face/metrics.h"
 #include "face/stream_ring.h"
 #include "intake/policy_service.h"
@@ -86,6 +88,12 @@ class Daemon {
   void start_resolver();
   base::Status start_watch();
   base::Status start_cases();
+  base::Status start_lists();
+  void show_to_lists(const model::MailEvent& event);
+  [[nodiscard]] std::optional<intake::ReportTaken> take_for_lists(
+      const intake::LmtpEnvelope& envelope, std::string_view raw,
+      const std::vector<std::string>& own_hosts);
+  [[nodiscard]] std::vector<net::HttpRoute> list_routes();
   [[nodiscard]] std::string provider_of(const std::string& recipient);
   void start_detours();
   void add_block_figures(std::vector<face::Metric>& out) const;
@@ -133,10 +141,12 @@ class Daemon {
   std::vector<evidence::SubjectRecord> watch_standing_;  // until start_watch()
   std::unique_ptr<WatchDesk> watch_;
   std::unique_ptr<CaseDesk> cases_;
+  std::unique_ptr<ListDesk> lists_;  // null: there are none
   std::unique_ptr<ControlDesk> desk_;
   std::unique_ptr<face::Api> api_;
   std::unique_ptr<ReplyExplainer> reply_explainer_;
   std::unique_ptr<face::ExplainPage> explain_page_;
+  std::unique_ptr<face::ListPage> list_page_;
   std::vector<std::unique_ptr<net::HttpServer>> http_;
   std::unique_ptr<ReportDesk> reports_;
   std::unique_ptr<net::EventLoop> loop_;

@@ -140,6 +140,7 @@ std::vector<face::PartStatus> Daemon::parts() const {
   for (auto& one : reports_->parts()) out.push_back(std::move(one));
   if (auto watch = watch_ ? watch_->part() : std::nullopt) out.push_back(std::move(*watch));
   if (auto cases = cases_ ? cases_->part() : std::nullopt) out.push_back(std::move(*cases));
+  if (lists_) out.push_back(lists_->part());
   for (const auto& trouble : start_troubles_) out.push_back(part("start", trouble, ""));
   return out;
 }
@@ -207,6 +208,7 @@ std::string Daemon::metrics() const {
   if (milter_) {
     for (face::Metric& metric : milter_->metrics()) shot.more.push_back(std::move(metric));
   }
+  if (lists_) lists_->add_metrics(shot.more);
   add_block_figures(shot.more);
   return face::metrics_text(shot);
 }
@@ -218,6 +220,9 @@ std::vector<std::string> Daemon::addresses() const {
     for (std::string& one : milter_->addresses()) out.push_back(std::move(one));
   }
   for (std::string& one : reports_->addresses()) out.push_back(std::move(one));
+  if (lists_) {
+    for (std::string& one : lists_->addresses()) out.push_back(std::move(one));
+  }
   for (const auto& server : http_) out.push_back("http " + server->bound().to_string());
   return out;
 }

@@ -25,7 +25,9 @@ base::Status Daemon::start_public() {
                        : net::Endpoint::tcp(address->address.to_string(), address->port);
   options.threads = 4;
   options.streams_max = 0;
-  auto server = net::HttpServer::open(std::move(options), explain_page_->routes());
+  auto routes = explain_page_->routes();
+  for (net::HttpRoute& route : list_routes()) routes.push_back(std::move(route));
+  auto server = net::HttpServer::open(std::move(options), std::move(routes));
   if (!server) return server.error();
   http_.push_back(std::move(*server));
   return {};

@@ -99,6 +99,7 @@ base::Result<std::vector<std::string>> Daemon::reload_alone() {
   for (auto& policy : policy_) policy->set_own_networks(merged.run.relay_clients);
   milter_->set_run_settings(merged.run);
   api_->set_settings(std::move(*api));
+  if (lists_) lists_->set_settings(merged);
   if (told.empty()) told.emplace_back("no option differs from what is in force");
   base::log(LogLevel::info, "reloaded file={}", options_.config_file);
   return told;

@@ -60,10 +60,15 @@ base::Status Daemon::start_reports() {
                                 .had_recipient = facts->had_recipient,
                                 .recipient_done = facts->recipient_done};
   };
+  settings.first = [this, hosts = settings.naming.own_hosts](const intake::LmtpEnvelope& envelope,
+                                                             std::string_view raw) {
+    return take_for_lists(envelope, raw, hosts);
+  };
   auto desk = ReportDesk::open(
       std::move(settings),
       [this](const model::MailEvent& event) {
         edge_->feed_recorded(event);
+        show_to_lists(event);
         return true;
       },
       [this] { return options_.clock.now(); });

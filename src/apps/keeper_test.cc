@@ -61,6 +61,23 @@ class StoreOnADisk final : public storage::Store {
     return kept_.save_cases(save);
   }
   base::Result<action::CaseRecord> load_cases() override { return kept_.load_cases(); }
+  base::Status save_list(const listing::ListSave& save) override {
+    if (full) return no_room();
+    return kept_.save_list(save);
+  }
+  base::Result<listing::ListRecord> load_list(const std::string& list,
+                                              base::TimePoint since) override {
+    return kept_.load_list(list, since);
+  }
+  base::Result<std::vector<listing::ListHistoryRecord>> list_history(
+      const std::string& list, const std::optional<base::IpPrefix>& what,
+      std::size_t most) override {
+    return kept_.list_history(list, what, most);
+  }
+  base::Status forget_list(const std::string& list, base::TimePoint reports_before,
+                           base::TimePoint history_before) override {
+    return kept_.forget_list(list, reports_before, history_before);
+  }
   base::Result<std::uint64_t> forget_decisions(base::TimePoint before) override {
     return kept_.forget_decisions(before);
   }

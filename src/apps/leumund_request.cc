@@ -119,6 +119,7 @@ struct Parser {
     option(add_verb("lookup", "help.lookup"), "SUBJECT", request.subject, "", "help.lookup.subject")
         ->required();
     add_cases();
+    add_own_lists();
     CLI::App* events = add_verb("events", "help.events");
     flag(events, "--follow,-f", request.follow, "help.events.follow");
     option(events, "--since", request.since, "NUMBER", "help.events.since");
@@ -140,6 +141,33 @@ struct Parser {
     option(one, "--attempt", request.attempt, "N", "help.case.attempt");
     option(one, "--outcome", request.outcome, "WHAT", "help.case.outcome")
         ->check(CLI::IsMember({"accepted", "refused", "unanswered"}));
+  }
+
+  void add_own_lists() {
+    CLI::App* list = app.add_subcommand("list", say(language, "help.list"));
+    list->group(say(language, "help.verbs_title"));
+    list->fallthrough();
+    describe_help(*list);
+    list->require_subcommand(1);
+    option(add_verb(*list, "show", "help.list.show"), "--limit,-n", request.limit, "N",
+           "help.list.limit")
+        ->check(CLI::Range(0, 100'000));
+    option(add_verb(*list, "why", "help.list.why"), "ADDRESS", request.subject, "",
+           "help.list.address")
+        ->required();
+    CLI::App* add = add_verb(*list, "add", "help.list.add");
+    CLI::App* remove = add_verb(*list, "remove", "help.list.remove");
+    for (CLI::App* verb : {add, remove}) {
+      option(verb, "NETWORK", request.subject, "", "help.list.network")->required();
+      option(verb, "--reason", request.reason, "TEXT", "help.list.reason")->required();
+      option(verb, "--list", request.list, "NAME", "help.list.list");
+    }
+    option(add, "--for", request.span, "SPAN", "help.list.for");
+    flag(remove, "--wrong-reports", request.wrong_reports, "help.list.wrong_reports");
+    CLI::App* out = add_verb(*list, "export", "help.list.export");
+    option(out, "FILE", request.file, "", "help.list.file");
+    option(out, "--list", request.list, "NAME", "help.list.list");
+    flag(out, "--ipv6", request.ipv6, "help.list.ipv6");
   }
 
   void add_orders() {

@@ -49,6 +49,9 @@ struct Request {
   std::string text;
   std::string outcome;
   std::uint64_t attempt = 0;
+  std::string list;            // of the list verbs: its name
+  bool ipv6 = false;           // of list export
+  bool wrong_reports = false;  // of list remove
   std::uint64_t recipients = 0;
   std::uint64_t number = 0;
   bool follow = false;

@@ -76,4 +76,11 @@ class Talk {
 int cases(Talk& talk);
 int one_case(Talk& talk);
 
+// The verbs about our own lists.
+int list_show(Talk& talk);
+int list_why(Talk& talk);
+int list_add(Talk& talk);
+int list_remove(Talk& talk);
+int list_export(Talk& talk);
+
 }  // namespace leumund::apps

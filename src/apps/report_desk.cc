@@ -45,6 +45,7 @@ base::Result<std::unique_ptr<ReportDesk>> ReportDesk::open(ReportDeskSettings se
   desk->loop_ = std::move(*loop);
   for (const net::Endpoint& where : desk->settings_.listen) {
     intake::ReportService::Options options{.listen = where, .host_name = desk->settings_.host_name};
+    options.first = desk->settings_.first;
     if (where.is_unix()) {
       std::error_code failed;
       std::filesystem::create_directories(std::filesystem::path(where.path).parent_path(), failed);

@@ -11,6 +11,7 @@
 
 #include <toml++/toml.h>
 
+#include "config/list_options.h"
 #include "config/listen_address.h"
 
 namespace leumund::config {
@@ -151,6 +152,9 @@ void check_together(Reading& reading) {
   if (api && !api->is_unix() && !api->address.is_loopback() && run.api_token_file.empty()) {
     problem(fmt::format("api.listen = \"{}\" is reachable from other hosts: set api.token_file",
                         reading.settings.start.api_listen));
+  }
+  if (const std::string wrong = check_list_together(reading.settings); !wrong.empty()) {
+    problem(wrong);
   }
   const config::StartSettings& start = reading.settings.start;
   for (const auto& [name, list] : {std::pair("policy.listen", &start.policy_listen),

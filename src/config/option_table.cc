@@ -7,6 +7,7 @@
 
 #include "config/case_options.h"
 #include "config/detour_options.h"
+#include "config/list_options.h"
 #include "config/option_kinds.h"
 #include "config/text_checks.h"
 #include "config/watch_options.h"
@@ -339,6 +340,7 @@ std::vector<Option> build_table() {
   add_detour_options(table);
   add_watch(table);
   add_case_options(table);
+  add_list_options(table);
   add_measures(table);
   add_people(table);
   add_keeping(table);

@@ -71,6 +71,19 @@ struct StartSettings {
   std::uint32_t watch_per_second = 0;  // 0 is no bound
   std::uint32_t watch_per_day = 0;     // likewise
   std::uint32_t watch_in_flight = 0;
+  std::vector<std::string> list_zones;   // parse_list_zone() takes each; empty is off
+  std::vector<std::string> list_listen;  // parse_listen_address() takes each
+  std::vector<std::string> list_name_servers;
+  std::string list_contact;  // "": hostmaster at the zone
+  std::chrono::seconds list_ttl{0};
+  std::chrono::seconds list_negative_ttl{0};
+  std::string list_lookup_url;  // with $; "" is none
+  std::string list_text;        // likewise; "": made from the address above
+  std::uint64_t list_response_limit = 0;
+  std::vector<std::string> list_allow_clients;   // networks; empty is everybody
+  std::vector<std::string> list_refuse_clients;  // networks
+  std::uint64_t list_addresses_max = 0;
+  std::string list_export_folder;  // "" is off
 };
 
 // What `leumund config check` can find right and a reload then puts in force.
@@ -128,6 +141,35 @@ struct RunSettings {
   std::uint32_t unattended_per_day = 0;
   std::chrono::seconds keep_decisions{0};
   std::chrono::seconds keep_counts{0};
+  std::chrono::seconds list_export_every{0};
+  std::vector<std::string> list_spared;  // networks
+  double list_threshold = 0;
+  double list_doubt = 0;
+  double list_prior_spam = 0;
+  double list_prior_mail = 0;
+  double list_honest_per_spam_most = 0;
+  std::uint32_t list_reporters_least = 0;
+  double list_fresh_weight = 0;
+  std::chrono::seconds list_fades_over{0};
+  std::chrono::seconds list_counts_for{0};
+  std::chrono::seconds list_listed_for{0};
+  std::chrono::seconds list_listed_for_two{0};
+  double list_reports_of_one_most = 0;
+  double list_score_pristine = 0;
+  double list_score_recycled = 0;
+  double list_score_typo = 0;
+  double list_score_honeypot = 0;
+  std::vector<std::string> list_traps;      // parse_trap_address() takes each
+  std::vector<std::string> list_reporters;  // parse_reporter_weight() takes each
+  double list_reporter_weight = 0;
+  double list_mail_reporter_weight = 0;
+  std::uint32_t list_reporter_per_day = 0;
+  double list_mails_per_query = 0;
+  std::chrono::seconds list_request_every{0};
+  std::uint32_t list_requests_per_hour = 0;
+  std::uint32_t list_range_from = 0;
+  std::chrono::seconds list_keep_reports{0};
+  std::chrono::seconds list_keep_history{0};
 };
 
 struct Settings {

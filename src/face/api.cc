@@ -60,10 +60,15 @@ Reply method_not_allowed(std::string_view path) {
   return error_reply(405, "method_not_allowed", fmt::format("{} takes another method", path));
 }
 
+// A body of JSON lines, not of one object.
+bool has_lines(std::string_view method, std::string_view path) {
+  return method == "POST" && (path == "/v1/events" || path == "/v1/reports");
+}
+
 }  // namespace
 
 std::size_t body_max(std::string_view method, std::string_view path) {
-  return method == "POST" && path == "/v1/events" ? events_body_max : verb_body_max;
+  return has_lines(method, path) ? events_body_max : verb_body_max;
 }
 
 Reply Api::handle(const Call& call, base::TimePoint now) {
@@ -92,7 +97,6 @@ Reply Api::handle(const Call& call, base::TimePoint now) {
     return path_known ? method_not_allowed(call.path)
                       : error_reply(404, "not_found", "no such path; /v1/openapi.json lists all");
   }
-  const bool posts_events = call.method == "POST" && call.path == "/v1/events";
   if (const char* why = refusal_at_door(call, *settings, found->changes)) {
     return error_reply(settings->token.empty() ? 403 : 401, "not_allowed", why);
   }
@@ -100,7 +104,7 @@ Reply Api::handle(const Call& call, base::TimePoint now) {
     return error_reply(413, "too_large",
                        fmt::format("the body is over {} bytes", body_max(call.method, call.path)));
   }
-  auto fields = call.method == "GET" || posts_events
+  auto fields = call.method == "GET" || has_lines(call.method, call.path)
                     ? Fields::from_params(call.params)
                     : Fields::from_body(call.body.empty() ? "{}" : call.body);
   if (!fields) return error_reply(fields.error(), false);

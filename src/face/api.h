@@ -2,7 +2,8 @@
 //
 // Flow:    net's HTTP server -> Call -> Api::handle -> Control -> Reply. The stream is served by
 //          ApiService from the StreamRing.
-// Limits:  64 parameters, 64 KiB of body, 16 MiB for POST /v1/events; lists are cut at 1,000.
+// Limits:  64 parameters, 64 KiB of body, 16 MiB for POST /v1/events and /v1/reports; lists are cut
+//          at 1,000.
 // Threads: any, several calls at once.
 // Errors:  every failure is {"error":{"code":...,"message":...}} with a fitting status. A token is
 //          compared in constant time.

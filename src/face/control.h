@@ -169,9 +169,14 @@ struct FeedReport {
   std::vector<std::string> problems;  // "line 3: ...", the first few
 };
 
+class ListControl;
+
 class Control {
  public:
   virtual ~Control() = default;
+
+  // Our own DNS lists; null: there are none.
+  virtual ListControl* own_lists() { return nullptr; }
 
   virtual base::Result<StatusReport> status(std::size_t most) = 0;
   // All cells, those with trouble first.

@@ -125,7 +125,7 @@ std::size_t DnsResponder::answer(const listing::ZoneSet& zones, const wire::DnsQ
   } else if (query.klass == wire::dns_class::chaos) {
     bytes = answer_version(query, writer);
   } else {
-    done = zones.answer(query, client, writer);
+    done = zones.answer(query, client, writer, options_.clock ? options_.clock() : 0);
     if (!done.drop) bytes = writer.finish(done.code, done.authoritative);
   }
   LiveCounts& counts =

@@ -44,6 +44,8 @@ struct DnsResponderOptions {
   listing::ResponseLimitSettings limit;
   bool count_clients = true;
   bool count_addresses = false;  // what is asked about, as evidence of its traffic
+  // Unix seconds, rounded up, where zones have listings that end by themselves.
+  std::function<std::int64_t()> clock;
   // Called for each answer, where set: a line as rbldnsd logs it, without the time.
   std::function<void(const std::string&)> log;
 };

@@ -108,6 +108,21 @@ base::Result<PastedForm> read_pasted(std::string_view content_type, std::string_
   return form;
 }
 
+std::map<std::string, std::string> read_form(std::string_view body) {
+  constexpr std::size_t fields_max = 16;
+  std::map<std::string, std::string> out;
+  while (!body.empty() && out.size() < fields_max) {
+    const std::string_view pair = body.substr(0, body.find('&'));
+    body.remove_prefix(std::min(body.size(), pair.size() + 1));
+    const auto equals = pair.find('=');
+    if (equals == std::string_view::npos) continue;
+    std::string value;
+    wire::append_repaired_utf8(url_decoded(pair.substr(equals + 1)), value);
+    out[url_decoded(pair.substr(0, equals))] = std::move(value);
+  }
+  return out;
+}
+
 std::string html_text(std::string_view text) {
   std::string out;
   out.reserve(text.size() + text.size() / 8);

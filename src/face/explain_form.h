@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,9 @@ struct PastedForm {
 // Any other body is the text.
 [[nodiscard]] base::Result<PastedForm> read_pasted(std::string_view content_type,
                                                    std::string_view body);
+
+// The fields of application/x-www-form-urlencoded, at most 16 of them; the last of a name counts.
+[[nodiscard]] std::map<std::string, std::string> read_form(std::string_view body);
 
 // The same text where it may stand between tags and in quoted attributes; control characters but
 // the line end and the tab become blanks.

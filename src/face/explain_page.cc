@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "face/explain_form.h"
+#include "face/public_page.h"
 
 namespace leumund::face {
 namespace {
@@ -100,28 +101,6 @@ void append_result(const ExplainedReply& one, const Words& words, std::string& o
   out += "</section>\n";
 }
 
-// The visitor's address; behind a web server on this host what that server says of it.
-std::string_view visitor(const net::HttpRequest& request) {
-  const auto address = base::IpAddress::parse(request.remote);
-  if (address && !address->is_loopback()) return request.remote;
-  std::string_view forwarded = request.header("x-forwarded-for");
-  forwarded = forwarded.substr(forwarded.rfind(',') + 1);
-  while (forwarded.starts_with(' ')) forwarded.remove_prefix(1);
-  while (forwarded.ends_with(' ')) forwarded.remove_suffix(1);
-  return base::IpAddress::parse(forwarded) ? forwarded : std::string_view(request.remote);
-}
-
-void add_headers(net::HttpResponse& response) {
-  response.headers.emplace_back(
-      "Content-Security-Policy",
-      "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
-      "frame-ancestors 'none'");
-  response.headers.emplace_back("Cache-Control", "no-store");
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  response.headers.emplace_back("Referrer-Policy", "no-referrer");
-  if (response.status == 429) response.headers.emplace_back("Retry-After", "60");
-}
-
 // What was pasted, from the address or the body; nothing asked gives an empty text.
 base::Result<PastedForm> pasted(const net::HttpRequest& request) {
   if (request.method == "POST") {
@@ -167,7 +146,7 @@ ExplainPage::ExplainPage(ExplainReply explain, RateSettings rate,
 
 bool ExplainPage::may_ask(const net::HttpRequest& request) {
   const auto now = now_();
-  return rate_.with([&](RateLimit& rate) { return rate.take(visitor(request), now); });
+  return rate_.with([&](RateLimit& rate) { return rate.take(visitor_of(request), now); });
 }
 
 void ExplainPage::answer_page(const net::HttpRequest& request, net::HttpResponse& response) {
@@ -195,7 +174,7 @@ void ExplainPage::answer_page(const net::HttpRequest& request, net::HttpResponse
     }
   }
   response.body = explain_html(view);
-  add_headers(response);
+  add_page_headers(response);
 }
 
 void ExplainPage::answer_json(const net::HttpRequest& request, net::HttpResponse& response) {
@@ -214,7 +193,7 @@ void ExplainPage::answer_json(const net::HttpRequest& request, net::HttpResponse
     }
     response.body += "]}\n";
   }
-  add_headers(response);
+  add_page_headers(response);
 }
 
 std::vector<net::HttpRoute> ExplainPage::routes() {

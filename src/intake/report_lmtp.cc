@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "wire/mime_header.h"
 
 namespace leumund::intake {
@@ -17,6 +18,11 @@ bool is_command(std::string_view line, std::string_view keyword, std::string_vie
   if (!keyword.ends_with(':') && !argument.empty() && argument[0] != ' ') return false;
   argument = wire::trim_blanks(argument);
   return true;
+}
+
+// "<Anna@example.org> SIZE=1" as "anna@example.org".
+std::string path_of(std::string_view argument) {
+  return base::ascii_lower(argument.substr(1, argument.find('>') - 1));
 }
 
 }  // namespace
@@ -66,7 +72,7 @@ void LmtpDialogue::obey(std::string_view line, std::string& out) {
   } else if (is_command(line, "RCPT TO:", argument)) {
     recipient(argument, out);
   } else if (is_command(line, "DATA", argument)) {
-    if (recipients_ == 0) return wrong("503 5.5.1 no valid recipient", out);
+    if (envelope_.recipients.empty()) return wrong("503 5.5.1 no valid recipient", out);
     in_data_ = true;
     line_begins_ = true;
     out += "354 end with a dot on a line of its own\r\n";
@@ -103,6 +109,7 @@ void LmtpDialogue::mail(std::string_view argument, std::string& out) {
     return wrong("501 5.1.7 a path in angle brackets, please", out);
   }
   sender_ = true;
+  envelope_.sender = path_of(argument);
   out += "250 2.1.0 ok\r\n";
 }
 
@@ -111,8 +118,10 @@ void LmtpDialogue::recipient(std::string_view argument, std::string& out) {
   if (!argument.starts_with('<') || argument.find('>') == std::string_view::npos) {
     return wrong("501 5.1.3 a path in angle brackets, please", out);
   }
-  if (recipients_ >= limits_.recipients) return wrong("452 4.5.3 too many recipients", out);
-  ++recipients_;
+  if (envelope_.recipients.size() >= limits_.recipients) {
+    return wrong("452 4.5.3 too many recipients", out);
+  }
+  envelope_.recipients.push_back(path_of(argument));
   out += "250 2.1.5 ok\r\n";
 }
 
@@ -176,10 +185,10 @@ void LmtpDialogue::end_of_data(std::string& out) {
     reply = "552 5.3.4 report too large\r\n";
   } else if (out_of_memory_) {
     reply = "452 4.3.1 no memory for this report now\r\n";
-  } else if (handler_(message_) == ReportTaken::try_later) {
+  } else if (handler_(envelope_, message_) == ReportTaken::try_later) {
     reply = "451 4.3.0 try again later\r\n";
   }
-  for (std::size_t i = 0; i < recipients_; ++i) out += reply;
+  for (std::size_t i = 0; i < envelope_.recipients.size(); ++i) out += reply;
   reset();
 }
 
@@ -188,7 +197,7 @@ void LmtpDialogue::reset() {
   budget_.give_back(std::exchange(reserved_, 0));
   sender_ = in_data_ = over_limit_ = out_of_memory_ = false;
   line_begins_ = true;
-  recipients_ = 0;
+  envelope_ = {};
 }
 
 }  // namespace leumund::intake

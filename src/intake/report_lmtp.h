@@ -14,6 +14,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace leumund::intake {
 
@@ -48,9 +49,15 @@ enum class ReportTaken : std::uint8_t {
   try_later,  // nothing was kept; the same report may come again
 };
 
+// Who the mail server says it is from and for; lower case, without brackets.
+struct LmtpEnvelope {
+  std::string sender;                   // "" the null reverse-path
+  std::vector<std::string> recipients;  // that were taken
+};
+
 class LmtpDialogue {
  public:
-  using Handler = std::function<ReportTaken(std::string_view raw)>;
+  using Handler = std::function<ReportTaken(const LmtpEnvelope& envelope, std::string_view raw)>;
   struct Step {
     std::size_t consumed = 0;  // 0: needs more
     bool close = false;        // after `out` is sent
@@ -92,7 +99,7 @@ class LmtpDialogue {
   bool over_limit_ = false;
   bool out_of_memory_ = false;
   bool closing_ = false;
-  std::size_t recipients_ = 0;
+  LmtpEnvelope envelope_;
   std::size_t errors_ = 0;
   std::size_t reserved_ = 0;  // of the budget
   std::string message_;

@@ -23,7 +23,8 @@ struct Heard {
 Heard talk(std::string_view input, std::size_t piece) {
   Heard heard;
   LmtpBudget budget(1 << 20);
-  const LmtpDialogue::Handler handler = [&](std::string_view raw) {
+  const LmtpDialogue::Handler handler = [&](const LmtpEnvelope& envelope, std::string_view raw) {
+    CHECK(!envelope.recipients.empty() && envelope.recipients.size() <= limits.recipients);
     CHECK(raw.size() <= limits.message_bytes);
     heard.messages.emplace_back(raw);
     return raw.size() % 2 == 0 ? ReportTaken::taken : ReportTaken::try_later;

@@ -84,7 +84,12 @@ class ReportService::Session final : public net::StreamSession {
 ReportService::ReportService(Options options, ReportIntake& intake)
     : options_(std::move(options)),
       budget_(options_.memory_bytes),
-      handler_([&intake](std::string_view raw) { return intake.take(raw); }) {}
+      handler_([this, &intake](const LmtpEnvelope& envelope, std::string_view raw) {
+        if (options_.first) {
+          if (const auto taken = options_.first(envelope, raw)) return *taken;
+        }
+        return intake.take(raw);
+      }) {}
 
 ReportService::~ReportService() = default;
 

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,6 +88,8 @@ class ReportService {
                                  .half_input = std::chrono::seconds(120)};
     LmtpLimits limits = {};
     std::size_t memory_bytes = 256UL * 1024 * 1024;
+    // Sees each message first; nothing: it is a report. May be null.
+    std::function<std::optional<ReportTaken>(const LmtpEnvelope&, std::string_view raw)> first = {};
   };
 
   // `intake` must outlive the service.

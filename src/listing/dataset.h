@@ -36,6 +36,9 @@ struct Dataset {
   // Of a list that changes while it is served: what `networks4` and `networks6` change.
   std::shared_ptr<const PrefixTable4> under_4;
   std::shared_ptr<const PrefixTable6> under_6;
+  // Of such a list: when listings that end soon do, in Unix seconds; null: none does.
+  std::shared_ptr<const PrefixTable4> ends_4;
+  std::shared_ptr<const PrefixTable6> ends_6;
   NameTable names;
   RecordTable records;
   std::vector<Dataset> parts;     // of combined

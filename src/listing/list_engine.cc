@@ -40,7 +40,15 @@ std::size_t ListEngine::HashOf::operator()(const base::IpAddress& place) const {
 ListEngine::ListEngine(Settings settings)
     : settings_(std::move(settings)),
       reporters_(settings_.reporters),
-      addresses_(1024, HashOf{settings_.key}) {}
+      addresses_(1024, HashOf{settings_.key}),
+      changed_{.reports = {},
+               .places = Places(16, HashOf{settings_.key}),
+               .traffic = Places(16, HashOf{settings_.key}),
+               .reporters = {}} {}
+
+void ListEngine::changed(const base::IpAddress& place) {
+  if (settings_.record) changed_.places.insert(place);
+}
 
 base::IpPrefix ListEngine::place_of(const base::IpAddress& client) {
   return prefix_of(client.masked(32, 64));
@@ -103,12 +111,15 @@ void ListEngine::report(const model::AbuseReport& report, base::TimePoint now,
     ++counters_.too_old;
     return;
   }
-  const double weight = reporters_.hear(report.reporter, now);
+  const double weight =
+      reporters_.hear(report.reporter, now) * std::clamp(report.believed, 0.0, 1.0);
+  if (settings_.record) changed_.reporters.insert(report.reporter);
   if (!address->reports) address->reports = std::make_unique<ReportHistory>();
   if (weight <= 0 || !address->reports->add(counted, weight, settings_.rule)) {
     ++counters_.above_cap;
     return;
   }
+  if (settings_.record) changed_.reports.push_back({counted, now, static_cast<float>(weight)});
   consider(place, *address, now, events);
 }
 
@@ -122,13 +133,16 @@ void ListEngine::consider(const base::IpAddress& place, Address& address, base::
     } else if (verdict == ListVerdict::listed || verdict == ListVerdict::too_much_collateral) {
       if (now - address.told_spared_at < told_again_after) return;
       address.told_spared_at = now;
+      changed(place);
       events.push_back({ListMove::spared, now, facts_of(place, address, now), {}});
     }
     return;
   }
   const std::uint32_t reports = weigh(address, now).reports;
-  address.until =
-      std::max(address.until, address.reports->last_at() + stays_for(settings_.rule, reports));
+  const base::TimePoint until = address.reports->last_at() + stays_for(settings_.rule, reports);
+  if (until <= address.until) return;
+  address.until = until;
+  changed(place);
 }
 
 void ListEngine::put_on(const base::IpAddress& place, Address& address, std::uint32_t reports,
@@ -137,6 +151,7 @@ void ListEngine::put_on(const base::IpAddress& place, Address& address, std::uin
   if (until <= now) return;  // late reports of what is over
   address.since = now;
   address.until = until;
+  changed(place);
   ++address.times_listed;
   ++listed_;
   expiries_.push({until, place, now});
@@ -150,6 +165,7 @@ ListEvent ListEngine::take_off(const base::IpAddress& place, Address& address, L
   event.facts.listed = false;
   event.facts.until = now;
   address.until = {};
+  changed(place);
   --listed_;
   count_range(place, -1, now, nullptr);
   return event;
@@ -184,6 +200,7 @@ void ListEngine::count(const base::IpAddress& client, PerDay Address::* which, s
   constexpr auto ring = static_cast<std::int32_t>(days);
   const std::int32_t day = day_of(at);
   if (day <= address->day - ring) return;
+  if (settings_.record) changed_.traffic.insert(place_of(client).address);
   for (std::int32_t next = std::max(address->day + 1, day - ring + 1); next <= day; ++next) {
     const auto slot = static_cast<std::size_t>(next) % days;
     address->mails[slot] = address->queries[slot] = 0;
@@ -260,8 +277,12 @@ base::Result<ListEvent> ListEngine::delist(const base::IpAddress& client, std::s
   Address& address = found->second;
   ListEvent event = take_off(place, address, ListMove::delisted_by_operator, now);
   event.reason = reason.substr(0, reason_bytes);
-  address.reports->visit_reporters(
-      [&](std::uint64_t who) { reporters_.judged(who, !reports_were_wrong); });
+  if (address.reports) {
+    address.reports->visit_reporters([&](std::uint64_t who) {
+      reporters_.judged(who, !reports_were_wrong);
+      if (settings_.record) changed_.reporters.insert(who);
+    });
+  }
   address.cleared_at = now;
   address.reports.reset();
   return event;
@@ -270,6 +291,19 @@ base::Result<ListEvent> ListEngine::delist(const base::IpAddress& client, std::s
 void ListEngine::set_spared(std::vector<base::IpPrefix> pools) {
   settings_.spared = std::move(pools);
   spared_changed_ = true;
+}
+
+void ListEngine::set_settings(const Settings& settings) {
+  const auto same = [](const base::IpPrefix& a, const base::IpPrefix& b) {
+    return a.address == b.address && a.bits == b.bits;
+  };
+  if (!std::ranges::equal(settings.spared, settings_.spared, same)) set_spared(settings.spared);
+  settings_.rule = settings.rule;
+  settings_.request_every = settings.request_every;
+  settings_.mails_per_query = settings.mails_per_query;
+  settings_.range_from = settings.range_from;
+  settings_.reporters = settings.reporters;
+  reporters_.set_settings(settings.reporters);
 }
 
 void ListEngine::tick(base::TimePoint now, std::vector<ListEvent>& events) {
@@ -292,7 +326,8 @@ void ListEngine::tick(base::TimePoint now, std::vector<ListEvent>& events) {
       continue;
     }
     events.push_back(take_off(place, address, ListMove::expired, address.until));
-    if (!address.reports->forget(now, settings_.rule)) address.reports.reset();
+    // None, where the store lost them.
+    if (address.reports && !address.reports->forget(now, settings_.rule)) address.reports.reset();
   }
 }
 
@@ -328,6 +363,23 @@ ListingFacts ListEngine::facts(const base::IpAddress& client, base::TimePoint no
   const auto found = addresses_.find(place);
   static const Address unknown;
   return facts_of(place, found == addresses_.end() ? unknown : found->second, now);
+}
+
+ListVerdict ListEngine::verdict(const base::IpAddress& client, base::TimePoint now) const {
+  const auto found = addresses_.find(place_of(client).address);
+  static const Address unknown;
+  return judge(settings_.rule, weigh(found == addresses_.end() ? unknown : found->second, now));
+}
+
+std::vector<base::IpPrefix> ListEngine::listed(std::size_t most) const {
+  std::vector<base::IpPrefix> out;
+  if (listed_ == 0) return out;
+  for (const auto& [place, address] : addresses_) {
+    if (!address.listed()) continue;
+    if (out.size() == most) break;
+    out.push_back(prefix_of(place));
+  }
+  return out;
 }
 
 ListCounters ListEngine::counters() const {

@@ -22,12 +22,14 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/hash.h"
 #include "base/ip_address.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "listing/list_journal.h"
 #include "listing/list_rule.h"
 #include "listing/report_history.h"
 #include "listing/reporters.h"
@@ -91,6 +93,7 @@ class ListEngine {
     std::uint32_t range_from = 16;
     std::vector<base::IpPrefix> spared = {};  // shared pools: never listed
     base::HashKey key = {};
+    bool record = false;  // collects what changes, for drain()
   };
 
   explicit ListEngine(Settings settings);
@@ -113,14 +116,27 @@ class ListEngine {
                                                base::TimePoint now);
   // Listings that lie in them end with the next tick.
   void set_spared(std::vector<base::IpPrefix> pools);
+  // Takes over all but the key, the size and whether it records.
+  void set_settings(const Settings& settings);
   [[nodiscard]] Reporters& reporters() { return reporters_; }
 
   void tick(base::TimePoint now, std::vector<ListEvent>& events);
   [[nodiscard]] std::optional<base::TimePoint> next_expiry() const;
 
   [[nodiscard]] ListingFacts facts(const base::IpAddress& client, base::TimePoint now) const;
+  // What it would do with the address if one more report came, and why not.
+  [[nodiscard]] ListVerdict verdict(const base::IpAddress& client, base::TimePoint now) const;
+  // Up to `most` of what is listed, in no order.
+  [[nodiscard]] std::vector<base::IpPrefix> listed(std::size_t most) const;
   [[nodiscard]] ListCounters counters() const;
   [[nodiscard]] std::size_t bytes() const;
+
+  // Appends what changed since the last time: reports, addresses, reporters, and with `traffic`
+  // that as well. (list_engine_records.cc)
+  void drain(bool traffic, ListSave& save);
+  // What an engine that recorded drained: afterwards this one answers as that one did. Before
+  // anything else is told.
+  void restore(const ListRecord& record, base::TimePoint now);
 
   // What one listing is about.
   [[nodiscard]] static base::IpPrefix place_of(const base::IpAddress& client);
@@ -153,11 +169,20 @@ class ListEngine {
     base::HashKey key = {};
     std::size_t operator()(const base::IpAddress& place) const;
   };
+  using Places = std::unordered_set<base::IpAddress, HashOf>;
+  // What drain() will tell of.
+  struct Changed {
+    std::vector<ListReportRecord> reports;
+    Places places;
+    Places traffic;
+    std::unordered_set<std::uint64_t> reporters;
+  };
 
   Address* take(const base::IpAddress& place, base::TimePoint now);
   bool make_room(base::TimePoint now);
   void count(const base::IpAddress& client, PerDay Address::* which, std::uint32_t count,
              base::TimePoint at);
+  void changed(const base::IpAddress& place);
   [[nodiscard]] double mail_of(const Address& address, base::TimePoint now) const;
   [[nodiscard]] Weighed weigh(const Address& address, base::TimePoint now) const;
   [[nodiscard]] bool is_spared(const base::IpAddress& place) const;
@@ -180,6 +205,7 @@ class ListEngine {
   std::map<base::IpAddress, std::uint32_t> ranges_;  // listings in each /24 or /48
   std::size_t listed_ = 0;
   bool spared_changed_ = false;
+  Changed changed_;
   ListCounters counters_;
 };
 

@@ -1,5 +1,7 @@
 #include "listing/live_list.h"
 
+#include <algorithm>
+
 #include "wire/zone_file_write.h"
 
 namespace leumund::listing {
@@ -51,6 +53,27 @@ void LiveList::change(std::span<const ListChange> changes, std::int64_t changed_
   publish(changed_at);
 }
 
+void LiveList::set_endings(std::span<const ListEnding> endings) {
+  PrefixTable4Builder builder_4(PrefixTable4Builder::Kind::trie);
+  PrefixTable6Builder builder_6;
+  bool four = false;
+  bool six = false;
+  for (const ListEnding& one : endings) {
+    const auto at = static_cast<std::uint32_t>(std::clamp<std::int64_t>(one.at, 0, 0xffff'ffffLL));
+    if (one.what.address.is_v4()) {
+      const unsigned bits = std::min(one.what.bits, 32U);
+      builder_4.add_prefix(one.what.address.v4_bits() & wire::mask4(bits), bits, at);
+      four = true;
+    } else {
+      const unsigned bits = std::min(one.what.bits, 128U);
+      builder_6.add(Key6::of(one.what.address.bytes()).masked(bits), bits, at);
+      six = true;
+    }
+  }
+  ends_4_ = four ? std::make_shared<PrefixTable4>(builder_4.build()) : nullptr;
+  ends_6_ = six ? std::make_shared<PrefixTable6>(builder_6.build()) : nullptr;
+}
+
 void LiveList::fold() {
   PrefixTable4Builder builder_4(PrefixTable4Builder::Kind::trie);
   each_network4(*folded_4_, [&](std::uint32_t network, unsigned bits, std::uint32_t value) {
@@ -89,12 +112,14 @@ void LiveList::publish(std::int64_t changed_at) {
   }
   data_4->data.networks4 = builder_4.build();
   data_4->data.under_4 = folded_4_;
+  data_4->data.ends_4 = ends_4_;
   data_4_ = std::move(data_4);
   auto data_6 = make(wire::ZoneFormat::ip6trie);
   PrefixTable6Builder builder_6;
   for (const auto& [place, value] : delta_6_) builder_6.add(place.second, place.first, value);
   data_6->data.networks6 = builder_6.build();
   data_6->data.under_6 = folded_6_;
+  data_6->data.ends_6 = ends_6_;
   data_6_ = std::move(data_6);
 }
 

@@ -31,6 +31,12 @@ struct ListChange {
   std::optional<Value> value;  // nothing: taken off the list
 };
 
+// A listing that ends soon, so that no answer may be kept beyond its end.
+struct ListEnding {
+  base::IpPrefix what;
+  std::int64_t at = 0;  // Unix seconds, rounded down
+};
+
 class LiveList {
  public:
   static constexpr std::size_t delta_max = 8192;
@@ -41,6 +47,8 @@ class LiveList {
   // `changed_at` (Unix seconds) becomes the serial. 127.0.0.1 and ::1 are refused silently: a list
   // that lists the world's test point refuses everybody's mail.
   void change(std::span<const ListChange> changes, std::int64_t changed_at);
+  // All listings whose end is nearer than the zone's TTL; shown with the next change().
+  void set_endings(std::span<const ListEnding> endings);
 
   // For the ZonePlan: IPv4 and IPv6.
   [[nodiscard]] std::vector<DatasetPointer> datasets() const { return {data_4_, data_6_}; }
@@ -65,6 +73,8 @@ class LiveList {
   std::shared_ptr<const wire::ZoneValues> values_;
   std::shared_ptr<const PrefixTable4> folded_4_;
   std::shared_ptr<const PrefixTable6> folded_6_;
+  std::shared_ptr<const PrefixTable4> ends_4_;
+  std::shared_ptr<const PrefixTable6> ends_6_;
   std::map<Place_4, std::uint32_t> delta_4_;
   std::map<Place_6, std::uint32_t> delta_6_;
   DatasetPointer data_4_;

@@ -62,6 +62,30 @@ void Reporters::set_weight(std::uint64_t reporter, double weight) {
   who.named = true;
 }
 
+void Reporters::set_settings(const Settings& settings) {
+  const std::size_t most = settings_.most;
+  settings_ = settings;
+  settings_.most = most;
+  for (auto& [who, reporter] : all_) {
+    if (!reporter.named) reporter.prior = static_cast<float>(settings_.unknown_weight);
+  }
+}
+
+ListReporterRecord Reporters::record(std::uint64_t reporter) const {
+  const auto found = all_.find(reporter);
+  if (found == all_.end()) return {.who = reporter};
+  const Reporter& one = found->second;
+  return {reporter, one.right, one.wrong, one.day, one.today};
+}
+
+void Reporters::restore(const ListReporterRecord& record) {
+  Reporter& who = of(record.who);
+  who.right = record.right;
+  who.wrong = record.wrong;
+  who.day = record.day;
+  who.today = record.today;
+}
+
 void Reporters::judged(std::uint64_t reporter, bool right) {
   Reporter& who = of(reporter);
   ++(right ? who.right : who.wrong);

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "base/time.h"
+#include "listing/list_journal.h"
 
 namespace leumund::listing {
 
@@ -30,11 +31,15 @@ class Reporters {
 
   // The weight of one more report of his; 0 for one beyond his day's share.
   [[nodiscard]] double hear(std::uint64_t reporter, base::TimePoint at);
+  // Takes over all but the size.
+  void set_settings(const Settings& settings);
   // The operator's word on how far to believe him, before what he was right or wrong about.
   void set_weight(std::uint64_t reporter, double weight);
   void judged(std::uint64_t reporter, bool right);
 
   [[nodiscard]] Standing standing(std::uint64_t reporter) const;
+  [[nodiscard]] ListReporterRecord record(std::uint64_t reporter) const;
+  void restore(const ListReporterRecord& record);
   [[nodiscard]] std::size_t size() const { return all_.size(); }
 
  private:

@@ -132,13 +132,21 @@ bool Lookup::overridden(bool& found) {
   return false;
 }
 
+void Lookup::shorten(std::optional<std::uint32_t> end) {
+  ttl_most_ = ~std::uint32_t{0};
+  if (!end || now_ == 0) return;
+  const std::int64_t left = std::int64_t{*end} - now_;
+  ttl_most_ = left > 0 ? static_cast<std::uint32_t>(left) : 0;
+}
+
 void Lookup::add_value(const Dataset& data, std::uint32_t number, std::string_view listed) {
   const wire::ZoneValue value = data.values->at(number);
+  const std::uint32_t ttl = std::min(data.scope.ttl, ttl_most_);
   if (wanted_.a) {
     const std::uint32_t a = value.address;
     const char bytes[4] = {static_cast<char>(a >> 24), static_cast<char>(a >> 16),
                            static_cast<char>(a >> 8), static_cast<char>(a)};
-    writer_.add_answer(wire::dns_type::a, data.scope.ttl, {bytes, sizeof bytes});
+    writer_.add_answer(wire::dns_type::a, ttl, {bytes, sizeof bytes});
   }
   if (!wanted_.txt) return;
   std::array<char, wire::zone_text_bytes_max> text;
@@ -147,7 +155,7 @@ void Lookup::add_value(const Dataset& data, std::uint32_t number, std::string_vi
   std::array<char, wire::zone_text_bytes_max + 1> record;
   record[0] = static_cast<char>(length);
   std::copy_n(text.begin(), length, record.begin() + 1);
-  writer_.add_answer(wire::dns_type::txt, data.scope.ttl, {record.data(), length + 1});
+  writer_.add_answer(wire::dns_type::txt, ttl, {record.data(), length + 1});
 }
 
 bool Lookup::ask_networks4(const Dataset& data, const AskedName& asked) {
@@ -165,6 +173,11 @@ bool Lookup::ask_networks4(const Dataset& data, const AskedName& asked) {
   if (match.level == nullptr) return false;
   if (match.level->value(match.rows.first) == wire::zone_excluded) return false;
   listed_ = true;
+  shorten({});
+  if (data.ends_4) {
+    const PrefixTable4::Match end = data.ends_4->find(asked.address_4);
+    if (end.level != nullptr) shorten(end.level->value(end.rows.first));
+  }
   std::array<char, 16> buffer;
   const std::string_view listed =
       wanted_.txt ? text_of(asked.address_4, buffer) : std::string_view();
@@ -191,6 +204,7 @@ bool Lookup::ask_networks6(const Dataset& data, const AskedName& asked) {
                                   : data.networks6.find(asked.address_6);
   if (!value || *value == wire::zone_excluded) return false;
   listed_ = true;
+  shorten(data.ends_6 ? data.ends_6->find(asked.address_6) : std::nullopt);
   const std::string listed = wanted_.txt ? wire::text6(asked.address_6.bytes()) : std::string();
   add_value(data, data.format == ZoneFormat::ip6tset ? data.scope.single_value : *value, listed);
   return true;
@@ -198,6 +212,7 @@ bool Lookup::ask_networks6(const Dataset& data, const AskedName& asked) {
 
 void Lookup::add_names(const Dataset& data, const NameIndex::Entry& entry) {
   listed_ = true;
+  shorten({});
   const std::string listed = wanted_.txt ? wire::dns_name_text(entry.name) : std::string();
   for (std::size_t i = 0; i < std::min(entry.count, values_answered_max); ++i) {
     add_value(data, entry.value(i), listed);

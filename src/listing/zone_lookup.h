@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/ip_address.h"
@@ -47,8 +48,10 @@ struct Wanted {
 
 class Lookup {
  public:
-  Lookup(const wire::DnsQuery& query, Access access, Wanted wanted, wire::DnsAnswerWriter& writer)
-      : query_(query), access_(access), wanted_(wanted), writer_(writer) {}
+  // `now` in Unix seconds, for listings that end soon; 0: not known.
+  Lookup(const wire::DnsQuery& query, Access access, Wanted wanted, std::int64_t now,
+         wire::DnsAnswerWriter& writer)
+      : query_(query), access_(access), wanted_(wanted), now_(now), writer_(writer) {}
 
   // True when the name exists in this dataset, with or without records of the type.
   bool ask(const Dataset& data, const AskedName& asked);
@@ -66,14 +69,18 @@ class Lookup {
   bool ask_parts(const Dataset& data, const AskedName& asked);
   // Whether the access rule answers instead of the data; sets `found`.
   bool overridden(bool& found);
+  // What is left of a listing that ends at `end`, where that is less than the list's own TTL.
+  void shorten(std::optional<std::uint32_t> end);
   void add_names(const Dataset& data, const NameIndex::Entry& entry);
 
   const wire::DnsQuery& query_;
   const Access access_;
   const Wanted wanted_;
+  const std::int64_t now_;
   wire::DnsAnswerWriter& writer_;
   bool listed_ = false;
   bool always_ = false;
+  std::uint32_t ttl_most_ = ~std::uint32_t{0};  // of the listing that is being written
 };
 
 }  // namespace leumund::listing

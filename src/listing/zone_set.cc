@@ -101,7 +101,7 @@ bool ZoneSet::Zone::add_own(std::uint16_t type, wire::DnsAnswerWriter& writer) c
 }
 
 ZoneAnswer ZoneSet::answer(const wire::DnsQuery& query, const base::IpAddress& client,
-                           wire::DnsAnswerWriter& writer) const {
+                           wire::DnsAnswerWriter& writer, std::int64_t now) const {
   ZoneAnswer done;
   Access access = access_of(global_access_.get(), client);
   done.drop = access.order == Access::Order::ignore;
@@ -140,7 +140,7 @@ ZoneAnswer ZoneSet::answer(const wire::DnsQuery& query, const base::IpAddress& c
   bool found = labels == 0;
   if (found && !zone.add_own(query.type, writer)) return done;
   const auto ask = [&](Wanted wanted) {
-    Lookup lookup(query, access, wanted, writer);
+    Lookup lookup(query, access, wanted, now, writer);
     for (const DatasetPointer& one : zone.plan.datasets) {
       found = lookup.ask(one->data, asked) || found;
     }

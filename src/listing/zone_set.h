@@ -1,7 +1,7 @@
 // All zones that are served, and the answer to a query from them.
 //
 // Flow:    UDP or TCP worker -> answer() -> DnsAnswerWriter.
-// Time:    none: what has expired was left out when the set was made.
+// Time:    passed in for TTLs; what has expired was left out when the set was made.
 // Limits:  32 values of one dataset in an answer. No allocation in answer().
 // Threads: not changed once it is built, so any number of threads read it; a change is a new set
 //          that shares the datasets (base::Published).
@@ -50,9 +50,10 @@ class ZoneSet {
  public:
   ZoneSet(std::vector<ZonePlan> zones, DatasetPointer global_access, ZoneSetOptions options);
 
-  // Writes the records; the caller writes the header with the code given.
+  // Writes the records; the caller writes the header with the code given. `now`, in Unix seconds,
+  // bounds the TTL of what ends soon; 0: not known.
   [[nodiscard]] ZoneAnswer answer(const wire::DnsQuery& query, const base::IpAddress& client,
-                                  wire::DnsAnswerWriter& writer) const;
+                                  wire::DnsAnswerWriter& writer, std::int64_t now = 0) const;
 
   [[nodiscard]] std::size_t size() const { return zones_.size(); }
   [[nodiscard]] const wire::DnsName& name(std::size_t zone) const { return zones_[zone].plan.name; }

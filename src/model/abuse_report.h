@@ -29,7 +29,10 @@ struct AbuseReport {
   // Keyed hash of who speaks, so that nobody can learn who it was or which trap. Whoever cannot be
   // told apart (the people of one house, the traps of one domain) has one and the same.
   std::uint64_t reporter = 0;
-  base::TimePoint at;  // when the mail came, not when the report did
+  base::TimePoint at;   // when the mail came, not when the report did
+  double believed = 1;  // how far the way is that it came by, 0 to 1
+
+  bool operator==(const AbuseReport&) const = default;
 };
 
 }  // namespace leumund::model

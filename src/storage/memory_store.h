@@ -1,6 +1,7 @@
 // The store without a disk: what a daemon runs on when its state folder cannot be written.
 //
-// Limits:  the newest `decisions_max` decisions; counts are not kept at all (the engine has them).
+// Limits:  the newest `decisions_max` decisions, reports and lines of a list's history; counts are
+//          not kept at all (the engine has them).
 // Threads: any.
 // Errors:  none.
 #pragma once
@@ -37,11 +38,28 @@ class MemoryStore final : public Store {
   base::Status save_cases(const action::CaseSave& save) override;
   base::Result<action::CaseRecord> load_cases() override;
 
+  base::Status save_list(const listing::ListSave& save) override;
+  base::Result<listing::ListRecord> load_list(const std::string& list,
+                                              base::TimePoint since) override;
+  base::Result<std::vector<listing::ListHistoryRecord>> list_history(
+      const std::string& list, const std::optional<base::IpPrefix>& what,
+      std::size_t most) override;
+  base::Status forget_list(const std::string& list, base::TimePoint reports_before,
+                           base::TimePoint history_before) override;
+
  private:
   struct Standing {
     model::Restriction restriction;
     std::vector<model::Restriction> beneath;
     action::Attempts attempts;
+  };
+  struct ListState {
+    std::deque<listing::ListReportRecord> reports;
+    std::map<base::IpAddress, listing::ListPlaceRecord> places;
+    std::map<std::pair<std::int32_t, base::IpAddress>, listing::ListTrafficRecord> traffic;
+    std::map<std::uint64_t, listing::ListReporterRecord> reporters;
+    std::map<std::string, listing::HandListing> hand;
+    std::deque<listing::ListHistoryRecord> history;
   };
   struct State {
     std::map<std::string, std::string> ledger;
@@ -53,6 +71,7 @@ class MemoryStore final : public Store {
     std::uint64_t last_number = 0;
     std::map<std::uint64_t, model::Case> cases;
     action::CaseProgress case_progress;
+    std::map<std::string, ListState> lists;
   };
   static void apply(State& state, const model::Decision& decision);
 

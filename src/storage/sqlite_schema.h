@@ -8,7 +8,7 @@
 
 namespace leumund::storage {
 
-inline constexpr std::array<const char*, 4> schema_steps = {
+inline constexpr std::array<const char*, 5> schema_steps = {
     // 1: counts, marks, decisions and what stands
     "CREATE TABLE ledger(subject TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE mark(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -32,6 +32,28 @@ inline constexpr std::array<const char*, 4> schema_steps = {
     "CREATE TABLE case_file(number INTEGER PRIMARY KEY, body TEXT NOT NULL);"
     "CREATE TABLE case_progress(one INTEGER PRIMARY KEY CHECK(one = 1),"
     " last_decision INTEGER NOT NULL, last_case INTEGER NOT NULL);",
+    // 5: lists of our own
+    "CREATE TABLE list_report(number INTEGER PRIMARY KEY, list TEXT NOT NULL, client TEXT NOT NULL,"
+    " kind INTEGER NOT NULL, reporter INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " heard_at INTEGER NOT NULL, weight REAL NOT NULL);"
+    "CREATE INDEX list_report_heard ON list_report(list, heard_at);"
+    "CREATE TABLE list_place(list TEXT, place TEXT, since INTEGER NOT NULL, until INTEGER NOT NULL,"
+    " requested_at INTEGER NOT NULL, cleared_at INTEGER NOT NULL, told_spared_at INTEGER NOT NULL,"
+    " times_listed INTEGER NOT NULL, PRIMARY KEY(list, place)) WITHOUT ROWID;"
+    "CREATE TABLE list_traffic(list TEXT, day INTEGER, place TEXT, mails INTEGER NOT NULL,"
+    " queries INTEGER NOT NULL, PRIMARY KEY(list, day, place)) WITHOUT ROWID;"
+    "CREATE TABLE list_reporter(list TEXT, reporter INTEGER, right INTEGER NOT NULL,"
+    " wrong INTEGER NOT NULL, day INTEGER NOT NULL, today INTEGER NOT NULL,"
+    " PRIMARY KEY(list, reporter)) WITHOUT ROWID;"
+    "CREATE TABLE list_hand(list TEXT, network TEXT, since INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL,"
+    " PRIMARY KEY(list, network)) WITHOUT ROWID;"
+    "CREATE TABLE list_history(number INTEGER PRIMARY KEY, list TEXT NOT NULL,"
+    " network TEXT NOT NULL, at INTEGER NOT NULL, move TEXT NOT NULL, until INTEGER NOT NULL,"
+    " complaints INTEGER NOT NULL, pristine INTEGER NOT NULL, recycled INTEGER NOT NULL,"
+    " typo INTEGER NOT NULL, honeypot INTEGER NOT NULL, reporters INTEGER NOT NULL,"
+    " spam REAL NOT NULL, mail REAL NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL);"
+    "CREATE INDEX list_history_network ON list_history(list, network, number);",
 };
 
 }  // namespace leumund::storage

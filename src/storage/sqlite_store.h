@@ -57,6 +57,15 @@ class SqliteStore final : public Store {
   base::Status save_cases(const action::CaseSave& save) override;
   base::Result<action::CaseRecord> load_cases() override;
 
+  base::Status save_list(const listing::ListSave& save) override;
+  base::Result<listing::ListRecord> load_list(const std::string& list,
+                                              base::TimePoint since) override;
+  base::Result<std::vector<listing::ListHistoryRecord>> list_history(
+      const std::string& list, const std::optional<base::IpPrefix>& what,
+      std::size_t most) override;
+  base::Status forget_list(const std::string& list, base::TimePoint reports_before,
+                           base::TimePoint history_before) override;
+
  private:
   explicit SqliteStore(std::unique_ptr<SQLite::Database> database);
 

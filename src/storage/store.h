@@ -1,4 +1,5 @@
-// What the daemon keeps on disk: counts, decisions with what stands, cases, and a few named marks.
+// What the daemon keeps on disk: counts, decisions with what stands, cases, lists of
+// our own, and a few named marks.
 //
 // Flow:    keeper -> save(), commit(); start -> load(), load_standing(), load_marks(),
 //          load_queue().
@@ -19,6 +20,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "evidence/ledger_journal.h"
+#include "listing/list_journal.h"
 #include "model/queued_mail.h"
 
 namespace leumund::storage {
@@ -36,7 +38,8 @@ struct Checkpoint {
 
 class Store : public evidence::LedgerJournal,
               public action::DecisionJournal,
-              public action::CaseJournal {
+              public action::CaseJournal,
+              public listing::ListJournal {
  public:
   // One transaction, all or nothing.
   virtual base::Status save(const Checkpoint& checkpoint) = 0;

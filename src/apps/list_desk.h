@@ -1,0 +1,160 @@
+// The daemon's own DNS lists: reports in, listings out by DNS, kept across a kill.
+//
+// Flow:    events, POST /v1/reports, traps -> ServedList -> ZoneSet, published to DnsListServer;
+//          mail seen and questions asked -> traffic; what changed -> store.
+// Time:    a change is in the zone some milliseconds later, an end within its second. Reports are
+//          on disk before whoever sent them hears that they are kept; traffic within ten seconds.
+// Limits:  those of ListEngine; `unsaved_most` rows wait for a store that fails, then the oldest
+//          are dropped and counted; 100,000 addresses between two looks at the traffic.
+// Threads: `list`, and those of DnsListServer. note_mail() is for the mail path: it never waits
+//          for anything. The rest from any.
+// Errors:  open() names what cannot be bound. A store that fails is shown by `status`; the lists go
+//          on with what they know.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <future>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "apps/clock.h"
+#include "base/bounded_queue.h"
+#include "base/guarded.h"
+#include "base/hash.h"
+#include "config/settings.h"
+#include "face/control.h"
+#include "face/dns_list_server.h"
+#include "face/list_control.h"
+#include "face/metrics.h"
+#include "listing/served_list.h"
+#include "model/mail_event.h"
+#include "storage/store.h"
+
+namespace leumund::apps {
+
+class ListDesk final : public face::ListControl {
+ public:
+  static constexpr std::size_t unsaved_most = 500'000;
+
+  struct Around {
+    storage::Store& store;
+    const Clock& clock;
+    base::HashKey key;
+    std::function<bool(std::string_view domain)> of_many_people;  // has mailboxes for the public
+  };
+  // A report with who made it, as he calls himself.
+  struct Said {
+    base::IpAddress client;
+    model::AbuseKind kind = model::AbuseKind::complaint;
+    std::string reporter;  // name, mail address, or the trap's address; lower case
+    base::TimePoint at;
+    bool by_mail = false;  // anybody can write as anybody
+  };
+
+  // Null: no list is configured.
+  [[nodiscard]] static base::Result<std::unique_ptr<ListDesk>> open(
+      const config::Settings& settings, Around around);
+  ~ListDesk() override;
+
+  void start();
+  void stop();
+  void set_settings(const config::Settings& settings);
+
+  // Whether the reports are on disk; waits for that a moment.
+  bool take(const std::vector<Said>& said);
+  // Complaints and trap hits become reports, deliveries of ours traffic. Does not wait.
+  void see(const model::MailEvent& event);
+  // Mail came from there.
+  void note_mail(const base::IpAddress& client);
+  // Waits until what was taken so far is on disk.
+  bool settle();
+  // Of which kind a trap address is; nothing: it is none.
+  [[nodiscard]] std::optional<model::AbuseKind> trap_kind(std::string_view address) const;
+
+  [[nodiscard]] face::ListReport list_report(std::size_t most) const override;
+  [[nodiscard]] std::vector<face::ListWhy> list_why(const base::IpAddress& address,
+                                                    std::size_t most) const override;
+  base::Status list_add(const face::ListOrder& order) override;
+  base::Status list_remove(const face::ListOrder& order) override;
+  [[nodiscard]] base::Result<std::string> list_export(const std::string& list,
+                                                      bool ipv6) const override;
+  base::Result<face::ReportsTaken> take_reports(std::string_view lines) override;
+  base::Status delist_on_request(const base::IpAddress& address, std::string_view reason) override;
+
+  [[nodiscard]] std::vector<std::string> addresses() const;
+  [[nodiscard]] face::PartStatus part() const;
+  void add_metrics(std::vector<face::Metric>& out) const;
+
+ private:
+  using Waiter = std::promise<bool>;
+  struct State {
+    std::vector<std::unique_ptr<listing::ServedList>> lists;  // the last: what of us they would say
+    std::vector<Waiter> waiters;
+    std::uint64_t not_counted = 0;  // reports about addresses that no stranger has
+  };
+  // What the configuration says, as far as a reload changes it.
+  struct Rules {
+    std::map<std::string, model::AbuseKind, std::less<>> traps;
+    std::map<std::string, double, std::less<>> reporters;
+    double mail_weight = 0.25;
+    std::map<base::IpAddress, std::string> own;  // address -> egress
+    std::map<std::string, base::IpAddress, std::less<>> egresses;
+    std::chrono::seconds export_every{60};
+    std::chrono::seconds keep_reports{0};
+    std::chrono::seconds keep_history{0};
+  };
+  struct Health {
+    std::string store;    // trouble, "" none
+    std::string exports;  // likewise
+    std::uint64_t failures = 0;
+    std::uint64_t rows_lost = 0;
+    std::uint64_t published = 0;
+    double slowest_publish = 0;  // seconds from waking to the published zone
+  };
+
+  ListDesk(const config::Settings& settings, Around around);
+  [[nodiscard]] static std::shared_ptr<const Rules> rules_of(const config::Settings& settings);
+  [[nodiscard]] model::AbuseReport report_of(const Said& said, const Rules& rules) const;
+  void load();
+  void name_reporters(State& state, const Rules& rules) const;
+  void wake() { static_cast<void>(wake_.push(1)); }
+  void run(const std::stop_token& stop);
+  void step();
+  [[nodiscard]] std::chrono::milliseconds patience() const;
+  void take_traffic(State& state, base::TimePoint now, bool questions);
+  void publish(std::vector<listing::ZonePlan> plans);
+  void tell(const std::string& list, const std::vector<listing::ListEvent>& events) const;
+  [[nodiscard]] bool save();
+  void forget(base::TimePoint now);
+  void export_lists();
+  [[nodiscard]] listing::ServedList* find(State& state, const std::string& name) const;
+
+  const Around around_;
+  const listing::DatasetPointer access_;
+  const std::string export_folder_;
+  base::Published<Rules> rules_;
+  base::Guarded<State> state_;
+  base::Guarded<std::map<base::IpAddress, std::uint32_t>> mails_;
+  base::Guarded<Health> health_;
+  base::BoundedQueue<int> wake_{1, base::WhenFull::push_back};
+  std::unique_ptr<face::DnsListServer> server_;  // null: mirrors answer
+
+  // Of the thread `list` alone.
+  std::vector<listing::ZonePlan> plans_;
+  std::deque<listing::ListSave> unsaved_;
+  std::size_t unsaved_rows_ = 0;
+  std::chrono::steady_clock::time_point saved_at_;
+  std::chrono::steady_clock::time_point traffic_at_;
+  std::chrono::steady_clock::time_point traffic_saved_at_;
+  std::chrono::steady_clock::time_point exported_at_;
+  std::chrono::steady_clock::time_point forgot_at_;
+  bool export_due_ = true;
+  std::jthread thread_;
+};
+
+}  // namespace leumund::apps

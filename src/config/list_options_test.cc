@@ -1,0 +1,85 @@
+#include "config/list_options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/load.h"
+
+namespace leumund::config {
+namespace {
+
+using model::AbuseKind;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Loaded load(std::string_view text) { return load_text(text, "t.toml", Surroundings()); }
+
+TEST(ListZone, IsANameAZoneAndWhatItListsFor) {
+  const auto zone =
+      parse_list_zone("traps Traps.Example.org  kinds=pristine_trap,typo_trap answer=127.0.0.3");
+  ASSERT_TRUE(zone.ok());
+  EXPECT_EQ(zone->name, "traps");
+  EXPECT_EQ(zone->zone, "traps.example.org");
+  EXPECT_THAT(zone->kinds, ElementsAre(false, true, false, true, false));
+  EXPECT_EQ(zone->answer, 0x7f000003U);
+  EXPECT_THAT(parse_list_zone("bl bl.example.org")->kinds,
+              ElementsAre(true, true, true, true, true));
+}
+
+TEST(ListZone, SaysWhatIsWrong) {
+  for (const char* text : {"", "bl", "Bl bl.example.org", "bl bl.example.org kinds"}) {
+    EXPECT_THAT(parse_list_zone(text).error().message, HasSubstr("want a name and a zone")) << text;
+  }
+  EXPECT_THAT(parse_list_zone("bl .ex").error().message, HasSubstr("bl: want a domain"));
+  EXPECT_THAT(parse_list_zone("bl bl.ex kinds=spam").error().message, HasSubstr("kinds are"));
+  for (const char* answer : {"127.0.0.1", "192.0.2.1", "::1", "x"}) {
+    EXPECT_THAT(parse_list_zone(std::string("bl bl.ex answer=") + answer).error().message,
+                HasSubstr("127.0.0.0/8"))
+        << answer;
+  }
+  EXPECT_THAT(parse_list_zone("bl bl.ex ttl=1").error().message, HasSubstr("knows kinds"));
+}
+
+TEST(TrapAddress, IsAnAddressOrAWholeDomain) {
+  const auto trap = parse_trap_address("pristine Trap@Example.org");
+  ASSERT_TRUE(trap.ok());
+  EXPECT_EQ(trap->address, "trap@example.org");
+  EXPECT_EQ(trap->kind, AbuseKind::pristine_trap);
+  EXPECT_EQ(parse_trap_address("typo @exmaple.org")->address, "@exmaple.org");
+  for (const char* text : {"", "trap@example.org", "honeypot a@b.example", "typo", "typo @",
+                           "typo a@b.example c@d.example"}) {
+    EXPECT_FALSE(parse_trap_address(text).ok()) << text;
+  }
+}
+
+TEST(ReporterWeight, IsANameAndANumberUpToOne) {
+  EXPECT_EQ(parse_reporter_weight("FBL.example.net 0.5")->name, "fbl.example.net");
+  EXPECT_EQ(parse_reporter_weight("fbl.example.net 0.5")->weight, 0.5);
+  for (const char* text : {"", "fbl", "fbl 2", "fbl -1", "fbl nan", "fbl 1 2", "fbl 1x"}) {
+    EXPECT_FALSE(parse_reporter_weight(text).ok()) << text;
+  }
+}
+
+TEST(ListOptions, AreOffUntilAZoneIsNamed) {
+  EXPECT_THAT(default_settings(Surroundings()).start.list_zones, IsEmpty());
+}
+
+TEST(ListOptions, WhatDoesNotGoTogetherIsNamed) {
+  const auto problem = [](std::string_view text) {
+    const auto problems = load(text).problems;
+    return problems.empty() ? std::string() : problems.front();
+  };
+  EXPECT_THAT(problem("[list]\nzones = [\"bl a.ex\", \"bl b.ex\"]"), HasSubstr("two lists"));
+  EXPECT_THAT(problem("[list]\nzones = [\"a bl.ex\", \"b bl.ex\"]"), HasSubstr("two lists"));
+  EXPECT_THAT(problem("[list]\nzones = [\"own bl.ex\"]"), HasSubstr("own"));
+  EXPECT_THAT(problem("[list]\nlisten = [\"inet:127.0.0.1:53\"]"), HasSubstr("no zone"));
+  EXPECT_THAT(problem("[list]\ncounts_for = \"1h\""), HasSubstr("fades_over"));
+  EXPECT_THAT(problem("[list]\nlisten = [\"unix:/x\"]"), HasSubstr("address and port"));
+  EXPECT_THAT(problem("[list]\nlookup_url = \"https://x.example/bl\""), HasSubstr("want $"));
+  EXPECT_THAT(problem("[list]\ntext = \"\u00e4\""), HasSubstr("printable"));
+  EXPECT_EQ(problem("[list]\nzones = [\"bl bl.ex\"]\nlisten = [\"inet:127.0.0.1:53\"]"), "");
+}
+
+}  // namespace
+}  // namespace leumund::config

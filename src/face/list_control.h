@@ -1,0 +1,85 @@
+// What the faces need from the lists of our own: show, explain, change, export; in plain values.
+//
+// Threads: called from the HTTP workers, several at once.
+// Errors:  by code, as face/control.h says.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "listing/served_list.h"
+
+namespace leumund::face {
+
+struct ListOverview {
+  std::string name;
+  std::string zone;
+  listing::ListCounters counters;
+  std::vector<listing::ListingFacts> listed;  // newest first, at most as many as asked for
+  std::vector<listing::HandListing> by_hand;
+};
+
+// What our own lists would say of one of our sending addresses.
+struct OwnStanding {
+  std::string address;
+  std::string egress;  // "" none
+  listing::ServedList::Standing standing;
+  std::vector<std::string> listed_on;  // of our lists, where it stands on one already
+};
+
+struct ListReport {
+  std::vector<ListOverview> lists;  // empty: none is configured
+  std::vector<OwnStanding> own;
+  std::vector<listing::ListHistoryRecord> proposals;  // ranges that a person may list
+  std::string trouble;                                // "" none
+};
+
+// One address on one list.
+struct ListWhy {
+  std::string name;
+  std::string zone;
+  listing::ServedList::Standing standing;
+  std::vector<listing::ListHistoryRecord> history;  // newest first
+};
+
+struct ListOrder {
+  std::string list;  // "" the first
+  base::IpPrefix what;
+  std::optional<std::chrono::seconds> span;  // of add; nothing: until it is removed
+  std::string reason;
+  bool reports_were_wrong = false;  // of remove
+  std::string by;
+};
+
+struct ReportsTaken {
+  std::uint64_t accepted = 0;
+  std::uint64_t rejected = 0;
+  bool kept = true;  // on disk
+  std::vector<std::string> problems;
+};
+
+class ListControl {
+ public:
+  virtual ~ListControl() = default;
+
+  [[nodiscard]] virtual ListReport list_report(std::size_t most) const = 0;
+  [[nodiscard]] virtual std::vector<ListWhy> list_why(const base::IpAddress& address,
+                                                      std::size_t most) const = 0;
+  virtual base::Status list_add(const ListOrder& order) = 0;
+  virtual base::Status list_remove(const ListOrder& order) = 0;
+  // The zone file of the IPv4 or IPv6 addresses.
+  [[nodiscard]] virtual base::Result<std::string> list_export(const std::string& list,
+                                                              bool ipv6) const = 0;
+  // JSON lines of the types complaint and trap.
+  virtual base::Result<ReportsTaken> take_reports(std::string_view lines) = 0;
+  // By whoever has the address, from the public page: from all lists that it is on.
+  virtual base::Status delist_on_request(const base::IpAddress& address,
+                                         std::string_view reason) = 0;
+};
+
+}  // namespace leumund::face

@@ -1,0 +1,401 @@
+#include "face/list_page.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "face/explain_form.h"
+#include "face/list_json.h"
+#include "face/public_page.h"
+
+namespace leumund::face {
+namespace {
+
+using config::Language;
+using listing::ListHistoryRecord;
+using listing::ListingFacts;
+using listing::ListVerdict;
+
+constexpr std::size_t history_shown = 50;
+constexpr std::size_t form_bytes_max = 4096;
+constexpr base::TimePoint never{};
+
+struct Words {
+  std::string_view code, title, lead, label, look_up, other_code, other_name, no_address, too_often,
+      listed_on, not_on, since, until, until_hand, reports, because, mail, what_to_do, advice,
+      delist, reason, reason_hint, once, next_request, delisted, history, nothing_known, by_hand,
+      spared, was_refused;
+  std::array<std::string_view, model::abuse_kinds> kinds;
+  std::array<std::pair<std::string_view, std::string_view>, 8> moves;
+};
+
+constexpr Words english = {
+    .code = "en",
+    .title = "Is this address on our list?",
+    .lead =
+        "Our DNS lists name addresses that sent spam: to people who complained, or to "
+        "addresses that nobody uses. A listing ends by itself when no more reports come.",
+    .label = "Address of a mail server",
+    .look_up = "Look up",
+    .other_code = "de",
+    .other_name = "Deutsch",
+    .no_address = "That is no address. Please type one like 192.0.2.1 or 2001:db8::1.",
+    .too_often = "You asked very often just now. Please try again later.",
+    .listed_on = "{} is listed on {}.",
+    .not_on = "{} is not listed on {}.",
+    .since = "Since {}.",
+    .until = "The listing ends at {} if no more reports come.",
+    .until_hand = "The operator of this list put it there by hand: \"{}\".",
+    .reports = "Reports that count now:",
+    .because = "Known mail from it in the last week: about {:.0f}.",
+    .mail = "The times are UTC.",
+    .what_to_do = "What to do",
+    .advice =
+        "Find out who or what sends this mail: an infected computer, a stolen password, a "
+        "form on a web page, a mailing that people did not ask for. Stop it first; what "
+        "goes on sending is listed again. Then take the address off here, or wait.",
+    .delist = "Take it off the list",
+    .reason = "What was it, and what did you do about it?",
+    .reason_hint = "This is kept with the address.",
+    .once = "You can do this once in a while only; the next time the listing has to end by itself.",
+    .next_request =
+        "This address was taken off on request already; the next request counts from "
+        "{} on. The listing ends by itself.",
+    .delisted = "It is taken off. Mail servers that kept the answer may need some minutes.",
+    .history = "History",
+    .nothing_known = "Nothing else is known of it.",
+    .by_hand = "By hand",
+    .spared = "It belongs to a shared pool that reports do not list.",
+    .was_refused = "That is not possible:",
+    .kinds = {"complaints", "hits of traps that never were an address",
+              "hits of traps that were given up long ago", "hits of traps at mistyped domains",
+              "logins at honeypots"},
+    .moves = {{{"listed", "listed"},
+               {"expired", "ended by itself"},
+               {"delisted_on_request", "taken off on request"},
+               {"delisted_by_operator", "taken off by the operator"},
+               {"spared", "would have been listed, but its honest mail forbids it"},
+               {"added", "put on by the operator"},
+               {"removed", "taken off by the operator"},
+               {"range_proposed", "many listings in this network"}}}};
+
+constexpr Words german = {
+    .code = "de",
+    .title = "Steht diese Adresse auf unserer Liste?",
+    .lead =
+        "Unsere DNS-Listen nennen Adressen, die Spam geschickt haben: an Menschen, die sich "
+        "beschwert haben, oder an Adressen, die niemand benutzt. Eine Listung endet von "
+        "selbst, wenn keine Meldungen mehr kommen.",
+    .label = "Adresse eines Mailservers",
+    .look_up = "Nachsehen",
+    .other_code = "en",
+    .other_name = "English",
+    .no_address = "Das ist keine Adresse. Bitte geben Sie eine wie 192.0.2.1 oder 2001:db8::1 ein.",
+    .too_often = "Sie haben gerade sehr oft gefragt. Bitte versuchen Sie es später noch einmal.",
+    .listed_on = "{} steht auf {}.",
+    .not_on = "{} steht nicht auf {}.",
+    .since = "Seit {}.",
+    .until = "Die Listung endet am {}, wenn keine Meldungen mehr kommen.",
+    .until_hand = "Der Betreiber dieser Liste hat sie von Hand eingetragen: „{}“.",
+    .reports = "Meldungen, die jetzt zählen:",
+    .because = "Bekannte Mails von dort in der letzten Woche: etwa {:.0f}.",
+    .mail = "Die Zeiten sind UTC.",
+    .what_to_do = "Was zu tun ist",
+    .advice =
+        "Finden Sie heraus, wer oder was diese Mails schickt: ein befallener Rechner, ein "
+        "gestohlenes Passwort, ein Formular auf einer Webseite, ein Rundbrief, den niemand "
+        "bestellt hat. Stellen Sie das zuerst ab; was weiter sendet, kommt wieder auf die "
+        "Liste. Nehmen Sie die Adresse dann hier herunter, oder warten Sie.",
+    .delist = "Von der Liste nehmen",
+    .reason = "Was war es, und was haben Sie dagegen getan?",
+    .reason_hint = "Das wird bei der Adresse aufgehoben.",
+    .once = "Das geht nur ab und zu; beim nächsten Mal muss die Listung von selbst enden.",
+    .next_request =
+        "Diese Adresse wurde schon einmal auf Wunsch von der Liste genommen; der "
+        "nächste Wunsch zählt ab {}. Die Listung endet von selbst.",
+    .delisted =
+        "Sie ist von der Liste genommen. Mailserver, die sich die Antwort gemerkt haben, "
+        "brauchen vielleicht ein paar Minuten.",
+    .history = "Geschichte",
+    .nothing_known = "Sonst ist nichts über sie bekannt.",
+    .by_hand = "Von Hand",
+    .spared = "Sie gehört zu einem gemeinsamen Pool, den Meldungen nicht listen.",
+    .was_refused = "Das geht nicht:",
+    .kinds = {"Beschwerden", "Treffer von Fallen, die nie eine Adresse waren",
+              "Treffer von Fallen, die lange aufgegeben sind",
+              "Treffer von Fallen an vertippten Domains", "Anmeldungen an Honigtöpfen"},
+    .moves = {{{"listed", "gelistet"},
+               {"expired", "von selbst beendet"},
+               {"delisted_on_request", "auf Wunsch heruntergenommen"},
+               {"delisted_by_operator", "vom Betreiber heruntergenommen"},
+               {"spared", "wäre gelistet worden, aber ihre ehrliche Post spricht dagegen"},
+               {"added", "vom Betreiber eingetragen"},
+               {"removed", "vom Betreiber heruntergenommen"},
+               {"range_proposed", "viele Listungen in diesem Netz"}}}};
+
+const Words& words_of(Language language) { return language == Language::de ? german : english; }
+
+constexpr std::string_view style =
+    "body{font:1.05rem/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;"
+    "color:#222;background:#fff}input,textarea{font:inherit;width:100%;box-sizing:border-box}"
+    "button{font:inherit;padding:.4rem 1.2rem}section{border-top:1px solid #bbb;margin-top:1.5rem}"
+    "small{color:#555}.trouble,.listed{color:#a00}.free{color:#060}td{padding-right:1rem}"
+    "@media(prefers-color-scheme:dark){body{color:#ddd;background:#181818}small{color:#aaa}"
+    ".trouble,.listed{color:#f88}.free{color:#8d8}a{color:#8bf}}";
+
+template <typename... Args>
+std::string say(std::string_view text, const Args&... args) {
+  return fmt::vformat(text, fmt::make_format_args(args...));
+}
+
+// "2026-11-22 08:15"
+std::string time_text(base::TimePoint at) {
+  std::string text = base::format_rfc3339(at).substr(0, 19);
+  text[10] = ' ';
+  return text;
+}
+
+std::string paragraph(std::string_view text, std::string_view style_class = "") {
+  return fmt::format("<p{}>{}</p>\n",
+                     style_class.empty() ? "" : fmt::format(" class=\"{}\"", style_class),
+                     html_text(text));
+}
+
+void append_reports(const ListingFacts& facts, const Words& words, std::string& out) {
+  if (std::ranges::all_of(facts.kinds, [](auto count) { return count == 0; })) return;
+  out += paragraph(words.reports) + "<ul>\n";
+  for (std::size_t i = 0; i < facts.kinds.size(); ++i) {
+    if (facts.kinds[i] > 0) out += fmt::format("<li>{} {}</li>\n", facts.kinds[i], words.kinds[i]);
+  }
+  out += "</ul>\n";
+  out += paragraph(say(words.because, facts.weighed.mail));
+}
+
+void append_history(const std::vector<ListHistoryRecord>& history, const Words& words,
+                    std::string& out) {
+  if (history.empty()) return;
+  out += fmt::format("<h3>{}</h3>\n<table>\n", words.history);
+  for (const ListHistoryRecord& one : history) {
+    const auto move =
+        std::ranges::find_if(words.moves, [&](const auto& each) { return each.first == one.move; });
+    out += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", time_text(one.at),
+                       move == words.moves.end() ? html_text(one.move) : move->second);
+  }
+  out += "</table>\n";
+}
+
+void append_list(const ListView& view, const ListWhy& list, const Words& words, std::string& out) {
+  const ListingFacts& facts = list.standing.facts;
+  const bool listed = list.standing.listed();
+  const std::string what =
+      facts.what.bits == 32 ? view.address->to_string() : facts.what.to_string();
+  out += "<section>\n";
+  out += fmt::format("<h2 class=\"{}\">{}</h2>\n", listed ? "listed" : "free",
+                     html_text(say(listed ? words.listed_on : words.not_on, what, list.zone)));
+  if (list.standing.hand) {
+    out += paragraph(say(words.until_hand, list.standing.hand->reason));
+    out += paragraph(say(words.since, time_text(list.standing.hand->since)));
+    if (list.standing.hand->until != never) {
+      out += paragraph(say(words.until, time_text(list.standing.hand->until)));
+    }
+  }
+  if (facts.listed) {
+    out += paragraph(say(words.since, time_text(facts.since)));
+    out += paragraph(say(words.until, time_text(facts.until)));
+  }
+  if (facts.spared) out += paragraph(words.spared);
+  append_reports(facts, words, out);
+  append_history(list.history, words, out);
+  out += "</section>\n";
+}
+
+void append_form(const ListView& view, const Words& words, std::string& out) {
+  base::TimePoint next = never;
+  bool listed = false;
+  for (const ListWhy& one : *view.lists) {
+    if (!one.standing.facts.listed) continue;
+    listed = true;
+    next = std::max(next, one.standing.facts.next_request_at);
+  }
+  const bool by_hand = std::ranges::any_of(
+      *view.lists, [](const ListWhy& one) { return one.standing.hand.has_value(); });
+  if (!listed && !by_hand) return;
+  out += fmt::format("<section>\n<h2>{}</h2>\n", words.what_to_do) + paragraph(words.advice);
+  if (!listed) {
+    out += "</section>\n";
+    return;
+  }
+  if (next > view.now) {
+    out += paragraph(say(words.next_request, time_text(next))) + "</section>\n";
+    return;
+  }
+  out += fmt::format(
+      "<form method=\"post\" action=\"bl\">\n<input type=\"hidden\" name=\"ip\" value=\"{}\">\n"
+      "<input type=\"hidden\" name=\"lang\" value=\"{}\">\n<p><label "
+      "for=\"reason\">{}</label><br>\n"
+      "<textarea id=\"reason\" name=\"reason\" rows=\"4\" maxlength=\"500\" required></textarea>"
+      "<br><small>{} {}</small></p>\n<p><button>{}</button></p>\n</form>\n</section>\n",
+      html_text(view.address->to_string()), words.code, words.reason, words.reason_hint, words.once,
+      words.delist);
+}
+
+// "/bl?192.0.2.1" as list texts have it, "/bl?ip=192.0.2.1" as the form sends it.
+std::string asked_address(const net::HttpRequest& request) {
+  const std::string_view named = request.param("ip");
+  if (!named.empty()) return std::string(named);
+  for (const auto& [name, value] : request.params) {
+    if (value.empty() && name != "ip" && name != "lang" && name != "format") return name;
+  }
+  return "";
+}
+
+Language language_of(const net::HttpRequest& request, std::string_view given) {
+  if (given == "de") return Language::de;
+  if (given == "en") return Language::en;
+  return preferred_language(request.header("accept-language"));
+}
+
+bool is_listed(const std::vector<ListWhy>& lists) {
+  return std::ranges::any_of(lists, [](const auto& one) { return one.standing.facts.listed; });
+}
+
+void answer_html(const ListView& view, net::HttpResponse& response) {
+  response.content_type = "text/html; charset=utf-8";
+  response.body = list_html(view);
+  add_page_headers(response);
+}
+
+}  // namespace
+
+std::string list_html(const ListView& view) {
+  const Words& words = words_of(view.language);
+  const std::string address = view.address == nullptr ? "" : view.address->to_string();
+  std::string out = fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"robots\" "
+      "content=\"noindex\">\n<title>{}</title>\n<style>{}</style></head>\n<body>\n"
+      "<p><a href=\"?ip={}&amp;lang={}\" hreflang=\"{}\">{}</a></p>\n<h1>{}</h1>\n<p>{}</p>\n",
+      words.code, words.title, style, html_text(address), words.other_code, words.other_code,
+      words.other_name, words.title, words.lead);
+  if (!view.trouble.empty()) {
+    out += fmt::format("<p class=\"trouble\" role=\"alert\">{}</p>\n", html_text(view.trouble));
+  }
+  if (view.delisted) out += fmt::format("<p role=\"status\">{}</p>\n", words.delisted);
+  out += fmt::format(
+      "<form method=\"get\" action=\"bl\">\n<input type=\"hidden\" name=\"lang\" value=\"{}\">\n"
+      "<p><label for=\"ip\">{}</label><br>\n<input id=\"ip\" name=\"ip\" maxlength=\"64\" "
+      "value=\"{}\" required></p>\n<p><button>{}</button></p>\n</form>\n",
+      words.code, words.label, html_text(view.asked), words.look_up);
+  if (view.address == nullptr || view.lists == nullptr) return out + "</body>\n</html>\n";
+  for (const ListWhy& one : *view.lists) append_list(view, one, words, out);
+  append_form(view, words, out);
+  return out + paragraph(words.mail) + "</body>\n</html>\n";
+}
+
+ListPage::ListPage(ListControl& lists, Options options, std::function<base::TimePoint()> now)
+    : lists_(lists),
+      options_(options),
+      now_(std::move(now)),
+      rate_(options.rate, base::HashKey::random()) {}
+
+bool ListPage::may_ask(const net::HttpRequest& request) {
+  const auto now = now_();
+  return rate_.with([&](RateLimit& rate) { return rate.take(visitor_of(request), now); });
+}
+
+bool ListPage::may_delist() {
+  const auto now = now_();
+  const std::uint32_t most = options_.requests_per_hour();
+  return hour_.with([&](Hour& hour) {
+    if (now - hour.since >= std::chrono::hours(1) || now < hour.since) hour = {now, 0};
+    return hour.delistings++ < most;
+  });
+}
+
+void ListPage::show(const net::HttpRequest& request, net::HttpResponse& response) {
+  const std::string asked = asked_address(request);
+  const auto address = base::IpAddress::parse(asked);
+  const bool json = request.path == "/v1/bl" || request.param("format") == "json";
+  const bool allowed = may_ask(request);
+  std::vector<ListWhy> lists;
+  if (allowed && address) lists = lists_.list_why(*address, history_shown);
+  if (json) {
+    if (!allowed) {
+      response = net::HttpResponse::failure(429, "too many requests, wait a minute");
+    } else if (!address) {
+      response = net::HttpResponse::failure(400, "no address: ask for /v1/bl?ip=192.0.2.1");
+    } else {
+      response.body = list_why_json(*address, lists, false) + "\n";
+    }
+    add_page_headers(response);
+    return;
+  }
+  ListView view;
+  view.language = language_of(request, request.param("lang"));
+  view.asked = asked;
+  view.now = now_();
+  const Words& words = words_of(view.language);
+  if (!allowed) {
+    response.status = 429;
+    view.trouble = words.too_often;
+  } else if (address) {
+    view.address = &*address;
+    view.lists = &lists;
+  } else if (!asked.empty()) {
+    response.status = 400;
+    view.trouble = words.no_address;
+  }
+  answer_html(view, response);
+}
+
+void ListPage::delist(const net::HttpRequest& request, net::HttpResponse& response) {
+  const auto form = read_form(request.body);
+  const auto field = [&](const char* name) {
+    const auto found = form.find(name);
+    return found == form.end() ? std::string() : found->second;
+  };
+  const std::string asked = field("ip");
+  const auto address = base::IpAddress::parse(asked);
+  ListView view;
+  view.language = language_of(request, field("lang"));
+  view.asked = asked;
+  view.now = now_();
+  const Words& words = words_of(view.language);
+  std::vector<ListWhy> lists;
+  std::string trouble;
+  if (!address) {
+    response.status = 400;
+    view.trouble = words.no_address;
+  } else if (!may_ask(request)) {
+    response.status = 429;
+    view.trouble = words.too_often;
+  } else if (is_listed(lists_.list_why(*address, 0)) && !may_delist()) {
+    response.status = 429;
+    view.trouble = words.too_often;
+  } else {
+    const base::Status done = lists_.delist_on_request(*address, field("reason"));
+    view.delisted = done.ok();
+    if (!done) {
+      response.status = done.error().code == base::ErrorCode::malformed ? 400 : 409;
+      trouble = fmt::format("{} {}", words.was_refused, done.error().message);
+      view.trouble = trouble;
+    }
+    lists = lists_.list_why(*address, history_shown);
+    view.address = &*address;
+    view.lists = &lists;
+  }
+  answer_html(view, response);
+}
+
+std::vector<net::HttpRoute> ListPage::routes() {
+  const auto show_it = [this](const auto& request, auto& response) { show(request, response); };
+  const auto delist_it = [this](const auto& request, auto& response) { delist(request, response); };
+  return {{.method = "GET", .pattern = "/bl", .handler = show_it, .body_max = form_bytes_max},
+          {.method = "GET", .pattern = "/v1/bl", .handler = show_it, .body_max = form_bytes_max},
+          {.method = "POST", .pattern = "/bl", .handler = delist_it, .body_max = form_bytes_max}};
+}
+
+}  // namespace leumund::face

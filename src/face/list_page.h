@@ -1,0 +1,70 @@
+// The public page /bl?192.0.2.1 about our own lists: listed or not, since when, why (counts by
+// kind, never who reported or which trap), until when, what to do, the history, and a button by
+// which whoever has the address takes it off himself.
+//
+// Flow:    address in the query, or a form -> ListControl -> HTML; the same as JSON at /v1/bl and
+//          with format=json.
+// Time:    `now` is asked once a request.
+// Limits:  RateSettings for questions, an hour's budget for delistings; reasons of 500 bytes. No
+//          script, no cookie, nothing from elsewhere: the page's policy forbids all of it.
+// Threads: any, several at once.
+// Errors:  no address is 400, too often 429, a delisting that is refused 409; each with a page
+//          that says why.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "base/time.h"
+#include "config/settings.h"
+#include "face/list_control.h"
+#include "face/rate_limit.h"
+#include "net/http_server.h"
+
+namespace leumund::face {
+
+class ListPage {
+ public:
+  struct Options {
+    RateSettings rate;
+    std::function<std::uint32_t()> requests_per_hour;  // delistings of all together, as in force
+  };
+  // `lists` must outlive the page, and the page the server.
+  ListPage(ListControl& lists, Options options, std::function<base::TimePoint()> now);
+
+  // GET and POST of /bl, GET of /v1/bl.
+  [[nodiscard]] std::vector<net::HttpRoute> routes();
+
+ private:
+  void show(const net::HttpRequest& request, net::HttpResponse& response);
+  void delist(const net::HttpRequest& request, net::HttpResponse& response);
+  [[nodiscard]] bool may_ask(const net::HttpRequest& request);
+  [[nodiscard]] bool may_delist();
+
+  struct Hour {
+    base::TimePoint since;
+    std::uint32_t delistings = 0;
+  };
+
+  ListControl& lists_;
+  const Options options_;
+  const std::function<base::TimePoint()> now_;
+  base::Guarded<RateLimit> rate_;
+  base::Guarded<Hour> hour_;
+};
+
+// The page alone; addresses and reasons come from strangers and are escaped here.
+struct ListView {
+  config::Language language = config::Language::en;
+  std::string_view asked;                    // as it was typed
+  const base::IpAddress* address = nullptr;  // nothing: nothing asked, or it was none
+  const std::vector<ListWhy>* lists = nullptr;
+  std::string_view trouble;  // "" none
+  bool delisted = false;     // just now
+  base::TimePoint now;
+};
+[[nodiscard]] std::string list_html(const ListView& view);
+
+}  // namespace leumund::face

@@ -1,0 +1,206 @@
+// The public page about our own lists: what visitors see, and what must never reach them.
+#include "face/list_page.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "face/explain_form.h"
+#include "face/report_line.h"
+
+namespace leumund::face {
+namespace {
+
+using config::Language;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+const base::TimePoint start = base::from_unix_seconds(1'800'000'000);
+
+class FakeLists final : public ListControl {
+ public:
+  [[nodiscard]] ListReport list_report(std::size_t) const override { return {}; }
+  [[nodiscard]] std::vector<ListWhy> list_why(const base::IpAddress& address,
+                                              std::size_t most) const override {
+    ListWhy why;
+    why.name = "bl";
+    why.zone = "bl.example.org";
+    why.standing = standing;
+    why.standing.facts.what = listing::ListEngine::place_of(address);
+    if (most > 0) why.history = history;
+    return {why};
+  }
+  base::Status list_add(const ListOrder&) override { return {}; }
+  base::Status list_remove(const ListOrder&) override { return {}; }
+  [[nodiscard]] base::Result<std::string> list_export(const std::string&, bool) const override {
+    return std::string();
+  }
+  base::Result<ReportsTaken> take_reports(std::string_view) override { return ReportsTaken(); }
+  base::Status delist_on_request(const base::IpAddress& address, std::string_view reason) override {
+    asked = address.to_string() + ": " + std::string(reason);
+    if (refusal) return *refusal;
+    standing.facts.listed = false;
+    return {};
+  }
+
+  listing::ServedList::Standing standing;
+  std::vector<listing::ListHistoryRecord> history;
+  std::optional<base::Error> refusal;
+  std::string asked;
+};
+
+class ListPageTest : public testing::Test {
+ protected:
+  ListPageTest() {
+    lists.standing.facts.listed = true;
+    lists.standing.facts.since = start;
+    lists.standing.facts.until = start + std::chrono::hours(24);
+    lists.standing.facts.kinds = {3, 2, 0, 0, 0};
+    lists.standing.facts.weighed.mail = 41;
+    listing::ListHistoryRecord line;
+    line.at = start;
+    line.move = "listed";
+    line.by = "admin anna";
+    line.reason = "secret<b>";
+    lists.history = {line};
+  }
+  net::HttpResponse get(const std::string& ip, const std::string& lang = "en",
+                        const std::string& path = "/bl") {
+    net::HttpRequest request;
+    request.method = "GET";
+    request.path = path;
+    request.remote = "203.0.113.99";
+    if (!ip.empty()) request.params[ip] = "";
+    request.params["lang"] = lang;
+    return answer(request);
+  }
+  net::HttpResponse post(const std::string& body) {
+    net::HttpRequest request;
+    request.method = "POST";
+    request.path = "/bl";
+    request.remote = "203.0.113.99";
+    request.body = body;
+    return answer(request);
+  }
+  net::HttpResponse answer(const net::HttpRequest& request) {
+    net::HttpResponse response;
+    for (const auto& route : page.routes()) {
+      if (route.method == request.method && route.pattern == request.path) {
+        route.handler(request, response);
+      }
+    }
+    return response;
+  }
+
+  FakeLists lists;
+  std::uint32_t per_hour = 2;
+  base::TimePoint now = start;
+  ListPage page{lists,
+                {.rate = {.per_minute = 30, .all_per_second = 100},
+                 .requests_per_hour = [this] { return per_hour; }},
+                [this] { return now; }};
+};
+
+TEST_F(ListPageTest, SaysSinceWhenWhyAndUntilWhenInBothLanguages) {
+  const auto english = get("192.0.2.1");
+  EXPECT_EQ(english.status, 200);
+  EXPECT_THAT(
+      english.body,
+      AllOf(HasSubstr("192.0.2.1 is listed on bl.example.org."),
+            HasSubstr("Since 2027-01-15 08:00:00."), HasSubstr("ends at 2027-01-16 08:00:00"),
+            HasSubstr("3 complaints"), HasSubstr("2 hits of traps that never were"),
+            HasSubstr("about 41."), HasSubstr("<button>Take it off the list</button>")));
+  EXPECT_THAT(get("192.0.2.1", "de").body,
+              AllOf(HasSubstr("192.0.2.1 steht auf bl.example.org."), HasSubstr("3 Beschwerden"),
+                    HasSubstr("Von der Liste nehmen"), HasSubstr("lang=\"de\"")));
+}
+
+TEST_F(ListPageTest, NeverTellsWhoSaidItNorRunsAnything) {
+  const auto page_of_it = get("192.0.2.1");
+  EXPECT_THAT(page_of_it.body,
+              AllOf(Not(HasSubstr("anna")), Not(HasSubstr("secret")), Not(HasSubstr("<script"))));
+  const auto json = get("192.0.2.1", "en", "/v1/bl");
+  EXPECT_THAT(json.body, AllOf(HasSubstr("\"listed\":true"), HasSubstr("\"complaint\":3"),
+                               Not(HasSubstr("anna")), Not(HasSubstr("secret"))));
+  bool policy = false;
+  for (const auto& [name, value] : page_of_it.headers) {
+    policy =
+        policy || (name == "Content-Security-Policy" && value.starts_with("default-src 'none'"));
+  }
+  EXPECT_TRUE(policy);
+}
+
+TEST_F(ListPageTest, ShowsAStrangersTextAsText) {
+  const auto hostile = get("\"><img src=x>");
+  EXPECT_EQ(hostile.status, 400);
+  EXPECT_THAT(hostile.body, AllOf(HasSubstr("no address"), Not(HasSubstr("<img"))));
+  lists.standing.hand = listing::HandListing{
+      *base::IpPrefix::parse("192.0.2.0/24"), start, {}, "<img src=x>", "anna"};
+  EXPECT_THAT(get("192.0.2.1").body, Not(HasSubstr("<img")));
+}
+
+TEST_F(ListPageTest, AnAddressThatIsNotListedHasNoButton) {
+  lists.standing.facts.listed = false;
+  EXPECT_THAT(get("192.0.2.1").body,
+              AllOf(HasSubstr("is not listed on"), Not(HasSubstr("Take it off"))));
+  EXPECT_THAT(get("").body, Not(HasSubstr("role=\"alert\"")));
+  EXPECT_EQ(get("", "en", "/v1/bl").status, 400);
+}
+
+TEST_F(ListPageTest, WhoHasTheAddressTakesItOffWithAReason) {
+  const auto done = post("ip=192.0.2.1&lang=en&reason=a+hacked+%22form%22");
+  EXPECT_EQ(done.status, 200);
+  EXPECT_EQ(lists.asked, "192.0.2.1: a hacked \"form\"");
+  EXPECT_THAT(done.body, AllOf(HasSubstr("It is taken off."), HasSubstr("is not listed on")));
+}
+
+TEST_F(ListPageTest, ARefusalIsToldAndTheNextRequestHasItsDate) {
+  lists.refusal = base::Error{base::ErrorCode::refused, "it was delisted already"};
+  const auto refused = post("ip=192.0.2.1&lang=en&reason=x");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_THAT(refused.body, HasSubstr("That is not possible: it was delisted already"));
+  lists.standing.facts.next_request_at = start + std::chrono::hours(24);
+  EXPECT_THAT(get("192.0.2.1").body,
+              AllOf(HasSubstr("counts from 2027-01-16"), Not(HasSubstr("<textarea"))));
+}
+
+TEST_F(ListPageTest, DelistingsOfAnHourAreBounded) {
+  for (int i = 0; i < 2; ++i) {
+    lists.standing.facts.listed = true;
+    EXPECT_EQ(post("ip=192.0.2.1&lang=en&reason=x").status, 200);
+  }
+  lists.standing.facts.listed = true;
+  EXPECT_EQ(post("ip=192.0.2.1&lang=en&reason=x").status, 429);
+  now += std::chrono::hours(1);
+  EXPECT_EQ(post("ip=192.0.2.1&lang=en&reason=x").status, 200);
+}
+
+TEST_F(ListPageTest, WhoAsksTooOftenIsToldSo) {
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(get("192.0.2.1").status, 200);
+  const auto often = get("192.0.2.1");
+  EXPECT_EQ(often.status, 429);
+  EXPECT_THAT(often.body, AllOf(HasSubstr("very often"), Not(HasSubstr("is listed"))));
+}
+
+TEST(ReportLine, IsReadWithItsLimits) {
+  const auto line = parse_report_line(
+      R"({"client":"192.0.2.1","kind":"typo_trap","reporter":"A@B.example","at":12.5,"x":[1]})",
+      start);
+  ASSERT_TRUE(line.ok());
+  EXPECT_EQ(line->kind, model::AbuseKind::typo_trap);
+  EXPECT_EQ(line->reporter, "a@b.example");
+  EXPECT_EQ(line->at, base::from_unix_seconds(12.5));
+  EXPECT_EQ(parse_report_line(R"({"client":"::1","reporter":"a"})", start)->at, start);
+  const auto wrong = [](std::string_view text) {
+    return parse_report_line(text, start).error().message;
+  };
+  EXPECT_THAT(wrong("x"), HasSubstr("no JSON object"));
+  EXPECT_THAT(wrong(R"({"client":7,"reporter":"a"})"), HasSubstr("client"));
+  EXPECT_THAT(wrong(R"({"client":"::1"})"), HasSubstr("reporter"));
+  EXPECT_THAT(wrong(R"({"client":"::1","reporter":"a","kind":"spam"})"), HasSubstr("kind"));
+  EXPECT_THAT(wrong(R"({"client":"::1","reporter":"a","at":-1})"), HasSubstr("at is no time"));
+  EXPECT_THAT(wrong(std::string(5000, ' ')), HasSubstr("limit of 4096"));
+}
+
+}  // namespace
+}  // namespace leumund::face

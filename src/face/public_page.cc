@@ -1,0 +1,28 @@
+#include "face/public_page.h"
+
+#include "base/ip_address.h"
+
+namespace leumund::face {
+
+std::string_view visitor_of(const net::HttpRequest& request) {
+  const auto address = base::IpAddress::parse(request.remote);
+  if (address && !address->is_loopback()) return request.remote;
+  std::string_view forwarded = request.header("x-forwarded-for");
+  forwarded = forwarded.substr(forwarded.rfind(',') + 1);
+  while (forwarded.starts_with(' ')) forwarded.remove_prefix(1);
+  while (forwarded.ends_with(' ')) forwarded.remove_suffix(1);
+  return base::IpAddress::parse(forwarded) ? forwarded : std::string_view(request.remote);
+}
+
+void add_page_headers(net::HttpResponse& response) {
+  response.headers.emplace_back(
+      "Content-Security-Policy",
+      "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+      "frame-ancestors 'none'");
+  response.headers.emplace_back("Cache-Control", "no-store");
+  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  response.headers.emplace_back("Referrer-Policy", "no-referrer");
+  if (response.status == 429) response.headers.emplace_back("Retry-After", "60");
+}
+
+}  // namespace leumund::face

@@ -1,0 +1,142 @@
+// What every store must do with the lists of our own, run against each of them.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+#include "storage/memory_store.h"
+#include "storage/sqlite_store.h"
+
+namespace leumund::storage {
+namespace {
+
+base::TimePoint at(int seconds) {
+  return base::TimePoint(std::chrono::seconds(1'700'000'000 + seconds));
+}
+
+class ListStore : public testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override {
+    if (GetParam() == std::string("Memory")) {
+      store_ = std::make_unique<MemoryStore>();
+      return;
+    }
+    std::string name = (std::filesystem::temp_directory_path() / "leumund-lists-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+    open();
+  }
+  void TearDown() override {
+    store_.reset();
+    if (!folder_.empty()) std::filesystem::remove_all(folder_);
+  }
+  void open() {
+    store_.reset();
+    auto opened = SqliteStore::open(folder_ / "leumund.db");
+    ASSERT_TRUE(opened.ok());
+    store_ = std::move(*opened);
+  }
+
+  std::filesystem::path folder_;
+  std::unique_ptr<Store> store_;
+};
+
+listing::ListSave list_save() {
+  listing::ListSave save;
+  save.list = "bl";
+  const auto four = *base::IpAddress::parse("192.0.2.1");
+  const auto six = *base::IpAddress::parse("2001:db8::");
+  save.reports = {{{four, model::AbuseKind::typo_trap, ~std::uint64_t{0}, at(1)}, at(2), 0.25F},
+                  {{six, model::AbuseKind::complaint, 7, at(3)}, at(4), 1.0F}};
+  save.places = {{four, at(2), at(9), at(5), at(6), at(7), 3}, {six, {}, {}, {}, {}, {}, 0}};
+  save.traffic = {{four, 19'675, 4'000'000'000U, 5}, {four, 19'676, 1, 0}};
+  save.reporters = {{7, 1, 2, 19'675, 4}, {8, 0, 0, 19'000, 4}};
+  save.hand = {{*base::IpPrefix::parse("198.51.100.0/24"), at(1), at(8), "\u00e4, sold", "anna"}};
+  listing::ListHistoryRecord line;
+  line.what = {four, 32};
+  line.at = at(2);
+  line.move = "listed";
+  line.until = at(9);
+  line.kinds = {1, 2, 3, 4, 5};
+  line.reporters = 6;
+  line.spam = 7.5;
+  line.mail = 8;
+  line.reason = "why";
+  line.by = "anna";
+  save.history = {line};
+  return save;
+}
+
+TEST_P(ListStore, KeepsAListOfOurOwn) {
+  const listing::ListSave save = list_save();
+  ASSERT_TRUE(store_->save_list(save).ok());
+  listing::ListSave other = save;
+  other.list = "traps";
+  ASSERT_TRUE(store_->save_list(other).ok());
+  if (!folder_.empty()) open();  // from the disk
+  const auto read = store_->load_list("bl", at(0)).value();
+  EXPECT_EQ(read.reports, save.reports) << "in their order";
+  EXPECT_EQ(read.places, save.places);
+  EXPECT_EQ(read.traffic, save.traffic);
+  EXPECT_EQ(read.reporters, save.reporters);
+  EXPECT_EQ(read.unreadable, 0U);
+  ASSERT_EQ(read.hand.size(), 1U);
+  EXPECT_EQ(read.hand[0].what.to_string(), "198.51.100.0/24");
+  EXPECT_EQ(read.hand[0].until, at(8));
+  EXPECT_EQ(read.hand[0].reason, save.hand[0].reason);
+  EXPECT_EQ(read.hand[0].by, "anna");
+  EXPECT_EQ(store_->load_list("bl", at(3))->reports.size(), 1U) << "only what was heard since";
+  EXPECT_TRUE(store_->load_list("other", at(0))->places.empty());
+}
+
+TEST_P(ListStore, AListIsChangedByItsNewestWord) {
+  ASSERT_TRUE(store_->save_list(list_save()).ok());
+  listing::ListSave later;
+  later.list = "bl";
+  later.places = {{*base::IpAddress::parse("192.0.2.1"), at(2), {}, {}, {}, {}, 4}};
+  later.traffic = {{*base::IpAddress::parse("192.0.2.1"), 19'676, 2, 1}};
+  later.hand_gone = {*base::IpPrefix::parse("198.51.100.0/24")};
+  ASSERT_TRUE(store_->save_list(later).ok());
+  const auto read = store_->load_list("bl", at(0)).value();
+  EXPECT_EQ(read.places.size(), 2U);
+  EXPECT_EQ(read.places[0], later.places[0]);
+  EXPECT_EQ(read.traffic.back(), later.traffic[0]);
+  EXPECT_TRUE(read.hand.empty());
+}
+
+TEST_P(ListStore, TellsAnAddressesHistoryNewestFirst) {
+  listing::ListSave save = list_save();
+  save.history.push_back(save.history[0]);
+  save.history[1].move = "expired";
+  save.history.push_back(save.history[0]);
+  save.history[2].what = *base::IpPrefix::parse("203.0.113.1");
+  ASSERT_TRUE(store_->save_list(save).ok());
+  const auto of_one = store_->list_history("bl", *base::IpPrefix::parse("192.0.2.1"), 10).value();
+  ASSERT_EQ(of_one.size(), 2U);
+  EXPECT_EQ(of_one[0].move, "expired");
+  EXPECT_EQ(of_one[1].kinds, save.history[0].kinds);
+  EXPECT_EQ(of_one[1].mail, 8);
+  EXPECT_EQ(of_one[1].reason, "why");
+  EXPECT_EQ(store_->list_history("bl", std::nullopt, 2)->size(), 2U);
+  EXPECT_EQ(store_->list_history("bl", std::nullopt, 10)->size(), 3U);
+}
+
+TEST_P(ListStore, ForgetsWhatAListNeedNotKeepAndNeverAListing) {
+  ASSERT_TRUE(store_->save_list(list_save()).ok());
+  ASSERT_TRUE(
+      store_->forget_list("bl", at(0) + std::chrono::days(2), at(0) + std::chrono::days(2)).ok());
+  const auto read = store_->load_list("bl", {}).value();
+  EXPECT_TRUE(read.reports.empty());
+  EXPECT_TRUE(read.traffic.empty());
+  ASSERT_EQ(read.reporters.size(), 1U) << "who was wrong is remembered";
+  EXPECT_EQ(read.reporters[0].wrong, 2U);
+  ASSERT_EQ(read.places.size(), 1U);
+  EXPECT_EQ(read.places[0].until, at(9));
+  EXPECT_EQ(read.hand.size(), 1U);
+  EXPECT_TRUE(store_->list_history("bl", std::nullopt, 10)->empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, ListStore, testing::Values("Memory", "Sqlite"));
+
+}  // namespace
+}  // namespace leumund::storage

@@ -1,0 +1,391 @@
+"""A blocklist of our own, from the report to the refusal: traps and complaints list a client, the
+next mail is refused with the reason, the listing ends by itself, and a kill loses nothing."""
+import json
+import random
+import socket
+import struct
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from itertools import count
+
+import pytest
+from peers.ground import answers, wait_until
+from peers.list_server import rbldnsd
+
+_addresses = (f"127.0.{150 + n // 200}.{n % 200 + 10}" for n in count())
+A, TXT, SOA = 1, 16, 6
+NO_ERROR, NO_SUCH_NAME = 0, 3
+
+CONFIG = """\
+log_sources = []
+egresses = ["out1 address=192.0.2.25"]
+[postfix]
+queue_helper = ""
+[public]
+listen = "inet:127.0.0.1:{public_port}"
+requests_per_minute = 1000
+[reports]
+listen = ["inet:127.0.0.1:{lmtp_port}"]
+own_hosts = ["{host}"]
+[list]
+zones = ["bl bl.c.test",
+         "traps traps.c.test kinds=pristine_trap,recycled_trap,typo_trap answer=127.0.0.3"]
+listen = ["inet:{dns_address}:53"]
+name_servers = ["ns.c.test"]
+lookup_url = "https://lists.c.test/bl?$"
+ttl = "40s"
+negative_ttl = "5s"
+listed_for = "{listed_for}"
+listed_for_two = "{listed_for}"
+traps = ["pristine trap@spamtraps.c.test", "typo @gmial.test"]
+reporters = ["anna@c.test 1"]
+export_folder = "{{folder}}"
+export_every = "1s"
+"""
+
+SPAM = "From: x@bank.test\r\nSubject: win\r\n\r\nwin\r\n"
+
+
+class Answer:
+    def __init__(self, packet: bytes) -> None:
+        flags, questions, records, authority = struct.unpack(">HHHH", packet[2:10])
+        self.code = flags & 15
+        self.authoritative = bool(flags & 0x400)
+        at = 12
+        for _ in range(questions):
+            at = packet.index(b"\0", at) + 5
+        self.records, self.authority = [], []
+        for number in range(records + authority):
+            at += 2 if packet[at] >= 0xc0 else packet.index(b"\0", at) + 1 - at
+            kind, _, ttl, size = struct.unpack(">HHIH", packet[at:at + 10])
+            data = packet[at + 10:at + 10 + size]
+            at += 10 + size
+            (self.records if number < records else self.authority).append((kind, ttl, data))
+
+    @property
+    def ttl(self) -> int:
+        return self.records[0][1]
+
+    @property
+    def text(self) -> str:
+        return self.records[0][2][1:].decode()
+
+
+def ask(where: tuple[str, int], name: str, kind: int = A) -> Answer:
+    """One question by UDP; a lost one is asked again."""
+    labels = b"".join(bytes([len(part)]) + part.encode() for part in name.split("."))
+    query = struct.pack(">HHHHHH", random.randrange(65536), 0x100, 1, 0, 0, 0)
+    query += labels + b"\0" + struct.pack(">HH", kind, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.connect(where)
+        client.settimeout(5)
+        for _ in range(12):
+            client.send(query)
+            try:
+                packet = client.recv(2048)
+            except (TimeoutError, ConnectionRefusedError):
+                time.sleep(0.1)
+                continue
+            if packet[:2] == query[:2]:
+                return Answer(packet)
+    raise AssertionError(f"no answer about {name}")
+
+
+class World:
+    """leumundd with two lists, and a Postfix that asks one of them and hands it its traps."""
+
+    def __init__(self, peers, listed_for: str = "1d") -> None:
+        self.peers = peers
+        self.dns = (next(_addresses), 53)
+        self.public_port = peers.ground.ports.free()
+        lmtp_port = peers.ground.ports.free()
+        self.postfix = peers.postfix(name_server=self.dns[0], main={
+            "virtual_mailbox_domains": "spamtraps.c.test gmial.test reports.c.test inside.c.test",
+            "virtual_transport": f"lmtp:inet:127.0.0.1:{lmtp_port}",
+            "transport_maps": "inline:{ {inside.c.test = discard:} }",
+            "smtpd_relay_restrictions": "reject_unauth_destination",
+            # An smtpd process remembers what lists said for as long as it lives.
+            "max_use": "1",
+            # As docs/operate/ownlist.md has it: own traps are asked before the list.
+            "smtpd_recipient_restrictions":
+                "reject_unauth_destination, check_recipient_access inline:{ "
+                "{spamtraps.c.test = OK}, {gmial.test = OK}, {reports.c.test = OK} }, "
+                "reject_rbl_client bl.c.test"})
+        self.leumundd = peers.leumundd(CONFIG.format(
+            public_port=self.public_port, lmtp_port=lmtp_port, dns_address=self.dns[0],
+            host=self.postfix.parameters["myhostname"], listed_for=listed_for))
+        wait_until(lambda: answers(self.public_port), "the public page's port")
+
+    # What is asked.
+
+    def ask(self, client: str, kind: int = A, zone: str = "bl.c.test") -> Answer:
+        return ask(self.dns, ".".join(reversed(client.split("."))) + "." + zone, kind)
+
+    def is_listed(self, client: str, zone: str = "bl.c.test") -> bool:
+        return self.ask(client, zone=zone).code == NO_ERROR
+
+    def why(self, client: str, name: str = "bl") -> dict:
+        lists = self.leumundd.get(f"/v1/list/why?address={client}")["lists"]
+        return next(one for one in lists if one["list"] == name)
+
+    def page(self, path: str, data: dict = None) -> tuple[int, str]:
+        body = urllib.parse.urlencode(data).encode() if data else None
+        request = urllib.request.Request(f"http://127.0.0.1:{self.public_port}{path}", data=body)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+
+    # What comes.
+
+    def report(self, client: str, *reporters: str, **more) -> None:
+        lines = "".join(json.dumps({"client": client, "reporter": who, **more}) + "\n"
+                        for who in reporters)
+        status, body = self.leumundd.request("POST", "/v1/reports", lines)
+        told = json.loads(body)
+        assert status == 200 and told["rejected"] == 0 and told["kept"], body
+
+    def mail(self, swaks, client: str, to: str = "a@inside.c.test", **more):
+        return swaks(self.postfix.smtp_port, to, sender="x@bank.test", client=client, **more)
+
+
+@pytest.fixture
+def world(peers):
+    return World(peers)
+
+
+def test_a_trap_and_a_complaint_list_a_client_and_its_next_mail_is_refused(world, swaks):
+    spammer = "203.0.113.7"
+    assert world.mail(swaks, spammer), "nothing is known of it"
+    trapped = world.mail(swaks, spammer, to="trap@spamtraps.c.test")
+    assert trapped, trapped.transcript
+    wait_until(lambda: world.why(spammer)["reports"]["pristine_trap"] == 1, "the trap to be heard")
+    assert not world.is_listed(spammer), "never on one report"
+
+    world.report(spammer, "fbl.provider.test")
+    listed = world.ask(spammer)
+    assert listed.code == NO_ERROR and listed.authoritative
+    assert listed.records[0][2] == bytes([127, 0, 0, 2]) and listed.ttl == 40
+    refused = world.mail(swaks, spammer)
+    assert not refused
+    assert refused.refusal == (
+        "554 5.7.1 Service unavailable; Client host [203.0.113.7] blocked using bl.c.test; "
+        "Blocked - see https://lists.c.test/bl?203.0.113.7"), refused.transcript
+    assert world.mail(swaks, "203.0.113.8"), "its neighbour is not listed"
+    assert not world.is_listed(spammer, "traps.c.test"), "one trap alone"
+
+
+def test_reports_show_in_the_zone_within_a_tenth_of_a_second(world):
+    fastest = 1.0
+    for host in range(1, 21):
+        client = f"198.51.100.{host}"
+        begun = time.monotonic()
+        world.report(client, "a.test", "b.test")
+        assert world.is_listed(client), "in the zone before it is acknowledged"
+        fastest = min(fastest, time.monotonic() - begun)
+    # The fastest of twenty, so that a busy machine changes nothing.
+    assert fastest < 0.1, fastest
+
+
+def test_a_listing_ends_by_itself_at_its_second_and_no_answer_outlives_it(peers, swaks):
+    world = World(peers, listed_for="25s")
+    client = "203.0.113.9"
+    world.report(client, "a.test", "b.test")
+    until = world.why(client)["until"]
+    assert not world.mail(swaks, client)
+
+    def over() -> bool:
+        asked_at = time.time()
+        answer = world.ask(client)
+        if answer.code == NO_ERROR:
+            assert asked_at < until + 5, "it should have ended"
+            assert answer.ttl <= max(0, until - asked_at) and answer.ttl <= 40
+            return False
+        assert time.time() >= until, "it ended too early"
+        return True
+
+    wait_until(over, "the listing to end", 90, step=0.2)
+    gone = world.ask(client)
+    assert gone.code == NO_SUCH_NAME
+    [(kind, ttl, _)] = gone.authority
+    assert kind == SOA and ttl == 5
+    wait_until(lambda: world.why(client)["history"][0]["move"] == "expired", "its history")
+    assert world.why(client)["history"][0]["at"] == until, "to the second, and beyond"
+    assert world.mail(swaks, client), "and its mail is taken again"
+
+
+def test_a_shared_pool_with_little_spam_for_its_mail_is_not_listed(world):
+    pool, bot = "203.0.113.20", "203.0.113.21"
+    world.leumundd.events([
+        {"type": "submission", "at": time.time(), "id": f"m{n}", "client": pool,
+         "envelope_sender": f"u{n}@pool.test", "recipients": ["a@inside.c.test"]}
+        for n in range(1500)])
+    reporters = ["a.test", "b.test", "c.test"]
+    world.report(pool, *reporters)
+    world.report(bot, *reporters)
+    assert not world.is_listed(pool) and world.is_listed(bot)
+    told = world.why(pool)
+    assert told["mail"] == 1500 and told["honest_per_spam"] > 150, told
+    assert told["verdict"] in ("too_little_spam", "too_much_collateral")
+
+
+def test_a_poisoner_lists_nobody(world):
+    victim = "203.0.113.30"
+    for _ in range(5):
+        world.report(victim, *["evil.test"] * 100)
+    assert not world.is_listed(victim)
+    assert world.why(victim)["reporters"] == 1
+    # Reports by mail are anybody's word, and three such are no witness.
+    for number in range(3):
+        complain(world, victim, f"somebody@house{number}.test")
+    wait_until(lambda: world.why(victim)["reports"]["complaint"] >= 6, "the mails to be heard")
+    assert not world.is_listed(victim)
+
+
+def complain(world, client: str, reporter: str) -> None:
+    """A mail that a person forwards as an attachment to the report address."""
+    import smtplib
+    host = world.postfix.parameters["myhostname"]
+    inner = (f"Received: from bot.test (bot.test [{client}])\r\n\tby {host} (Postfix) with ESMTP "
+             "id 4XyZ\r\n\tfor <a@inside.c.test>; Sat, 21 Nov 2026 10:00:00 +0000 (UTC)\r\n" + SPAM)
+    whole = (f"From: {reporter}\r\nSubject: Fwd: win\r\nMIME-Version: 1.0\r\n"
+             "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nspam\r\n--b\r\n"
+             f"Content-Type: message/rfc822\r\n\r\n{inner}\r\n--b--\r\n")
+    inner_date = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime(time.time() - 60))
+    whole = whole.replace("Sat, 21 Nov 2026 10:00:00 +0000", inner_date)
+    with smtplib.SMTP("127.0.0.1", world.postfix.smtp_port, timeout=60) as smtp:
+        smtp.sendmail(reporter, ["spam@reports.c.test"], whole)
+
+
+def test_a_known_reporters_mail_counts_in_full(world):
+    client = "203.0.113.31"
+    world.report(client, "fbl.provider.test")
+    complain(world, client, "anna@c.test")
+    wait_until(lambda: world.is_listed(client), "the complaint of a known reporter to count")
+
+
+def test_a_kill_in_between_loses_nothing(world, swaks):
+    first, second = "203.0.113.40", "203.0.113.41"
+    world.report(first, "a.test", "b.test", "c.test")
+    world.report(second, "a.test")
+    added = world.leumundd.leumund("list", "add", "198.51.100.0/24", "--reason", "a bad house")
+    assert added.returncode == 0, added.stdout + added.stderr
+    before = [world.why(client) for client in (first, second, "198.51.100.77")]
+    world.leumundd.kill()
+    world.leumundd.start()
+    after = [world.why(client) for client in (first, second, "198.51.100.77")]
+    for old, new in zip(before, after):
+        for name in ("listed", "since", "until", "reports", "reporters", "times_listed", "by_hand",
+                     "history"):
+            assert old[name] == new[name], name
+    assert world.is_listed(first) and world.is_listed("198.51.100.77")
+    assert not world.is_listed(second)
+    world.report(second, "b.test")
+    assert world.is_listed(second), "the report from before the kill counts"
+    assert not world.mail(swaks, first)
+
+
+def test_a_store_that_fails_is_told_and_the_list_goes_on(world):
+    world.report("203.0.113.50", "a.test", "b.test")
+    database = world.leumundd.state / "leumund.db"
+    import sqlite3
+    lock = sqlite3.connect(database, timeout=60, isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    try:
+        lines = "".join(json.dumps({"client": "203.0.113.51", "reporter": who}) + "\n"
+                        for who in ("a.test", "b.test"))
+        status, body = world.leumundd.request("POST", "/v1/reports", lines)
+        assert status == 200 and json.loads(body)["kept"] is False, body
+        assert world.is_listed("203.0.113.51"), "it is listed all the same"
+    finally:
+        lock.execute("ROLLBACK")
+        lock.close()
+    world.report("203.0.113.52", "a.test", "b.test")
+    world.leumundd.kill()
+    world.leumundd.start()
+    assert world.is_listed("203.0.113.51"), "what could not be kept then was kept later"
+
+
+def test_anybody_reads_why_and_delists_his_address_once(world):
+    client = "203.0.113.60"
+    assert "is not listed on bl.c.test" in world.page(f"/bl?{client}&lang=en")[1]
+    world.report(client, "secret-reporter.test", "b.test")
+    status, shown = world.page(f"/bl?{client}&lang=en")
+    assert status == 200 and "203.0.113.60 is listed on bl.c.test" in shown
+    assert "2 complaints" in shown and "secret-reporter" not in shown and "<script" not in shown
+    assert "steht auf bl.c.test" in world.page(f"/bl?{client}&lang=de")[1]
+    told = json.loads(world.page(f"/bl?ip={client}&format=json")[1])
+    assert told["lists"][0]["listed"] is True and told["lists"][0]["reports"]["complaint"] == 2
+    again = json.loads(world.page(f"/v1/bl?ip={client}")[1])["lists"][0]
+    assert [again[name] for name in ("since", "until", "reports")] == \
+        [told["lists"][0][name] for name in ("since", "until", "reports")]
+
+    assert world.page("/bl", {"ip": client, "lang": "en", "reason": ""})[0] == 400
+    status, done = world.page("/bl", {"ip": client, "lang": "en", "reason": "a cracked form"})
+    assert status == 200 and "It is taken off." in done
+    assert not world.is_listed(client)
+    assert world.why(client)["history"][0]["reason"] == "a cracked form"
+    world.report(client, "c.test", "d.test")
+    assert world.is_listed(client), "what goes on sending is listed again"
+    assert world.page("/bl", {"ip": client, "lang": "en", "reason": "again"})[0] == 409
+    assert world.is_listed(client)
+
+
+def test_the_operator_shows_adds_removes_and_asks_for_himself(world):
+    command = world.leumundd.leumund
+    assert command("list", "add", "0.0.0.0/0", "--reason", "x").returncode == 1, "RFC 6471"
+    assert command("list", "add", "nonsense", "--reason", "x").returncode == 2
+    assert command("list", "add", "198.51.100.0/24", "--for", "1h", "--reason",
+                   "a bad house").returncode == 0
+    assert world.is_listed("198.51.100.200")
+    assert "a bad house" in world.page("/bl?198.51.100.200&lang=en")[1]
+    world.report("203.0.113.70", "a.test", "b.test")
+    shown = command("list", "show").stdout
+    assert "203.0.113.70" in shown and "198.51.100.0/24" in shown
+    assert "192.0.2.25 would not be listed" in shown
+    # Complaints about ourselves are judged as anybody's, and list nobody.
+    world.report("192.0.2.25", "a.test", "b.test", "c.test")
+    assert "192.0.2.25 would be listed" in command("list", "show").stdout
+    assert not world.is_listed("192.0.2.25")
+    assert "192.0.2.25 würde gelistet" in command("list", "show", "--lang", "de").stdout
+
+    assert command("list", "why", "203.0.113.70").returncode == 1
+    wrong = command("list", "remove", "203.0.113.70", "--reason", "an error", "--wrong-reports")
+    assert wrong.returncode == 0, wrong.stderr
+    assert command("list", "remove", "198.51.100.0/24", "--reason", "sold").returncode == 0
+    assert not world.is_listed("203.0.113.70") and not world.is_listed("198.51.100.200")
+    assert command("list", "why", "203.0.113.70").returncode == 0
+    assert command("list", "remove", "198.51.100.0/24", "--reason", "sold").returncode == 1
+
+
+def test_two_lists_and_a_mirror_with_rbldnsd(world, swaks):
+    client = "203.0.113.80"
+    for trap in ("trap@spamtraps.c.test", "anything@gmial.test"):
+        assert world.mail(swaks, client, to=trap)
+    wait_until(lambda: world.is_listed(client, "traps.c.test"), "two traps to list it")
+    assert world.ask(client, zone="traps.c.test").records[0][2] == bytes([127, 0, 0, 3])
+    folder = world.leumundd.folder
+    exported = folder / "traps.c.test.ip4trie"
+    wait_until(lambda: exported.exists() and client in exported.read_text(), "the export")
+    told = world.leumundd.leumund("list", "export", "--list", "traps").stdout
+    assert client in told
+    mirror = rbldnsd(world.peers.ground, folder, ["traps.c.test:ip4trie:traps.c.test.ip4trie"])
+    try:
+        name = "80.113.0.203.traps.c.test"
+        where = ("127.0.0.1", mirror.port)
+        assert ask(where, name).records[0][2] == bytes([127, 0, 0, 3])
+        assert ask(where, name, TXT).text == ask(world.dns, name, TXT).text
+    finally:
+        mirror.stop()
+
+
+def test_the_test_points_and_the_zone_itself_are_always_there(world):
+    assert world.ask("127.0.0.2").records[0][2] == bytes([127, 0, 0, 2])
+    assert world.ask("127.0.0.1").code == NO_SUCH_NAME
+    assert world.leumundd.leumund("list", "add", "127.0.0.1", "--reason", "x").returncode == 1
+    assert ask(world.dns, "bl.c.test", SOA).records[0][0] == SOA
+    assert ask(world.dns, "bl.c.test", 2).records[0][0] == 2
+    assert ask(world.dns, "example.org").code == 5, "refused: it is no zone of ours"
