@@ -249,12 +249,12 @@ bool Cluster::explains(std::span<const std::uint32_t> hashes, std::size_t acquai
                              std::all_of(hashes.begin(), hashes.end(), shared));
 }
 
-void Cluster::add_recipients(std::span<const std::uint32_t> hashes, bool remember) {
+void Cluster::add_recipients(std::span<const std::uint32_t> hashes, bool first) {
   for (const std::uint32_t hash : hashes) {
     ++recipients_all;
     if (std::find(recipients.begin(), recipients.end(), hash) != recipients.end()) {
       ++recipients_again;
-    } else if (remember && recipients.size() < recipients_max) {
+    } else if (recipients.size() < (first ? recipients_max : recipients_max / 2)) {
       recipients.push_back(hash);
     }
   }

@@ -154,8 +154,8 @@ struct Cluster {
   // Whether the recipients account for the mail's being like the others: they write to one list,
   // or to one person. `acquainted` of the recipients, the first ones, are old acquaintances.
   [[nodiscard]] bool explains(std::span<const std::uint32_t> hashes, std::size_t acquainted) const;
-  // `remember`: further mail of one account may not crowd out whom the others write to.
-  void add_recipients(std::span<const std::uint32_t> hashes, bool remember);
+  // Further mail than the first of one account may not crowd out whom the others write to.
+  void add_recipients(std::span<const std::uint32_t> hashes, bool first);
   void add_message(std::uint64_t number);
   void see_day(base::TimePoint at);
   // Takes over what another cluster says of itself, but not its members.

@@ -91,9 +91,9 @@ std::optional<double> ClusterStore::needed(const Arrival& arrival, const Affinit
   const bool open = cluster != nullptr && cluster->state == ClusterState::open;
   const bool member = open && arrival.member_of == cluster->id;
   // Only a part in common does not outweigh that a mail is likelier from the owner than from a
-  // thief.
+  // thief. What is not open takes it in: where only the odd were counted, all would look odd.
   const bool owner = arrival.account != 0 && !arrival.stranger && odds < 0;
-  if (owner && part && !member) return std::nullopt;
+  if (open && owner && part && !member) return std::nullopt;
   if (open) {
     // Nobody's mail is held because of what others wrote, as long as all else is as always.
     const bool hardly = !arrival.stranger && surprise < out_of_character && !affinity.whole;

@@ -97,14 +97,11 @@ std::uint32_t ClusterStore::resolve(std::uint32_t ref, base::TimePoint at) const
     return PrintIndex::none;
   return ref;
 }
-// One mail can have a sentence of two mailings: spam is padded with what honest people wrote. What
-// hacked accounts send and what people write in character is not one mailing because of it.
+// One mail can have a sentence of two mailings: spam is padded with what honest people wrote. A
+// campaign does not swallow what people write in character because of it. Watched clusters become
+// one whatever their members look like: were only the odd ones counted, all would look odd.
 bool ClusterStore::alike(const Cluster& into, const Cluster& from) {
-  constexpr double clearly = 2;
-  const double a = into.balance();
-  const double b = from.balance();
-  if (into.state == ClusterState::open) return b >= 0;
-  return std::min(a, b) > -clearly || std::max(a, b) <= 0;
+  return into.state != ClusterState::open || from.balance() >= 0;
 }
 
 // Two clusters that one odd mail belongs to are one mailing. The other one is emptied.
