@@ -184,7 +184,9 @@ Case& CaseBook::open_case(const Subject& subject, const Trouble& trouble) {
   one.recurs_of = before;
   const TimePoint from = one.opened_at - cause_before;
   for (const CaseCause& cause : recent_causes_) {
-    if (cause.stopped_at >= from && cause.stopped_at <= one.opened_at) add_cause(one, cause);
+    // What was decided before this one belongs to it, also where the trouble is dated back to its
+    // first refusal.
+    if (cause.stopped_at >= from) add_cause(one, cause);
   }
   return one;
 }

@@ -343,5 +343,12 @@ TEST_F(CaseBookTest, WhatCouldNotBeKeptIsGivenAgain) {
   EXPECT_EQ(book.drain().cases.size(), 1U);
 }
 
+TEST_F(CaseBookTest, AStopBelongsToARefusalThatIsDatedBackBeforeIt) {
+  book.take(stopped("anna@v.example", start));
+  book.take(block(DecisionKind::provider_refuses, "microsoft", start - minutes(8)));
+  ASSERT_EQ(book.find(1)->causes.size(), 1U);
+  EXPECT_EQ(book.find(1)->causes[0].subject.name, "anna@v.example");
+}
+
 }  // namespace
 }  // namespace leumund::action

@@ -1,6 +1,9 @@
 // What the admin is told when something has to be done in a case.
 #include <fmt/core.h>
 
+#include <algorithm>
+
+#include "action/letter.h"
 #include "action/notice_text.h"
 #include "action/one_line.h"
 
@@ -10,23 +13,6 @@ namespace {
 using model::CaseStep;
 
 constexpr std::size_t text_bytes_max = 400;
-
-std::string step_words(CaseStep step, bool german) {
-  switch (step) {
-    case CaseStep::form:
-      return german ? "das Formular oder die Seite der Gegenseite" : "their form or page";
-    case CaseStep::reply: return german ? "auf die Antwort antworten" : "reply to their answer";
-    case CaseStep::postmaster:
-      return german ? "die Postmaster-Adresse, einen Menschen dort" : "their postmaster, a person";
-    case CaseStep::upstream:
-      return german ? "den Betreiber unseres Netzes bitten" : "ask the operator of our network";
-    case CaseStep::legal: return german ? "der Rechtsweg" : "the legal way";
-    case CaseStep::given_up:
-      return german ? "aufgeben und auf Dauer einen Umweg nehmen"
-                    : "give up, and take a detour for good";
-  }
-  return "";
-}
 
 NoticeText review_notice(const model::Decision& decision, bool german) {
   const model::CaseNews& news = *decision.case_news;
@@ -52,12 +38,43 @@ NoticeText review_notice(const model::Decision& decision, bool german) {
        {"number", std::to_string(decision.number)}});
 }
 
+// "form:accepted" in words.
+std::string request_words(const std::string& name, Language language) {
+  const auto colon = std::min(name.find(':'), name.size());
+  const auto step = model::parse_case_step(name.substr(0, colon));
+  const auto outcome = model::parse_case_outcome(name.substr(std::min(colon + 1, name.size())));
+  if (!step || !outcome) return name;
+  return fmt::format("{}, {}", step_words(*step, language), outcome_words(*outcome, language));
+}
+
+// What was done the last time, when the next case opens.
+NoticeText opened_notice(const model::Decision& decision, Language language) {
+  constexpr std::size_t requests_max = 10;
+  const model::CaseNews& news = *decision.case_news;
+  std::string worked;
+  for (std::size_t i = 0; i < std::min(decision.terms.size(), requests_max); ++i) {
+    const model::Term& term = decision.terms[i];
+    worked += (i == 0 ? "" : "\n") + request_words(term.name, language);
+    if (!term.text.empty()) worked += ": " + one_line(term.text, text_bytes_max);
+  }
+  return fill_template(notice_template("caseopened", language),
+                       {{"case", std::to_string(news.number)},
+                        {"title", one_line(news.title, 100)},
+                        {"about", one_line(decision.subject.to_string(), 200)},
+                        {"party", one_line(news.line.party, 200)},
+                        {"worked", worked},
+                        {"command", fmt::format("leumund case {} letter --party {}", news.number,
+                                                shell_argument(news.line.party))},
+                        {"number", std::to_string(decision.number)}});
+}
+
 }  // namespace
 
 NoticeText case_notice(const model::Decision& decision, Language language) {
   const bool german = language == Language::de;
   if (!decision.case_news) return {};
   const model::CaseNews& news = *decision.case_news;
+  if (news.what == model::CaseNews::What::opened) return opened_notice(decision, language);
   if (!news.step) return review_notice(decision, german);
   const bool first = *news.step == CaseStep::form || *news.step == CaseStep::upstream ||
                      *news.step == CaseStep::postmaster;
@@ -72,7 +89,7 @@ NoticeText case_notice(const model::Decision& decision, Language language) {
                            : fmt::format("{} is still against us, and no request is under way.",
                                          one_line(news.title, 100))},
        {"party", one_line(news.line.party, 200)},
-       {"step", step_words(*news.step, german)},
+       {"step", std::string(step_words(*news.step, language))},
        {"url", one_line(news.url, text_bytes_max)},
        {"do", german ? "Ist die Ursache gestoppt? Erst dann fragen."
                      : "Is the cause stopped? Only then ask."},

@@ -51,5 +51,28 @@ TEST(CaseNotice, AReviewAsksToLookAndNamesNoParty) {
   EXPECT_THAT(case_notice(decision, Language::de).subject, HasSubstr("Wiedervorlage"));
 }
 
+TEST(CaseNotice, WhoComesBackIsToldWithWhatHelpedTheLastTime) {
+  auto decision = due();
+  decision.kind = model::DecisionKind::case_opened;
+  decision.case_news->what = model::CaseNews::What::opened;
+  decision.case_news->step.reset();
+  for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{
+           {"form:unanswered", "https://check.spamhaus.org/"},
+           {"postmaster:accepted", "desk@x.example \"done\"\r\nBcc: y@evil.example"}}) {
+    model::Term term;
+    term.name = name;
+    term.text = text;
+    decision.terms.push_back(term);
+  }
+  const auto english = case_notice(decision, Language::en);
+  EXPECT_THAT(english.subject, HasSubstr("what helped the last time"));
+  EXPECT_THAT(english.body,
+              HasSubstr("  their form or page, not answered: https://check.spamhaus.org/\n"
+                        "  their postmaster, a person, granted: desk@x.example \"done\""));
+  EXPECT_THAT(english.body, HasSubstr("leumund case 7 letter --party list:spamhaus-xbl"));
+  EXPECT_THAT(english.body, Not(HasSubstr("\nBcc")));
+  EXPECT_THAT(case_notice(decision, Language::de).body, HasSubstr("einen Menschen dort, gewährt"));
+}
+
 }  // namespace
 }  // namespace leumund::action

@@ -109,6 +109,9 @@ class Effects {
   // Mail of a restricted subject that came to light after the decision.
   void hold(model::Subject subject, std::vector<model::QueueKey> keys);
   void set_settings(EffectsSettings settings);
+  void tell_customer(const std::string& to, NoticeText text) {
+    notifier_.tell_customer(to, std::move(text));
+  }
   void digest(std::vector<model::Decision> decisions, base::TimePoint from, base::TimePoint until);
 
   // As the settings in force say; it may be used by any thread, and blocks.

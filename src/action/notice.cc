@@ -157,8 +157,10 @@ void Notifier::tell(NoticeCause cause) {
     // Who released or suspended by hand knows it; that goes to the webhook only.
     const bool automatic = decision.restriction.automatic && decision.undoes == 0;
     if (decision.about_surroundings()) {
-      // What opens and closes a case has its own notice: the listing's, the provider's.
-      const bool told = decision.case_news && decision.kind != DecisionKind::case_due;
+      // What opens and closes a case has its own notice: the listing's, the provider's. One that
+      // tells what helped the last time is worth a mail more.
+      const bool helps = decision.kind == DecisionKind::case_opened && !decision.terms.empty();
+      const bool told = decision.case_news && decision.kind != DecisionKind::case_due && !helps;
       if (!told && !options.admin.empty() && state.queue.own_mail(decision, now)) {
         queue_mail(state, options.admin, surroundings_notice(decision, options.language), about,
                    now);
@@ -179,6 +181,11 @@ void Notifier::tell(NoticeCause cause) {
       queue_mail(state, options.admin, observed_notice(decision, options.language), about, now);
     }
   });
+}
+
+void Notifier::tell_customer(const std::string& to, NoticeText text) {
+  const auto now = clock_();
+  state_.with([&](State& state) { queue_mail(state, to, std::move(text), "", now); });
 }
 
 void Notifier::digest(std::span<const model::Decision> decisions, TimePoint from, TimePoint until) {

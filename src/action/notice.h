@@ -67,6 +67,8 @@ class Notifier {
   Notifier& operator=(const Notifier&) = delete;
 
   void tell(NoticeCause cause);
+  // Something for a customer, as it is; nothing where no mail can be sent to that address.
+  void tell_customer(const std::string& to, NoticeText text);
   // The decisions of the unattended time, with the undo for each.
   void digest(std::span<const model::Decision> decisions, base::TimePoint from,
               base::TimePoint until);

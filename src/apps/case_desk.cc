@@ -68,6 +68,28 @@ std::vector<model::Subject> subjects_of(const CaseBook& book, const std::vector<
   return out;
 }
 
+// What was done the last time against whoever opens a case now: one term for each request, named
+// "CHANNEL:OUTCOME".
+std::vector<std::vector<model::Term>> worked_of(const CaseBook& book,
+                                                const std::vector<CaseNews>& news) {
+  std::vector<std::vector<model::Term>> out(news.size());
+  for (std::size_t i = 0; i < news.size(); ++i) {
+    if (news[i].what != CaseNews::What::opened) continue;
+    for (const auto& figures : book.figures()) {
+      if (figures.party != news[i].line.party || figures.last_case == news[i].number) continue;
+      for (const model::CaseAttempt& attempt : figures.worked) {
+        model::Term term;
+        term.name = fmt::format("{}:{}", model::case_step_name(attempt.step),
+                                model::case_outcome_name(attempt.outcome));
+        term.text = attempt.to;
+        if (!attempt.answer.empty()) term.text += " \"" + attempt.answer + "\"";
+        out[i].push_back(std::move(term));
+      }
+    }
+  }
+  return out;
+}
+
 // What earlier cases say of the parties of this one.
 face::CaseReport report_of(const CaseBook& book, const model::Case& one) {
   face::CaseReport out{one, {}};
@@ -157,15 +179,17 @@ void CaseDesk::look() {
     compare(now);
   }
   std::vector<model::Subject> subjects;
+  std::vector<std::vector<model::Term>> worked;
   const auto news = state_.with([&](State& state) {
     state.book.tick(now);
     auto out = state.book.take_news();
     subjects = subjects_of(state.book, out);
+    worked = worked_of(state.book, out);
     for (const CaseNews& one : out) state.reminders += one.what == CaseNews::What::due ? 1 : 0;
     return out;
   });
   // Told before it is kept, and without the lock: the pipeline waits for the journal.
-  if (!std::exchange(catching_up_, false)) tell(news, subjects, now);
+  if (!std::exchange(catching_up_, false)) tell(news, subjects, worked, now);
   const auto kept = state_.with([this](State& state) { return keep(state); });
   if (kept)
     set_trouble(journal_trouble_);
@@ -207,7 +231,7 @@ void CaseDesk::compare(TimePoint now) {
 }
 
 void CaseDesk::tell(const std::vector<CaseNews>& news, const std::vector<model::Subject>& subjects,
-                    TimePoint now) {
+                    const std::vector<std::vector<model::Term>>& worked, TimePoint now) {
   for (std::size_t i = 0; i < news.size(); ++i) {
     around_.pipeline.command([&](engine::Engine& engine) {
       model::Decision decision;
@@ -221,6 +245,7 @@ void CaseDesk::tell(const std::vector<CaseNews>& news, const std::vector<model::
       decision.restriction.since = now;
       decision.restriction.reason = sentence_of(news[i]);
       decision.case_news = news[i];
+      if (i < worked.size()) decision.terms = worked[i];
       return std::pair(0, std::vector{std::move(decision)});
     });
   }
@@ -275,7 +300,7 @@ base::Result<face::CaseReport> CaseDesk::work(const action::CaseOrder& order) {
     }
     return report_of(state.book, *one);
   });
-  tell(news, subjects, now);
+  tell(news, subjects, {}, now);
   return done;
 }
 

@@ -66,7 +66,7 @@ class CaseDesk {
   [[nodiscard]] bool read_on();
   void compare(base::TimePoint now);
   void tell(const std::vector<model::CaseNews>& news, const std::vector<model::Subject>& subjects,
-            base::TimePoint now);
+            const std::vector<std::vector<model::Term>>& worked, base::TimePoint now);
   base::Status keep(State& state);
   void set_trouble(std::string trouble);
 

@@ -143,15 +143,42 @@ base::Result<std::vector<model::ListSaid>> ControlDesk::look_up(const std::strin
 }
 
 base::Result<face::CasesReport> ControlDesk::cases(bool closed_too) {
-  return around_.cases.report(closed_too);
+  auto report = around_.cases.report(closed_too);
+  for (auto& one : report.cases) {
+    if (one.state != model::CaseState::closed) around_.letters.add_pages(one);
+  }
+  return report;
 }
 
 base::Result<face::CaseReport> ControlDesk::find_case(std::uint64_t number) {
-  return around_.cases.find(number);
+  auto report = around_.cases.find(number);
+  if (report) around_.letters.add_pages(report->one);
+  return report;
 }
 
 base::Result<face::CaseReport> ControlDesk::work_on_case(const action::CaseOrder& order) {
-  return around_.cases.work(order);
+  auto report = around_.cases.work(order);
+  if (report) around_.letters.add_pages(report->one);
+  return report;
+}
+
+base::Result<action::Letter> ControlDesk::case_letter(const face::LetterOrder& order) {
+  const auto report = around_.cases.find(order.number);
+  if (!report) return report.error();
+  return around_.letters.write(*report, order);
+}
+
+base::Result<face::DossierReport> ControlDesk::case_dossier(std::uint64_t number) {
+  auto report = around_.cases.find(number);
+  if (!report) return report.error();
+  face::DossierReport out;
+  out.report = std::move(*report);
+  for (const auto& party : out.report.one.parties) {
+    out.contacts.push_back(around_.letters.contact_of(party.id));
+  }
+  out.organisation = around_.organisation();
+  out.now = around_.clock.now();
+  return out;
 }
 
 base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& subject) {

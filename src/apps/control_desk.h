@@ -13,6 +13,7 @@
 
 #include "action/queue_control.h"
 #include "apps/case_desk.h"
+#include "apps/case_letters.h"
 #include "apps/clock.h"
 #include "apps/detour_desk.h"
 #include "apps/list_desk.h"
@@ -48,6 +49,8 @@ class ControlDesk final : public face::Control {
     base::HashKey key;
     CaseDesk& cases;
     ListDesk* lists = nullptr;  // lives longer than this; null: there are none
+    const CaseLetters& letters;
+    std::function<std::string()> organisation;  // ours, as configured now
     base::TimePoint started_at;
   };
   explicit ControlDesk(Around around) : around_(std::move(around)) {}
@@ -64,6 +67,8 @@ class ControlDesk final : public face::Control {
   base::Result<face::CasesReport> cases(bool closed_too) override;
   base::Result<face::CaseReport> find_case(std::uint64_t number) override;
   base::Result<face::CaseReport> work_on_case(const action::CaseOrder& order) override;
+  base::Result<action::Letter> case_letter(const face::LetterOrder& order) override;
+  base::Result<face::DossierReport> case_dossier(std::uint64_t number) override;
   base::Result<face::SubjectReport> explain(const model::Subject& subject) override;
   base::Result<face::OrderDone> suspend(const face::SuspendOrder& order) override;
   base::Result<face::OrderDone> release(const face::ReleaseOrder& order) override;

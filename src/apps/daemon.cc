@@ -59,9 +59,10 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   if (!settings) return settings.error();
   base::set_log_level(settings->run.log_level);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*settings)));
-  for (const auto step : {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_lists,
-                          &Daemon::start_reports, &Daemon::start_intake, &Daemon::start_watch,
-                          &Daemon::start_cases, &Daemon::start_faces, &Daemon::start_public}) {
+  for (const auto step :
+       {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_customers,
+        &Daemon::start_lists, &Daemon::start_reports, &Daemon::start_intake, &Daemon::start_watch,
+        &Daemon::start_cases, &Daemon::start_faces, &Daemon::start_public}) {
     const auto done = ((*daemon).*step)();
     if (!done) return done.error();
   }
@@ -291,6 +292,7 @@ base::Status Daemon::start_faces() {
             auto outcome = edge_->feed_recorded(event);
             detours_->see(event);
             show_to_lists(event);
+            customers_->see(event);
             return outcome;
           },
       .provider = [this](const std::string& recipient) { return provider_of(recipient); },
@@ -304,6 +306,9 @@ base::Status Daemon::start_faces() {
       .key = key_,
       .cases = *cases_,
       .lists = lists_.get(),
+      .letters = *letters_,
+      .organisation =
+          [this] { return settings_.with([](auto& all) { return all.run.letters_organisation; }); },
       .started_at = started_at_});
   auto api = api_settings(settings_.with([](const config::Settings& all) { return all; }));
   if (!api) return api.error();
@@ -399,12 +404,6 @@ model::Answer Daemon::judge(const model::MailEvent& event) {
   return std::move(outcome.answer);
 }
 
-void Daemon::on_log_event(const model::MailEvent& event) {
-  edge_->feed_recorded(event);
-  detours_->see(event);
-  show_to_lists(event);
-}
-
 // Mail of a stopped subject that comes to light in the log was submitted before the stop took hold,
 // or past us; it is held like the rest.
 void Daemon::hold_late_mail(const model::MailEvent& event, const model::Subject& subject) {
@@ -441,6 +440,7 @@ void Daemon::tick() {
   update_unattended();
   const auto now = options_.clock.now();
   pipeline_->tick(now);
+  customers_->tick();
   if (effects_->behind()) {
     // Under the engine's lock, so that no decision is told in between.
     pipeline_->with_engine([this](engine::Engine& engine) {

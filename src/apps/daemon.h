@@ -21,9 +21,11 @@
 
 #include "action/effects.h"
 #include "apps/case_desk.h"
+#include "apps/case_letters.h"
 #include "apps/client_edge.h"
 #include "apps/clock.h"
 #include "apps/control_desk.h"
+#include "apps/customer_desk.h"
 #include "apps/detour_desk.h"
 #include "apps/explain_reply.h"
 #include "apps/keeper.h"
@@ -42,6 +44,7 @@
 #include "face/explain_page.h"
 #include "face/list_page.h"
 #include "face/metrics.h"
+#include "face/status_page.h"
 #include "face/stream_ring.h"
 #include "intake/policy_service.h"
 #include "intake/provider_groups.h"
@@ -94,6 +97,7 @@ class Daemon {
       const intake::LmtpEnvelope& envelope, std::string_view raw,
       const std::vector<std::string>& own_hosts);
   [[nodiscard]] std::vector<net::HttpRoute> list_routes();
+  base::Status start_customers();
   [[nodiscard]] std::string provider_of(const std::string& recipient);
   void start_detours();
   void add_block_figures(std::vector<face::Metric>& out) const;
@@ -101,6 +105,7 @@ class Daemon {
   base::Status start_faces();
   base::Status start_intake();
   base::Status start_public();
+  [[nodiscard]] std::optional<face::OutageReport> public_status();
   base::Status start_reports();
   [[nodiscard]] std::future<void> on_decisions(const std::vector<model::Decision>& decisions);
   void on_file_edit(std::vector<action::FileCommand> commands);
@@ -142,11 +147,14 @@ class Daemon {
   std::unique_ptr<WatchDesk> watch_;
   std::unique_ptr<CaseDesk> cases_;
   std::unique_ptr<ListDesk> lists_;  // null: there are none
+  std::unique_ptr<CaseLetters> letters_;
+  std::unique_ptr<CustomerDesk> customers_;
   std::unique_ptr<ControlDesk> desk_;
   std::unique_ptr<face::Api> api_;
   std::unique_ptr<ReplyExplainer> reply_explainer_;
   std::unique_ptr<face::ExplainPage> explain_page_;
   std::unique_ptr<face::ListPage> list_page_;
+  std::unique_ptr<face::StatusPage> status_page_;
   std::vector<std::unique_ptr<net::HttpServer>> http_;
   std::unique_ptr<ReportDesk> reports_;
   std::unique_ptr<net::EventLoop> loop_;

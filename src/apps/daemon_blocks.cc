@@ -44,7 +44,34 @@ base::Status Daemon::start_cases() {
       .listings = [this] { return watch_->report().listings; },
       .settings = [this] { return settings_.with([](const auto& all) { return all.run; }); }});
   cases_->start();
+  letters_ = std::make_unique<CaseLetters>(CaseLetters::Around{
+      .pipeline = *pipeline_,
+      .store = *store_,
+      .clock = options_.clock,
+      .replies = replies_,
+      .resolver = resolver_.get(),
+      .listings = [this] { return watch_->report().listings; },
+      .settings = [this] { return settings_.with([](const auto& all) { return all.run; }); }});
   return {};
+}
+
+base::Status Daemon::start_customers() {
+  customers_ = std::make_unique<CustomerDesk>(CustomerDesk::Around{
+      .pipeline = *pipeline_,
+      .clock = options_.clock,
+      .replies = replies_,
+      .settings = [this] { return settings_.with([](const auto& all) { return all.run; }); },
+      .tell = [this](const std::string& to,
+                     action::NoticeText text) { effects_->tell_customer(to, std::move(text)); },
+      .file = start_.state_folder + "/undelivered"});
+  return {};
+}
+
+void Daemon::on_log_event(const model::MailEvent& event) {
+  edge_->feed_recorded(event);
+  detours_->see(event);
+  show_to_lists(event);
+  customers_->see(event);
 }
 
 // For people who ask: worth a moment's waiting.
@@ -70,6 +97,7 @@ void Daemon::start_detours() {
 void Daemon::add_block_figures(std::vector<face::Metric>& out) const {
   watch_->add_metrics(out);
   cases_->add_metrics(out);
+  customers_->add_metrics(out);
   const auto now = options_.clock.now();
   add_block_metrics(pipeline_->with_engine([&](engine::Engine& engine) {
     return std::pair(engine.blocks().all(now), engine.blocks().counters());

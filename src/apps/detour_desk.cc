@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "action/atomic_file.h"
+#include "apps/case_letters.h"
 #include "base/log.h"
 #include "config/egress.h"
 #include "diagnosis/provider_group.h"
@@ -157,7 +158,7 @@ void DetourDesk::tick() {
     constexpr std::chrono::seconds suspects_every{3};
     if (SteadyClock::now() >= suspect_at_ + suspects_every) {
       suspect_at_ = SteadyClock::now();
-      suspect_ = suspect(now);
+      suspect_ = unrestricted_suspect(around_.pipeline, now);
     }
     for (const auto& provider : providers) plan_provider(provider, run, suspect_, now);
   }
@@ -166,20 +167,6 @@ void DetourDesk::tick() {
   flush_due();
   release_held();
   if (auto done = domains_.save(); !done) set_trouble(done.error().message);
-}
-
-// An account whose evidence would have it restricted, and that is not: while it sends, the next
-// address would be burnt as well.
-std::string DetourDesk::suspect(base::TimePoint now) const {
-  constexpr std::size_t looked_at = 16;
-  return around_.pipeline.with_engine([&](engine::Engine& engine) -> std::string {
-    for (const auto& [subject, score] : engine.watched(looked_at, now)) {
-      const auto about = engine.explain(subject, now);
-      const bool free = about.standing == "watched" || about.standing == "good";
-      if (free && about.score >= about.threshold) return subject.to_string();
-    }
-    return {};
-  });
 }
 
 void DetourDesk::plan_provider(const std::string& provider, const config::RunSettings& run,

@@ -131,7 +131,6 @@ class DetourDesk {
                       const std::vector<action::QueuedMessage>& listed);
   void release_held();
   void work_requeue();
-  [[nodiscard]] std::string suspect(base::TimePoint now) const;
   [[nodiscard]] std::string provider_of(const std::string& domain) const;
   [[nodiscard]] std::vector<std::string> domains_of(const std::string& provider) const;
   void set_trouble(std::string trouble);

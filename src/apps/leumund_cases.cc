@@ -1,9 +1,12 @@
 // The verbs `cases` and `case`, and what they print.
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "apps/leumund_show.h"
 #include "apps/leumund_talk.h"
 #include "base/time.h"
+#include "net/http_client.h"
 
 namespace leumund::apps {
 namespace {
@@ -177,8 +180,75 @@ int cases(Talk& talk) {
                   [&](auto body) { return show_cases(talk.terminal, body); });
 }
 
+namespace {
+
+// What the operator must know comes first: a letter sent too early does harm.
+bool show_letter(Terminal& terminal, std::string_view body) {
+  const JsonValue letter = JsonValue::parse(body);
+  if (letter.at("way").text().empty()) return false;
+  if (!letter.at("ready").flag()) {
+    terminal.line(terminal.paint(Colour::red, terminal.say("letter_not_ready")));
+  }
+  terminal.line(terminal.paint(Colour::bold, terminal.say("letter_advice")));
+  for (const JsonValue& advice : letter.at("advice")) terminal.line("  - " + safe(advice.text()));
+  const std::string text = letter.at("body").text();
+  if (text.empty()) return true;
+  terminal.line("");
+  if (const std::string to = letter.at("to").text(); !to.empty()) {
+    terminal.line(terminal.say("letter_to", safe(to)));
+  }
+  if (const std::string url = letter.at("url").text(); !url.empty()) {
+    terminal.line(terminal.say("letter_url", safe(url)));
+  }
+  for (const JsonValue& field : letter.at("fields")) {
+    terminal.line("  " + safe(field.at("label").text()) + ": " + safe(field.at("value").text()));
+  }
+  if (letter.at("fields").empty()) {
+    terminal.line(terminal.say("letter_subject", safe(letter.at("subject").text())));
+  }
+  terminal.line("");
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto end = std::min(rest.find('\n'), rest.size());
+    terminal.line(safe(std::string(rest.substr(0, end))));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return true;
+}
+
+int letter(Talk& talk) {
+  const Request& request = talk.request;
+  std::string target = fmt::format("/v1/case-letter?number={}", request.number);
+  for (const auto& [name, text] : {std::pair("party", &request.party),
+                                   {"channel", &request.channel},
+                                   {"lang", &request.language}}) {
+    if (!text->empty()) target += fmt::format("&{}={}", name, net::url_encode(*text));
+  }
+  target += talk.terminal.language() == Language::de ? "&advice_lang=de" : "";
+  if (request.html) target += "&html=true";
+  return talk.get(target, [&](auto body) {
+    if (!request.html) return show_letter(talk.terminal, body);
+    talk.terminal.line(std::string(body));
+    return true;
+  });
+}
+
+int dossier(Talk& talk) {
+  const Request& request = talk.request;
+  std::string target = fmt::format("/v1/case-dossier?number={}", request.number);
+  if (talk.terminal.language() == Language::de) target += "&lang=de";
+  if (request.names) target += "&names=true";
+  return talk.get(target, [&](auto body) {
+    talk.terminal.line(std::string(body));
+    return true;
+  });
+}
+
+}  // namespace
+
 int one_case(Talk& talk) {
   const Request& request = talk.request;
+  if (request.work == "letter") return letter(talk);
+  if (request.work == "dossier") return dossier(talk);
   const auto show = [&](auto body) { return show_case(talk.terminal, body); };
   if (request.work.empty())
     return talk.get(fmt::format("/v1/case?number={}", request.number), show);

@@ -132,13 +132,16 @@ struct Parser {
     CLI::App* one = add_verb("case", "help.case");
     option(one, "NUMBER", request.number, "", "help.case.number")->required();
     option(one, "DO", request.work, "", "help.case.do")
-        ->check(CLI::IsMember({"note", "attempt", "answer", "review", "close", "reopen"}));
+        ->check(CLI::IsMember(
+            {"note", "attempt", "answer", "review", "close", "reopen", "letter", "dossier"}));
     option(one, "--text", request.text, "TEXT", "help.case.text");
     option(one, "--party", request.party, "PARTY", "help.case.party");
     option(one, "--channel", request.channel, "CHANNEL", "help.case.channel")
         ->check(CLI::IsMember({"form", "reply", "postmaster", "upstream", "legal", "given_up"}));
     option(one, "--to", request.to, "WHOM", "help.case.to");
     option(one, "--attempt", request.attempt, "N", "help.case.attempt");
+    flag(one, "--html", request.html, "help.case.html");
+    flag(one, "--names", request.names, "help.case.names");
     option(one, "--outcome", request.outcome, "WHAT", "help.case.outcome")
         ->check(CLI::IsMember({"accepted", "refused", "unanswered"}));
   }

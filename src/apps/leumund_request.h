@@ -48,6 +48,8 @@ struct Request {
   std::string to;
   std::string text;
   std::string outcome;
+  bool html = false;
+  bool names = false;
   std::uint64_t attempt = 0;
   std::string list;            // of the list verbs: its name
   bool ipv6 = false;           // of list export

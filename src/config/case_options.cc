@@ -4,6 +4,8 @@
 
 #include "base/time.h"
 #include "config/option_kinds.h"
+#include "config/own_contact.h"
+#include "config/text_checks.h"
 
 namespace leumund::config {
 namespace {
@@ -18,6 +20,42 @@ std::string check_review(std::string& text) {
   const auto span = base::parse_span(text);
   if (!span) return span.error().message;
   return span->count() > 0 && *span <= review_most ? "" : "want a span of up to ten years, like 7d";
+}
+
+// One line that may stand below a letter.
+std::string check_signature(std::string& text) {
+  constexpr std::size_t bytes_max = 200;
+  const bool plain =
+      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7f; });
+  return plain && text.size() <= bytes_max ? "" : "want one line of at most 200 bytes";
+}
+
+void add_letter_options(std::vector<Option>& table) {
+  using Run = RunSettings;
+  table.push_back(list_option(
+      "cases.contacts", &Run::cases_contacts, "list of contacts", {}, check_own_contact,
+      "What you have found out about lists and providers, over the registry: list:ID or "
+      "provider:ID, then email=, postmaster=, upstream=, legal=, form=, language= and note=, as in "
+      "'provider:t-online postmaster=desk@example.org note=\"ask for Ms X\"'."));
+  table.push_back(text_option("letters.organisation", &Run::letters_organisation, "text", "",
+                              check_signature,
+                              "Who we are, below letters to lists and providers."));
+  table.push_back(text_option("letters.name", &Run::letters_name, "text", "", check_signature,
+                              "The person who signs letters."));
+  table.push_back(text_option("letters.email", &Run::letters_email, "address", "",
+                              check_mail_address_or_empty,
+                              "Where letters are answered to; choose an address whose mail server "
+                              "is not the one that is refused."));
+  table.push_back(text_option("letters.phone", &Run::letters_phone, "text", "", check_signature,
+                              "Telephone number below letters."));
+  table.push_back(text_option("letters.imprint", &Run::letters_imprint, "web address", "",
+                              check_web_address_or_empty,
+                              "Page that says who runs the mail servers; some providers ask for "
+                              "it."));
+  table.push_back(text_option("letters.upstream", &Run::letters_upstream, "address", "",
+                              check_mail_address_or_empty,
+                              "Who asks for us where a list takes requests of the network's "
+                              "operator only."));
 }
 
 }  // namespace
@@ -48,6 +86,28 @@ void add_case_options(std::vector<Option>& table) {
                               "trouble."));
   table.push_back(span_option("cases.keep", &RunSettings::cases_keep, days(1095), days(1),
                               days(36'500), "How long a closed case is kept."));
+  add_letter_options(table);
+}
+
+void add_outage_options(std::vector<Option>& table) {
+  using Run = RunSettings;
+  table.push_back(flag_option("public.status", &Run::public_status, false,
+                              "Whether /status tells anybody which providers refuse our mail; "
+                              "needs public.listen."));
+  table.push_back(span_option("public.status_every", &Run::public_status_every, hours(2),
+                              seconds(60), days(7),
+                              "In what time /status promises the next update."));
+  table.push_back(flag_option("customers.told", &Run::customers_told, false,
+                              "Whether an account is told, with its own mails, that a provider "
+                              "refuses them; needs notices.smtp."));
+  table.push_back(span_option("customers.after", &Run::customers_after, hours(1), seconds(1),
+                              days(5), "Only mail that has waited so long is told of."));
+  table.push_back(span_option("customers.every", &Run::customers_every, hours(24), seconds(1),
+                              days(30), "An account gets at most one such notice in this time."));
+  table.push_back(span_option("customers.keep", &Run::customers_keep, hours(72), seconds(10),
+                              days(30),
+                              "How long it is kept who has not got whose mail; nothing is kept "
+                              "while customers.told is false."));
 }
 
 }  // namespace leumund::config

@@ -1,4 +1,5 @@
-// The options of table [cases], and what their texts mean.
+// The options of tables [cases] and [letters], and of what is told to others while a provider
+// refuses us: public.status and [customers].
 #pragma once
 
 #include <chrono>
@@ -13,5 +14,6 @@ namespace leumund::config {
 [[nodiscard]] std::vector<std::chrono::seconds> case_reviews(const RunSettings& settings);
 
 void add_case_options(std::vector<Option>& table);
+void add_outage_options(std::vector<Option>& table);
 
 }  // namespace leumund::config

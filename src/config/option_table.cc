@@ -341,6 +341,7 @@ std::vector<Option> build_table() {
   add_watch(table);
   add_case_options(table);
   add_list_options(table);
+  add_outage_options(table);
   add_measures(table);
   add_people(table);
   add_keeping(table);

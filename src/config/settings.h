@@ -122,6 +122,19 @@ struct RunSettings {
   std::chrono::seconds cases_close_after{0};
   std::vector<std::string> cases_reviews;  // spans
   std::chrono::seconds cases_keep{0};
+  std::vector<std::string> cases_contacts;  // parse_own_contact() takes each
+  std::string letters_organisation;         // who we are in letters; each may be empty
+  std::string letters_name;
+  std::string letters_email;
+  std::string letters_phone;
+  std::string letters_imprint;
+  std::string letters_upstream;  // who asks for us where only the network's operator may
+  bool public_status = false;
+  std::chrono::seconds public_status_every{0};  // the next update is promised for
+  bool customers_told = false;
+  std::chrono::seconds customers_after{0};    // mail has waited so long
+  std::chrono::seconds customers_every{0};    // one notice to an account at most
+  std::chrono::seconds customers_keep{0};     // what was not delivered, and to whom
   double block_false_changes = 0;             // per egress, provider and year
   std::vector<base::IpPrefix> relay_clients;  // may send outwards without a login
   std::vector<std::string> postfix_config_folders;

@@ -71,12 +71,14 @@ struct DnsList {
   std::string lookup_url;
   std::string delist_url;
   std::string delist_method;
+  std::string delist_email;
   std::string delist_paid;
   bool predatory = false;
   std::uint32_t expiry_hours = 0;  // 0: none published
   std::string expiry_note;
   std::string restrictions;
   double weight = 0;
+  bool low_confidence = false;  // from memory: its pages are to be checked
 
   [[nodiscard]] bool asks(const base::IpAddress& address) const {
     return address.is_v4() ? of_v4 : of_v6;

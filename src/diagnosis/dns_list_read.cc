@@ -146,6 +146,8 @@ base::Result<DnsList> read_list(const toml::table& table, std::string_view file)
   list.lookup_url = text_of(table, "lookup_url");
   list.delist_url = text_of(table, "delist_url");
   list.delist_method = text_of(table, "delist_method");
+  list.delist_email = text_of(table, "delist_email");
+  list.low_confidence = text_of(table, "confidence") == "low";
   list.delist_paid = text_of(table, "delist_paid");
   list.predatory = table["predatory"].value_or(false);
   list.expiry_hours = static_cast<std::uint32_t>(

@@ -210,6 +210,17 @@ Status read_provider_replies(const Entry& entry, Provider& provider) {
   return {};
 }
 
+void read_provider_contact(const Entry& entry, Provider& provider) {
+  if (provider.delist_email.empty()) provider.delist_email = entry.text("delist_email");
+  if (provider.delist_note.empty()) provider.delist_note = entry.text("delist_note");
+  if (provider.postmaster_url.empty()) provider.postmaster_url = entry.text("postmaster_url");
+  if (provider.country.empty()) provider.country = entry.text("country");
+  if (entry.text("confidence") == "low") provider.low_confidence = true;
+  const std::int64_t hours = entry.table["block_hours"].value_or(std::int64_t{0});
+  if (hours > 0 && hours < 100'000) provider.block_hours = static_cast<std::uint32_t>(hours);
+  for (std::string& value : entry.texts("beside")) provider.beside.push_back(std::move(value));
+}
+
 Status read_provider(const Entry& entry, Registry& registry) {
   const std::string id = entry.text("id");
   if (id.empty()) return entry.error("has no id");
@@ -222,6 +233,7 @@ Status read_provider(const Entry& entry, Registry& registry) {
   if (provider.private_list.empty()) provider.private_list = entry.text("private_list");
   if (provider.delist_url.empty()) provider.delist_url = entry.text("delist_url");
   if (provider.delist_method.empty()) provider.delist_method = entry.text("delist_method");
+  read_provider_contact(entry, provider);
   for (std::string& value : entry.texts("mx_suffix")) provider.mx_suffixes.push_back(value);
   for (std::string& value : entry.texts("domains")) provider.domains.push_back(value);
   for (std::string& value : entry.texts("hosts")) provider.hosts.push_back(value);

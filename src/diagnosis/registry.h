@@ -99,6 +99,13 @@ struct Provider {
   std::vector<ProviderReply> replies;  // the first that matches wins
   std::string delist_url;
   std::string delist_method;
+  std::string delist_email;
+  std::string delist_note;
+  std::string postmaster_url;
+  std::string country;              // "DE"
+  std::uint32_t block_hours = 0;    // that a block usually stands; 0 unknown
+  bool low_confidence = false;      // from memory: its pages are to be checked
+  std::vector<std::string> beside;  // of the same company, but with a door of their own
 };
 
 // How answers within answers and the stage of the dialogue are told.

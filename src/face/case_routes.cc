@@ -5,6 +5,7 @@
 
 #include "action/case_book.h"
 #include "face/case_json.h"
+#include "face/case_letter.h"
 
 namespace leumund::face {
 namespace {
@@ -88,6 +89,50 @@ Reply work_on_case(RouteCall& call) {
   return reply_of(call.control.work_on_case(order), case_json);
 }
 
+std::optional<config::Language> language_field(RouteCall& call, const char* name) {
+  const auto text = call.fields.text(name, 8);
+  if (!text || text->empty()) return std::nullopt;
+  if (*text != "de" && *text != "en") call.fields.wrong(std::string(name) + " is none of de, en");
+  return *text == "de" ? config::Language::de : config::Language::en;
+}
+
+Reply html_reply(std::string page) {
+  Reply reply;
+  reply.content_type = "text/html; charset=utf-8";
+  reply.body = std::move(page);
+  return reply;
+}
+
+Reply case_letter(RouteCall& call) {
+  LetterOrder order;
+  order.number = number_field(call);
+  order.party = call.fields.text("party", name_bytes_max).value_or("");
+  if (const auto channel = call.fields.text("channel", 32); channel && !channel->empty()) {
+    order.step = model::parse_case_step(*channel);
+    if (!order.step) {
+      call.fields.wrong("channel is none of form, reply, postmaster, upstream, legal, given_up");
+    }
+  }
+  order.language = language_field(call, "lang");
+  order.people = language_field(call, "advice_lang").value_or(config::Language::en);
+  const bool html = call.fields.flag("html");
+  if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
+  const auto letter = call.control.case_letter(order);
+  if (!letter || !html) return reply_of(letter, letter_json);
+  return html_reply(letter_html(*letter, order.people));
+}
+
+Reply case_dossier(RouteCall& call) {
+  const std::uint64_t number = number_field(call);
+  DossierView view;
+  view.language = language_field(call, "lang").value_or(config::Language::en);
+  view.names = call.fields.flag("names");
+  if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
+  const auto dossier = call.control.case_dossier(number);
+  if (!dossier) return error_reply(dossier.error(), true);
+  return html_reply(dossier_html(*dossier, view));
+}
+
 }  // namespace
 
 std::vector<Route> routes_about_cases() {
@@ -104,6 +149,27 @@ std::vector<Route> routes_about_cases() {
        "One case: timeline, causes, requests and answers, and what worked the last time.",
        {{"number", "integer", true, "number of the case"}},
        find_case},
+      {"GET",
+       "/v1/case-letter",
+       false,
+       "The letter for a step of a case: to whom, by which way, the text, and what to know before "
+       "it is sent.",
+       {{"number", "integer", true, "number of the case"},
+        {"party", "string", false, "to whom, like list:psbl; left out where only one stands"},
+        {"channel", "string", false,
+         "form, reply, postmaster, upstream, legal or given_up; the next step unless told"},
+        {"lang", "string", false, "of the letter: de or en; what they read unless told"},
+        {"advice_lang", "string", false, "of the advice: de or en (the default)"},
+        {"html", "boolean", false, "as a page to print or copy from"}},
+       case_letter},
+      {"GET",
+       "/v1/case-dossier",
+       false,
+       "All of a case as an HTML page to print.",
+       {{"number", "integer", true, "number of the case"},
+        {"lang", "string", false, "de or en (the default)"},
+        {"names", "boolean", false, "with the names of senders and what people noted"}},
+       case_dossier},
       {"POST",
        "/v1/case",
        true,

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "action/case_book.h"
+#include "action/letter.h"
 #include "action/restriction_book.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -102,6 +103,22 @@ struct CasesReport {
 struct CaseReport {
   model::Case one;
   std::vector<action::PartyFigures> parties;
+};
+
+struct LetterOrder {
+  std::uint64_t number = 0;                        // of the case
+  std::string party;                               // "" the one that stands
+  std::optional<model::CaseStep> step;             // nothing: the one to take now
+  std::optional<config::Language> language;        // nothing: what they read
+  config::Language people = config::Language::en;  // of advice and labels
+};
+
+// A case with all that a printed page about it shows.
+struct DossierReport {
+  CaseReport report;
+  std::vector<model::Contact> contacts;  // of its parties, in their order
+  std::string organisation;              // "" unknown
+  base::TimePoint now;
 };
 
 // What happens to a subject's held mail when it is released.
@@ -192,6 +209,9 @@ class Control {
   virtual base::Result<CasesReport> cases(bool closed_too) = 0;
   virtual base::Result<CaseReport> find_case(std::uint64_t number) = 0;
   virtual base::Result<CaseReport> work_on_case(const action::CaseOrder& order) = 0;
+  // The letter for a step; may ask the DNS for a few seconds.
+  virtual base::Result<action::Letter> case_letter(const LetterOrder& order) = 0;
+  virtual base::Result<DossierReport> case_dossier(std::uint64_t number) = 0;
   virtual base::Result<SubjectReport> explain(const model::Subject& subject) = 0;
   virtual base::Result<OrderDone> suspend(const SuspendOrder& order) = 0;
   virtual base::Result<OrderDone> release(const ReleaseOrder& order) = 0;

@@ -126,6 +126,30 @@ class FakeControl final : public Control {
                     std::string(model::case_step_name(order.step)) + " " + order.text);
     return answer(case_report());
   }
+  base::Result<action::Letter> case_letter(const LetterOrder& order) override {
+    asked.push_back("letter " + std::to_string(order.number) + " " + order.party + " " +
+                    (order.step ? std::string(model::case_step_name(*order.step)) : "-") + " " +
+                    (!order.language                           ? "-"
+                     : *order.language == config::Language::de ? "de"
+                                                               : "en") +
+                    (order.people == config::Language::de ? " de" : " en"));
+    action::Letter letter;
+    letter.way = action::LetterWay::mail;
+    letter.party = "provider:t-online";
+    letter.title = "Telekom <b>";
+    letter.to = "tosa@rx.t-online.de";
+    letter.subject = "Please";
+    letter.body = "Hello & bye,\n\nline one\n";
+    letter.fields = {{"Name", "Anna \"A\""}};
+    letter.advice = {"Do not ask yet <now>"};
+    return answer(letter);
+  }
+  base::Result<DossierReport> case_dossier(std::uint64_t number) override {
+    asked.push_back("dossier " + std::to_string(number));
+    DossierReport dossier;
+    dossier.report = case_report();
+    return answer(dossier);
+  }
   base::Result<SubjectReport> explain(const model::Subject& subject) override {
     asked.push_back("explain " + subject.to_string());
     SubjectReport report;

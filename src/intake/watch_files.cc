@@ -109,4 +109,12 @@ std::string sent_proof(const std::vector<SentCounter>& counters, const std::stri
                      best->packets, best->network.to_string(), since);
 }
 
+std::optional<base::TimePoint> unsent_since(std::string_view proof) {
+  constexpr std::string_view before = " since ";
+  const auto at = proof.rfind(before);
+  if (!proof.starts_with("no packet ") || at == std::string_view::npos) return std::nullopt;
+  const auto since = base::parse_rfc3339(proof.substr(at + before.size()));
+  return since ? std::optional(*since) : std::nullopt;
+}
+
 }  // namespace leumund::intake

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,5 +33,7 @@ struct SentCounter {
 // from: a sentence, "" when no counter covers it.
 [[nodiscard]] std::string sent_proof(const std::vector<SentCounter>& counters,
                                      const std::string& place);
+// Of a proof that nothing was sent: since when; nothing for any other text.
+[[nodiscard]] std::optional<base::TimePoint> unsent_since(std::string_view proof);
 
 }  // namespace leumund::intake

@@ -29,6 +29,10 @@ TEST(WatchFiles, TheNarrowestCounterProvesThatNothingWasSent) {
   EXPECT_EQ(sent_proof(*counters, "10.1.2.0/24"),
             "no packet to port 25 left 10.1.2.0/24 since 2026-11-01T00:00:00Z");
   EXPECT_THAT(sent_proof(*counters, "10.1.3.0/24"), HasSubstr("77 packets"));
+  EXPECT_EQ(unsent_since(sent_proof(*counters, "10.1.2.0/24")),
+            base::parse_rfc3339("2026-11-01T00:00:00Z").value());
+  EXPECT_FALSE(unsent_since(sent_proof(*counters, "10.1.3.0/24"))) << "some were sent";
+  EXPECT_FALSE(unsent_since(""));
   EXPECT_EQ(sent_proof(*counters, "192.0.2.0/24"), "");
   EXPECT_EQ(sent_proof(*counters, "example.org"), "");
   EXPECT_EQ(sent_proof({{*base::IpPrefix::parse("10.1.2.0/24"), 0, {}}}, "10.1.0.0/16"), "")

@@ -1,0 +1,29 @@
+// What the public may know of refusals: registered providers, since when, what becomes of the mail.
+//
+// Flow:    block matrix, detours, cases, registry -> outage_report() -> face::StatusPage.
+// Threads: a pure function.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "config/settings.h"
+#include "diagnosis/registry.h"
+#include "face/status_page.h"
+#include "model/block.h"
+#include "model/case.h"
+#include "model/detour.h"
+
+namespace leumund::apps {
+
+struct OutageFacts {
+  std::span<const model::BlockFacts> cells;
+  std::span<const model::Detour> detours;
+  std::span<const model::Case> cases;
+  std::span<const diagnosis::Provider> providers;
+};
+
+[[nodiscard]] face::OutageReport outage_report(const OutageFacts& facts,
+                                               const config::RunSettings& run, base::TimePoint now);
+
+}  // namespace leumund::apps
