@@ -62,7 +62,8 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   for (const auto step :
        {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_customers,
         &Daemon::start_lists, &Daemon::start_reports, &Daemon::start_intake, &Daemon::start_watch,
-        &Daemon::start_cases, &Daemon::start_faces, &Daemon::start_public}) {
+        &Daemon::start_cases, &Daemon::start_screening, &Daemon::start_faces,
+        &Daemon::start_public}) {
     const auto done = ((*daemon).*step)();
     if (!done) return done.error();
   }
@@ -82,6 +83,7 @@ Daemon::~Daemon() {
   for (auto& policy : policy_) policy->stop(stop_patience);
   policy_.clear();
   if (reports_) reports_->stop(stop_patience);
+  if (screening_) screening_->stop(stop_patience);
   if (milter_) milter_->stop(stop_patience);
   if (loop_) loop_->stop();
   for (auto& log : logs_) log->stop();

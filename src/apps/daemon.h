@@ -35,6 +35,7 @@
 #include "apps/number_reserve.h"
 #include "apps/pipeline.h"
 #include "apps/report_desk.h"
+#include "apps/screen_desk.h"
 #include "apps/watch_desk.h"
 #include "base/guarded.h"
 #include "base/result.h"
@@ -98,6 +99,7 @@ class Daemon {
       const std::vector<std::string>& own_hosts);
   [[nodiscard]] std::vector<net::HttpRoute> list_routes();
   base::Status start_customers();
+  base::Status start_screening();
   [[nodiscard]] std::string provider_of(const std::string& recipient);
   void start_detours();
   void add_block_figures(std::vector<face::Metric>& out) const;
@@ -149,6 +151,7 @@ class Daemon {
   std::unique_ptr<ListDesk> lists_;  // null: there are none
   std::unique_ptr<CaseLetters> letters_;
   std::unique_ptr<CustomerDesk> customers_;
+  std::unique_ptr<ScreenDesk> screening_;
   std::unique_ptr<ControlDesk> desk_;
   std::unique_ptr<face::Api> api_;
   std::unique_ptr<ReplyExplainer> reply_explainer_;

@@ -74,6 +74,14 @@ void Daemon::on_log_event(const model::MailEvent& event) {
   customers_->see(event);
 }
 
+base::Status Daemon::start_screening() {
+  auto desk = ScreenDesk::open(settings_.with([](const config::Settings& all) { return all; }),
+                               options_.clock);
+  if (!desk) return desk.error();
+  screening_ = std::move(*desk);
+  return {};
+}
+
 // For people who ask: worth a moment's waiting.
 std::string Daemon::provider_of(const std::string& recipient) {
   constexpr std::chrono::milliseconds patience{2000};
@@ -96,6 +104,7 @@ void Daemon::start_detours() {
 
 void Daemon::add_block_figures(std::vector<face::Metric>& out) const {
   watch_->add_metrics(out);
+  if (screening_) screening_->add_metrics(out);
   cases_->add_metrics(out);
   customers_->add_metrics(out);
   const auto now = options_.clock.now();

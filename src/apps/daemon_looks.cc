@@ -141,6 +141,9 @@ std::vector<face::PartStatus> Daemon::parts() const {
   if (auto watch = watch_ ? watch_->part() : std::nullopt) out.push_back(std::move(*watch));
   if (auto cases = cases_ ? cases_->part() : std::nullopt) out.push_back(std::move(*cases));
   if (lists_) out.push_back(lists_->part());
+  if (auto screening = screening_ ? screening_->part() : std::nullopt) {
+    out.push_back(std::move(*screening));
+  }
   for (const auto& trouble : start_troubles_) out.push_back(part("start", trouble, ""));
   return out;
 }
@@ -222,6 +225,9 @@ std::vector<std::string> Daemon::addresses() const {
   for (std::string& one : reports_->addresses()) out.push_back(std::move(one));
   if (lists_) {
     for (std::string& one : lists_->addresses()) out.push_back(std::move(one));
+  }
+  if (const auto screening = screening_ ? screening_->address() : std::nullopt) {
+    out.push_back("screening " + *screening);
   }
   for (const auto& server : http_) out.push_back("http " + server->bound().to_string());
   return out;

@@ -3,10 +3,10 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <fstream>
 #include <iterator>
 #include <utility>
 
+#include "apps/list_keys.h"
 #include "base/log.h"
 #include "config/egress.h"
 #include "diagnosis/dns_list.h"
@@ -22,26 +22,12 @@ using model::SubjectKind;
 constexpr std::string_view listing_record = "watch-listing ";
 constexpr std::string_view fault_record = "watch-fault ";
 constexpr std::size_t cache_bytes = 4U << 20;
-constexpr std::size_t file_bytes_max = 1U << 20;
 
 std::string record_of(const model::Listing& listing) {
   return fmt::format("{}{} {}", listing_record, listing.list, listing.place);
 }
 std::string record_of(const model::ListFault& fault) {
   return fmt::format("{}{}", fault_record, fault.list);
-}
-
-// The whole of a small file, or what is wrong with it.
-base::Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file.is_open() || file.bad()) {
-    return base::Error{base::ErrorCode::unavailable, path + " cannot be read"};
-  }
-  if (text.size() > file_bytes_max) {
-    return base::Error{base::ErrorCode::too_large, path + " is over 1 MiB large"};
-  }
-  return text;
 }
 
 model::Subject subject_of(const model::Listing& listing) {
@@ -105,17 +91,7 @@ bool WatchDesk::is_record(std::string_view subject) {
 }
 
 std::vector<diagnosis::DnsList> WatchDesk::choose(const config::StartSettings& start) {
-  std::map<std::string, std::string> keys;
-  if (!start.watch_keys_file.empty()) {
-    const auto text = read_file(start.watch_keys_file);
-    auto read = text ? intake::parse_list_keys(*text) : text.error();
-    if (read) {
-      keys = std::move(*read);
-    } else {
-      problems_.push_back(
-          fmt::format("watch.keys_file {}: {}", start.watch_keys_file, read.error().message));
-    }
-  }
+  const auto keys = list_keys(start.watch_keys_file, problems_);
   const auto known = diagnosis::shipped_dns_lists();
   if (!known) {
     problems_.push_back(known.error().message);
@@ -156,7 +132,7 @@ intake::WatchTargets WatchDesk::targets_of(const config::Settings& settings) {
 
 void WatchDesk::read_counters(const std::string& file) {
   if (file.empty()) return;
-  const auto text = read_file(file);
+  const auto text = read_list_file(file);
   auto read = text ? intake::parse_sent_counters(*text) : text.error();
   if (read) {
     counters_ = std::move(*read);

@@ -9,6 +9,7 @@
 #include "config/detour_options.h"
 #include "config/list_options.h"
 #include "config/option_kinds.h"
+#include "config/screening_options.h"
 #include "config/text_checks.h"
 #include "config/watch_options.h"
 
@@ -339,6 +340,7 @@ std::vector<Option> build_table() {
   add_egresses(table);
   add_detour_options(table);
   add_watch(table);
+  add_screening(table);
   add_case_options(table);
   add_list_options(table);
   add_outage_options(table);

@@ -84,6 +84,15 @@ struct StartSettings {
   std::vector<std::string> list_refuse_clients;  // networks
   std::uint64_t list_addresses_max = 0;
   std::string list_export_folder;  // "" is off
+  std::string screening_listen;  // "" is off
+  bool screening_enforce = false;
+  std::vector<std::string> screening_block;
+  std::vector<std::string> screening_score;
+  std::vector<std::string> screening_allow;
+  std::uint32_t screening_refuse_score = 0;  // 0: never by score
+  bool screening_temporary = false;
+  bool screening_header = false;
+  std::chrono::seconds screening_deadline{0};
 };
 
 // What `leumund config check` can find right and a reload then puts in force.

@@ -9,6 +9,8 @@ std::string check_path(std::string& text);  // absolute, or from ${state} or ${r
 std::string check_path_or_empty(std::string& text);
 std::string check_listen_address(std::string& text);
 std::string check_listen_address_or_empty(std::string& text);
+// A word of `watch.lists`. Whether the registry knows it is found out at start: config knows none.
+std::string check_list_word(std::string& text);
 std::string check_log_source(std::string& text);    // "auto", "journal", "file:/path"
 std::string check_mail_address(std::string& text);  // local@domain; made lower case
 std::string check_mail_address_or_empty(std::string& text);

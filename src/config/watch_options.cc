@@ -1,7 +1,5 @@
 #include "config/watch_options.h"
 
-#include <algorithm>
-
 #include "base/ip_address.h"
 #include "config/option_kinds.h"
 #include "config/text_checks.h"
@@ -23,18 +21,6 @@ std::string check_network(std::string& text) {
   if (!network || !text.contains('/')) return "want a network, like 192.0.2.0/24 or 2001:db8::/56";
   const bool small = network->address.is_v4() ? network->bits >= 12 : network->bits >= 44;
   return small ? "" : "a network of at most a million addresses (/12, or /44 of IPv6) is watched";
-}
-
-// Whether the registry knows the word is found out at start: config knows no registry.
-std::string check_list_word(std::string& text) {
-  const bool fine = !text.empty() && text.size() <= 512 && text != "-" &&
-                    std::all_of(text.begin(), text.end(), [](char c) {
-                      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                             (c >= '0' && c <= '9') || std::string_view("-_.=[];*").contains(c);
-                    });
-  return fine ? ""
-              : "want default, all, the id of a list, one with - before it, or a zone like "
-                "bl.example.org=127.0.0.[2..11]";
 }
 
 void add_what(std::vector<Option>& table) {

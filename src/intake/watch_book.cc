@@ -32,6 +32,10 @@ diagnosis::ListAnswer read(const diagnosis::DnsList& list, const WatchReply& rep
   return out;
 }
 
+std::optional<bool> exists(Found found) {
+  return found == Found::unknown ? std::nullopt : std::optional(found == Found::yes);
+}
+
 }  // namespace
 
 WatchBook::WatchBook(WatchRules rules, std::vector<diagnosis::DnsList> lists, WatchTargets targets)
@@ -205,18 +209,8 @@ void WatchBook::answer(const WatchQuestion& question, const WatchReply& reply, T
 void WatchBook::see_trial(const WatchQuestion& question, const WatchReply& reply, TimePoint now) {
   Watched& state = states_[question.list];
   const auto answer = read(lists_[question.list], reply);
-  std::string wrong;
-  if (answer.verdict == ListVerdict::fault) {
-    wrong = answer.trouble;
-  } else if (reply.found == Found::unknown) {
-    wrong = "does not answer: " + reply.trouble;
-  } else if (question.listed_wanted && reply.found == Found::no) {
-    wrong = fmt::format("does not list its test point {}: it is dead, or not to be had from here",
-                        question.name);
-  } else if (!question.listed_wanted && reply.found == Found::yes &&
-             answer.verdict != ListVerdict::not_listed) {
-    wrong = fmt::format("lists {}, which no list may: it lists the world", question.name);
-  }
+  const std::string wrong =
+      wrong_at_point({question.name, question.listed_wanted}, exists(reply.found), answer);
   if (!state.trial.note(wrong, reply.found == Found::unknown)) return;
   const auto news = state.trial.end(now);
   if (state.trial.state() != ListState::well) state.trial.due = now + again_after(false);

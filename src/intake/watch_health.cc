@@ -1,5 +1,7 @@
 #include "intake/watch_health.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -117,6 +119,21 @@ void ListTrial::restore(std::string reason, base::TimePoint since) {
   state_ = ListState::faulty;
   reason_ = std::move(reason);
   since_ = since;
+}
+
+std::string wrong_at_point(const diagnosis::TestPoint& point, std::optional<bool> exists,
+                           const diagnosis::ListAnswer& answer) {
+  using diagnosis::ListVerdict;
+  if (answer.verdict == ListVerdict::fault) return answer.trouble;
+  if (!exists) return "does not answer: " + answer.trouble;
+  if (point.listed && !*exists) {
+    return fmt::format("does not list its test point {}: it is dead, or not to be had from here",
+                       point.name);
+  }
+  if (!point.listed && *exists && answer.verdict != ListVerdict::not_listed) {
+    return fmt::format("lists {}, which no list may: it lists the world", point.name);
+  }
+  return "";
 }
 
 }  // namespace leumund::intake

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "diagnosis/list_answer.h"
 
 namespace leumund::intake {
 
@@ -90,6 +91,12 @@ class ListTrial {
   std::string reason_;
   base::TimePoint since_;  // of the state
 };
+
+// What is wrong with a list that was asked for one of its test points; "" if nothing is. `exists`:
+// whether there is such a name, nothing if nobody said; `answer` is then why.
+[[nodiscard]] std::string wrong_at_point(const diagnosis::TestPoint& point,
+                                         std::optional<bool> exists,
+                                         const diagnosis::ListAnswer& answer);
 
 // One list, as people see it.
 struct ListHealth {

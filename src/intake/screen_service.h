@@ -1,0 +1,120 @@
+// Answers Postfix's policy requests about clients from outside, by what DNS lists say of them.
+//
+// Flow:    StreamListener -> wire::PolicyRequestParser -> all lists at once through DnsAsker ->
+//          diagnosis::screen() -> 554 or 451 with list and page, or a header, or DUNNO.
+// Time:    an answer within `deadline`; what is not said by then counts for nothing. A list is
+//          tried by its test points every `trial_every`, and not asked while it is out of order.
+// Limits:  `asking_max` clients are asked about at a time, one more passes; Options::limits for a
+//          request and Options::stream for connections. One connection remembers its last client.
+// Threads: requests on the loop's; answers of the DNS on whatever thread they come; tick() on one.
+// Errors:  mail goes on: whoever logged in, sends from here, or cannot be asked about is let pass.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "base/ip_address.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "diagnosis/screening.h"
+#include "intake/watch_health.h"
+#include "net/endpoint.h"
+#include "net/event_loop.h"
+#include "net/resolver.h"
+#include "net/stream_listener.h"
+#include "wire/policy_request.h"
+
+namespace leumund::intake {
+
+struct ScreenListFigures {
+  std::string list;  // as ScreenList::shown
+  diagnosis::ScreenRole role = diagnosis::ScreenRole::score;
+  int weight = 0;
+  ListState state = ListState::untested;
+  std::string reason;  // of a list that is not well
+  std::uint64_t asked = 0;
+  std::uint64_t listed = 0;
+  std::uint64_t alone = 0;    // of these, no other list of ours listed the client
+  std::uint64_t decided = 0;  // of these, mail was refused, or taken, for this list
+  std::uint64_t unanswered = 0;
+};
+
+struct ScreenCounters {
+  std::uint64_t requests = 0;
+  std::uint64_t spared = 0;  // logged in, or from our own networks
+  std::uint64_t screened = 0;
+  std::uint64_t remembered = 0;  // of these, answered from the connection's memory
+  std::uint64_t refused = 0;     // or would have been
+  std::uint64_t allowed = 0;
+  std::uint64_t late = 0;  // some list had not answered at the deadline
+  std::uint64_t overload = 0;
+  std::uint64_t malformed = 0;
+  std::vector<ScreenListFigures> lists;
+};
+
+class ScreenService {
+ public:
+  struct Options {
+    net::Endpoint listen;
+    net::StreamOptions stream = {};
+    wire::PolicyLimits limits = {};
+    diagnosis::ScreenRules rules;
+    bool enforce = false;  // else a refusal is only told, in header and log
+    bool header = true;    // X-Leumund-Screen on mail whose client some list lists
+    std::vector<base::IpPrefix> own_networks = {};
+    std::chrono::milliseconds deadline{2000};
+    std::chrono::seconds trial_every{300};
+    std::size_t asking_max = 1000;
+    std::uint64_t seed = 0;  // of the control names
+    std::function<base::TimePoint()> clock = base::system_now;
+  };
+
+  // `dns` must outlive every question it was asked: it ends after the service.
+  [[nodiscard]] static base::Result<std::unique_ptr<ScreenService>> open(net::EventLoop& loop,
+                                                                         net::DnsAsker& dns,
+                                                                         Options options);
+  ~ScreenService();
+
+  // About once a second: tries lists that are due.
+  void tick();
+  void stop(std::chrono::milliseconds grace);
+
+  [[nodiscard]] const net::Endpoint& bound() const { return listener_->bound(); }
+  [[nodiscard]] ScreenCounters counters() const;
+
+ private:
+  class Session;
+  class Lists;     // their health and figures, shared with answers that come late
+  class Question;  // one client, asked about
+  struct LiveCounters {
+    std::atomic<std::uint64_t> requests, spared, screened, remembered, refused, allowed, late,
+        overload, malformed;
+  };
+
+  ScreenService(net::EventLoop& loop, net::DnsAsker& dns, Options options);
+  [[nodiscard]] bool is_spared(const wire::PolicyRequest& request,
+                               const base::IpAddress& client) const;
+  // Null: too many are being asked about.
+  [[nodiscard]] std::shared_ptr<Question> ask_about(const base::IpAddress& client);
+  static void confirm(net::DnsAsker& dns, const std::shared_ptr<Question>& question,
+                      const std::shared_ptr<Lists>& lists, const std::vector<std::uint32_t>& rows,
+                      std::chrono::milliseconds left, base::TimePoint now);
+  void refuse(const base::Error& error, std::string& out);
+
+  net::EventLoop& loop_;
+  net::DnsAsker& dns_;
+  const Options options_;
+  std::shared_ptr<Lists> lists_;
+  std::shared_ptr<std::atomic<std::size_t>> asking_;
+  LiveCounters counters_{};
+  net::EventLoop::Clock::time_point logged_at_;
+  std::unique_ptr<net::StreamListener> listener_;
+};
+
+}  // namespace leumund::intake
