@@ -373,7 +373,8 @@ std::shared_ptr<ScreenService::Question> ScreenService::ask_about(const base::Ip
                  const auto read_as = read(lists->at(row).list, answer);
                  lists->see(row, answer, read_as, now());
                  listed = listed || read_as.verdict == ListVerdict::listed;
-                 question->put(row, {.verdict = read_as.verdict, .codes = read_as.codes});
+                 question->put(row,
+                               {.verdict = read_as.verdict, .codes = read_as.codes, .text = ""});
                }
                const auto left = std::min(deadline, question->left(Clock::now()));
                if (!listed || left <= std::chrono::milliseconds(0)) return question->done();
@@ -400,7 +401,7 @@ void ScreenService::confirm(net::DnsAsker& dns, const std::shared_ptr<Question>&
   question->await_more();
   const auto random = static_cast<std::uint64_t>(now.time_since_epoch().count());
   const auto point = control_point(list, random);
-  dns.ask({.name = list_question(point.name, list.zone)}, left,
+  dns.ask({.name = diagnosis::list_question(point.name, list.zone)}, left,
           [question, lists, rows, point, now](const net::DnsAnswer& answer) {
             const auto read_as = read(lists->at(rows.front()).list, answer);
             const std::string wrong = wrong_at_point(point, exists(answer.found), read_as);
@@ -424,7 +425,7 @@ void ScreenService::tick() {
   for (const std::uint32_t row : due) {
     const diagnosis::DnsList list = options_.rules.lists[row].list;
     for (const auto& point : points(row)) {
-      dns_.ask({.name = list_question(point.name, list.zone)}, options_.deadline,
+      dns_.ask({.name = diagnosis::list_question(point.name, list.zone)}, options_.deadline,
                [lists = lists_, row, list, point, now](const net::DnsAnswer& answer) {
                  const auto there = exists(answer.found);
                  lists->see_point(row, wrong_at_point(point, there, read(list, answer)), !there,

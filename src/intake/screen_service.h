@@ -64,7 +64,7 @@ class ScreenService {
     net::Endpoint listen;
     net::StreamOptions stream = {};
     wire::PolicyLimits limits = {};
-    diagnosis::ScreenRules rules;
+    diagnosis::ScreenRules rules = {};
     bool enforce = false;  // else a refusal is only told, in header and log
     bool header = true;    // X-Leumund-Screen on mail whose client some list lists
     std::vector<base::IpPrefix> own_networks = {};
