@@ -59,11 +59,10 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   if (!settings) return settings.error();
   base::set_log_level(settings->run.log_level);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*settings)));
-  for (const auto step :
-       {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_customers,
-        &Daemon::start_lists, &Daemon::start_reports, &Daemon::start_intake, &Daemon::start_watch,
-        &Daemon::start_cases, &Daemon::start_screening, &Daemon::start_faces,
-        &Daemon::start_public}) {
+  for (const auto step : {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_customers,
+                          &Daemon::start_lists, &Daemon::start_reports, &Daemon::start_intake,
+                          &Daemon::start_watch, &Daemon::start_cases, &Daemon::start_screening,
+                          &Daemon::start_faces, &Daemon::start_public}) {
     const auto done = ((*daemon).*step)();
     if (!done) return done.error();
   }

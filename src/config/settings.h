@@ -84,7 +84,7 @@ struct StartSettings {
   std::vector<std::string> list_refuse_clients;  // networks
   std::uint64_t list_addresses_max = 0;
   std::string list_export_folder;  // "" is off
-  std::string screening_listen;  // "" is off
+  std::string screening_listen;    // "" is off
   bool screening_enforce = false;
   std::vector<std::string> screening_block;
   std::vector<std::string> screening_score;
