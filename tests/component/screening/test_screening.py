@@ -97,7 +97,7 @@ def test_one_list_refuses_others_add_up_and_who_logged_in_is_not_asked_about(pee
     assert story.bring(SCORED, "scored@ours.test")[0] == 250, "a scoring list refuses nobody alone"
     mail = story.sink.wait_for("scored@ours.test")[0]
     assert mail.header("X-Leumund-Screen") == \
-        f"score=2/3 client={SCORED} one.lists.example=127.0.0.2*2"
+        f"score=2/3 client={SCORED} one.lists.example=127.0.0.2*2 unknown=1", "one list hangs"
     code, text = story.bring(BOTH)
     assert code == 554 and "blocked by score 3 of one.lists.example, two.lists.example" in text
     assert story.bring(LISTED, "user@ours.test", login=True)[0] == 250
@@ -111,7 +111,7 @@ def test_while_observing_the_refusal_is_only_told(peers):
     assert story.bring(LISTED, "told@ours.test")[0] == 250
     mail = story.sink.wait_for("told@ours.test")[0]
     assert mail.header("X-Leumund-Screen").endswith("block.lists.example=127.0.0.2*block "
-                                                    "would-refuse")
+                                                    "unknown=1 would-refuse")
 
 
 def test_a_list_that_begins_to_list_the_world_refuses_nobody(peers):
