@@ -93,6 +93,23 @@ TEST_F(CampaignTest, OneSpamMailFromEachOfManyAccountsIsStoppedWithinAFew) {
   EXPECT_EQ(campaign()->messages.size(), static_cast<std::size_t>(left) + 1);
 }
 
+TEST_F(CampaignTest, InAHouseOfThreeDaysClubLettersAreNoCampaignThoughAllAreStrangers) {
+  const Fingerprint letter = text();
+  for (int day = 0; day < 3; ++day) {
+    send(person(90), {"friend@away.test"}, home(90), text());
+    world.pass_time(hours(24));
+  }
+  // Eight clubs write alike, to members whom this house never heard of.
+  for (int club = 0; club < 8; ++club) {
+    for (int i = 0; i < 3; ++i) {
+      const Outcome out = send(person(club), {world.stranger()}, home(club), variant(letter));
+      EXPECT_EQ(out.answer.disposition, Disposition::pass);
+      world.pass_time(seconds(60));
+    }
+  }
+  EXPECT_EQ(campaign(), nullptr);
+}
+
 TEST_F(CampaignTest, OtherMailOfTheMembersAndOfOthersGoesOn) {
   live(40);
   const Fingerprint spam = text();

@@ -214,6 +214,17 @@ evidence::Placed Campaigns::place(const model::Submission& submission, const Mes
        .at = at});
 }
 
+// How often an honest mail of such an account is so odd.
+double Campaigns::chance_of(const Around& around, const Message& message,
+                            const verdict::MailTraits& traits) const {
+  // While the house is young all are strangers who write to strangers, and that proves nothing.
+  const double p = std::pow(verdict::p_value(traits, settings_.detection),
+                            verdict::maturity(around.ledger.watched(), around.detection));
+  // To old acquaintances only, from where he writes and with what: chain letters go so.
+  const bool usual = message.fresh == 0 && !traits.shows_another_hand();
+  return usual ? std::max(p, in_character_from) : p;
+}
+
 CampaignSeen Campaigns::see(const Around& around, const model::Submission& submission,
                             Message& message, bool late, base::TimePoint at, base::TimePoint now,
                             std::vector<model::Decision>& decisions) {
@@ -234,10 +245,7 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   evidence::YoungClients::Seen client;
   if (!local) client = clients_.use(message.client, message.account, tenant, at);
   seen.traits = traits_of(around, submission, *account, message, client);
-  seen.p = verdict::p_value(seen.traits, settings_.detection);
-  // To old acquaintances only, from where he writes and with what: chain letters go so.
-  if (message.fresh == 0 && !seen.traits.shows_another_hand())
-    seen.p = std::max(seen.p, in_character_from);
+  seen.p = chance_of(around, message, seen.traits);
   const evidence::Placed placed = place(submission, message, *account, client, seen, at);
   Cluster* cluster = placed.cluster;
   if (cluster == nullptr) {
@@ -277,7 +285,8 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   if (seen.judgement.alarm() && !late) {
     open(around, *cluster, seen.judgement, at, now, decisions);
   } else if (cluster->state == ClusterState::watched && cluster->days >= recurring_days &&
-             cluster->first_at + recurring_over < at && seen.judgement.score < 0) {
+             cluster->first_at + recurring_over < at &&
+             seen.judgement.score < seen.judgement.owners) {
     store_.close(*cluster, true, false);
     dirty_.insert(cluster->id);
   }

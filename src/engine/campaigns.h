@@ -115,6 +115,8 @@ class Campaigns {
                                               const evidence::Account& account,
                                               const Message& message,
                                               const evidence::YoungClients::Seen& client) const;
+  [[nodiscard]] double chance_of(const Around& around, const Message& message,
+                                 const verdict::MailTraits& traits) const;
   evidence::Placed place(const model::Submission& submission, const Message& message,
                          const evidence::Account& account,
                          const evidence::YoungClients::Seen& client, const CampaignSeen& seen,

@@ -127,6 +127,7 @@ struct Cluster {
   std::vector<std::uint64_t> known_members;  // hashes of flagged accounts, in order of joining
   std::vector<std::string> texts;            // for its template; only if the operator allows
   Pace pace{1};                              // of messages out of character
+  Pace stranger_pace{0.25};                  // of messages of accounts nobody knows
 
   [[nodiscard]] const ClusterMember* member(std::uint64_t account) const;
   // To the nearest text that enough of its messages have.

@@ -21,7 +21,7 @@ constexpr double facet_text_most = 5;
 // How much likelier it is from a hacked account than from its owner counts, up to so much, ...
 constexpr double odds_count_most = 3;
 // ... beside that of all that is odd here so much more than usual is of what is open.
-constexpr double odds_before = 1;
+constexpr double odds_usual = 1;
 // An open campaign that has more of it than an honest mailing it is a copy of, by so much, has it.
 constexpr double copies_differ = 3;
 // ... but a part of its text that others have as well needs so much.
@@ -31,6 +31,8 @@ constexpr double one_part_needs = 6;
 constexpr double coming_in_most = 2.5;
 // ... from e to this many times the odd mail that is usual here.
 constexpr double coming_in_from = 1.5;
+// ... and where hundreds of accounts that nobody knows send it, while one such writes otherwise.
+constexpr double strangers_in_most = 4;
 
 }  // namespace
 
@@ -100,7 +102,7 @@ std::optional<double> ClusterStore::needed(const Arrival& arrival, const Affinit
     if ((arrival.in_character || hardly) && !member) return std::nullopt;
     // Of accounts never seen before nobody knows what is usual: their mail speaks for itself.
     needed -= arrival.stranger ? std::min(surprise, odds_count_most)
-                               : std::clamp(odds + odds_before, -odds_count_most, odds_count_most);
+                               : std::clamp(odds + odds_usual, -odds_count_most, odds_count_most);
     if (part) needed = std::max(needed, one_part_needs);
     if (affinity.kinds > 0) needed -= coming_in(arrival, *cluster);
   }
@@ -160,9 +162,17 @@ void ClusterStore::prefer_honest_copies() {
 }
 
 double ClusterStore::coming_in(const Arrival& arrival, const Cluster& campaign) const {
-  if (!is_odd(arrival)) return 0;
-  const double ratio = campaign.pace.per_hour(arrival.at) / (1 + odd_pace_.per_hour(arrival.at));
-  return std::clamp(std::log(std::max(1e-9, ratio)) - coming_in_from, 0.0, coming_in_most);
+  const auto odds_before = [&](const Pace& of_it, const Pace& of_none, double most) {
+    const double ratio = of_it.per_hour(arrival.at) / (1 + of_none.per_hour(arrival.at));
+    return std::clamp(std::log(std::max(1e-9, ratio)) - coming_in_from, 0.0, most);
+  };
+  double more = 0;
+  if (is_odd(arrival)) more = odds_before(campaign.pace, odd_pace_, coming_in_most);
+  // What nobody knows cannot be odd; but that nobody knows it says much while hundreds such come.
+  if (arrival.stranger) {
+    more = std::max(more, odds_before(campaign.stranger_pace, stranger_pace_, strangers_in_most));
+  }
+  return more;
 }
 
 }  // namespace leumund::evidence

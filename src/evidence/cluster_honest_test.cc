@@ -172,6 +172,18 @@ TEST_F(HonestMailTest, FurtherMailOfMembersClosesNoPath) {
   EXPECT_EQ(id(place_known(spam, 500, 6, thief)), open);
 }
 
+TEST_F(HonestMailTest, MailOfMembersOfAnotherCampaignClosesNoPathEither) {
+  for (int day = 0; day < 6; ++day) live();
+  const Fingerprint spam = text_with({});
+  const std::uint64_t open = campaign_with(spam);
+  // Their first mails were another text of the same thief, which is a campaign of its own.
+  for (std::uint64_t account = 600; account < 620; ++account) {
+    const Placed placed = place_member(spam, account, odd, owner, open + 1);
+    ASSERT_EQ(id(placed), open) << account;
+  }
+  EXPECT_EQ(id(place_known(spam, 500, 6, thief)), open);
+}
+
 TEST_F(HonestMailTest, WhatOneAccountSendsToManyDoesNotHideThatTheOthersWriteToOne) {
   for (int day = 0; day < 6; ++day) live();
   const Fingerprint letter = text_with({21, 22, 23});

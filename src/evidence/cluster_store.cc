@@ -163,6 +163,7 @@ Placed ClusterStore::place(const Arrival& arrival) {
       !found_.empty() && (found_.front().ref & cluster_bit) != 0 &&
       slots_[found_.front().ref & 0xfffffU].cluster.state == ClusterState::open;
   if (is_odd(arrival) && !of_campaign) odd_pace_.add(arrival.at);
+  if (arrival.stranger && !of_campaign) stranger_pace_.add(arrival.at);
   if (found_.empty()) {
     if (arrival.may_begin) add_sighting(arrival, sketch);
     return {};
@@ -281,6 +282,7 @@ std::size_t ClusterStore::begin_cluster(Sighting& with, base::TimePoint at) {
 bool ClusterStore::join(Cluster& cluster, const Arrival& arrival, const PackedSketch& sketch) {
   cluster.last_at = std::max(cluster.last_at, arrival.at);
   const bool core = shapes(arrival, cluster);
+  if (arrival.stranger) cluster.stranger_pace.add(arrival.at);
   if (core) {
     ++cluster.core;
     cluster.pace.add(arrival.at);
@@ -292,9 +294,10 @@ bool ClusterStore::join(Cluster& cluster, const Arrival& arrival, const PackedSk
     const auto bands = model::band_keys(arrival.print);
     cluster.bands.insert(cluster.bands.end(), bands.begin(), bands.end());
   }
-  // An account counts once: what its thief sent is among its habits by its next mail.
+  // An account counts once: what its thief sent is among its habits by its next mail, be it of a
+  // part of the mailing that was found as a campaign of its own.
   if (cluster.state == ClusterState::open && arrival.account != 0 && !arrival.stranger &&
-      arrival.member_of != cluster.id && cluster.member(arrival.account) == nullptr)
+      arrival.member_of == 0 && cluster.member(arrival.account) == nullptr)
     cluster.weigh_pieces(arrival.print, sketch, arrival.odds);
   if (arrival.account == 0) {
     if (cluster.from_outside++ == 0) cluster.outside_at = arrival.at;

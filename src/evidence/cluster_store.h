@@ -202,7 +202,8 @@ class ClusterStore {
   void forget(std::size_t slot);
   void link_newest(std::size_t slot);
   void unlink(std::size_t slot);
-  // How much sooner an odd mail belongs to this open campaign because so much of it is coming in.
+  // How much sooner an odd mail, or one of an account that nobody knows, belongs to this open
+  // campaign because so many like it are coming in.
   [[nodiscard]] double coming_in(const Arrival& arrival, const Cluster& campaign) const;
   void put_keys(const Arrival& arrival, std::size_t slot);
   void add_sighting(const Arrival& arrival, const PackedSketch& sketch);
@@ -227,6 +228,7 @@ class ClusterStore {
   std::vector<std::uint64_t> keys_;  // of the mail at hand
   std::vector<Candidate> found_;     // for it
   Pace odd_pace_{72};                // of mails out of character that belong to no campaign
+  Pace stranger_pace_{72};           // ... and of those of accounts nobody knows
 };
 
 }  // namespace leumund::evidence

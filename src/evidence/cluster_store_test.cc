@@ -266,6 +266,39 @@ TEST_F(ClusterStoreTest, WhileACampaignComesInFastLessIsNeededOfOddMailAndNotOfO
   EXPECT_EQ(place(padded(), 23).cluster, nullptr) << "it is over";
 }
 
+TEST_F(ClusterStoreTest, WhileStrangersSendACampaignByTheHundredLessIsNeededOfAStrangersMail) {
+  for (int day = 0; day < 6; ++day) live();
+  Fingerprint shared;  // what all of it has: a subject and a link, no text
+  shared.text = model::TextKind::full;
+  shared.add_facet(FacetKind::subject, texts.hash());
+  shared.add_facet(FacetKind::url_domain, texts.hash());
+  const auto mail = [&] {
+    Fingerprint print = texts.text();
+    for (std::size_t i = 0; i < shared.facet_count; ++i)
+      print.add_facet(shared.facet_kinds[i], shared.facet_hashes[i]);
+    return print;
+  };
+  constexpr float hardly_odd = 0.8F;
+  Cluster* open = nullptr;
+  for (std::uint64_t account = 1; account <= 5; ++account) {
+    now += hours(1);
+    open = place_stranger(mail(), account, 3).cluster;
+  }
+  ASSERT_NE(open, nullptr);
+  ASSERT_TRUE(store.open(*open, now));
+  const std::uint64_t id = open->id;
+  EXPECT_EQ(place_stranger(mail(), 20, hardly_odd).cluster, nullptr) << "strangers write, too";
+  for (std::uint64_t i = 0; i < 300; ++i)
+    ASSERT_NE(place_stranger(mail(), 1000 + i, 3).cluster, nullptr);
+  EXPECT_EQ(place_known(mail(), 21, hardly_odd, -1).cluster, nullptr) << "it is somebody's own";
+  EXPECT_EQ(place_stranger(texts.text(), 22, hardly_odd).cluster, nullptr) << "nothing shared";
+  const Placed bound = place_stranger(mail(), 23, hardly_odd);
+  ASSERT_NE(bound.cluster, nullptr);
+  EXPECT_EQ(bound.cluster->id, id);
+  now += hours(48);
+  EXPECT_EQ(place_stranger(mail(), 24, hardly_odd).cluster, nullptr) << "it is over";
+}
+
 TEST_F(ClusterStoreTest, ALineThatListsPutUnderMailDoesNotBindByItsWordsAndItsLinkTogether) {
   live();
   Fingerprint line = texts.text();

@@ -104,6 +104,35 @@ class ClusterWorld : public ::testing::Test {
                         .companions = {},
                         .at = now});
   }
+  // ... and that is a known member of a campaign.
+  Placed place_member(const model::Fingerprint& print, std::uint64_t account, float surprise,
+                      float odds, std::uint64_t member_of) {
+    const std::uint32_t recipient = ++recipient_;
+    return store.place({.print = print,
+                        .account = account,
+                        .message = ++message_,
+                        .tenant = static_cast<std::uint32_t>(account),
+                        .surprise = surprise,
+                        .odds = odds,
+                        .known_account = true,
+                        .recipients = std::span(&recipient, 1),
+                        .member_of = member_of,
+                        .companions = {},
+                        .at = now});
+  }
+  // A mail of an account of which nothing is known.
+  Placed place_stranger(const model::Fingerprint& print, std::uint64_t account, float surprise) {
+    const std::uint32_t recipient = ++recipient_;
+    return store.place({.print = print,
+                        .account = account,
+                        .message = ++message_,
+                        .tenant = static_cast<std::uint32_t>(account),
+                        .surprise = surprise,
+                        .stranger = true,
+                        .recipients = std::span(&recipient, 1),
+                        .companions = {},
+                        .at = now});
+  }
   // Another text with these runs of words: padding, or a sentence that many quote.
   model::Fingerprint text_with(std::initializer_list<std::uint32_t> phrases) {
     model::Fingerprint print = texts.text();

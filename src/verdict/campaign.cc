@@ -134,12 +134,13 @@ CampaignJudgement judge_campaign(const Cluster& cluster, const ClusterRates& rat
   }
   out.log_chance = log_chance_of(out.accounts, out.surprise);
   out.per_day = per_day(out.accounts, rates, settings);
-  out.score = -out.log_chance - std::log(out.per_day);
+  out.owners = std::min(0.0, cluster.balance());
+  out.score = -out.log_chance - std::log(out.per_day) + out.owners;
   out.threshold = -std::log(settings.allowed_per_day);
-  out.without_strongest = out.accounts < 2
-                              ? 0
-                              : -log_chance_of(out.accounts - 1, out.surprise - strongest) -
-                                    std::log(per_day(out.accounts - 1, rates, settings));
+  out.without_strongest =
+      out.accounts < 2 ? 0
+                       : -log_chance_of(out.accounts - 1, out.surprise - strongest) -
+                             std::log(per_day(out.accounts - 1, rates, settings)) + out.owners;
   out.honest = honest_kind(cluster, settings);
   const auto n = static_cast<double>(out.accounts);
   out.enough =
@@ -159,9 +160,15 @@ std::vector<model::Term> describe_campaign(const Cluster& cluster,
        {}});
   terms.push_back(
       {"clusters_per_day",
-       judgement.score + judgement.log_chance,
+       -std::log(judgement.per_day),
        fmt::format("about {:.2g} clusters a day come to have so many accounts", judgement.per_day),
        {}});
+  if (judgement.owners < 0) {
+    terms.push_back({"owners",
+                     judgement.owners,
+                     "taken together, mail so odd is likelier of these accounts' owners",
+                     {}});
+  }
   std::string shared;
   for (const evidence::SharedFacet& facet : cluster.facets) {
     if (evidence::facet_weight_max(facet.kind) <= 0 || facet.messages * 2 < cluster.messages)

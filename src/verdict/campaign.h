@@ -84,10 +84,14 @@ enum class HonestKind : std::uint8_t {
 struct CampaignJudgement {
   std::size_t accounts = 0;  // that are weighed, at most Cluster::members_max
   std::size_t tenants = 0;
-  double surprise = 0;           // T
-  double log_chance = 0;         // ln P
-  double per_day = 0;            // clusters of this size
-  double score = 0;              // -ln(P * clusters of this size a day)
+  double surprise = 0;    // T
+  double log_chance = 0;  // ln P
+  double per_day = 0;     // clusters of this size
+  // Of the members' mails: ln of how much likelier thieves wrote them than their owners, where the
+  // owners are likelier; else 0. Many mails that are a little odd for one reason (people answer one
+  // call) reach a high surprise together, too.
+  double owners = 0;
+  double score = 0;              // -ln(P * clusters of this size a day), and what speaks for owners
   double threshold = 0;          // -ln(allowed false campaigns a day)
   double without_strongest = 0;  // the score without the account that speaks most
   HonestKind honest = HonestKind::none;

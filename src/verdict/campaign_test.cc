@@ -94,6 +94,26 @@ TEST(Campaign, OneDomainNeedsMoreAccounts) {
   EXPECT_TRUE(judge(cluster).alarm());
 }
 
+TEST(Campaign, ManyALittleOddAreNoneWhereTheirMailIsLikelierTheirOwns) {
+  Cluster cluster = cluster_of(12, 0.1);
+  ASSERT_TRUE(judge(cluster).alarm()) << "else this shows nothing";
+  const double strangers = judge(cluster).score;
+  for (auto& member : cluster.members) member.odds = -1.5F;  // known accounts
+  const CampaignJudgement honest = judge(cluster);
+  EXPECT_FALSE(honest.alarm());
+  EXPECT_NEAR(honest.score, strangers - 18, 1e-4);
+  double sum = 0;
+  for (const auto& term : describe_campaign(cluster, honest)) sum += term.value;
+  EXPECT_NEAR(sum, honest.score, 1e-9) << "the terms add up";
+  // Two in character among eight thieves do not hide them, and thieves' odds count once, as T.
+  cluster = cluster_of(10, 0.002);
+  const double thieves = judge(cluster).score;
+  for (auto& member : cluster.members) member.odds = 2;
+  cluster.members[0].odds = cluster.members[1].odds = -4;
+  EXPECT_TRUE(judge(cluster).alarm());
+  EXPECT_EQ(judge(cluster).score, thieves);
+}
+
 TEST(Campaign, APetitionToOneRecipientIsHonest) {
   Cluster cluster = cluster_of(1, 0.01);
   for (std::uint64_t i = 2; i < 40; ++i) {
