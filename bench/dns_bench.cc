@@ -1,11 +1,12 @@
 // The list server beside rbldnsd and beside a UDP echo with batched calls: one core each, the same
-// zones, the same questions, one after the other in one run.
+// zones, the same questions, in turns in one run.
 //
-//   dns_bench [ENTRIES] [SECONDS]     default: 1000000 10
+//   dns_bench [ENTRIES] [ROUNDS]     default: 1000000 10
 //
-// A load of one thread, which never sleeps, keeps a window of questions open on several sockets and
-// counts answers; what a server costs is its own CPU time, read from /proc. Servers and load are
-// bound to different cores.
+// A load of one thread, which never sleeps, keeps questions open and counts answers; what a
+// server costs is its own CPU time, read from /proc. Servers and load are bound to different cores.
+// The load comes in two shapes: from few ports, as proxies in front of a list server ask and
+// resolvers with a fixed port, and each question from a port of its own, as most resolvers ask.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <netinet/in.h>
@@ -40,9 +41,19 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int server_core = 0;
 constexpr int load_core = 1;
-constexpr std::size_t window = 32;  // what rbldnsd's receive buffer of 64 KiB takes of four sockets
-constexpr std::size_t sockets = 4;
+constexpr std::size_t window_most = 256;
+// Questions open on each socket. Together 128 are what rbldnsd's receive buffer of 64 KiB takes;
+// ours takes more, and each is measured by the load that suits it best.
+struct Shape {
+  const char* name;
+  std::size_t sockets;
+  std::size_t window;
+};
+constexpr Shape few_ports{"few ports", 4, 32};
+constexpr Shape few_ports_more{"few, 1024", 4, window_most};
+constexpr Shape own_ports{"a port each", 128, 1};
 constexpr std::chrono::milliseconds patience(50);
+constexpr std::chrono::seconds one_second(1);
 constexpr std::size_t questions_made = 1 << 18;
 
 void bind_to_core(int core) {
@@ -55,7 +66,7 @@ void bind_to_core(int core) {
 // A server in a process of its own, so that its CPU time and memory are its own.
 class Server {
  public:
-  Server(const std::string& name, const std::function<void()>& work) : name_(name) {
+  explicit Server(const std::function<void()>& work) {
     begun_ = Clock::now();
     pid_ = ::fork();
     if (pid_ == 0) {
@@ -91,11 +102,9 @@ class Server {
     }
     return dirty * 1024;
   }
-  [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] Clock::time_point begun() const { return begun_; }
 
  private:
-  std::string name_;
   Clock::time_point begun_;
   pid_t pid_ = 0;
 };
@@ -121,16 +130,30 @@ std::string reversed(std::uint32_t a) {
   return fmt::format("{}.{}.{}.{}", a & 255, a >> 8 & 255, a >> 16 & 255, a >> 24);
 }
 
+// Of one or several spans.
 struct Load {
-  double answers_per_second = 0;
-  double answers_per_cpu_second = 0;
-  double lost = 0;  // share of questions
+  double answered = 0;
+  double asked = 0;  // less those still open at the end
+  double seconds = 0;
+  double cpu_seconds = 0;
+
+  Load& operator+=(const Load& other) {
+    answered += other.answered;
+    asked += other.asked;
+    seconds += other.seconds;
+    cpu_seconds += other.cpu_seconds;
+    return *this;
+  }
+  [[nodiscard]] double per_second() const { return answered / seconds; }
+  [[nodiscard]] double per_cpu_second() const { return answered / cpu_seconds; }
+  [[nodiscard]] double lost() const { return std::max(0.0, asked - answered) / asked; }
 };
 
-// Keeps `window` questions open on each socket for `span`.
+// Keeps the shape's questions open for `span`.
 Load ask(const Server& server, std::uint16_t port, const std::vector<Question>& questions,
-         std::chrono::seconds span) {
-  std::array<int, sockets> fds{};
+         const Shape& shape, std::chrono::seconds span) {
+  const auto [shape_name, sockets, window] = shape;
+  std::vector<int> fds(sockets);
   sockaddr_in where{};
   where.sin_family = AF_INET;
   where.sin_port = htons(port);
@@ -139,9 +162,9 @@ Load ask(const Server& server, std::uint16_t port, const std::vector<Question>& 
     fd = ::socket(AF_INET, SOCK_DGRAM, 0);
     (void)::connect(fd, reinterpret_cast<sockaddr*>(&where), sizeof where);
   }
-  std::array<std::array<std::uint8_t, 1280>, window> buffers;
-  std::array<iovec, window> vectors{};
-  std::array<mmsghdr, window> messages{};
+  std::array<std::array<std::uint8_t, 1280>, window_most> buffers;
+  std::array<iovec, window_most> vectors{};
+  std::array<mmsghdr, window_most> messages{};
   std::size_t next = 0;
   std::uint64_t asked = 0;
   std::uint64_t answered = 0;
@@ -155,11 +178,12 @@ Load ask(const Server& server, std::uint16_t port, const std::vector<Question>& 
     asked += static_cast<std::uint64_t>(std::max(sent, 0));
   };
   const auto receive = [&](int fd) {
-    for (std::size_t i = 0; i < window; ++i) {
+    for (std::size_t i = 0; i < shape.window; ++i) {
       vectors[i] = {buffers[i].data(), buffers[i].size()};
       messages[i].msg_hdr = {nullptr, 0, &vectors[i], 1, nullptr, 0, 0};
     }
-    const int got = recvmmsg(fd, messages.data(), window, MSG_DONTWAIT, nullptr);
+    const int got =
+        recvmmsg(fd, messages.data(), static_cast<unsigned>(window), MSG_DONTWAIT, nullptr);
     answered += static_cast<std::uint64_t>(std::max(got, 0));
     return static_cast<std::size_t>(std::max(got, 0));
   };
@@ -167,8 +191,7 @@ Load ask(const Server& server, std::uint16_t port, const std::vector<Question>& 
   const double cpu = server.cpu_seconds();
   const auto begun = Clock::now();
   // Asks without sleeping, so that no server pays for waking it.
-  std::array<Clock::time_point, sockets> heard{};
-  heard.fill(begun);
+  std::vector<Clock::time_point> heard(sockets, begun);
   for (auto now = begun; now - begun < span; now = Clock::now()) {
     for (std::size_t i = 0; i < sockets; ++i) {
       const std::size_t got = receive(fds[i]);
@@ -184,10 +207,8 @@ Load ask(const Server& server, std::uint16_t port, const std::vector<Question>& 
   const double took = std::chrono::duration<double>(Clock::now() - begun).count();
   const double cost = server.cpu_seconds() - cpu;
   for (const int fd : fds) ::close(fd);
-  const double open = sockets * window;
-  return {static_cast<double>(answered) / took, static_cast<double>(answered) / cost,
-          std::max(0.0, static_cast<double>(asked) - open - static_cast<double>(answered)) /
-              static_cast<double>(asked)};
+  const auto open = static_cast<double>(sockets * window);
+  return {static_cast<double>(answered), static_cast<double>(asked) - open, took, cost};
 }
 
 // Waits until the server answers and returns how long that took since it was started.
@@ -284,32 +305,47 @@ void run_ours(std::uint16_t port, const std::string& folder, const std::string& 
   (void)leumund::apps::run_dnsbl(static_cast<int>(argv.size()), argv.data());
 }
 
-struct Outcome {
-  Load load;
+constexpr std::array<Shape, 3> shapes = {few_ports, few_ports_more, own_ports};
+
+// A server, and what it did under each shape of the load.
+struct Peer {
+  Peer(std::uint16_t at, const Question& question, const std::function<void()>& work)
+      : port(at), server(work), ready(wait_ready(server, at, question)) {
+    memory = server.memory();
+  }
+  const std::uint16_t port;
+  const Server server;
+  const double ready;
   double memory = 0;
-  double ready = 0;
+  std::array<Load, shapes.size()> loads;
+
+  // Of the shapes with few ports the one that suits it best.
+  [[nodiscard]] const Load& few() const {
+    return loads[0].per_cpu_second() > loads[1].per_cpu_second() ? loads[0] : loads[1];
+  }
+  [[nodiscard]] const Load& own() const { return loads[2]; }
 };
 
-Outcome measure(const std::string& name, std::uint16_t port, const std::vector<Question>& questions,
-                std::chrono::seconds span, const std::function<void()>& work) {
-  const Server server(name, work);
-  Outcome outcome;
-  outcome.ready = wait_ready(server, port, questions.front());
-  outcome.memory = server.memory();
-  (void)ask(server, port, questions, std::chrono::seconds(1));  // warm
-  outcome.load = ask(server, port, questions, span);
-  fmt::print("{:<28} {:>9.0f} answers/s {:>9.0f} per CPU second  {:5.2f} us  lost {:.4f}\n", name,
-             outcome.load.answers_per_second, outcome.load.answers_per_cpu_second,
-             1e6 / outcome.load.answers_per_cpu_second, outcome.load.lost);
-  std::fflush(stdout);
-  return outcome;
+void show(const std::string& name, const std::array<Load, shapes.size()>& loads) {
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    fmt::print("{:<28} {:<12} {:>8.0f} answers/s {:>8.0f} per CPU second {:5.2f} us lost {:.4f}\n",
+               name, shapes[i].name, loads[i].per_second(), loads[i].per_cpu_second(),
+               1e6 / loads[i].per_cpu_second(), loads[i].lost());
+  }
+}
+
+void compare(const char* shape, const Load& ours, const Load& theirs, const Load& floor) {
+  fmt::print("{}: answers per CPU second, ours to rbldnsd: {:.2f}\n", shape,
+             ours.per_cpu_second() / theirs.per_cpu_second());
+  fmt::print("{}: answers per second, ours to the echo:    {:.2f}\n", shape,
+             ours.per_second() / floor.per_second());
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::size_t entries = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 1'000'000;
-  const std::chrono::seconds span(argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 10);
+  const std::size_t rounds = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 10;
   char folder[] = "/tmp/dns_benchXXXXXX";
   if (::mkdtemp(folder) == nullptr || ::chmod(folder, 0755) != 0) return 1;
   const std::string file = std::string(folder) + "/zone";
@@ -318,20 +354,33 @@ int main(int argc, char** argv) {
   const auto flood = make_flood();
   bind_to_core(load_core);
   constexpr std::uint16_t port = 15353;
-  fmt::print("{} addresses, {} s each, server and load on a core of their own\n", entries,
-             span.count());
-  const auto theirs =
-      measure("rbldnsd", port, questions, span, [&] { run_rbldnsd(port, folder, "ip4set"); });
-  const auto ours =
-      measure("leumundd dnsbl", port, questions, span, [&] { run_ours(port, folder, "ip4set"); });
-  const auto floor = measure("echo, batched", port, questions, span, [&] { echo(port); });
-  const auto flooded = measure("leumundd dnsbl, random names", port, flood, span,
-                               [&] { run_ours(port, folder, "ip4set"); });
+  fmt::print(
+      "{} addresses, {} rounds of a second for each, server and load on a core of their own\n",
+      entries, rounds);
+  std::fflush(stdout);
+  const Question& first = questions.front();
+  Peer theirs(port, first, [&] { run_rbldnsd(port, folder, "ip4set"); });
+  Peer ours(port + 1, first, [&] { run_ours(port + 1, folder, "ip4set"); });
+  Peer floor(port + 2, first, [] { echo(port + 2); });
+  std::array<Load, shapes.size()> flooded;
+  // In turns, so that a machine that is faster now than later is so for all.
+  for (std::size_t round = 0; round <= rounds; ++round) {
+    for (std::size_t i = 0; i < shapes.size(); ++i) {
+      for (Peer* peer : {&theirs, &ours, &floor}) {
+        const Load load = ask(peer->server, peer->port, questions, shapes[i], one_second);
+        if (round > 0) peer->loads[i] += load;  // the first warms
+      }
+      const Load load = ask(ours.server, ours.port, flood, shapes[i], one_second);
+      if (round > 0) flooded[i] += load;
+    }
+  }
+  show("rbldnsd", theirs.loads);
+  show("leumundd dnsbl", ours.loads);
+  show("echo, batched", floor.loads);
+  show("leumundd dnsbl, random names", flooded);
   const auto n = static_cast<double>(entries);
-  fmt::print("answers per CPU second, ours to rbldnsd: {:.2f}\n",
-             ours.load.answers_per_cpu_second / theirs.load.answers_per_cpu_second);
-  fmt::print("answers per second, ours to the echo:    {:.2f}\n",
-             ours.load.answers_per_second / floor.load.answers_per_second);
+  compare("few ports", ours.few(), theirs.few(), floor.few());
+  compare("a port each", ours.own(), theirs.own(), floor.own());
   fmt::print(
       "memory per address: ours {:.2f}, rbldnsd {:.2f} bytes (process, less an empty one's)\n",
       (ours.memory - floor.memory) / n, (theirs.memory - floor.memory) / n);
@@ -339,7 +388,7 @@ int main(int argc, char** argv) {
              theirs.ready);
   // At equal rates a flood takes from honest questions what its own cost: cost(flood)/cost(honest).
   fmt::print("a random name costs {:.2f} of an honest question\n",
-             ours.load.answers_per_cpu_second / flooded.load.answers_per_cpu_second);
+             ours.own().per_cpu_second() / flooded[2].per_cpu_second());
   ::unlink(file.c_str());
   ::rmdir(folder);
   return 0;

@@ -60,39 +60,54 @@ Bytes16 masked6(const Bytes16& address, unsigned bits) {
   return kept;
 }
 
+// Most of the time of a load is here, so by pointers; a list has an address on every line.
 std::optional<ZonePrefix4> read_octets4(std::string_view& text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const auto is_digit = [&] { return at != end && *at >= '0' && *at <= '9'; };
   ZonePrefix4 read;
   for (;;) {
-    const auto octet = read_number(text, 255);
-    if (!octet) return std::nullopt;
+    if (!is_digit()) return std::nullopt;
+    unsigned octet = 0;
+    for (; is_digit(); ++at) {
+      octet = octet * 10 + static_cast<unsigned>(*at - '0');
+      if (octet > 255) return std::nullopt;
+    }
     read.bits += 8;
-    read.address |= *octet << (32 - read.bits);
-    if (read.bits == 32 || !text.starts_with('.')) return read;
-    text.remove_prefix(1);
+    read.address |= octet << (32 - read.bits);
+    if (read.bits == 32 || at == end || *at != '.') break;
+    ++at;
   }
+  text.remove_prefix(static_cast<std::size_t>(at - text.data()));
+  return read;
 }
+
+namespace {
+
+// The bits that may stand behind octets; a lone number needs them.
+bool read_bits4(std::string_view& text, ZonePrefix4& read) {
+  if (!text.starts_with('/')) return read.bits != 8;
+  const auto bits = read_bits(text, 32);
+  if (bits) read.bits = *bits;
+  return bits.has_value();
+}
+
+}  // namespace
 
 std::optional<ZonePrefix4> read_prefix4(std::string_view& text) {
   auto read = read_octets4(text);
-  if (!read) return std::nullopt;
-  if (text.starts_with('/')) {
-    const auto bits = read_bits(text, 32);
-    if (!bits) return std::nullopt;
-    read->bits = *bits;
-  } else if (read->bits == 8) {
-    return std::nullopt;
-  }
+  if (!read || !read_bits4(text, *read)) return std::nullopt;
   return read;
 }
 
 std::optional<ZoneRange4> read_range4(std::string_view& text) {
   std::string_view rest = text;
-  const auto first = read_octets4(rest);
+  auto first = read_octets4(rest);
   if (!first) return std::nullopt;
   if (!rest.starts_with('-')) {
-    const auto prefix = read_prefix4(text);
-    if (!prefix) return std::nullopt;
-    return ZoneRange4{prefix->address, prefix->address | ~mask4(prefix->bits), prefix->bits};
+    if (!read_bits4(rest, *first)) return std::nullopt;
+    text = rest;
+    return ZoneRange4{first->address, first->address | ~mask4(first->bits), first->bits};
   }
   text = rest.substr(1);
   auto last = read_octets4(text);
