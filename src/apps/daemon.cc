@@ -121,9 +121,9 @@ Daemon::StoreOpened Daemon::open_store(const std::string& folder) {
   std::string trouble;
   if (!opened->moved_to.empty()) {
     trouble = fmt::format(
-        "the store was damaged and lies in {}; {} restrictions were saved from it, "
-        "counts begin anew",
-        opened->moved_to, opened->salvaged.restrictions.size());
+        "the store was damaged and lies in {}; {} restrictions and {} rows of our own lists were "
+        "saved from it, counts begin anew",
+        opened->moved_to, opened->salvaged.restrictions.size(), opened->list_rows_salvaged);
   }
   return {std::move(opened->store), std::move(trouble)};
 }

@@ -9,12 +9,21 @@ namespace leumund::apps {
 base::Status Daemon::start_lists() {
   const auto settings = settings_.with([](const config::Settings& all) { return all; });
   auto desk = ListDesk::open(
-      settings, ListDesk::Around{.store = *store_,
-                                 .clock = options_.clock,
-                                 .key = key_,
-                                 .of_many_people = [reader = replies_](std::string_view domain) {
-                                   return reader->providers().of_domain(domain).has_value();
-                                 }});
+      settings,
+      ListDesk::Around{.store = *store_,
+                       .clock = options_.clock,
+                       .key = key_,
+                       .of_many_people =
+                           [reader = replies_](std::string_view domain) {
+                             return reader->providers().of_domain(domain).has_value();
+                           },
+                       .decide =
+                           [this](model::Decision decision) {
+                             static_cast<void>(pipeline_->command([&](engine::Engine& engine) {
+                               decision.number = engine.book().next_number();
+                               return std::pair(0, std::vector{std::move(decision)});
+                             }));
+                           }});
   if (!desk) return desk.error();
   lists_ = std::move(*desk);
   if (lists_) lists_->start();

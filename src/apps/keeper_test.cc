@@ -74,6 +74,11 @@ class StoreOnADisk final : public storage::Store {
       std::size_t most) override {
     return kept_.list_history(list, what, most);
   }
+  base::Result<std::vector<listing::NameHistoryRecord>> name_history(
+      const std::string& list, const std::optional<std::string>& name, std::size_t most) override {
+    return kept_.name_history(list, name, most);
+  }
+  [[nodiscard]] bool keeps() const override { return kept_.keeps(); }
   base::Status forget_list(const std::string& list, base::TimePoint reports_before,
                            base::TimePoint history_before) override {
     return kept_.forget_list(list, reports_before, history_before);

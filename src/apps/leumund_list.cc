@@ -31,6 +31,12 @@ std::string reports_words(const Terminal& terminal, const JsonValue& reports) {
   return out.empty() ? "-" : out;
 }
 
+// A network, or on a list of names a name.
+std::string subject_of(const JsonValue& one) {
+  const std::string network = one.at("network").text();
+  return safe(network.empty() ? one.at("name").text() : network);
+}
+
 void show_listings_of(Terminal& terminal, const JsonValue& list) {
   terminal.line(terminal.paint(
       Colour::bold, terminal.say("own_list_is", safe(list.at("list").text()),
@@ -38,13 +44,13 @@ void show_listings_of(Terminal& terminal, const JsonValue& list) {
                                  list.at("by_hand").size(), list.at("reports").count())));
   std::vector<Row> rows;
   for (const JsonValue& one : list.at("by_hand")) {
-    rows.push_back({{"  " + safe(one.at("network").text()), Colour::red},
+    rows.push_back({{"  " + subject_of(one), Colour::red},
                     {when(one, "since")},
                     {when(one, "until")},
                     {terminal.say("own_by_hand", safe(one.at("reason").text()))}});
   }
   for (const JsonValue& one : list.at("listings")) {
-    rows.push_back({{"  " + safe(one.at("network").text()), Colour::red},
+    rows.push_back({{"  " + subject_of(one), Colour::red},
                     {when(one, "since")},
                     {when(one, "until")},
                     {reports_words(terminal, one.at("reports"))}});
@@ -96,17 +102,16 @@ bool show_why(Terminal& terminal, std::string_view body) {
   if (!report.at("lists").is_array()) return false;
   for (const JsonValue& one : report.at("lists")) {
     const bool listed = one.at("listed").flag();
-    terminal.line(
-        terminal.paint(listed ? Colour::red : Colour::green,
-                       terminal.say(listed ? Phrase("own_listed") : "own_not_listed",
-                                    safe(one.at("network").text()), safe(one.at("zone").text()))));
+    terminal.line(terminal.paint(listed ? Colour::red : Colour::green,
+                                 terminal.say(listed ? Phrase("own_listed") : "own_not_listed",
+                                              subject_of(one), safe(one.at("zone").text()))));
     if (one.at("since").is_number()) {
       terminal.line("  " + terminal.say("own_from_to", when(one, "since"), when(one, "until")));
     }
     if (const JsonValue& hand = one.at("by_hand"); hand.is_object()) {
       terminal.line("  " + terminal.say("own_by_hand", safe(hand.at("reason").text())) + " (" +
                     safe(hand.at("by").text()) + ", " + when(hand, "since") + ", " +
-                    safe(hand.at("network").text()) + ")");
+                    subject_of(hand) + ")");
     }
     terminal.line("  " + word(terminal, "verdict", one.at("verdict").text()) + "; " +
                   terminal.say("own_reports", reports_words(terminal, one.at("reports")),

@@ -63,6 +63,7 @@ base::Result<std::unique_ptr<ListDesk>> ListDesk::open(const config::Settings& s
     desk->server_ = std::move(*server);
   }
   desk->load();
+  desk->load_own();
   return desk;
 }
 
@@ -74,6 +75,9 @@ ListDesk::ListDesk(const config::Settings& settings, Around around)
   state_.with([&](State& state) {
     for (auto& one : list_settings(settings, around_.key)) {
       state.lists.push_back(std::make_unique<ServedList>(std::move(one)));
+    }
+    for (auto& one : list_name_settings(settings)) {
+      state.names.push_back(std::make_unique<listing::NameList>(std::move(one)));
     }
     ServedList::Settings own;
     own.name = own_name;
@@ -126,6 +130,9 @@ void ListDesk::name_reporters(State& state, const Rules& rules) const {
     for (auto& list : state.lists) {
       list->reporters().set_weight(base::keyed_hash(around_.key, name), weight);
     }
+    for (auto& list : state.names) {
+      list->reporters().set_weight(base::keyed_hash(around_.key, name), weight);
+    }
   }
 }
 
@@ -144,6 +151,9 @@ void ListDesk::load() {
         base::log(LogLevel::error, "event=list_rows_unreadable list={} rows={}", list->name(),
                   record->unreadable);
       }
+      if (!record->trouble.empty()) {
+        trouble = fmt::format("{}: begins with a part: {}", list->name(), record->trouble);
+      }
       list->restore(*record, now);
       base::log(LogLevel::info, "event=list_loaded list={} listed={} addresses={}", list->name(),
                 list->counters().listed, list->counters().addresses);
@@ -152,6 +162,7 @@ void ListDesk::load() {
       if (list->zone().is_root()) continue;
       plans_.push_back(list->plan(now));
     }
+    load_names(state, now, trouble);
   });
   if (trouble.empty()) return;
   base::log(LogLevel::error, "event=list_not_loaded what=\"{}\"", trouble);
@@ -191,6 +202,12 @@ void ListDesk::set_settings(const config::Settings& settings) {
       if (list->zone().is_root()) of_this.spared.clear();
       list->set_engine_settings(of_this);
     }
+    const auto of_names = list_name_settings(settings);
+    for (auto& list : state.names) {
+      const auto same =
+          std::ranges::find(of_names, list->name(), &listing::NameList::Settings::name);
+      if (same != of_names.end()) list->set_settings(*same);
+    }
     name_reporters(state, *rules);
   });
   rules_.publish(std::move(rules));
@@ -210,7 +227,7 @@ model::AbuseReport ListDesk::report_of(const Said& said, const Rules& rules) con
     const bool trap = said.kind != model::AbuseKind::complaint;
     if (trap || named || !around_.of_many_people(domain)) who = trap ? "trap@" + domain : domain;
   }
-  return {.client = said.client,
+  return {.client = said.client.value_or(base::IpAddress()),
           .kind = said.kind,
           .reporter = base::keyed_hash(around_.key, who),
           .at = said.at,
@@ -224,7 +241,10 @@ bool ListDesk::take(const std::vector<Said>& said) {
   reports.reserve(said.size());
   for (const Said& one : said) reports.push_back(report_of(one, *rules));
   state_.with([&](State& state) {
-    for (const model::AbuseReport& one : reports) {
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+      const model::AbuseReport& one = reports[i];
+      take_names(state, said[i], one, now);
+      if (!said[i].client) continue;
       if (rules->own.contains(one.client)) {
         state.lists.back()->report(one, now);
       } else if (one.client.is_private()) {
@@ -272,7 +292,7 @@ void ListDesk::see(const model::MailEvent& event) {
     return;
   }
   if (!client) return;
-  said.client = *client;
+  said.client = client;
   const model::AbuseReport report = report_of(said, *rules);
   const TimePoint now = around_.clock.now();
   const bool own = rules->own.contains(*client);

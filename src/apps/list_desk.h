@@ -31,7 +31,9 @@
 #include "face/dns_list_server.h"
 #include "face/list_control.h"
 #include "face/metrics.h"
+#include "listing/name_list.h"
 #include "listing/served_list.h"
+#include "model/decision.h"
 #include "model/mail_event.h"
 #include "storage/store.h"
 
@@ -46,14 +48,17 @@ class ListDesk final : public face::ListControl {
     const Clock& clock;
     base::HashKey key;
     std::function<bool(std::string_view domain)> of_many_people;  // has mailboxes for the public
+    std::function<void(model::Decision)> decide;  // gives it its number and keeps it
   };
   // A report with who made it, as he calls himself.
   struct Said {
-    base::IpAddress client;
+    std::optional<base::IpAddress> client;
     model::AbuseKind kind = model::AbuseKind::complaint;
     std::string reporter;  // name, mail address, or the trap's address; lower case
     base::TimePoint at;
-    bool by_mail = false;  // anybody can write as anybody
+    bool by_mail = false;      // anybody can write as anybody
+    std::string domain = {};   // that the spam advertised; "" none
+    std::string account = {};  // mail address or account that it came from; "" none
   };
 
   // Null: no list is configured.
@@ -79,12 +84,15 @@ class ListDesk final : public face::ListControl {
   [[nodiscard]] face::ListReport list_report(std::size_t most) const override;
   [[nodiscard]] std::vector<face::ListWhy> list_why(const base::IpAddress& address,
                                                     std::size_t most) const override;
+  [[nodiscard]] std::vector<face::NameWhy> name_why(const std::string& name,
+                                                    std::size_t most) const override;
   base::Status list_add(const face::ListOrder& order) override;
   base::Status list_remove(const face::ListOrder& order) override;
   [[nodiscard]] base::Result<std::string> list_export(const std::string& list,
                                                       bool ipv6) const override;
   base::Result<face::ReportsTaken> take_reports(std::string_view lines) override;
   base::Status delist_on_request(const base::IpAddress& address, std::string_view reason) override;
+  base::Status delist_name_on_request(const std::string& name, std::string_view reason) override;
 
   [[nodiscard]] std::vector<std::string> addresses() const;
   [[nodiscard]] face::PartStatus part() const;
@@ -94,6 +102,7 @@ class ListDesk final : public face::ListControl {
   using Waiter = std::promise<bool>;
   struct State {
     std::vector<std::unique_ptr<listing::ServedList>> lists;  // the last: what of us they would say
+    std::vector<std::unique_ptr<listing::NameList>> names;
     std::vector<Waiter> waiters;
     std::uint64_t not_counted = 0;  // reports about addresses that no stranger has
   };
@@ -121,6 +130,20 @@ class ListDesk final : public face::ListControl {
   [[nodiscard]] static std::shared_ptr<const Rules> rules_of(const config::Settings& settings);
   [[nodiscard]] model::AbuseReport report_of(const Said& said, const Rules& rules) const;
   void load();
+  // Of lists of names. (list_desk_names.cc)
+  void load_names(State& state, base::TimePoint now, std::string& trouble);
+  void take_names(State& state, const Said& said, const model::AbuseReport& report,
+                  base::TimePoint now) const;
+  base::Status change_name(const face::ListOrder& order, bool add);
+  void tick_names(State& state, base::TimePoint now, bool& changed);
+  void keep(listing::ListSave save);
+  // What our own lists say of ourselves. (list_desk_own.cc)
+  void load_own();
+  [[nodiscard]] std::optional<model::Listing> own_listing(const State& state,
+                                                          const base::IpAddress& address,
+                                                          const std::string& egress,
+                                                          base::TimePoint now) const;
+  void judge_own(base::TimePoint now);
   void name_reporters(State& state, const Rules& rules) const;
   void wake() { static_cast<void>(wake_.push(1)); }
   void run(const std::stop_token& stop);
@@ -145,7 +168,9 @@ class ListDesk final : public face::ListControl {
   std::unique_ptr<face::DnsListServer> server_;  // null: mirrors answer
 
   // Of the thread `list` alone.
-  std::vector<listing::ZonePlan> plans_;
+  std::vector<listing::ZonePlan> plans_;                // of lists of addresses, then of names
+  std::map<base::IpAddress, model::Listing> own_told_;  // of ours that are listed
+  std::shared_ptr<const Rules> own_judged_by_;
   std::deque<listing::ListSave> unsaved_;
   std::size_t unsaved_rows_ = 0;
   std::chrono::steady_clock::time_point saved_at_;

@@ -38,8 +38,24 @@ face::ListReport ListDesk::list_report(std::size_t most) const {
   state_.with([&](const State& state) {
     for (const auto& list : state.lists) {
       if (!served(list)) continue;
-      out.lists.push_back({list->name(), list->zone().to_text(), list->counters(),
-                           list->listed(most, now), list->by_hand()});
+      out.lists.push_back({list->name(),
+                           list->zone().to_text(),
+                           list->counters(),
+                           list->listed(most, now),
+                           list->by_hand(),
+                           model::ListKind::addresses,
+                           {},
+                           {}});
+    }
+    for (const auto& list : state.names) {
+      out.lists.push_back({list->name(),
+                           list->zone().to_text(),
+                           list->counters(),
+                           {},
+                           {},
+                           list->kind(),
+                           list->listed(most, now),
+                           list->by_hand()});
     }
     for (const auto& [address, egress] : rules->own) {
       face::OwnStanding one{
@@ -93,6 +109,7 @@ std::vector<face::ListWhy> ListDesk::list_why(const base::IpAddress& address,
 }
 
 base::Status ListDesk::list_add(const face::ListOrder& order) {
+  if (!order.name.empty()) return change_name(order, true);
   const auto now = around_.clock.now();
   const auto done = state_.with([&](State& state) -> base::Status {
     ServedList* list = find(state, order.list);
@@ -115,6 +132,7 @@ base::Status ListDesk::list_add(const face::ListOrder& order) {
 }
 
 base::Status ListDesk::list_remove(const face::ListOrder& order) {
+  if (!order.name.empty()) return change_name(order, false);
   const auto now = around_.clock.now();
   const auto done = state_.with([&](State& state) -> base::Status {
     ServedList* list = find(state, order.list);
@@ -131,13 +149,20 @@ base::Status ListDesk::list_remove(const face::ListOrder& order) {
 }
 
 base::Result<std::string> ListDesk::list_export(const std::string& name, bool ipv6) const {
-  return state_.with([&](const State& state) -> base::Result<std::string> {
+  // Copied under the lock and written behind it: a million lines take some time.
+  std::optional<listing::LiveList> live;
+  listing::DatasetPointer names;
+  state_.with([&](const State& state) {
     for (const auto& list : state.lists) {
-      if (!served(list) || !(name.empty() || list->name() == name)) continue;
-      return ipv6 ? list->live().export_6() : list->live().export_4();
+      if (!live && served(list) && (name.empty() || list->name() == name)) live = list->live();
     }
-    return Error{ErrorCode::unavailable, fmt::format("there is no list {}", name)};
+    for (const auto& list : state.names) {
+      if (!live && !names && (name.empty() || list->name() == name)) names = list->served();
+    }
   });
+  if (live) return ipv6 ? live->export_6() : live->export_4();
+  if (names) return listing::NameList::export_names(*names);
+  return Error{ErrorCode::unavailable, fmt::format("there is no list {}", name)};
 }
 
 base::Result<face::ReportsTaken> ListDesk::take_reports(std::string_view lines) {
@@ -160,7 +185,8 @@ base::Result<face::ReportsTaken> ListDesk::take_reports(std::string_view lines) 
       continue;
     }
     ++out.accepted;
-    said.push_back({read->client, read->kind, read->reporter, read->at, false});
+    said.push_back(
+        {read->client, read->kind, read->reporter, read->at, false, read->domain, read->account});
   }
   if (!said.empty()) out.kept = take(said);
   return out;
@@ -206,6 +232,12 @@ face::PartStatus ListDesk::part() const {
           fmt::format("{}{}: {} listed, {} by hand, {} reports", detail.empty() ? "" : "; ",
                       list->name(), counters.listed, list->by_hand().size(), counters.reports);
     }
+    for (const auto& list : state.names) {
+      const auto counters = list->counters();
+      detail +=
+          fmt::format("{}{}: {} listed, {} by hand, {} reports", detail.empty() ? "" : "; ",
+                      list->name(), counters.listed, list->by_hand().size(), counters.reports);
+    }
   });
   const Health health = health_.with([](const Health& now) { return now; });
   const std::string trouble = health.store.empty() ? health.exports : health.store;
@@ -214,17 +246,17 @@ face::PartStatus ListDesk::part() const {
 }
 
 void ListDesk::add_metrics(std::vector<face::Metric>& out) const {
-  face::Metric listed{"leumund_list_listed", "Addresses on our own lists by reports.", {}};
-  face::Metric known{"leumund_list_addresses", "Addresses that our own lists remember.", {}};
+  face::Metric listed{"leumund_list_listed", "Addresses or names on our own lists by reports.", {}};
+  face::Metric known{
+      "leumund_list_addresses", "Addresses or names that our own lists remember.", {}};
   face::Metric reports{"leumund_list_reports_total", "Reports for our own lists.", {}};
   std::vector<std::string> names;
   std::uint64_t not_counted = 0;
   state_.with([&](const State& state) {
     not_counted = state.not_counted;
-    for (const auto& list : state.lists) {
-      const auto counters = list->counters();
+    const auto add_list = [&](const std::string& list, const listing::ListCounters& counters) {
       const auto add = [&](face::Metric& metric, std::uint64_t value, const char* outcome = "") {
-        face::MetricSample sample{{{"list", list->name()}}, static_cast<double>(value)};
+        face::MetricSample sample{{{"list", list}}, static_cast<double>(value)};
         if (*outcome != '\0') sample.labels.emplace_back("outcome", outcome);
         metric.samples.push_back(std::move(sample));
       };
@@ -235,7 +267,14 @@ void ListDesk::add_metrics(std::vector<face::Metric>& out) const {
       add(reports, counters.too_old, "too_old");
       add(reports, counters.above_cap, "above_cap");
       add(reports, counters.not_taken, "no_room");
+    };
+    for (const auto& list : state.lists) {
+      add_list(list->name(), list->counters());
       if (served(list)) names.push_back(list->zone().to_text());
+    }
+    for (const auto& list : state.names) {
+      add_list(list->name(), list->counters());
+      names.push_back(list->zone().to_text());
     }
   });
   const Health health = health_.with([](const Health& now) { return now; });

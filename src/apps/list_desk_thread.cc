@@ -48,6 +48,10 @@ std::chrono::milliseconds ListDesk::patience() const {
       const auto of_this = list->next_due();
       if (of_this) due = due ? std::min(*due, *of_this) : of_this;
     }
+    for (const auto& list : state.names) {
+      const auto of_this = list->next_due();
+      if (of_this) due = due ? std::min(*due, *of_this) : of_this;
+    }
   });
   if (!due) return look_every;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - around_.clock.now());
@@ -90,19 +94,9 @@ void ListDesk::step() {
         changed = true;
       }
       told.emplace_back(list.name(), list.take_events());
-      listing::ListSave save = list.drain(keep_traffic);
-      while (save.reports.size() > reports_at_once) {
-        const auto part = save.reports.begin() + reports_at_once;
-        listing::ListSave first;
-        first.list = save.list;
-        first.reports.assign(save.reports.begin(), part);
-        save.reports.erase(save.reports.begin(), part);
-        unsaved_rows_ += first.rows();
-        unsaved_.push_back(std::move(first));
-      }
-      unsaved_rows_ += save.rows();
-      if (save.rows() > 0) unsaved_.push_back(std::move(save));
+      keep(list.drain(keep_traffic));
     }
+    tick_names(state, now, changed);
     waiters = std::exchange(state.waiters, {});
   });
   if (changed) {
@@ -114,14 +108,39 @@ void ListDesk::step() {
     });
     export_due_ = true;
   }
-  for (const auto& [list, events] : told) tell(list, events);
-  const bool kept = save();
+  bool moved = changed;
+  for (const auto& [list, events] : told) {
+    tell(list, events);
+    moved = moved || !events.empty();
+  }
+  // A reload may bring other addresses of ours.
+  if (auto rules = rules_.read(); moved || rules != own_judged_by_) {
+    own_judged_by_ = std::move(rules);
+    judge_own(now);
+  }
+  // A store in memory keeps nothing beyond the process.
+  const bool kept = save() && around_.store.keeps();
   for (Waiter& waiter : waiters) waiter.set_value(kept);
   if (begun >= forgot_at_ + forget_every) {
     forgot_at_ = begun;
     forget(now);
   }
   export_lists();
+}
+
+// In parts, so that decisions do not wait long for the store.
+void ListDesk::keep(listing::ListSave save) {
+  while (save.reports.size() > reports_at_once) {
+    const auto part = save.reports.begin() + reports_at_once;
+    listing::ListSave first;
+    first.list = save.list;
+    first.reports.assign(save.reports.begin(), part);
+    save.reports.erase(save.reports.begin(), part);
+    unsaved_rows_ += first.rows();
+    unsaved_.push_back(std::move(first));
+  }
+  unsaved_rows_ += save.rows();
+  if (save.rows() > 0) unsaved_.push_back(std::move(save));
 }
 
 void ListDesk::publish(std::vector<listing::ZonePlan> plans) {
@@ -179,6 +198,7 @@ void ListDesk::forget(TimePoint now) {
   const auto names = state_.with([](const State& state) {
     std::vector<std::string> out;
     for (const auto& list : state.lists) out.push_back(list->name());
+    for (const auto& list : state.names) out.push_back(list->name());
     return out;
   });
   for (const std::string& name : names) {
@@ -196,19 +216,28 @@ void ListDesk::export_lists() {
   }
   exported_at_ = at;
   export_due_ = false;
-  std::vector<std::pair<std::string, std::string>> files;
+  // Copied under the lock, which takes no time, and written behind it: a million lines take some.
+  std::vector<std::pair<std::string, listing::LiveList>> networks;
+  std::vector<std::pair<std::string, listing::DatasetPointer>> names;
   state_.with([&](const State& state) {
     for (const auto& list : state.lists) {
-      if (list->zone().is_root()) continue;
-      const std::string name = export_folder_ + "/" + list->zone().to_text();
-      files.emplace_back(name + ".ip4trie", list->live().export_4());
-      files.emplace_back(name + ".ip6trie", list->live().export_6());
+      if (!list->zone().is_root()) networks.emplace_back(list->zone().to_text(), list->live());
+    }
+    for (const auto& list : state.names) {
+      names.emplace_back(list->zone().to_text(), list->served());
     }
   });
   std::string trouble;
-  for (const auto& [path, text] : files) {
-    const auto written = action::write_file_atomically(path, text, 0644);
+  const auto write = [&](const std::string& file, const std::string& text) {
+    const auto written = action::write_file_atomically(export_folder_ + "/" + file, text, 0644);
     if (!written) trouble = written.error().message;
+  };
+  for (const auto& [zone, live] : networks) {
+    write(zone + ".ip4trie", live.export_4());
+    write(zone + ".ip6trie", live.export_6());
+  }
+  for (const auto& [zone, served] : names) {
+    write(zone + ".dnset", listing::NameList::export_names(*served));
   }
   const bool news = health_.with([&](Health& health) {
     return std::exchange(health.exports, trouble) != trouble && !trouble.empty();

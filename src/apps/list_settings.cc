@@ -49,6 +49,12 @@ wire::ZoneHead head_of(const config::StartSettings& start, const wire::DnsName& 
   return head;
 }
 
+// The text of a listing's TXT record, with $ for what is listed.
+std::string text_of(const config::StartSettings& start) {
+  if (!start.list_text.empty()) return start.list_text;
+  return start.list_lookup_url.empty() ? "Blocked" : "Blocked - see " + start.list_lookup_url;
+}
+
 void add_networks(const std::vector<std::string>& texts, std::uint32_t order,
                   listing::PrefixTable4Builder& four, listing::PrefixTable6Builder& six) {
   for (const IpPrefix& one : networks_of(texts)) {
@@ -101,23 +107,48 @@ std::vector<listing::ServedList::Settings> list_settings(const config::Settings&
                                                          base::HashKey key) {
   std::vector<listing::ServedList::Settings> out;
   const config::StartSettings& start = settings.start;
-  std::string text = start.list_text;
-  if (text.empty()) {
-    text = start.list_lookup_url.empty() ? "Blocked" : "Blocked - see " + start.list_lookup_url;
-  }
   for (const std::string& wanted : start.list_zones) {
     const auto zone = config::parse_list_zone(wanted);
     if (!zone) continue;  // `config check` names it
+    if (zone->of != model::ListKind::addresses) continue;
     const auto name = wire::DnsName::parse(zone->zone);
     if (!name) continue;
     listing::ServedList::Settings one;
     one.name = zone->name;
     one.zone = *name;
     one.kinds = zone->kinds;
-    one.value = {zone->answer, text};
+    one.value = {zone->answer, text_of(start)};
     one.head = head_of(start, *name);
     one.ttl = static_cast<std::uint32_t>(start.list_ttl.count());
     one.engine = list_engine_settings(settings, key);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+std::vector<listing::NameList::Settings> list_name_settings(const config::Settings& settings) {
+  std::vector<listing::NameList::Settings> out;
+  const config::StartSettings& start = settings.start;
+  const listing::ListEngine::Settings rule = list_engine_settings(settings, {});
+  for (const std::string& wanted : start.list_zones) {
+    const auto zone = config::parse_list_zone(wanted);
+    if (!zone || zone->of == model::ListKind::addresses) continue;
+    const auto name = wire::DnsName::parse(zone->zone);
+    if (!name) continue;
+    listing::NameList::Settings one;
+    one.name = zone->name;
+    one.kind = zone->of;
+    one.zone = *name;
+    one.kinds = zone->kinds;
+    one.value = {zone->answer, text_of(start)};
+    one.head = head_of(start, *name);
+    one.ttl = static_cast<std::uint32_t>(start.list_ttl.count());
+    one.rule = rule.rule;
+    one.reporters = rule.reporters;
+    one.request_every = rule.request_every;
+    for (const std::string& spared : settings.run.list_spared) {
+      if (!IpPrefix::parse(spared)) one.spared.insert(spared);
+    }
     out.push_back(std::move(one));
   }
   return out;

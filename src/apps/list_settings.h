@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "config/settings.h"
 #include "listing/list_engine.h"
+#include "listing/name_list.h"
 #include "listing/served_list.h"
 #include "listing/zone_set.h"
 #include "net/socket_address.h"
@@ -14,9 +15,11 @@ namespace leumund::apps {
 
 [[nodiscard]] listing::ListEngine::Settings list_engine_settings(const config::Settings& settings,
                                                                  base::HashKey key);
-// One for each of list.zones.
+// One for each of list.zones that lists addresses, and for each that lists names.
 [[nodiscard]] std::vector<listing::ServedList::Settings> list_settings(
     const config::Settings& settings, base::HashKey key);
+[[nodiscard]] std::vector<listing::NameList::Settings> list_name_settings(
+    const config::Settings& settings);
 // Who may ask; null: everybody.
 [[nodiscard]] listing::DatasetPointer list_access(const config::StartSettings& start);
 [[nodiscard]] std::vector<net::SocketAddress> list_addresses(const config::StartSettings& start);

@@ -48,6 +48,23 @@ TEST(ListSettings, EachListHasItsZoneKindsAnswerAndText) {
   EXPECT_EQ(lists[0].head.soa->minimum, 60U);
 }
 
+TEST(ListSettings, ListsOfNamesStandBesideThoseOfAddresses) {
+  const auto loaded = config::load_text(
+      "[list]\nzones = [\"bl bl.ex\", \"dbl dbl.ex of=domains kinds=complaint\","
+      " \"ebl ebl.ex of=sha1 answer=127.0.0.9\"]\nspared = [\"192.0.2.0/24\", \"Freemail.ex\"]\n"
+      "listed_for = \"2h\"\n",
+      "t.toml", config::Surroundings());
+  EXPECT_TRUE(loaded.problems.empty());
+  ASSERT_EQ(list_settings(loaded.settings, {}).size(), 1U);
+  const auto names = list_name_settings(loaded.settings);
+  ASSERT_EQ(names.size(), 2U);
+  EXPECT_EQ(names[0].kind, model::ListKind::domains);
+  EXPECT_FALSE(names[0].kinds[1]);
+  EXPECT_EQ(names[0].spared, (std::set<std::string, std::less<>>{"freemail.ex"}));
+  EXPECT_EQ(names[1].value.address, 0x7f000009U);
+  EXPECT_EQ(names[1].rule.listed_for, std::chrono::hours(2));
+}
+
 TEST(ListSettings, OnlyAllowedClientsMayAskAndTheNarrowerNetworkCounts) {
   const auto access = list_access(with_lists().start);
   ASSERT_TRUE(access);

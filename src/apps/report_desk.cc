@@ -84,8 +84,9 @@ void ReportDesk::watch_maildirs(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     for (std::size_t i = 0; i < settings_.maildirs.size() && !stop.stop_requested(); ++i) {
       const std::string& folder = settings_.maildirs[i];
-      const auto poll =
-          intake::poll_maildir({.folder = folder, .remove = settings_.maildir_remove}, intake_);
+      const auto poll = intake::poll_maildir(
+          {.folder = folder, .remove = settings_.maildir_remove, .first = settings_.first},
+          intake_);
       const std::string trouble = poll ? "" : poll.error().message;
       const bool news = troubles_.with([&](std::vector<std::string>& troubles) {
         return std::exchange(troubles[i], trouble) != trouble;

@@ -51,7 +51,13 @@ std::string set_zone_field(ListZone& zone, std::string_view key, std::string_vie
     zone.answer = address->v4_bits();
     return "";
   }
-  if (key != "kinds") return "knows kinds and answer";
+  if (key == "of") {
+    const auto kind = model::parse_list_kind(value);
+    if (!kind) return "of is addresses, domains, sha1 or sha256 (of mail addresses)";
+    zone.of = *kind;
+    return "";
+  }
+  if (key != "kinds") return "knows of, kinds and answer";
   zone.kinds.fill(false);
   while (!value.empty()) {
     const std::string_view word = value.substr(0, value.find(','));
@@ -83,6 +89,13 @@ std::string check_any_network(std::string& text) {
   return base::IpPrefix::parse(text) ? ""
                                      : "want an address or a network, like 192.0.2.0/24 or "
                                        "2001:db8::/32";
+}
+
+std::string check_spared(std::string& text) {
+  if (base::IpPrefix::parse(text)) return "";
+  return check_domain(text).empty() ? ""
+                                    : "want an address, a network or a domain, like 192.0.2.0/24 "
+                                      "or example.org";
 }
 
 std::string check_dns_listen(std::string& text) {
@@ -122,9 +135,11 @@ Option number_option(std::string name, double Part::* member, std::string unit, 
 void add_zone_options(std::vector<Option>& table) {
   table.push_back(list_option(
       "list.zones", &Start::list_zones, "list of zones", {}, check_zone,
-      "DNS lists of our own, each a name and its zone, like \"bl bl.example.org\"; kinds= says "
-      "which reports it lists for (all, unless told) and answer= what a listing answers "
-      "(127.0.0.2). Empty is none."));
+      "DNS lists of our own, each a name and its zone, like \"bl bl.example.org\"; of= says what "
+      "it "
+      "lists (addresses, unless told; domains; sha1 or sha256 of mail addresses), kinds= which "
+      "reports it lists for (all, unless told) and answer= what a listing answers (127.0.0.2). "
+      "Empty is none."));
   table.push_back(list_option(
       "list.listen", &Start::list_listen, "list of listening addresses", {}, check_dns_listen,
       "Where the zones are answered by UDP and TCP, like \"inet:192.0.2.53:53\"; empty leaves it "
@@ -174,9 +189,10 @@ void add_zone_options(std::vector<Option>& table) {
 }
 
 void add_rule_options(std::vector<Option>& table) {
-  table.push_back(
-      list_option("list.spared", &Run::list_spared, "list of networks", {}, check_any_network,
-                  "Shared pools of large providers: never listed by reports, whatever they say."));
+  table.push_back(list_option(
+      "list.spared", &Run::list_spared, "list of networks and domains", {}, check_spared,
+      "Shared pools and domains of large providers: never listed by reports, whatever "
+      "they say; of a domain neither what is below it nor mail addresses there."));
   table.push_back(number_option("list.threshold", &Run::list_threshold, "share of spam", 0.02,
                                 0.0001, 0.9999,
                                 "Listed is an address whose share of spam is above this with the "

@@ -11,15 +11,18 @@
 #include "config/option_table.h"
 #include "config/settings.h"
 #include "model/abuse_report.h"
+#include "model/list_kind.h"
 
 namespace leumund::config {
 
-// "bl bl.example.org", "traps traps.example.org kinds=pristine_trap,recycled_trap answer=127.0.0.3"
+// "bl bl.example.org", "traps traps.example.org kinds=pristine_trap,typo_trap answer=127.0.0.3",
+// "dbl dbl.example.org of=domains"
 struct ListZone {
   std::string name;  // of the list, as the command says it
   std::string zone;
   std::array<bool, model::abuse_kinds> kinds = {true, true, true, true, true};
   std::uint32_t answer = 0x7f000002;
+  model::ListKind of = model::ListKind::addresses;
 };
 [[nodiscard]] base::Result<ListZone> parse_list_zone(std::string_view text);
 

@@ -38,7 +38,10 @@ TEST(ListZone, SaysWhatIsWrong) {
                 HasSubstr("127.0.0.0/8"))
         << answer;
   }
-  EXPECT_THAT(parse_list_zone("bl bl.ex ttl=1").error().message, HasSubstr("knows kinds"));
+  EXPECT_THAT(parse_list_zone("bl bl.ex ttl=1").error().message, HasSubstr("knows of, kinds"));
+  EXPECT_EQ(parse_list_zone("dbl dbl.ex of=domains")->of, model::ListKind::domains);
+  EXPECT_EQ(parse_list_zone("ebl ebl.ex of=sha256 answer=127.0.0.9")->of, model::ListKind::sha256);
+  EXPECT_THAT(parse_list_zone("dbl dbl.ex of=md5").error().message, HasSubstr("sha1 or sha256"));
 }
 
 TEST(TrapAddress, IsAnAddressOrAWholeDomain) {

@@ -12,7 +12,9 @@
 #include "base/ip_address.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "listing/name_list.h"
 #include "listing/served_list.h"
+#include "model/list_kind.h"
 
 namespace leumund::face {
 
@@ -22,6 +24,9 @@ struct ListOverview {
   listing::ListCounters counters;
   std::vector<listing::ListingFacts> listed;  // newest first, at most as many as asked for
   std::vector<listing::HandListing> by_hand;
+  model::ListKind of = model::ListKind::addresses;
+  std::vector<listing::NameFacts> names;  // of a list of names, likewise
+  std::vector<listing::HandName> names_by_hand;
 };
 
 // What our own lists would say of one of our sending addresses.
@@ -47,9 +52,19 @@ struct ListWhy {
   std::vector<listing::ListHistoryRecord> history;  // newest first
 };
 
+// One name (domain, mail address or its digest) on one list of names.
+struct NameWhy {
+  std::string list;
+  std::string zone;
+  model::ListKind of = model::ListKind::domains;
+  listing::NameList::Standing standing;
+  std::vector<listing::NameHistoryRecord> history;  // newest first
+};
+
 struct ListOrder {
-  std::string list;  // "" the first
+  std::string list;  // "" the first that takes it
   base::IpPrefix what;
+  std::string name;                          // a domain or mail address instead of `what`; "" none
   std::optional<std::chrono::seconds> span;  // of add; nothing: until it is removed
   std::string reason;
   bool reports_were_wrong = false;  // of remove
@@ -70,9 +85,12 @@ class ListControl {
   [[nodiscard]] virtual ListReport list_report(std::size_t most) const = 0;
   [[nodiscard]] virtual std::vector<ListWhy> list_why(const base::IpAddress& address,
                                                       std::size_t most) const = 0;
+  // Of each list of names that takes it; nothing: none does.
+  [[nodiscard]] virtual std::vector<NameWhy> name_why(const std::string& name,
+                                                      std::size_t most) const = 0;
   virtual base::Status list_add(const ListOrder& order) = 0;
   virtual base::Status list_remove(const ListOrder& order) = 0;
-  // The zone file of the IPv4 or IPv6 addresses.
+  // The zone file of the IPv4 or IPv6 addresses, or of the names.
   [[nodiscard]] virtual base::Result<std::string> list_export(const std::string& list,
                                                               bool ipv6) const = 0;
   // JSON lines of the types complaint and trap.
@@ -80,6 +98,7 @@ class ListControl {
   // By whoever has the address, from the public page: from all lists that it is on.
   virtual base::Status delist_on_request(const base::IpAddress& address,
                                          std::string_view reason) = 0;
+  virtual base::Status delist_name_on_request(const std::string& name, std::string_view reason) = 0;
 };
 
 }  // namespace leumund::face

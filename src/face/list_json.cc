@@ -46,6 +46,29 @@ Json facts_json(const ListingFacts& facts) {
           {"next_request_at", at_json(facts.next_request_at)}};
 }
 
+Json facts_json(const listing::NameFacts& facts) {
+  return {{"name", facts.name},
+          {"listed", facts.listed},
+          {"since", at_json(facts.listed ? facts.since : base::TimePoint())},
+          {"until", at_json(facts.until)},
+          {"last_report_at", at_json(facts.last_report_at)},
+          {"reports", kinds_json(facts.kinds)},
+          {"reporters", facts.weighed.reporters},
+          {"spam_weight", facts.weighed.spam},
+          {"spared", facts.spared},
+          {"times_listed", facts.times_listed},
+          {"next_request_at", at_json(facts.next_request_at)}};
+}
+
+Json hand_json(const listing::HandName& hand, bool all) {
+  Json out = {{"name", hand.name},
+              {"since", at_json(hand.since)},
+              {"until", at_json(hand.until)},
+              {"reason", hand.reason}};
+  if (all) out["by"] = hand.by;
+  return out;
+}
+
 Json hand_json(const HandListing& hand, bool all) {
   Json out = {{"network", hand.what.to_string()},
               {"since", at_json(hand.since)},
@@ -70,7 +93,16 @@ Json history_json(const listing::ListHistoryRecord& one, bool all) {
   return out;
 }
 
-Json standing_json(const listing::ServedList::Standing& standing, bool all) {
+Json history_json(const listing::NameHistoryRecord& one, bool all) {
+  Json out = history_json(one.line, all);
+  out.erase("network");
+  out.erase("mail");
+  out["name"] = one.name;
+  return out;
+}
+
+template <typename Standing>
+Json standing_json(const Standing& standing, bool all) {
   Json out = facts_json(standing.facts);
   out["listed"] = standing.listed();
   out["verdict"] = standing.facts.spared && !standing.listed()
@@ -89,8 +121,11 @@ std::string list_report_json(const ListReport& report) {
     for (const ListingFacts& facts : one.listed) listed.push_back(facts_json(facts));
     Json hand = Json::array();
     for (const HandListing& each : one.by_hand) hand.push_back(hand_json(each, true));
+    for (const auto& facts : one.names) listed.push_back(facts_json(facts));
+    for (const auto& each : one.names_by_hand) hand.push_back(hand_json(each, true));
     lists.push_back({{"list", one.name},
                      {"zone", one.zone},
+                     {"of", model::list_kind_name(one.of)},
                      {"listed", one.counters.listed},
                      {"addresses", one.counters.addresses},
                      {"reports", one.counters.reports},
@@ -130,6 +165,19 @@ std::string list_why_json(const base::IpAddress& address, const std::vector<List
     out.push_back(std::move(each));
   }
   return line({{"address", address.to_string()}, {"lists", std::move(out)}});
+}
+
+std::string name_why_json(const std::string& name, const std::vector<NameWhy>& lists, bool all) {
+  Json out = Json::array();
+  for (const NameWhy& one : lists) {
+    Json each = {{"list", one.list}, {"zone", one.zone}, {"of", model::list_kind_name(one.of)}};
+    each.update(standing_json(one.standing, all));
+    Json history = Json::array();
+    for (const auto& line_of : one.history) history.push_back(history_json(line_of, all));
+    each["history"] = std::move(history);
+    out.push_back(std::move(each));
+  }
+  return line({{"name", name}, {"lists", std::move(out)}});
 }
 
 std::string reports_taken_json(const ReportsTaken& taken) {

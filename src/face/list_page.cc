@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "face/explain_form.h"
 #include "face/list_json.h"
 #include "face/public_page.h"
+#include "net/http_client.h"
 
 namespace leumund::face {
 namespace {
@@ -42,7 +44,9 @@ constexpr Words english = {
     .look_up = "Look up",
     .other_code = "de",
     .other_name = "Deutsch",
-    .no_address = "That is no address. Please type one like 192.0.2.1 or 2001:db8::1.",
+    .no_address =
+        "That is no address. Please type one like 192.0.2.1 or 2001:db8::1; a domain or a mail "
+        "address where we list such.",
     .too_often = "You asked very often just now. Please try again later.",
     .listed_on = "{} is listed on {}.",
     .not_on = "{} is not listed on {}.",
@@ -93,7 +97,10 @@ constexpr Words german = {
     .look_up = "Nachsehen",
     .other_code = "en",
     .other_name = "English",
-    .no_address = "Das ist keine Adresse. Bitte geben Sie eine wie 192.0.2.1 oder 2001:db8::1 ein.",
+    .no_address =
+        "Das ist keine Adresse. Bitte geben Sie eine wie 192.0.2.1 oder 2001:db8::1 ein; eine "
+        "Domain "
+        "oder Mailadresse, wo wir solche listen.",
     .too_often = "Sie haben gerade sehr oft gefragt. Bitte versuchen Sie es später noch einmal.",
     .listed_on = "{} steht auf {}.",
     .not_on = "{} steht nicht auf {}.",
@@ -164,21 +171,29 @@ std::string paragraph(std::string_view text, std::string_view style_class = "") 
                      html_text(text));
 }
 
-void append_reports(const ListingFacts& facts, const Words& words, std::string& out) {
+template <typename Facts>
+void append_reports(const Facts& facts, const Words& words, std::string& out) {
   if (std::ranges::all_of(facts.kinds, [](auto count) { return count == 0; })) return;
   out += paragraph(words.reports) + "<ul>\n";
   for (std::size_t i = 0; i < facts.kinds.size(); ++i) {
     if (facts.kinds[i] > 0) out += fmt::format("<li>{} {}</li>\n", facts.kinds[i], words.kinds[i]);
   }
   out += "</ul>\n";
-  out += paragraph(say(words.because, facts.weighed.mail));
+  // Of names no mail is known.
+  if constexpr (std::is_same_v<Facts, ListingFacts>) {
+    out += paragraph(say(words.because, facts.weighed.mail));
+  }
 }
 
-void append_history(const std::vector<ListHistoryRecord>& history, const Words& words,
-                    std::string& out) {
+const ListHistoryRecord& line_of(const ListHistoryRecord& one) { return one; }
+const ListHistoryRecord& line_of(const listing::NameHistoryRecord& one) { return one.line; }
+
+template <typename Record>
+void append_history(const std::vector<Record>& history, const Words& words, std::string& out) {
   if (history.empty()) return;
   out += fmt::format("<h3>{}</h3>\n<table>\n", words.history);
-  for (const ListHistoryRecord& one : history) {
+  for (const Record& each_of : history) {
+    const ListHistoryRecord& one = line_of(each_of);
     const auto move =
         std::ranges::find_if(words.moves, [&](const auto& each) { return each.first == one.move; });
     out += fmt::format("<tr><td>{}</td><td>{}</td></tr>\n", time_text(one.at),
@@ -187,11 +202,21 @@ void append_history(const std::vector<ListHistoryRecord>& history, const Words& 
   out += "</table>\n";
 }
 
-void append_list(const ListView& view, const ListWhy& list, const Words& words, std::string& out) {
-  const ListingFacts& facts = list.standing.facts;
+std::string what_is_asked(const ListView& view, const ListWhy& list) {
+  const base::IpPrefix& what = list.standing.facts.what;
+  return what.bits == 32 ? view.address->to_string() : what.to_string();
+}
+
+// A mail address as it was asked about: nobody knows himself by a digest.
+std::string what_is_asked(const ListView& view, const NameWhy& list) {
+  return list.of == model::ListKind::domains ? list.standing.facts.name : std::string(view.asked);
+}
+
+template <typename Why>
+void append_list(const ListView& view, const Why& list, const Words& words, std::string& out) {
+  const auto& facts = list.standing.facts;
   const bool listed = list.standing.listed();
-  const std::string what =
-      facts.what.bits == 32 ? view.address->to_string() : facts.what.to_string();
+  const std::string what = what_is_asked(view, list);
   out += "<section>\n";
   out += fmt::format("<h2 class=\"{}\">{}</h2>\n", listed ? "listed" : "free",
                      html_text(say(listed ? words.listed_on : words.not_on, what, list.zone)));
@@ -212,16 +237,18 @@ void append_list(const ListView& view, const ListWhy& list, const Words& words, 
   out += "</section>\n";
 }
 
-void append_form(const ListView& view, const Words& words, std::string& out) {
+template <typename Whys>
+void append_form(const ListView& view, const Whys& lists, const std::string& what,
+                 const Words& words, std::string& out) {
   base::TimePoint next = never;
   bool listed = false;
-  for (const ListWhy& one : *view.lists) {
+  for (const auto& one : lists) {
     if (!one.standing.facts.listed) continue;
     listed = true;
     next = std::max(next, one.standing.facts.next_request_at);
   }
-  const bool by_hand = std::ranges::any_of(
-      *view.lists, [](const ListWhy& one) { return one.standing.hand.has_value(); });
+  const bool by_hand =
+      std::ranges::any_of(lists, [](const auto& one) { return one.standing.hand.has_value(); });
   if (!listed && !by_hand) return;
   out += fmt::format("<section>\n<h2>{}</h2>\n", words.what_to_do) + paragraph(words.advice);
   if (!listed) {
@@ -238,8 +265,7 @@ void append_form(const ListView& view, const Words& words, std::string& out) {
       "for=\"reason\">{}</label><br>\n"
       "<textarea id=\"reason\" name=\"reason\" rows=\"4\" maxlength=\"500\" required></textarea>"
       "<br><small>{} {}</small></p>\n<p><button>{}</button></p>\n</form>\n</section>\n",
-      html_text(view.address->to_string()), words.code, words.reason, words.reason_hint, words.once,
-      words.delist);
+      html_text(what), words.code, words.reason, words.reason_hint, words.once, words.delist);
 }
 
 // "/bl?192.0.2.1" as list texts have it, "/bl?ip=192.0.2.1" as the form sends it.
@@ -258,7 +284,8 @@ Language language_of(const net::HttpRequest& request, std::string_view given) {
   return preferred_language(request.header("accept-language"));
 }
 
-bool is_listed(const std::vector<ListWhy>& lists) {
+template <typename Whys>
+bool is_listed(const Whys& lists) {
   return std::ranges::any_of(lists, [](const auto& one) { return one.standing.facts.listed; });
 }
 
@@ -272,26 +299,35 @@ void answer_html(const ListView& view, net::HttpResponse& response) {
 
 std::string list_html(const ListView& view) {
   const Words& words = words_of(view.language);
-  const std::string address = view.address == nullptr ? "" : view.address->to_string();
+  const std::string what =
+      view.address != nullptr
+          ? view.address->to_string()
+          : std::string(view.names == nullptr ? std::string_view() : view.asked);
   std::string out = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"{}\">\n<head><meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"robots\" "
       "content=\"noindex\">\n<title>{}</title>\n<style>{}</style></head>\n<body>\n"
       "<p><a href=\"?ip={}&amp;lang={}\" hreflang=\"{}\">{}</a></p>\n<h1>{}</h1>\n<p>{}</p>\n",
-      words.code, words.title, style, html_text(address), words.other_code, words.other_code,
-      words.other_name, words.title, words.lead);
+      words.code, words.title, style, html_text(net::url_encode(what)), words.other_code,
+      words.other_code, words.other_name, words.title, words.lead);
   if (!view.trouble.empty()) {
     out += fmt::format("<p class=\"trouble\" role=\"alert\">{}</p>\n", html_text(view.trouble));
   }
   if (view.delisted) out += fmt::format("<p role=\"status\">{}</p>\n", words.delisted);
   out += fmt::format(
       "<form method=\"get\" action=\"bl\">\n<input type=\"hidden\" name=\"lang\" value=\"{}\">\n"
-      "<p><label for=\"ip\">{}</label><br>\n<input id=\"ip\" name=\"ip\" maxlength=\"64\" "
+      "<p><label for=\"ip\">{}</label><br>\n<input id=\"ip\" name=\"ip\" maxlength=\"320\" "
       "value=\"{}\" required></p>\n<p><button>{}</button></p>\n</form>\n",
       words.code, words.label, html_text(view.asked), words.look_up);
-  if (view.address == nullptr || view.lists == nullptr) return out + "</body>\n</html>\n";
-  for (const ListWhy& one : *view.lists) append_list(view, one, words, out);
-  append_form(view, words, out);
+  if (view.names != nullptr) {
+    for (const NameWhy& one : *view.names) append_list(view, one, words, out);
+    append_form(view, *view.names, what, words, out);
+  } else if (view.address != nullptr && view.lists != nullptr) {
+    for (const ListWhy& one : *view.lists) append_list(view, one, words, out);
+    append_form(view, *view.lists, what, words, out);
+  } else {
+    return out + "</body>\n</html>\n";
+  }
   return out + paragraph(words.mail) + "</body>\n</html>\n";
 }
 
@@ -315,22 +351,26 @@ bool ListPage::may_delist() {
   });
 }
 
+void ListPage::show_json(const std::string& asked, bool allowed, net::HttpResponse& response) {
+  const auto address = base::IpAddress::parse(asked);
+  if (!allowed) {
+    response = net::HttpResponse::failure(429, "too many requests, wait a minute");
+  } else if (address) {
+    response.body = list_why_json(*address, lists_.list_why(*address, history_shown), false) + "\n";
+  } else if (const auto names = lists_.name_why(asked, history_shown); !names.empty()) {
+    response.body = name_why_json(asked, names, false) + "\n";
+  } else {
+    response = net::HttpResponse::failure(
+        400, "no address and no name that a list takes: ask for /v1/bl?ip=192.0.2.1");
+  }
+  add_page_headers(response);
+}
+
 void ListPage::show(const net::HttpRequest& request, net::HttpResponse& response) {
   const std::string asked = asked_address(request);
-  const auto address = base::IpAddress::parse(asked);
-  const bool json = request.path == "/v1/bl" || request.param("format") == "json";
   const bool allowed = may_ask(request);
-  std::vector<ListWhy> lists;
-  if (allowed && address) lists = lists_.list_why(*address, history_shown);
-  if (json) {
-    if (!allowed) {
-      response = net::HttpResponse::failure(429, "too many requests, wait a minute");
-    } else if (!address) {
-      response = net::HttpResponse::failure(400, "no address: ask for /v1/bl?ip=192.0.2.1");
-    } else {
-      response.body = list_why_json(*address, lists, false) + "\n";
-    }
-    add_page_headers(response);
+  if (request.path == "/v1/bl" || request.param("format") == "json") {
+    show_json(asked, allowed, response);
     return;
   }
   ListView view;
@@ -338,15 +378,60 @@ void ListPage::show(const net::HttpRequest& request, net::HttpResponse& response
   view.asked = asked;
   view.now = now_();
   const Words& words = words_of(view.language);
+  const auto address = base::IpAddress::parse(asked);
+  std::vector<ListWhy> lists;
+  std::vector<NameWhy> names;
   if (!allowed) {
     response.status = 429;
     view.trouble = words.too_often;
   } else if (address) {
+    lists = lists_.list_why(*address, history_shown);
     view.address = &*address;
     view.lists = &lists;
+  } else if (names = lists_.name_why(asked, history_shown); !names.empty()) {
+    view.names = &names;
   } else if (!asked.empty()) {
     response.status = 400;
     view.trouble = words.no_address;
+  }
+  answer_html(view, response);
+}
+
+void ListPage::delist_asked(const net::HttpRequest& request, const std::string& asked,
+                            const std::string& reason, ListView& view,
+                            net::HttpResponse& response) {
+  const Words& words = words_of(view.language);
+  const auto address = base::IpAddress::parse(asked);
+  std::vector<ListWhy> lists;
+  std::vector<NameWhy> names;
+  std::string trouble;
+  const bool allowed = may_ask(request);
+  if (!address && allowed) names = lists_.name_why(asked, 0);
+  const bool known = address || !names.empty() || !allowed;
+  const bool listed = address ? is_listed(lists_.list_why(*address, 0)) : is_listed(names);
+  if (!known) {
+    response.status = 400;
+    view.trouble = words.no_address;
+  } else if (!allowed || (listed && !may_delist())) {
+    response.status = 429;
+    view.trouble = words.too_often;
+  } else {
+    const base::Status done = address ? lists_.delist_on_request(*address, reason)
+                                      : lists_.delist_name_on_request(asked, reason);
+    view.delisted = done.ok();
+    if (!done) {
+      response.status = done.error().code == base::ErrorCode::malformed ? 400 : 409;
+      trouble = fmt::format("{} {}", words.was_refused, done.error().message);
+      view.trouble = trouble;
+    }
+    if (address) {
+      lists = lists_.list_why(*address, history_shown);
+      view.address = &*address;
+      view.lists = &lists;
+    } else {
+      names = lists_.name_why(asked, history_shown);
+      view.names = &names;
+    }
   }
   answer_html(view, response);
 }
@@ -358,36 +443,11 @@ void ListPage::delist(const net::HttpRequest& request, net::HttpResponse& respon
     return found == form.end() ? std::string() : found->second;
   };
   const std::string asked = field("ip");
-  const auto address = base::IpAddress::parse(asked);
   ListView view;
   view.language = language_of(request, field("lang"));
   view.asked = asked;
   view.now = now_();
-  const Words& words = words_of(view.language);
-  std::vector<ListWhy> lists;
-  std::string trouble;
-  if (!address) {
-    response.status = 400;
-    view.trouble = words.no_address;
-  } else if (!may_ask(request)) {
-    response.status = 429;
-    view.trouble = words.too_often;
-  } else if (is_listed(lists_.list_why(*address, 0)) && !may_delist()) {
-    response.status = 429;
-    view.trouble = words.too_often;
-  } else {
-    const base::Status done = lists_.delist_on_request(*address, field("reason"));
-    view.delisted = done.ok();
-    if (!done) {
-      response.status = done.error().code == base::ErrorCode::malformed ? 400 : 409;
-      trouble = fmt::format("{} {}", words.was_refused, done.error().message);
-      view.trouble = trouble;
-    }
-    lists = lists_.list_why(*address, history_shown);
-    view.address = &*address;
-    view.lists = &lists;
-  }
-  answer_html(view, response);
+  delist_asked(request, asked, field("reason"), view, response);
 }
 
 std::vector<net::HttpRoute> ListPage::routes() {

@@ -1,6 +1,6 @@
-// The public page /bl?192.0.2.1 about our own lists: listed or not, since when, why (counts by
-// kind, never who reported or which trap), until when, what to do, the history, and a button by
-// which whoever has the address takes it off himself.
+// The public page /bl?192.0.2.1 (or /bl?spam.example) about our own lists: listed or not, since
+// when, why (counts by kind, never who reported or which trap), until when, what to do, the
+// history, and a button by which whoever has the address takes it off himself.
 //
 // Flow:    address in the query, or a form -> ListControl -> HTML; the same as JSON at /v1/bl and
 //          with format=json.
@@ -25,6 +25,8 @@
 
 namespace leumund::face {
 
+struct ListView;
+
 class ListPage {
  public:
   struct Options {
@@ -40,6 +42,9 @@ class ListPage {
  private:
   void show(const net::HttpRequest& request, net::HttpResponse& response);
   void delist(const net::HttpRequest& request, net::HttpResponse& response);
+  void show_json(const std::string& asked, bool allowed, net::HttpResponse& response);
+  void delist_asked(const net::HttpRequest& request, const std::string& asked,
+                    const std::string& reason, ListView& view, net::HttpResponse& response);
   [[nodiscard]] bool may_ask(const net::HttpRequest& request);
   [[nodiscard]] bool may_delist();
 
@@ -61,6 +66,8 @@ struct ListView {
   std::string_view asked;                    // as it was typed
   const base::IpAddress* address = nullptr;  // nothing: nothing asked, or it was none
   const std::vector<ListWhy>* lists = nullptr;
+  // Instead of address and lists: a domain or mail address, as it was typed.
+  const std::vector<NameWhy>* names = nullptr;
   std::string_view trouble;  // "" none
   bool delisted = false;     // just now
   base::TimePoint now;

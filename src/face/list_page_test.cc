@@ -30,6 +30,19 @@ class FakeLists final : public ListControl {
     if (most > 0) why.history = history;
     return {why};
   }
+  [[nodiscard]] std::vector<NameWhy> name_why(const std::string& name, std::size_t) const override {
+    if (!takes_names || !name.contains('.')) return {};
+    NameWhy why;
+    why.list = "dbl";
+    why.zone = "dbl.example.org";
+    why.of = name.contains('@') ? model::ListKind::sha1 : model::ListKind::domains;
+    why.standing.facts.name = name.contains('@') ? "0123abcd" : name;
+    why.standing.facts.listed = standing.facts.listed;
+    why.standing.facts.since = start;
+    why.standing.facts.until = start + std::chrono::hours(12);
+    why.standing.facts.kinds = {2, 0, 0, 0, 0};
+    return {why};
+  }
   base::Status list_add(const ListOrder&) override { return {}; }
   base::Status list_remove(const ListOrder&) override { return {}; }
   [[nodiscard]] base::Result<std::string> list_export(const std::string&, bool) const override {
@@ -43,6 +56,13 @@ class FakeLists final : public ListControl {
     return {};
   }
 
+  base::Status delist_name_on_request(const std::string& name, std::string_view reason) override {
+    asked = name + ": " + std::string(reason);
+    standing.facts.listed = false;
+    return {};
+  }
+
+  bool takes_names = false;
   listing::ServedList::Standing standing;
   std::vector<listing::ListHistoryRecord> history;
   std::optional<base::Error> refusal;
@@ -145,6 +165,26 @@ TEST_F(ListPageTest, AnAddressThatIsNotListedHasNoButton) {
               AllOf(HasSubstr("is not listed on"), Not(HasSubstr("Take it off"))));
   EXPECT_THAT(get("").body, Not(HasSubstr("role=\"alert\"")));
   EXPECT_EQ(get("", "en", "/v1/bl").status, 400);
+}
+
+TEST_F(ListPageTest, ADomainOrMailAddressIsShownAndTakenOffWhereAListTakesIt) {
+  EXPECT_EQ(get("spam.example").status, 400);
+  lists.takes_names = true;
+  EXPECT_THAT(
+      get("spam.example").body,
+      AllOf(HasSubstr("spam.example is listed on dbl.example.org."), HasSubstr("2 complaints"),
+            Not(HasSubstr("Known mail from it")), HasSubstr("name=\"ip\" value=\"spam.example\"")));
+  const auto person = get("a+b@spam.example", "de");
+  EXPECT_THAT(person.body, AllOf(HasSubstr("a+b@spam.example steht auf dbl.example.org."),
+                                 HasSubstr("?ip=a%2Bb%40spam.example&amp;lang=en")));
+  EXPECT_THAT(get("spam.example", "en", "/v1/bl").body,
+              AllOf(HasSubstr("\"name\":\"spam.example\""), HasSubstr("\"of\":\"domains\""),
+                    Not(HasSubstr("\"network\""))));
+  const auto done = post("ip=spam.example&lang=en&reason=a+cracked+shop");
+  EXPECT_EQ(done.status, 200);
+  EXPECT_EQ(lists.asked, "spam.example: a cracked shop");
+  EXPECT_THAT(done.body, AllOf(HasSubstr("It is taken off."), HasSubstr("is not listed on")));
+  EXPECT_EQ(post("ip=nothing&lang=en&reason=x").status, 400);
 }
 
 TEST_F(ListPageTest, WhoHasTheAddressTakesItOffWithAReason) {

@@ -15,6 +15,7 @@ constexpr std::uint64_t listings_default = 100;
 constexpr std::uint64_t history_max = 1000;
 constexpr std::uint64_t history_default = 50;
 constexpr std::size_t name_bytes_max = 64;
+constexpr std::size_t subject_bytes_max = 320;
 constexpr std::size_t reason_bytes_max = 500;
 
 Reply no_list() {
@@ -34,21 +35,35 @@ Reply show(RouteCall& call) {
   return json_reply(list_report_json(lists == nullptr ? ListReport() : lists->list_report(most)));
 }
 
-base::IpPrefix network_field(RouteCall& call) {
-  const auto what = base::IpPrefix::parse(call.fields.text("network", name_bytes_max).value_or(""));
-  if (!what) call.fields.wrong("network is no address or network, like 192.0.2.1 or 192.0.2.0/24");
-  return what.value_or(base::IpPrefix());
+// An address or network, else a name; whether a list takes that is the list's to say.
+void read_subject(RouteCall& call, ListOrder& order) {
+  order.name = call.fields.text("network", subject_bytes_max).value_or("");
+  if (order.name.empty()) call.fields.wrong("network is missing: an address, network or name");
+  const auto what = base::IpPrefix::parse(order.name);
+  if (!what) return;
+  order.what = *what;
+  order.name.clear();
+}
+
+Reply why_reply(ListControl& lists, const std::string& subject, std::size_t most) {
+  const auto address = base::IpAddress::parse(subject);
+  if (address) return json_reply(list_why_json(*address, lists.list_why(*address, most), true));
+  const auto known = lists.name_why(subject, most);
+  if (!known.empty()) return json_reply(name_why_json(subject, known, true));
+  return error_reply(
+      {ErrorCode::malformed,
+       "that is no address, like 192.0.2.1, and no name that one of our lists takes"},
+      false);
 }
 
 Reply why(RouteCall& call) {
-  const auto address =
-      base::IpAddress::parse(call.fields.text("address", name_bytes_max).value_or(""));
-  if (!address) call.fields.wrong("address is no address, like 192.0.2.1");
+  const std::string subject = call.fields.text("address", subject_bytes_max).value_or("");
+  if (subject.empty()) call.fields.wrong("address is missing, like 192.0.2.1 or spam.example");
   const auto most = call.fields.count("most", history_max).value_or(history_default);
   if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
   ListControl* lists = call.control.own_lists();
   if (lists == nullptr) return no_list();
-  return json_reply(list_why_json(*address, lists->list_why(*address, most), true));
+  return why_reply(*lists, subject, most);
 }
 
 Reply export_list(RouteCall& call) {
@@ -68,7 +83,7 @@ Reply export_list(RouteCall& call) {
 ListOrder order_of(RouteCall& call) {
   ListOrder order;
   order.list = call.fields.text("list", name_bytes_max).value_or("");
-  order.what = network_field(call);
+  read_subject(call, order);
   order.reason = call.fields.text("reason", reason_bytes_max).value_or("");
   if (order.reason.empty()) call.fields.wrong("reason is missing: the address's history tells it");
   const auto name = call.fields.text("by", 100);
@@ -76,10 +91,9 @@ ListOrder order_of(RouteCall& call) {
   return order;
 }
 
-Reply done(const ListOrder& order, const ListControl& lists, const base::Status& status) {
+Reply done(const ListOrder& order, ListControl& lists, const base::Status& status) {
   if (!status) return error_reply(status.error(), true);
-  const base::IpAddress& address = order.what.address;
-  return json_reply(list_why_json(address, lists.list_why(address, 1), true));
+  return why_reply(lists, order.name.empty() ? order.what.address.to_string() : order.name, 1);
 }
 
 Reply add(RouteCall& call) {
@@ -111,7 +125,8 @@ Reply reports(RouteCall& call) {
 
 std::vector<Route> routes_about_own_lists() {
   const RouteField list{"list", "string", false, "name of the list; the first unless told"};
-  const RouteField network{"network", "string", true, "address or network"};
+  const RouteField network{"network", "string", true,
+                           "address or network; domain, mail address or its digest"};
   const RouteField by{"by", "string", false, "who gives the order, for the history"};
   return {
       {"GET",
@@ -123,20 +138,20 @@ std::vector<Route> routes_about_own_lists() {
       {"GET",
        "/v1/list/why",
        false,
-       "What is known of an address: reports by kind, mail, listing, history.",
-       {{"address", "string", true, "address"},
+       "What is known of an address or name: reports by kind, mail, listing, history.",
+       {{"address", "string", true, "address; or domain, mail address or its digest"},
         {"most", "integer", false, "lines of history; 50 unless told"}},
        why},
       {"GET",
        "/v1/list/export",
        false,
-       "A list as rbldnsd zone file (ip4trie or ip6trie).",
+       "A list as rbldnsd zone file (ip4trie or ip6trie; dnset for names).",
        {list, {"ipv6", "boolean", false, "the IPv6 networks"}},
        export_list},
       {"POST",
        "/v1/list/add",
        true,
-       "Puts an address or network on a list by hand.",
+       "Puts an address, network or name on a list by hand.",
        {list,
         network,
         {"reason", "string", true, "shown on the public page"},
@@ -146,7 +161,7 @@ std::vector<Route> routes_about_own_lists() {
       {"POST",
        "/v1/list/remove",
        true,
-       "Takes an address or network off a list.",
+       "Takes an address, network or name off a list.",
        {list,
         network,
         {"reason", "string", true, "for the history"},

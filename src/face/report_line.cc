@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/ascii.h"
+#include "wire/list_name.h"
 
 namespace leumund::face {
 namespace {
@@ -43,9 +44,24 @@ base::Result<ReportLine> parse_report_line(std::string_view line, base::TimePoin
     const auto found = json.find(name);
     return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
   };
-  const auto client = base::IpAddress::parse(text("client"));
-  if (!client) return malformed("client is no address");
-  out.client = *client;
+  out.domain = text("domain");
+  out.account = text("account");
+  if (json.contains("client")) {
+    out.client = base::IpAddress::parse(text("client"));
+    if (!out.client) return malformed("client is no address");
+  }
+  if (!out.domain.empty()) {
+    const auto name = wire::list_name(model::ListKind::domains, out.domain, true);
+    if (!name) return malformed("domain: " + name.error().message);
+  }
+  if (!out.account.empty()) {
+    const auto sha1 = wire::list_name(model::ListKind::sha1, out.account, true);
+    const auto sha256 = wire::list_name(model::ListKind::sha256, out.account, true);
+    if (!sha1 && !sha256) return malformed("account: " + sha1.error().message);
+  }
+  if (!out.client && out.domain.empty() && out.account.empty()) {
+    return malformed("has no client, domain or account");
+  }
   if (json.contains("kind")) {
     const auto kind = model::parse_abuse_kind(text("kind"));
     if (!kind) {

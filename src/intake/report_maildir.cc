@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "intake/delivered_envelope.h"
 #include "net/descriptor.h"
 
 namespace leumund::intake {
@@ -100,6 +101,15 @@ class Folders {
   const MaildirSettings& settings_;
 };
 
+ReportTaken take(const MaildirSettings& settings, const std::string& raw, ReportIntake& intake) {
+  if (settings.first) {
+    if (const auto envelope = delivered_envelope(raw)) {
+      if (const auto taken = settings.first(*envelope, raw)) return *taken;
+    }
+  }
+  return intake.take(raw);
+}
+
 }  // namespace
 
 base::Result<MaildirPoll> poll_maildir(const MaildirSettings& settings, ReportIntake& intake) {
@@ -122,7 +132,7 @@ base::Result<MaildirPoll> poll_maildir(const MaildirSettings& settings, ReportIn
       base::log(base::LogLevel::warn, "event=maildir_set_aside folder={} file={} limit_bytes={}",
                 settings.folder, name, settings.message_bytes);
       ++(folders.put_away(name, "F", false) ? out.set_aside : out.left);
-    } else if (intake.take(*raw) == ReportTaken::try_later) {
+    } else if (take(settings, *raw, intake) == ReportTaken::try_later) {
       ++out.left;
     } else {
       ++(folders.put_away(name, "S", settings.remove) ? out.taken : out.left);

@@ -11,7 +11,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "intake/report_service.h"
@@ -23,6 +26,8 @@ struct MaildirSettings {
   bool remove = false;  // delete what was read, instead of moving it to cur
   std::size_t files_per_poll = 200;
   std::size_t message_bytes = 64UL * 1024 * 1024;
+  // Sees each message first whose envelope the delivery agent wrote; nothing: it is a report.
+  std::function<std::optional<ReportTaken>(const LmtpEnvelope&, std::string_view raw)> first = {};
 };
 
 struct MaildirPoll {

@@ -40,6 +40,8 @@ struct Dataset {
   std::shared_ptr<const PrefixTable4> ends_4;
   std::shared_ptr<const PrefixTable6> ends_6;
   NameTable names;
+  // Likewise, by relative name.
+  std::shared_ptr<const std::map<std::string, std::uint32_t, std::less<>>> ends_names;
   RecordTable records;
   std::vector<Dataset> parts;     // of combined
   std::vector<Subzone> subzones;  // longest name first

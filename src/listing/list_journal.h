@@ -85,6 +85,39 @@ struct ListHistoryRecord {
   std::string by;  // "" by itself
 };
 
+// The same for lists of names; a name is its text, of mail addresses their digest.
+struct NameReportRecord {
+  std::string name;
+  model::AbuseReport report;  // without client
+  base::TimePoint heard_at;
+  float weight = 1;
+
+  bool operator==(const NameReportRecord&) const = default;
+};
+struct NamePlaceRecord {
+  std::string name;
+  base::TimePoint since = {};
+  base::TimePoint until = {};  // 1970: not listed
+  base::TimePoint requested_at = {};
+  base::TimePoint cleared_at = {};
+  std::uint32_t times_listed = 0;
+
+  bool operator==(const NamePlaceRecord&) const = default;
+};
+struct HandName {
+  std::string name;
+  base::TimePoint since = {};
+  base::TimePoint until = {};  // 1970: until he takes it off
+  std::string reason = {};
+  std::string by = {};
+
+  bool operator==(const HandName&) const = default;
+};
+struct NameHistoryRecord {
+  std::string name;
+  ListHistoryRecord line;  // without network
+};
+
 // All of one moment.
 struct ListSave {
   std::string list;
@@ -95,10 +128,16 @@ struct ListSave {
   std::vector<ListHistoryRecord> history;
   std::vector<HandListing> hand;
   std::vector<base::IpPrefix> hand_gone;
+  std::vector<NameReportRecord> name_reports;
+  std::vector<NamePlaceRecord> names;
+  std::vector<NameHistoryRecord> name_history;
+  std::vector<HandName> hand_names;
+  std::vector<std::string> hand_names_gone;
 
   [[nodiscard]] std::size_t rows() const {
     return reports.size() + places.size() + traffic.size() + reporters.size() + history.size() +
-           hand.size() + hand_gone.size();
+           hand.size() + hand_gone.size() + name_reports.size() + names.size() +
+           name_history.size() + hand_names.size() + hand_names_gone.size();
   }
 };
 
@@ -108,13 +147,19 @@ struct ListRecord {
   std::vector<ListTrafficRecord> traffic;
   std::vector<ListReporterRecord> reporters;
   std::vector<HandListing> hand;
+  std::vector<NameReportRecord> name_reports;
+  std::vector<NamePlaceRecord> names;
+  std::vector<HandName> hand_names;
   std::uint64_t unreadable = 0;  // rows that were left out
+  std::string trouble;           // "" none; a table that is broken ends where it is
 };
 
 class ListJournal {
  public:
   virtual ~ListJournal() = default;
 
+  // Whether what is saved outlives the process.
+  [[nodiscard]] virtual bool keeps() const = 0;
   // One transaction, all or nothing.
   virtual base::Status save_list(const ListSave& save) = 0;
   // Reports heard and traffic from `since` on, and all the rest.
@@ -122,6 +167,9 @@ class ListJournal {
   // Of one network, or of all; newest first.
   virtual base::Result<std::vector<ListHistoryRecord>> list_history(
       const std::string& list, const std::optional<base::IpPrefix>& what, std::size_t most) = 0;
+  // Of one name of a list of names, or of all; newest first.
+  virtual base::Result<std::vector<NameHistoryRecord>> name_history(
+      const std::string& list, const std::optional<std::string>& name, std::size_t most) = 0;
   // Drops reports and traffic before the one time, history and what is known of addresses not on
   // the list before the other.
   virtual base::Status forget_list(const std::string& list, base::TimePoint reports_before,

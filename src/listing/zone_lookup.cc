@@ -212,7 +212,12 @@ bool Lookup::ask_networks6(const Dataset& data, const AskedName& asked) {
 
 void Lookup::add_names(const Dataset& data, const NameIndex::Entry& entry) {
   listed_ = true;
-  shorten({});
+  std::optional<std::uint32_t> end;
+  if (data.ends_names) {
+    const auto found = data.ends_names->find(entry.name);
+    if (found != data.ends_names->end()) end = found->second;
+  }
+  shorten(end);
   const std::string listed = wanted_.txt ? wire::dns_name_text(entry.name) : std::string();
   for (std::size_t i = 0; i < std::min(entry.count, values_answered_max); ++i) {
     add_value(data, entry.value(i), listed);

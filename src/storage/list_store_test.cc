@@ -1,8 +1,10 @@
 // What every store must do with the lists of our own, run against each of them.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
 #include "storage/memory_store.h"
@@ -87,6 +89,113 @@ TEST_P(ListStore, KeepsAListOfOurOwn) {
   EXPECT_EQ(read.hand[0].by, "anna");
   EXPECT_EQ(store_->load_list("bl", at(3))->reports.size(), 1U) << "only what was heard since";
   EXPECT_TRUE(store_->load_list("other", at(0))->places.empty());
+}
+
+listing::ListSave name_save() {
+  listing::ListSave save;
+  save.list = "dbl";
+  model::AbuseReport report;
+  report.reporter = ~std::uint64_t{0};
+  report.at = at(1);
+  save.name_reports = {{"spam.example", report, at(2), 0.25F}, {"b.example", report, at(4), 1.0F}};
+  save.names = {{"b.example", {}, {}, {}, {}, 0}, {"spam.example", at(2), at(9), at(5), at(6), 3}};
+  save.hand_names = {{"hand.example", at(1), at(8), "\u00e4, sold", "anna"}};
+  save.reporters = {{7, 1, 2, 19'675, 4}};
+  listing::NameHistoryRecord line;
+  line.name = "spam.example";
+  line.line.at = at(2);
+  line.line.move = "listed";
+  line.line.until = at(9);
+  line.line.kinds = {1, 2, 3, 4, 5};
+  line.line.reporters = 6;
+  line.line.spam = 7.5;
+  line.line.reason = "why";
+  line.line.by = "anna";
+  save.name_history = {line, line};
+  save.name_history[1].line.move = "expired";
+  return save;
+}
+
+TEST_P(ListStore, KeepsAListOfNames) {
+  const listing::ListSave save = name_save();
+  ASSERT_TRUE(store_->save_list(save).ok());
+  if (!folder_.empty()) open();  // from the disk
+  auto read = store_->load_list("dbl", at(0)).value();
+  EXPECT_EQ(read.name_reports, save.name_reports) << "in their order";
+  EXPECT_EQ(read.names, save.names);
+  EXPECT_EQ(read.hand_names, save.hand_names);
+  EXPECT_EQ(read.reporters, save.reporters);
+  EXPECT_TRUE(store_->load_list("bl", at(0))->names.empty());
+  EXPECT_EQ(store_->load_list("dbl", at(3))->name_reports.size(), 1U);
+  const auto history = store_->name_history("dbl", "spam.example", 10).value();
+  ASSERT_EQ(history.size(), 2U);
+  EXPECT_EQ(history[0].line.move, "expired") << "newest first";
+  EXPECT_EQ(history[1].line.kinds, save.name_history[0].line.kinds);
+  EXPECT_EQ(history[1].line.reason, "why");
+  EXPECT_TRUE(store_->name_history("dbl", "b.example", 10)->empty());
+  EXPECT_EQ(store_->name_history("dbl", std::nullopt, 1)->size(), 1U);
+  listing::ListSave later;
+  later.list = "dbl";
+  later.hand_names_gone = {"hand.example"};
+  ASSERT_TRUE(store_->save_list(later).ok());
+  ASSERT_TRUE(
+      store_->forget_list("dbl", at(0) + std::chrono::days(2), at(0) + std::chrono::days(2)).ok());
+  read = store_->load_list("dbl", {}).value();
+  EXPECT_TRUE(read.hand_names.empty());
+  EXPECT_TRUE(read.name_reports.empty());
+  ASSERT_EQ(read.names.size(), 1U) << "what is listed is not forgotten";
+  EXPECT_EQ(read.names[0].name, "spam.example");
+  EXPECT_TRUE(store_->name_history("dbl", std::nullopt, 10)->empty());
+}
+
+TEST_P(ListStore, SaysWhetherItKeepsAnythingAtAll) { EXPECT_EQ(store_->keeps(), !folder_.empty()); }
+
+// A store of many listings whose file is broken in the middle of a table, so that it is replaced.
+TEST(ListStoreDamage, WhatCanStillBeReadOfTheListsIsTakenOver) {
+  std::string name = (std::filesystem::temp_directory_path() / "leumund-lists-XXXXXX").string();
+  const std::filesystem::path folder = mkdtemp(name.data());
+  const std::filesystem::path path = folder / "leumund.db";
+  constexpr std::uint32_t places = 20'000;
+  {
+    auto store = SqliteStore::open(path).value();
+    listing::ListSave save;
+    save.list = "bl";
+    for (std::uint32_t i = 0; i < places; ++i) {
+      listing::ListPlaceRecord one;
+      one.place = base::IpAddress::v4(0xcb007100U + i);
+      one.until = at(9);
+      save.places.push_back(one);
+    }
+    ASSERT_TRUE(store->save_list(save).ok());
+    listing::ListSave names = name_save();
+    ASSERT_TRUE(store->save_list(names).ok());
+  }
+  // The root page of the table that is read at every start, and some of the middle of the file.
+  const auto page_of_table = [&] {
+    SQLite::Database file(path, SQLite::OPEN_READONLY);
+    return file.execAndGet("SELECT rootpage FROM sqlite_master WHERE name = 'restriction'")
+        .getInt();
+  }();
+  const auto size = std::filesystem::file_size(path);
+  {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    const std::string rubbish(4096, '\x5a');
+    file.seekp((page_of_table - 1) * 4096);
+    file.write(rubbish.data(), 4096);
+    file.seekp(static_cast<std::streamoff>(size / 8192 * 4096));
+    file.write(rubbish.data(), 4096);
+  }
+  auto opened = SqliteStore::open_or_replace(path).value();
+  EXPECT_FALSE(opened.moved_to.empty());
+  const auto bl = opened.store->load_list("bl", {}).value();
+  EXPECT_GT(bl.places.size(), places * 9 / 10) << "all but the broken page";
+  EXPECT_LT(bl.places.size(), places);
+  EXPECT_TRUE(bl.trouble.empty());
+  EXPECT_EQ(opened.store->load_list("dbl", {})->names, name_save().names);
+  EXPECT_EQ(opened.store->name_history("dbl", std::nullopt, 10)->size(), 2U);
+  EXPECT_GT(opened.list_rows_salvaged, places * 9 / 10);
+  opened.store.reset();
+  std::filesystem::remove_all(folder);
 }
 
 TEST_P(ListStore, AListIsChangedByItsNewestWord) {

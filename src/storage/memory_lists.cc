@@ -23,8 +23,18 @@ base::Status MemoryStore::save_list(const listing::ListSave& save) {
     for (const auto& one : save.hand_gone) list.hand.erase(one.to_string());
     for (const auto& one : save.hand) list.hand[one.what.to_string()] = one;
     for (const auto& one : save.history) list.history.push_back(one);
-    while (list.reports.size() > decisions_max) list.reports.pop_front();
-    while (list.history.size() > decisions_max) list.history.pop_front();
+    for (const auto& one : save.name_reports) list.name_reports.push_back(one);
+    for (const auto& one : save.names) list.names[one.name] = one;
+    for (const auto& one : save.hand_names_gone) list.hand_names.erase(one);
+    for (const auto& one : save.hand_names) list.hand_names[one.name] = one;
+    for (const auto& one : save.name_history) list.name_history.push_back(one);
+    const auto bound = [](auto& rows) {
+      while (rows.size() > decisions_max) rows.pop_front();
+    };
+    bound(list.reports);
+    bound(list.history);
+    bound(list.name_reports);
+    bound(list.name_history);
   });
   return {};
 }
@@ -43,6 +53,11 @@ base::Result<listing::ListRecord> MemoryStore::load_list(const std::string& list
     }
     for (const auto& [who, one] : kept.reporters) out.reporters.push_back(one);
     for (const auto& [network, one] : kept.hand) out.hand.push_back(one);
+    for (const auto& one : kept.name_reports) {
+      if (one.heard_at >= since) out.name_reports.push_back(one);
+    }
+    for (const auto& [name, one] : kept.names) out.names.push_back(one);
+    for (const auto& [name, one] : kept.hand_names) out.hand_names.push_back(one);
     return out;
   });
 }
@@ -61,6 +76,18 @@ base::Result<std::vector<listing::ListHistoryRecord>> MemoryStore::list_history(
   });
 }
 
+base::Result<std::vector<listing::NameHistoryRecord>> MemoryStore::name_history(
+    const std::string& list, const std::optional<std::string>& name, std::size_t most) {
+  return state_.with([&](State& state) {
+    std::vector<listing::NameHistoryRecord> out;
+    const auto& kept = state.lists[list].name_history;
+    for (auto at = kept.rbegin(); at != kept.rend() && out.size() < most; ++at) {
+      if (!name || at->name == *name) out.push_back(*at);
+    }
+    return out;
+  });
+}
+
 base::Status MemoryStore::forget_list(const std::string& list, base::TimePoint reports_before,
                                       base::TimePoint history_before) {
   state_.with([&](State& state) {
@@ -72,6 +99,14 @@ base::Status MemoryStore::forget_list(const std::string& list, base::TimePoint r
       return one.second.wrong == 0 && one.second.day < day_of(reports_before);
     });
     std::erase_if(kept.history, [&](const auto& one) { return one.at < history_before; });
+    std::erase_if(kept.name_reports,
+                  [&](const auto& one) { return one.heard_at < reports_before; });
+    std::erase_if(kept.name_history, [&](const auto& one) { return one.line.at < history_before; });
+    std::erase_if(kept.names, [&](const auto& entry) {
+      const listing::NamePlaceRecord& one = entry.second;
+      return one.until == base::TimePoint{} &&
+             std::max({one.since, one.requested_at, one.cleared_at}) < history_before;
+    });
     std::erase_if(kept.places, [&](const auto& entry) {
       const listing::ListPlaceRecord& one = entry.second;
       return one.until == base::TimePoint{} &&

@@ -44,6 +44,9 @@ class MemoryStore final : public Store {
   base::Result<std::vector<listing::ListHistoryRecord>> list_history(
       const std::string& list, const std::optional<base::IpPrefix>& what,
       std::size_t most) override;
+  base::Result<std::vector<listing::NameHistoryRecord>> name_history(
+      const std::string& list, const std::optional<std::string>& name, std::size_t most) override;
+  [[nodiscard]] bool keeps() const override { return false; }
   base::Status forget_list(const std::string& list, base::TimePoint reports_before,
                            base::TimePoint history_before) override;
 
@@ -60,6 +63,10 @@ class MemoryStore final : public Store {
     std::map<std::uint64_t, listing::ListReporterRecord> reporters;
     std::map<std::string, listing::HandListing> hand;
     std::deque<listing::ListHistoryRecord> history;
+    std::deque<listing::NameReportRecord> name_reports;
+    std::map<std::string, listing::NamePlaceRecord> names;
+    std::map<std::string, listing::HandName> hand_names;
+    std::deque<listing::NameHistoryRecord> name_history;
   };
   struct State {
     std::map<std::string, std::string> ledger;

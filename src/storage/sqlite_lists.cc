@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "storage/sqlite_attempt.h"
+#include "storage/sqlite_list_names.h"
 #include "storage/sqlite_store.h"
 
 namespace leumund::storage {
@@ -210,6 +211,7 @@ base::Status SqliteStore::save_list(const listing::ListSave& save) {
       write_reports(db, save);
       write_places(db, save);
       write_people(db, save);
+      write_list_names(db, save);
       transaction.commit();
       return {};
     });
@@ -220,10 +222,19 @@ base::Result<listing::ListRecord> SqliteStore::load_list(const std::string& list
   return database_.with([&](auto& database) {
     return attempt(*database, [&](SQLite::Database& db) -> base::Result<listing::ListRecord> {
       listing::ListRecord out;
-      read_places(db, list, out);
-      read_hand(db, list, out);
-      read_counts(db, list, since, out);
-      read_reports(db, list, since, out);
+      // What one broken table hides must not cost the others.
+      const auto read = [&](auto work) {
+        try {
+          work();
+        } catch (const SQLite::Exception& error) {
+          out.trouble = error_of(error, db.getFilename()).message;
+        }
+      };
+      read([&] { read_places(db, list, out); });
+      read([&] { read_hand(db, list, out); });
+      read([&] { read_counts(db, list, since, out); });
+      read([&] { read_reports(db, list, since, out); });
+      read([&] { read_list_names(db, list, since, out); });
       return out;
     });
   });
@@ -255,6 +266,16 @@ base::Result<std::vector<ListHistoryRecord>> SqliteStore::list_history(
   });
 }
 
+base::Result<std::vector<listing::NameHistoryRecord>> SqliteStore::name_history(
+    const std::string& list, const std::optional<std::string>& name, std::size_t most) {
+  using Out = base::Result<std::vector<listing::NameHistoryRecord>>;
+  return database_.with([&](auto& database) {
+    return attempt(*database, [&](SQLite::Database& db) -> Out {
+      return read_name_history(db, list, name, most);
+    });
+  });
+}
+
 base::Status SqliteStore::forget_list(const std::string& list, TimePoint reports_before,
                                       TimePoint history_before) {
   return database_.with([&](auto& database) {
@@ -273,6 +294,7 @@ base::Status SqliteStore::forget_list(const std::string& list, TimePoint reports
                                "DELETE FROM list_place WHERE list = ? AND until = 0 AND"
                                " max(since, requested_at, cleared_at, told_spared_at) < ?");
       put(places, list, micros(history_before));
+      forget_list_names(db, list, reports_before, history_before);
       transaction.commit();
       return {};
     });

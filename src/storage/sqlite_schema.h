@@ -8,7 +8,7 @@
 
 namespace leumund::storage {
 
-inline constexpr std::array<const char*, 5> schema_steps = {
+inline constexpr std::array<const char*, 6> schema_steps = {
     // 1: counts, marks, decisions and what stands
     "CREATE TABLE ledger(subject TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE mark(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -54,6 +54,23 @@ inline constexpr std::array<const char*, 5> schema_steps = {
     " typo INTEGER NOT NULL, honeypot INTEGER NOT NULL, reporters INTEGER NOT NULL,"
     " spam REAL NOT NULL, mail REAL NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL);"
     "CREATE INDEX list_history_network ON list_history(list, network, number);",
+    // 6: lists of names of our own
+    "CREATE TABLE list_name_report(number INTEGER PRIMARY KEY, list TEXT NOT NULL,"
+    " name TEXT NOT NULL, kind INTEGER NOT NULL, reporter INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " heard_at INTEGER NOT NULL, weight REAL NOT NULL);"
+    "CREATE INDEX list_name_report_heard ON list_name_report(list, heard_at);"
+    "CREATE TABLE list_name(list TEXT, name TEXT, since INTEGER NOT NULL, until INTEGER NOT NULL,"
+    " requested_at INTEGER NOT NULL, cleared_at INTEGER NOT NULL, times_listed INTEGER NOT NULL,"
+    " PRIMARY KEY(list, name)) WITHOUT ROWID;"
+    "CREATE TABLE list_name_hand(list TEXT, name TEXT, since INTEGER NOT NULL,"
+    " until INTEGER NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL,"
+    " PRIMARY KEY(list, name)) WITHOUT ROWID;"
+    "CREATE TABLE list_name_history(number INTEGER PRIMARY KEY, list TEXT NOT NULL,"
+    " name TEXT NOT NULL, at INTEGER NOT NULL, move TEXT NOT NULL, until INTEGER NOT NULL,"
+    " complaints INTEGER NOT NULL, pristine INTEGER NOT NULL, recycled INTEGER NOT NULL,"
+    " typo INTEGER NOT NULL, honeypot INTEGER NOT NULL, reporters INTEGER NOT NULL,"
+    " spam REAL NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL);"
+    "CREATE INDEX list_name_history_name ON list_name_history(list, name, number);",
 };
 
 }  // namespace leumund::storage

@@ -10,6 +10,7 @@
 
 #include "storage/decision_codec.h"
 #include "storage/sqlite_attempt.h"
+#include "storage/sqlite_list_names.h"
 #include "storage/sqlite_schema.h"
 #include "storage/sqlite_writes.h"
 
@@ -200,7 +201,19 @@ base::Result<SqliteStore::Opened> SqliteStore::open_or_replace(const std::string
   opened.store = std::move(*second);
   const auto restored = opened.store->replace_standing(opened.salvaged);
   if (!restored) return restored.error();
+  opened.list_rows_salvaged = opened.store->take_lists_of(opened.moved_to);
   return opened;
+}
+
+std::uint64_t SqliteStore::take_lists_of(const std::string& damaged) {
+  return database_.with([&](auto& database) -> std::uint64_t {
+    try {
+      SQLite::Database from(damaged, SQLite::OPEN_READONLY, busy_milliseconds);
+      return salvage_lists(from, *database);
+    } catch (const SQLite::Exception&) {  // nothing of it can be read
+      return 0;
+    }
+  });
 }
 
 base::Status SqliteStore::replace_standing(const action::StandingRecord& standing) {

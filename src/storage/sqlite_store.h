@@ -27,8 +27,9 @@ class SqliteStore final : public Store {
 
   struct Opened {
     std::unique_ptr<SqliteStore> store;
-    std::string moved_to;             // where the damaged file lies now; "" if it was well
-    action::StandingRecord salvaged;  // what could still be read of it
+    std::string moved_to;                  // where the damaged file lies now; "" if it was well
+    action::StandingRecord salvaged;       // what could still be read of it
+    std::uint64_t list_rows_salvaged = 0;  // of our own lists
   };
   // As open(), but a damaged file is renamed to PATH.damaged-N, whatever of the standing can be
   // read is written into the new one, and the caller is told.
@@ -63,11 +64,16 @@ class SqliteStore final : public Store {
   base::Result<std::vector<listing::ListHistoryRecord>> list_history(
       const std::string& list, const std::optional<base::IpPrefix>& what,
       std::size_t most) override;
+  base::Result<std::vector<listing::NameHistoryRecord>> name_history(
+      const std::string& list, const std::optional<std::string>& name, std::size_t most) override;
+  [[nodiscard]] bool keeps() const override { return true; }
   base::Status forget_list(const std::string& list, base::TimePoint reports_before,
                            base::TimePoint history_before) override;
 
  private:
   explicit SqliteStore(std::unique_ptr<SQLite::Database> database);
+  // Takes over what can be read of our own lists from a damaged file.
+  std::uint64_t take_lists_of(const std::string& damaged);
 
   base::Guarded<std::unique_ptr<SQLite::Database>> database_;
 };

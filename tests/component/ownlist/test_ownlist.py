@@ -1,5 +1,6 @@
 """A blocklist of our own, from the report to the refusal: traps and complaints list a client, the
 next mail is refused with the reason, the listing ends by itself, and a kill loses nothing."""
+import hashlib
 import json
 import random
 import socket
@@ -29,9 +30,12 @@ requests_per_minute = 1000
 [reports]
 listen = ["inet:127.0.0.1:{lmtp_port}"]
 own_hosts = ["{host}"]
+maildirs = ["{{folder}}/Maildir"]
 [list]
 zones = ["bl bl.c.test",
-         "traps traps.c.test kinds=pristine_trap,recycled_trap,typo_trap answer=127.0.0.3"]
+         "traps traps.c.test kinds=pristine_trap,recycled_trap,typo_trap answer=127.0.0.3",
+         "dbl dbl.c.test of=domains", "ebl ebl.c.test of=sha1 answer=127.0.0.9"]
+spared = ["198.18.7.0/24", "freemail.com"]
 listen = ["inet:{dns_address}:53"]
 name_servers = ["ns.c.test"]
 lookup_url = "https://lists.c.test/bl?$"
@@ -260,6 +264,32 @@ def complain(world, client: str, reporter: str) -> None:
         smtp.sendmail(reporter, ["spam@reports.c.test"], whole)
 
 
+def test_traps_and_forwarded_spam_may_lie_in_a_maildir(world):
+    box = world.leumundd.folder / "Maildir"
+    for name in ("tmp", "new", "cur"):
+        (box / name).mkdir(parents=True, exist_ok=True)
+    client, host = "203.0.113.35", world.postfix.parameters["myhostname"]
+    date = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime(time.time() - 60))
+    spam = (f"Received: from bot.test (bot.test [{client}])\n\tby {host} (Postfix) with ESMTP "
+            f"id 4XyZ\n\tfor <a@inside.c.test>; {date} (UTC)\n" + SPAM.replace("\r", ""))
+
+    def deliver(name: str, text: str) -> None:
+        (box / "tmp" / name).write_text(text)
+        (box / "tmp" / name).rename(box / "new" / name)
+
+    deliver("1.trap", f"Return-Path: <x@bank.test>\nX-Original-To: trap@spamtraps.c.test\n{spam}")
+    deliver("2.forged", f"Subject: no envelope\n{spam}")
+    deliver("3.complaint",
+            "Return-Path: <anna@c.test>\nX-Original-To: spam@reports.c.test\n"
+            f"Received: by {host}\nFrom: anna@c.test\nMIME-Version: 1.0\nContent-Type: multipart/mixed;"
+            f" boundary=b\n\n--b\nContent-Type: message/rfc822\n\n{spam}\n--b--\n")
+    wait_until(lambda: sum(world.why(client)["reports"].values()) == 2, "the Maildir's reports")
+    told = world.why(client)["reports"]
+    assert told["pristine_trap"] == 1 and told["complaint"] == 1, told
+    assert world.is_listed(client)
+    wait_until(lambda: not list((box / "new").iterdir()), "the Maildir to be read")
+
+
 def test_a_known_reporters_mail_counts_in_full(world):
     client = "203.0.113.31"
     world.report(client, "fbl.provider.test")
@@ -349,6 +379,18 @@ def test_the_operator_shows_adds_removes_and_asks_for_himself(world):
     # Complaints about ourselves are judged as anybody's, and list nobody.
     world.report("192.0.2.25", "a.test", "b.test", "c.test")
     assert "192.0.2.25 would be listed" in command("list", "show").stdout
+    # ... and tell the operator, once, also over a restart.
+    def told() -> list:
+        return [one for one in world.leumundd.get("/v1/events?limit=1000")["decisions"]
+                if one["decision"] == "listed"]
+
+    wait_until(lambda: len(told()) == 1, "the decision about ourselves")
+    assert told()[0]["subject"] == "egress:out1", told()
+    assert "192.0.2.25 is listed" in command("explain", "egress:out1").stdout
+    world.leumundd.restart()
+    assert "192.0.2.25 would be listed" in command("list", "show").stdout
+    world.report("203.0.113.75", "a.test", "b.test")
+    assert len(told()) == 1, "not told again"
     assert not world.is_listed("192.0.2.25")
     assert "192.0.2.25 würde gelistet" in command("list", "show", "--lang", "de").stdout
 
@@ -359,6 +401,69 @@ def test_the_operator_shows_adds_removes_and_asks_for_himself(world):
     assert not world.is_listed("203.0.113.70") and not world.is_listed("198.51.100.200")
     assert command("list", "why", "203.0.113.70").returncode == 0
     assert command("list", "remove", "198.51.100.0/24", "--reason", "sold").returncode == 1
+
+
+def test_domains_and_mail_addresses_are_listed_by_name_and_carried_by_a_mirror(world):
+    reporters = ["a.test", "b.test"]
+    drop = "Drop.Box@mail-c-test.com"
+    digest = hashlib.sha1(drop.lower().encode()).hexdigest()
+
+    def report(**about) -> dict:
+        lines = "".join(json.dumps({"reporter": who, **about}) + "\n" for who in reporters)
+        status, body = world.leumundd.request("POST", "/v1/reports", lines)
+        assert status == 200, body
+        return json.loads(body)
+
+    told = report(domain="www.spam-c-test.com", account=drop)
+    assert told["accepted"] == 2 and told["kept"], told
+    assert report(domain="co.uk")["rejected"] == 2, "nobody lists a whole country"
+    assert report(domain="shop.freemail.com", account="x@freemail.com")["accepted"] == 2
+    for name, code in (("spam-c-test.com.dbl", NO_ERROR), ("a.b.spam-c-test.com.dbl", NO_ERROR),
+                       ("freemail.com.dbl", NO_SUCH_NAME), ("test.dbl", NO_ERROR),
+                       ("invalid.dbl", NO_SUCH_NAME), (digest + ".ebl", NO_ERROR),
+                       (hashlib.sha1(b"x@freemail.com").hexdigest() + ".ebl", NO_SUCH_NAME)):
+        assert ask(world.dns, name + ".c.test").code == code, name
+    listed = ask(world.dns, digest + ".ebl.c.test")
+    assert listed.records[0][2] == bytes([127, 0, 0, 9]) and listed.ttl == 40
+    assert ask(world.dns, "x.spam-c-test.com.dbl.c.test", TXT).text == \
+        "Blocked - see https://lists.c.test/bl?spam-c-test.com"
+
+    command = world.leumundd.leumund
+    assert command("list", "why", "shop.spam-c-test.com").returncode == 1
+    assert command("list", "why", drop.lower()).returncode == 1
+    assert command("list", "why", "nobody@elsewhere.com").returncode == 0
+    assert command("list", "add", "by-hand-c-test.com", "--reason", "sold drugs").returncode == 0
+    assert "sold drugs" in world.page("/bl?www.by-hand-c-test.com&lang=en")[1]
+    shown = command("list", "show").stdout
+    assert "spam-c-test.com" in shown and digest in shown and "Drop.Box" not in shown
+    status, page = world.page(f"/bl?ip={urllib.parse.quote(drop)}&lang=en")
+    assert status == 200 and "is listed on ebl.c.test" in page
+
+    world.leumundd.kill()
+    world.leumundd.start()
+    for name in ("spam-c-test.com.dbl", digest + ".ebl", "by-hand-c-test.com.dbl"):
+        assert ask(world.dns, name + ".c.test").code == NO_ERROR, name
+    stored = (world.leumundd.state / "leumund.db").read_bytes()
+    assert b"rop.box@" not in stored.lower(), "of mail addresses only digests are kept"
+
+    folder = world.leumundd.folder
+    exported = folder / "dbl.c.test.dnset"
+    wait_until(lambda: exported.exists() and "by-hand-c-test.com" in exported.read_text(),
+               "the export")
+    mirror = rbldnsd(world.peers.ground, folder, ["dbl.c.test:dnset:dbl.c.test.dnset"])
+    try:
+        where = ("127.0.0.1", mirror.port)
+        for name in ("www.spam-c-test.com", "by-hand-c-test.com", "test", "other-c-test.com"):
+            assert ask(where, name + ".dbl.c.test").code == \
+                ask(world.dns, name + ".dbl.c.test").code, name
+    finally:
+        mirror.stop()
+
+    status, done = world.page("/bl", {"ip": "spam-c-test.com", "lang": "en", "reason": "hacked"})
+    assert status == 200 and "It is taken off." in done
+    assert ask(world.dns, "spam-c-test.com.dbl.c.test").code == NO_SUCH_NAME
+    assert command("list", "remove", digest, "--reason", "an error").returncode == 0
+    assert ask(world.dns, digest + ".ebl.c.test").code == NO_SUCH_NAME
 
 
 def test_two_lists_and_a_mirror_with_rbldnsd(world, swaks):

@@ -1,0 +1,121 @@
+// A list of ours with a million listed addresses: how long a restart takes, and how long whoever
+// holds its lock keeps reports waiting. DNS answers wait for none of it.
+#include <benchmark/benchmark.h>
+#include <fmt/core.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "listing/name_list.h"
+#include "listing/served_list.h"
+#include "storage/sqlite_store.h"
+
+namespace leumund::storage {
+namespace {
+
+using listing::NameList;
+using listing::ServedList;
+
+const base::TimePoint start = base::from_unix_seconds(1'800'000'000);
+constexpr std::uint32_t listings = 1'000'000;
+
+ServedList::Settings settings() {
+  ServedList::Settings out;
+  out.name = "bl";
+  out.zone = *wire::DnsName::parse("bl.example");
+  out.value = {0x7f000002, "Blocked - see https://bl.example/bl?$"};
+  out.engine.addresses_most = 2 * listings;
+  out.engine.record = true;
+  return out;
+}
+
+base::IpAddress address(std::uint32_t i) { return base::IpAddress::v4(i * 2'654'435'761U); }
+
+// Listed by two reports each, as they come: all that a kill would leave in the store.
+void fill(ServedList& list) {
+  for (std::uint32_t i = 0; i < listings; ++i) {
+    for (const std::uint64_t who : {i * 2ULL, i * 2ULL + 1}) {
+      list.report(
+          {.client = address(i), .kind = model::AbuseKind::complaint, .reporter = who, .at = start},
+          start);
+    }
+  }
+}
+
+void restart(benchmark::State& state) {
+  std::string name = (std::filesystem::temp_directory_path() / "leumund-bench-XXXXXX").string();
+  const std::string folder = mkdtemp(name.data());
+  {
+    auto store = SqliteStore::open(folder + "/leumund.db");
+    ServedList list(settings());
+    fill(list);
+    if (!store.ok() || !(*store)->save_list(list.drain(true)).ok()) state.SkipWithError("no store");
+  }
+  std::size_t listed = 0;
+  for (auto _ : state) {
+    auto store = SqliteStore::open(folder + "/leumund.db");
+    const auto record = (*store)->load_list("bl", start - std::chrono::days(8));
+    ServedList list(settings());
+    list.restore(*record, start);
+    benchmark::DoNotOptimize(list.plan(start));
+    listed = list.counters().listed;
+  }
+  state.counters["listed"] = static_cast<double>(listed);
+  std::filesystem::remove_all(folder);
+}
+BENCHMARK(restart)->Unit(benchmark::kMillisecond)->Iterations(2);
+
+// The copy under the lock, the file behind it, and one more listing with its zone.
+void hold(benchmark::State& state) {
+  ServedList list(settings());
+  fill(list);
+  static_cast<void>(list.plan(start));
+  std::uint32_t next = listings;
+  std::size_t bytes = 0;
+  for (auto _ : state) {
+    if (state.range(0) == 0) {
+      const listing::LiveList copy = list.live();
+      benchmark::DoNotOptimize(&copy);
+    } else if (state.range(0) == 1) {
+      bytes = list.live().export_4().size();
+    } else {
+      for (const std::uint64_t who : {1'000'000'000ULL + next, 2'000'000'000ULL + next}) {
+        list.report({.client = address(next),
+                     .kind = model::AbuseKind::complaint,
+                     .reporter = who,
+                     .at = start},
+                    start);
+      }
+      ++next;
+      benchmark::DoNotOptimize(list.plan(start));
+    }
+  }
+  state.SetLabel(state.range(0) == 0 ? "copy" : state.range(0) == 1 ? "export" : "change");
+  state.counters["bytes"] = static_cast<double>(bytes);
+}
+BENCHMARK(hold)->DenseRange(0, 2)->Unit(benchmark::kMillisecond);
+
+void zone_of_names(benchmark::State& state) {
+  NameList::Settings of;
+  of.name = "dbl";
+  of.zone = *wire::DnsName::parse("dbl.example");
+  NameList list(of);
+  for (std::int64_t i = 0; i < state.range(0); ++i) {
+    const std::string name = fmt::format("spam-{}.com", i);
+    for (const std::uint64_t who :
+         {static_cast<std::uint64_t>(i) * 2, static_cast<std::uint64_t>(i) * 2 + 1}) {
+      const auto done = list.report(
+          name, {.client = {}, .kind = model::AbuseKind::complaint, .reporter = who, .at = start},
+          start);
+      if (!done) state.SkipWithError(done.error().message.c_str());
+    }
+  }
+  for (auto _ : state) benchmark::DoNotOptimize(list.plan(start));
+  state.counters["listed"] = static_cast<double>(list.counters().listed);
+}
+BENCHMARK(zone_of_names)->Arg(100'000)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace leumund::storage
+
+BENCHMARK_MAIN();
