@@ -281,8 +281,8 @@ def test_traps_and_forwarded_spam_may_lie_in_a_maildir(world):
     deliver("2.forged", f"Subject: no envelope\n{spam}")
     deliver("3.complaint",
             "Return-Path: <anna@c.test>\nX-Original-To: spam@reports.c.test\n"
-            f"Received: by {host}\nFrom: anna@c.test\nMIME-Version: 1.0\nContent-Type: multipart/mixed;"
-            f" boundary=b\n\n--b\nContent-Type: message/rfc822\n\n{spam}\n--b--\n")
+            f"Received: by {host}\nFrom: anna@c.test\nMIME-Version: 1.0\nContent-Type: "
+            f"multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n{spam}\n--b--\n")
     wait_until(lambda: sum(world.why(client)["reports"].values()) == 2, "the Maildir's reports")
     told = world.why(client)["reports"]
     assert told["pristine_trap"] == 1 and told["complaint"] == 1, told
