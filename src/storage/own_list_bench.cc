@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <memory>
 
 #include "listing/name_list.h"
 #include "listing/served_list.h"
@@ -29,15 +30,20 @@ ServedList::Settings settings() {
   return out;
 }
 
+// Reporters are known by their keyed hash.
+std::uint64_t reporter(std::uint64_t number) { return number * 0x9e3779b97f4a7c15; }
+
 base::IpAddress address(std::uint32_t i) { return base::IpAddress::v4(i * 2'654'435'761U); }
 
 // Listed by two reports each, as they come: all that a kill would leave in the store.
 void fill(ServedList& list) {
   for (std::uint32_t i = 0; i < listings; ++i) {
     for (const std::uint64_t who : {i * 2ULL, i * 2ULL + 1}) {
-      list.report(
-          {.client = address(i), .kind = model::AbuseKind::complaint, .reporter = who, .at = start},
-          start);
+      list.report({.client = address(i),
+                   .kind = model::AbuseKind::complaint,
+                   .reporter = reporter(who),
+                   .at = start},
+                  start);
     }
   }
 }
@@ -67,10 +73,14 @@ BENCHMARK(restart)->Unit(benchmark::kMillisecond)->Iterations(2);
 
 // The copy under the lock, the file behind it, and one more listing with its zone.
 void hold(benchmark::State& state) {
-  ServedList list(settings());
-  fill(list);
-  static_cast<void>(list.plan(start));
-  std::uint32_t next = listings;
+  static const auto made = [] {  // once: it takes longer than all that is measured
+    auto out = std::make_unique<ServedList>(settings());
+    fill(*out);
+    static_cast<void>(out->plan(start));
+    return out;
+  }();
+  static std::uint32_t next = listings;
+  ServedList& list = *made;
   std::size_t bytes = 0;
   for (auto _ : state) {
     if (state.range(0) == 0) {
@@ -82,7 +92,7 @@ void hold(benchmark::State& state) {
       for (const std::uint64_t who : {1'000'000'000ULL + next, 2'000'000'000ULL + next}) {
         list.report({.client = address(next),
                      .kind = model::AbuseKind::complaint,
-                     .reporter = who,
+                     .reporter = reporter(who),
                      .at = start},
                     start);
       }
@@ -104,9 +114,12 @@ void zone_of_names(benchmark::State& state) {
     const std::string name = fmt::format("spam-{}.com", i);
     for (const std::uint64_t who :
          {static_cast<std::uint64_t>(i) * 2, static_cast<std::uint64_t>(i) * 2 + 1}) {
-      const auto done = list.report(
-          name, {.client = {}, .kind = model::AbuseKind::complaint, .reporter = who, .at = start},
-          start);
+      const auto done = list.report(name,
+                                    {.client = {},
+                                     .kind = model::AbuseKind::complaint,
+                                     .reporter = reporter(who),
+                                     .at = start},
+                                    start);
       if (!done) state.SkipWithError(done.error().message.c_str());
     }
   }
