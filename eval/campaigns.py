@@ -2,7 +2,7 @@
 """Measures detector B on real mail with injected campaigns, and fits its constants.
 
   campaigns.py [--seeds 1-15] [--days 90] [--few 1] [--part 1/2] [--replay PROGRAM] [--work DIR]
-               [--without curve,ablation,words,rspamd] [--write]
+               [--ablation-seeds 935] [--without curve,ablation,words,rspamd] [--write]
   campaigns.py --fit [--fit-seeds 901-906]
   campaigns.py --fit-odds [--fit-seeds 902,905,908,911,914]
 
@@ -25,6 +25,7 @@ import time
 import bursts
 import campaign_fit
 import campaign_outcomes as outcomes
+import campaign_tables as rows
 import figure
 import outcomes as bounds
 import paraphrase
@@ -36,7 +37,8 @@ FIT_PART, TEST_PART = "0/2", "1/2"
 CAMPAIGNS = 7
 KINDS = [(r, c) for c in ("botnet", "home") for r in ("light", "heavy", "none")]
 # Budgets of false campaigns a day, from strict to loose; the shipped one is among them.
-BUDGETS = [0.0005, 0.005, 0.05, 0.5, 5.0]
+BUDGETS = {b: {"allowed_per_day": b} for b in (0.0005, 0.005, rows.SHIPPED_BUDGET, 0.5, 5.0)}
+BUDGETS[rows.SHIPPED_BUDGET] = {}  # that is measured already
 LIMITS = [200, 50]
 # What is left out for the ablation table: constants set to nothing.
 ABLATION = {
@@ -53,7 +55,7 @@ ABLATION = {
     "hour": {"weights.11": 0},
     "odds of a thief against the owner": {"odds_count": 0},
 }
-say, table = bursts.say, bursts.table
+say = bursts.say
 
 
 def numbers(text):
@@ -206,15 +208,17 @@ def measure_all(a, data, replay):
     if "curve" not in a.without:
         out["curve"] = each(
             a.jobs,
-            lambda b: (b, with_settings(a, data, replay, few, "curve", {"allowed_per_day": b})),
+            lambda b: (b, with_settings(a, data, replay, few, "curve", BUDGETS[b])),
             BUDGETS,
         )
         for limit in LIMITS:
             out["limits"][limit] = added([fixed_limit(data, s, limit) for s in few])
     if "ablation" not in a.without:
+        seeds = numbers(a.ablation_seeds)
+        hard = [stream_of(data, a.work, s, FIT_PART, a.days) for s in seeds]
         results = each(
             a.jobs,
-            lambda x: with_settings(a, data, replay, few, "ablation", x),
+            lambda x: with_settings(a, data, replay, hard, "ablation", x),
             [{}, *ABLATION.values()],
         )
         out["ablation"] = dict(zip(["nothing", *ABLATION], results))
@@ -238,135 +242,6 @@ def measure_all(a, data, replay):
     return out
 
 
-def share(part, whole, digits=1):
-    return f"{100 * part / max(1, whole):.{digits}f} %"
-
-
-def found(s):
-    return f"{s['found']} of {s['n']} = {share(s['found'], s['n'])} (≥ {100 * s['recall_low']:.1f})"
-
-
-def by_kind(m):
-    kinds = {}
-    for stream, measured in zip(m["streams"], m["measures"]):
-        kinds.setdefault(stream.kind, []).append(measured)
-    rows = []
-    everything = outcomes.summary(outcomes.together(m["measures"]))
-    for (rewrite, clients), measures in sorted(kinds.items()):
-        s = outcomes.summary(outcomes.together(measures))
-        rows.append((f"{rewrite}, {clients}", s))
-    rows.append(("**all together**", everything))
-    head = ("rewriting, clients", "stopped (95 % bound)", "accounts before the stop: median")
-    head += ("95th percentile", "mail leaked", "honest mail held by B")
-    return table(
-        head,
-        ("---", "---", "---:", "---:", "---", "---"),
-        [
-            (
-                name,
-                found(s),
-                s["median"],
-                s["p95"],
-                f"{s['leaked']:,} of {s['mails']:,} = {share(s['leaked'], s['mails'])}",
-                f"{s['touched_b']} of {s['honest']:,}",
-            )
-            for name, s in rows
-        ],
-    )
-
-
-def by_size(s):
-    return table(
-        ("accounts", "campaigns", "stopped", "mail leaked", "share", "median share"),
-        ("---:", "---:", "---:", "---", "---:", "---:"),
-        [
-            (f"{k:,}", n, f, f"{lost:,} of {all_:,}", share(lost, all_, 2), share(mid, 1, 2))
-            for k, (n, f, lost, all_, mid) in s["sizes"].items()
-        ],
-    )
-
-
-def held_list(m, kept=40):
-    held = [h for measured in m["measures"] for h in measured["held"] + measured["hard"] if h[4]]
-    if not held:
-        return ["No honest mail and no hard negative was held by detector B."]
-    lines = [f"Every honest mail and hard negative held by detector B ({len(held)}):", ""]
-    rows = [(f"`{i}`", kind, why) for i, kind, _, why, _ in held[:kept]]
-    lines += table(("mail", "kind", "why"), ("---", "---", "---"), rows)
-    if len(held) > kept:
-        lines += ["", f"... and {len(held) - kept} more, in `campaigns.json` of the work folder."]
-    return lines
-
-
-def negatives(m):
-    kinds = outcomes.together(m["measures"])["negatives"]
-    return table(
-        ("kind", "groups", "touched, by whichever detector", "mails", "touched"),
-        ("---", "---:", "---:", "---:", "---:"),
-        [
-            (k, v["groups"], v["groups_touched"], f"{v['messages']:,}", v["messages_touched"])
-            for k, v in sorted(kinds.items())
-        ],
-    )
-
-
-def curve_rows(m):
-    rows = [
-        (
-            f"B, {b:g} false campaigns a day" + (" (shipped)" if b == 0.05 else ""),
-            f"{s['found']} of {s['n']}",
-            s["median"],
-            share(s["leaked"], s["mails"], 2),
-            f"{s['touched_b']} of {s['honest']:,}",
-        )
-        for b, s in m["curve"]
-    ]
-    for name, p in ((m["rspamd"] or {}).get("passes") or {}).items():
-        rows.append(
-            (
-                f"rspamd, {name} (campaigns up to {rspamd_beside.ACCOUNTS_MOST})",
-                "-",
-                "-",
-                share(p["leaked"], p["mails"], 2),
-                f"{p['touched']} of {p['honest']:,}",
-            )
-        )
-    for limit, s in m["limits"].items():
-        rows.append(
-            (
-                f"fixed limit {limit} recipients an hour",
-                f"{s['found']} of {s['n']}",
-                "-",
-                share(s["leaked"], s["mails"], 2),
-                f"{s['touched']} of {s['honest']:,}",
-            )
-        )
-    return table(
-        ("", "stopped", "accounts before the stop", "mail leaked", "honest mail held"),
-        ("---", "---", "---:", "---:", "---"),
-        rows,
-    )
-
-
-def short_rows(results, first):
-    return table(
-        (first, "stopped", "accounts before the stop", "mail leaked", "honest mail held by B")
-        + ("hard negatives held by B",),
-        ("---", "---", "---:", "---:", "---:", "---:"),
-        [
-            (
-                name,
-                f"{s['found']} of {s['n']}",
-                s["median"] if s["median"] is not None else "-",
-                share(s["leaked"], s["mails"], 2),
-                s["touched_b"],
-                s["hard_b"],
-            )
-            for name, s in results.items()
-        ],
-    )
-
-
 def tables(a, m):
     everything = outcomes.summary(outcomes.together(m["measures"]))
     machine = f"{os.cpu_count()} cores"
@@ -375,38 +250,41 @@ def tables(a, m):
         f"with {machine}, part {a.part},",
         f"{a.days} days: `./dev eval campaigns --seeds {a.seeds} --write`.",
         "",
-        *by_kind(m),
+        *rows.by_kind(m),
         "",
         f"Honest mail held by B: {everything['touched_b']} of {everything['honest']:,} "
         f"(95 % bound {everything['touched_b_high']:.1f}); by any detector "
         f"{everything['touched']}.",
         "",
-        *by_size(everything),
+        *rows.by_size(everything),
+        "",
+        *rows.by_duration(m),
         "",
         "Why mail of campaigns got out:",
         "",
-        *table(
+        *bursts.table(
             ("cause", "mails"),
             ("---", "---:"),
             sorted(everything["causes"].items(), key=lambda x: -x[1]),
         ),
         "",
-        *held_list(m),
+        *rows.held_list(m),
         "",
-        *negatives(m),
+        *rows.negatives(m),
     ]
     if m["curve"]:
         title = f"By the budget of false campaigns ({a.few} stream(s), from the second on):"
         lines += ["", title, ""]
-        lines += curve_rows(m)
+        lines += rows.curve_rows(m)
     if m["ablation"]:
-        lines += ["", f"Without one kind of evidence ({a.few} stream(s) from the second on):", ""]
-        lines += short_rows(m["ablation"], "left out")
+        which = f"part {FIT_PART}, `--ablation-seeds {a.ablation_seeds}`"
+        lines += ["", f"Without one kind of evidence ({which}):", ""]
+        lines += rows.short_rows(m["ablation"], "left out")
     if m["words"]:
         lines += ["", "Sentences made from word lists (one stream):", ""]
-        lines += short_rows(m["words"], "words changed")
+        lines += rows.short_rows(m["words"], "words changed")
     if m["rspamd"]:
-        lines += ["", *rspamd_beside.rows(m["rspamd"], m["rspamd_beside"], table)]
+        lines += ["", *rspamd_beside.rows(m["rspamd"], m["rspamd_beside"], bursts.table)]
     return "\n".join(lines)
 
 
@@ -454,7 +332,8 @@ def main():
     ap.add_argument("--seeds", default="1-15")
     ap.add_argument("--days", type=int, default=90)
     ap.add_argument("--part", default=TEST_PART, help=f"{FIT_PART} while working on the rules")
-    ap.add_argument("--few", type=int, default=1, help="streams for the curve and the ablation")
+    ap.add_argument("--few", type=int, default=1, help="streams for the curve")
+    ap.add_argument("--ablation-seeds", default="935", help=f"of part {FIT_PART}")
     ap.add_argument("--replay")
     ap.add_argument("--work", default=os.path.join(bursts.PROJECT, "build", "eval"))
     ap.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
