@@ -126,12 +126,12 @@ TEST(NameList, SparedDomainsAreNotListedByReportsButByHand) {
 
 TEST(NameList, WhoHasItDelistsItOnceAndTheOperatorAlways) {
   NameList list(settings_of(ListKind::domains));
-  for (const std::uint64_t who : {1, 2}) report(list, "spam.com", who, start);
+  for (const std::uint64_t who : {1U, 2U}) report(list, "spam.com", who, start);
   EXPECT_FALSE(list.delist_on_request("spam.com", "", start).ok());
   EXPECT_TRUE(list.delist_on_request("www.spam.com", "a form, closed", start).ok());
   EXPECT_FALSE(is_listed(list, "spam.com", start));
   const TimePoint later = start + hours(2);
-  for (const std::uint64_t who : {3, 4}) report(list, "spam.com", who, later);
+  for (const std::uint64_t who : {3U, 4U}) report(list, "spam.com", who, later);
   EXPECT_TRUE(is_listed(list, "spam.com", later));
   const auto again = list.delist_on_request("spam.com", "again", later);
   ASSERT_FALSE(again.ok());
@@ -147,7 +147,7 @@ TEST(NameList, WhoHasItDelistsItOnceAndTheOperatorAlways) {
 
 TEST(NameList, WhatWasDrainedMakesTheSameListAgain) {
   NameList list(settings_of(ListKind::domains));
-  for (const std::uint64_t who : {1, 2}) report(list, "spam.com", who, start);
+  for (const std::uint64_t who : {1U, 2U}) report(list, "spam.com", who, start);
   report(list, "half.com", 1, start);
   ASSERT_TRUE(list.add("hand.com", {.name = "", .since = start, .reason = "x"}).ok());
   const ListSave save = list.drain();
@@ -172,7 +172,7 @@ TEST(NameList, AFloodOfNamesTakesNoMoreThanItsRoomAndNoListing) {
   auto settings = settings_of(ListKind::domains);
   settings.names_most = 50;
   NameList list(settings);
-  for (const std::uint64_t who : {1, 2}) report(list, "spam.com", who, start);
+  for (const std::uint64_t who : {1U, 2U}) report(list, "spam.com", who, start);
   for (int i = 0; i < 500; ++i) {
     const std::string name = "n" + std::to_string(i) + ".com";
     report(list, name.c_str(), 1000 + static_cast<std::uint64_t>(i), start + hours(i / 56));
@@ -184,7 +184,7 @@ TEST(NameList, AFloodOfNamesTakesNoMoreThanItsRoomAndNoListing) {
 
 TEST(NameList, TheExportReadsBackAsTheSameList) {
   NameList list(settings_of(ListKind::domains));
-  for (const std::uint64_t who : {1, 2}) report(list, "spam.com", who, start);
+  for (const std::uint64_t who : {1U, 2U}) report(list, "spam.com", who, start);
   static_cast<void>(list.plan(start));
   const std::string text = NameList::export_names(*list.served());
   ZonePlan plan;
