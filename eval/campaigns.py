@@ -2,7 +2,7 @@
 """Measures detector B on real mail with injected campaigns, and fits its constants.
 
   campaigns.py [--seeds 1-15] [--days 90] [--few 1] [--part 1/2] [--replay PROGRAM] [--work DIR]
-               [--ablation-seeds 935] [--without curve,ablation,words,rspamd] [--write]
+               [--ablation-seeds 932,935] [--without curve,ablation,words,rspamd] [--write]
   campaigns.py --fit [--fit-seeds 901-906]
   campaigns.py --fit-odds [--fit-seeds 902,905,908,911,914]
 
@@ -333,7 +333,7 @@ def main():
     ap.add_argument("--days", type=int, default=90)
     ap.add_argument("--part", default=TEST_PART, help=f"{FIT_PART} while working on the rules")
     ap.add_argument("--few", type=int, default=1, help="streams for the curve")
-    ap.add_argument("--ablation-seeds", default="935", help=f"of part {FIT_PART}")
+    ap.add_argument("--ablation-seeds", default="932,935", help=f"of part {FIT_PART}")
     ap.add_argument("--replay")
     ap.add_argument("--work", default=os.path.join(bursts.PROJECT, "build", "eval"))
     ap.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1))
