@@ -306,6 +306,10 @@ void Cluster::absorb(const Cluster& other) {
   automatic += other.automatic;
   lists += other.lists;
   scripts += other.scripts;
+  // Without mail from outside the time of the first of it says nothing.
+  if (other.from_outside > 0) {
+    outside_at = from_outside > 0 ? std::min(outside_at, other.outside_at) : other.outside_at;
+  }
   from_outside += other.from_outside;
   day_accounts += other.day_accounts;
 }

@@ -396,6 +396,29 @@ TEST_F(ClusterStoreTest, AnAttackerFillsTablesAndGrowsNone) {
   EXPECT_EQ(store.find(id)->state, ClusterState::open);
 }
 
+TEST_F(ClusterStoreTest, OfUnitedClustersTheFirstMailFromOutsideCounts) {
+  Cluster none;
+  none.first_at = now;
+  Cluster late;
+  late.first_at = now + std::chrono::hours(1);
+  late.from_outside = 3;
+  late.outside_at = now + std::chrono::hours(2);
+  Cluster early = late;
+  early.outside_at = now - std::chrono::hours(2);
+
+  Cluster both = none;
+  both.absorb(late);
+  EXPECT_EQ(both.from_outside, 3U);
+  EXPECT_EQ(both.outside_at, late.outside_at) << "not 1970, before everything";
+  EXPECT_GT(both.outside_at, both.first_at);
+  both.absorb(none);
+  EXPECT_EQ(both.outside_at, late.outside_at);
+  both.absorb(early);
+  EXPECT_EQ(both.outside_at, early.outside_at);
+  both.absorb(late);
+  EXPECT_EQ(both.outside_at, early.outside_at);
+}
+
 TEST_F(ClusterStoreTest, AClusterFromARecordIsFoundAgain) {
   live();
   const Fingerprint text = texts.text();
