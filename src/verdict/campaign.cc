@@ -15,6 +15,10 @@ constexpr std::array<std::string_view, trait_count> trait_names = {
     "young_client", "companions", "new_link",  "no_link",     "other_program",
     "same_program", "odd_hour",   "new_sender"};
 
+// So many accounts pass on what came in from outside; whoever sends it in beforehand, however
+// often, buys no more. Far below Cluster::members_max, so the list of members tells.
+constexpr std::size_t passed_on_most = 10;
+
 double per_day(std::size_t accounts, const ClusterRates& rates, const CampaignSettings& settings) {
   const std::size_t size = size_class(accounts);
   return std::max(settings.sizes_least[size], rates[size]);
@@ -88,8 +92,10 @@ HonestKind honest_kind(const Cluster& cluster, const CampaignSettings& settings)
       4, 2 * std::max<std::uint32_t>(cluster.usual_accounts, cluster.day_accounts / 4));
   if (cluster.state == evidence::ClusterState::harmless && cluster.day_accounts <= usual)
     return HonestKind::recurring;
+  const std::size_t pass_on =
+      std::min<std::size_t>(passed_on_most, 2 * std::size_t{cluster.from_outside} + 2);
   if (cluster.from_outside >= 3 && cluster.outside_at <= cluster.first_at &&
-      cluster.members.size() <= 2 * cluster.from_outside + 2)
+      cluster.members.size() <= pass_on)
     return HonestKind::from_outside;
   if (cluster.messages > 0 && cluster.scripts == cluster.messages &&
       static_cast<double>(cluster.members.size()) < settings.accounts_one_tenant)
@@ -194,7 +200,8 @@ std::vector<std::pair<std::string, std::string>> why_not_honest(const Cluster& c
   out.emplace_back("not_from_outside",
                    cluster.from_outside == 0
                        ? std::string("the same text never came in from outside")
-                       : fmt::format("the same text came in {} times, too few or too late",
+                       : fmt::format("the same text came in {} times: too few, too late, or more "
+                                     "accounts send it than pass on a letter",
                                      cluster.from_outside));
   out.emplace_back("not_recurring", fmt::format("seen on {} days, never released", cluster.days));
   out.emplace_back(

@@ -172,6 +172,13 @@ TEST(Campaign, WhatCameInFromOutsideBeforeMayBePassedOnByAFew) {
   cluster.from_outside = 5;
   cluster.outside_at = cluster.first_at;
   EXPECT_EQ(judge(cluster).honest, HonestKind::none) << "one mail sent in beforehand buys little";
+  cluster.from_outside = 1000;
+  EXPECT_EQ(judge(cluster).honest, HonestKind::none) << "... and a thousand buy no more";
+  EXPECT_TRUE(judge(cluster).alarm());
+  cluster = cluster_of(Cluster::members_max, 0.01);  // and however many more accounts
+  cluster.from_outside = 100'000;
+  cluster.outside_at = cluster.first_at;
+  EXPECT_TRUE(judge(cluster).alarm());
 }
 
 TEST(Campaign, SaysWhatWouldBeLeftWithoutTheStrongestAccount) {
