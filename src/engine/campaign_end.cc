@@ -1,4 +1,5 @@
 // How campaigns end: released by a person, ended in the book, quiet, or for want of room.
+#include <unordered_set>
 #include <vector>
 
 #include "engine/campaigns.h"
@@ -15,9 +16,26 @@ constexpr std::chrono::minutes makes_room_after{30};
 
 }  // namespace
 
+std::unordered_set<std::uint64_t> Campaigns::named_elsewhere(const Around& around,
+                                                             const Cluster& cluster) const {
+  std::unordered_set<std::uint64_t> elsewhere;
+  const std::unordered_set<std::uint64_t> own(cluster.known_members.begin(),
+                                              cluster.known_members.end());
+  for (const std::uint64_t id : open_) {
+    const Cluster* other = id == cluster.id ? nullptr : store_.find(id);
+    if (other == nullptr || around.book.find(subject_of(*other)) == nullptr) continue;
+    for (const std::uint64_t hash : other->known_members) {
+      if (own.contains(hash)) elsewhere.insert(hash);
+    }
+  }
+  return elsewhere;
+}
+
 void Campaigns::let_go(const Around& around, Cluster& cluster, bool lift, base::TimePoint now,
                        std::vector<model::Decision>& decisions) {
+  const std::unordered_set<std::uint64_t> elsewhere = named_elsewhere(around, cluster);
   for (const std::uint64_t hash : cluster.known_members) {
+    if (elsewhere.contains(hash)) continue;
     if (evidence::Account* account = around.ledger.touch_again(hash, now))
       account->recent.campaign_member = false;
   }

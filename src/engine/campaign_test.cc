@@ -7,6 +7,7 @@
 #include <random>
 #include <tuple>
 
+#include "engine/campaigns.h"
 #include "engine/engine_test_world.h"
 
 namespace leumund::engine {
@@ -69,6 +70,13 @@ class CampaignTest : public ::testing::Test {
     }
     return left;
   }
+  // What belonging to a campaign counts against the account.
+  double campaign_term(const std::string& account) {
+    for (const auto& term : world.engine.explain(account_of(account), world.now).terms) {
+      if (term.name == "campaign") return term.value;
+    }
+    return 0;
+  }
   const model::Decision* campaign() {
     for (const auto& decision : world.decisions) {
       if (decision.subject.kind == model::SubjectKind::campaign &&
@@ -125,15 +133,9 @@ TEST_F(CampaignTest, OtherMailOfTheMembersAndOfOthersGoesOn) {
 TEST_F(CampaignTest, MembersCarryTheTermAndNobodyElse) {
   live(40);
   attack(0, 20, text());
-  const auto value = [this](int i) {
-    for (const auto& term : world.engine.explain(account_of(person(i)), world.now).terms) {
-      if (term.name == "campaign") return term.value;
-    }
-    return 0.0;
-  };
-  EXPECT_EQ(value(0), 4) << "the first one's mail had left";
-  EXPECT_EQ(value(19), 4);
-  EXPECT_EQ(value(35), 0);
+  EXPECT_EQ(campaign_term(person(0)), 4) << "the first one's mail had left";
+  EXPECT_EQ(campaign_term(person(19)), 4);
+  EXPECT_EQ(campaign_term(person(35)), 0);
 }
 
 TEST_F(CampaignTest, OneReleaseLetsTheMailGoAndTeachesTheText) {
@@ -165,6 +167,46 @@ TEST_F(CampaignTest, AReleaseLiftsWhatItsMembersAreRestrictedFor) {
   const auto lifted = world.engine.campaign_released(subject, true, world.now);
   EXPECT_EQ(world.engine.book().find(account_of(person(0))), nullptr);
   EXPECT_THAT(lifted, SizeIs(1));
+}
+
+TEST_F(CampaignTest, WhoIsInTwoCampaignsStaysAMemberOfTheOneThatStands) {
+  live(40);
+  const Fingerprint spam = text();
+  attack(0, 20, text());
+  ASSERT_NE(campaign(), nullptr);
+  const model::Subject first = campaign()->subject;
+  world.decisions.clear();
+  attack(10, 20, spam);
+  ASSERT_NE(campaign(), nullptr);
+  const model::Subject second = campaign()->subject;
+  ASSERT_NE(first, second);
+  ASSERT_THAT(world.engine.campaign_members(second), Contains(account_of(person(15))));
+  ASSERT_TRUE(world.engine.book().release(first, {}, "admin", world.now).ok());
+  world.engine.campaign_released(first, true, world.now);
+  EXPECT_EQ(campaign_term(person(15)), 4);
+  EXPECT_EQ(campaign_term(person(5)), 0);
+  ASSERT_TRUE(world.engine.book().release(second, {}, "admin", world.now).ok());
+  world.engine.campaign_released(second, true, world.now);
+  EXPECT_EQ(campaign_term(person(15)), 0);
+}
+
+TEST_F(CampaignTest, BeyondTheListNobodyIsNamedSoThatAReleaseLetsAllGo) {
+  live(40);
+  const Fingerprint spam = text();
+  attack(0, 20, spam);
+  ASSERT_NE(campaign(), nullptr);
+  const model::Subject subject = campaign()->subject;
+  const int last = 1000 + static_cast<int>(Campaigns::members_listed) + 50;
+  for (int i = 1000; i < last; ++i) send(person(i), {world.stranger()}, bot(i), spam);
+  ASSERT_EQ(world.engine.campaign_members(subject).size(), Campaigns::members_listed);
+  EXPECT_EQ(campaign_term(person(1000)), 4);
+  EXPECT_EQ(campaign_term(person(last - 1)), 0);
+  EXPECT_EQ(send(person(last), {world.stranger()}, bot(last), spam).answer.disposition,
+            Disposition::hold)
+      << "its mail is held all the same";
+  ASSERT_TRUE(world.engine.book().release(subject, {}, "admin", world.now).ok());
+  world.engine.campaign_released(subject, true, world.now);
+  for (int i = 1000; i < last; i += 25) EXPECT_EQ(campaign_term(person(i)), 0) << i;
 }
 
 TEST_F(CampaignTest, AMemberWhoseMailIsOutAlreadyIsRestrictedWhenItIsNamed) {

@@ -19,7 +19,6 @@ using verdict::Trait;
 // Where a milter shows whole mails, what policy says of them a moment before is not the mail.
 constexpr std::chrono::hours milter_known_for{1};
 constexpr std::chrono::minutes tell_again_after{10};
-constexpr std::size_t members_listed = 10'000;
 constexpr std::size_t texts_kept = 3;
 constexpr std::size_t text_bytes_kept = 4096;
 // A mailing that recurs on several days over some time, and with which nothing was wrong, is
@@ -345,12 +344,14 @@ void Campaigns::take_in(const Around& around, Cluster& cluster, std::uint64_t ac
   if (member == nullptr) return;
   const auto subject = model::Subject::parse(member->name);
   if (subject && around.book.is_exempt(*subject)) return;
+  // Who is not in the list could not be let go with the others.
+  auto& known = cluster.known_members;
+  const bool listed = std::ranges::find(known, account) != known.end();
+  if (!listed && known.size() >= members_listed) return;
+  if (!listed) known.push_back(account);
   // What is only observed counts against nobody.
   const bool counts = around.book.find(subject_of(cluster)) != nullptr;
   if (counts && !std::exchange(member->recent.campaign_member, true)) named_.push_back(account);
-  auto& known = cluster.known_members;
-  if (known.size() >= members_listed || std::ranges::find(known, account) != known.end()) return;
-  known.push_back(account);
 }
 
 model::Finding Campaigns::finding(const Cluster& cluster,

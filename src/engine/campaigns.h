@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -53,6 +54,9 @@ struct CampaignCounters {
 
 class Campaigns {
  public:
+  // Known members of one campaign; beyond them its mail is held and nobody is named.
+  static constexpr std::size_t members_listed = 10'000;
+
   struct Around {
     evidence::Ledger& ledger;
     MessageTable& messages;
@@ -136,6 +140,9 @@ class Campaigns {
                    std::vector<model::Decision>& decisions);
   void make_room(const Around& around, base::TimePoint at, base::TimePoint now,
                  std::vector<model::Decision>& decisions);
+  // Of the cluster's members those whom another campaign in force names as well.
+  [[nodiscard]] std::unordered_set<std::uint64_t> named_elsewhere(
+      const Around& around, const evidence::Cluster& cluster) const;
   void let_go(const Around& around, evidence::Cluster& cluster, bool lift, base::TimePoint now,
               std::vector<model::Decision>& decisions);
   [[nodiscard]] model::Finding finding(const evidence::Cluster& cluster,
