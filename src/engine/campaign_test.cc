@@ -4,17 +4,15 @@
 
 #include <algorithm>
 #include <map>
-#include <random>
 #include <tuple>
 
+#include "engine/campaign_test_world.h"
 #include "engine/campaigns.h"
-#include "engine/engine_test_world.h"
 
 namespace leumund::engine {
 namespace {
 
 using model::Disposition;
-using model::FacetKind;
 using model::Fingerprint;
 using std::chrono::hours;
 using std::chrono::minutes;
@@ -22,73 +20,7 @@ using std::chrono::seconds;
 using ::testing::Contains;
 using ::testing::SizeIs;
 
-model::Subject account_of(const std::string& name) { return {model::SubjectKind::account, name}; }
-
-class CampaignTest : public ::testing::Test {
- protected:
-  Fingerprint text() {
-    Fingerprint print;
-    print.text = model::TextKind::full;
-    for (auto& row : print.sketch) row = static_cast<std::uint16_t>(random_());
-    print.add_facet(FacetKind::url_domain, random_());
-    return print;
-  }
-  Fingerprint variant(const Fingerprint& of) {
-    Fingerprint print = of;
-    for (auto& row : print.sketch) {
-      if (random_() % 10 < 3) row = static_cast<std::uint16_t>(random_());
-    }
-    return print;
-  }
-  std::string person(int i) { return fmt::format("p{}@t{}.test", i, i % 37); }
-  std::string home(int i) { return fmt::format("100.{}.{}.7", i % 200, i % 250); }
-  std::string bot(int i) { return fmt::format("203.0.{}.{}", i / 200 % 256, i % 200 + 1); }
-
-  Outcome send(const std::string& account, std::vector<std::string> recipients,
-               const std::string& client, const Fingerprint& print) {
-    model::Submission mail = world.mail(account, std::move(recipients), client);
-    mail.print = std::make_shared<const Fingerprint>(print);
-    return world.send(std::move(mail));
-  }
-  // `people` write to their friends for three weeks.
-  void live(int people) {
-    for (int day = 0; day < 21; ++day) {
-      for (int i = 0; i < people; ++i) {
-        send(person(i), {fmt::format("friend{}-{}@away.test", i, day % 4)}, home(i), text());
-        world.pass_time(seconds(60));
-      }
-      world.pass_time(hours(24) - seconds(60) * people);
-    }
-  }
-  // One mail of each account from the bots to strangers; returns how many left.
-  int attack(int from, int count, const Fingerprint& spam) {
-    int left = 0;
-    for (int i = from; i < from + count; ++i) {
-      left += send(person(i), {world.stranger()}, bot(i), variant(spam)).answer.disposition ==
-              Disposition::pass;
-      world.pass_time(seconds(40));
-    }
-    return left;
-  }
-  // What belonging to a campaign counts against the account.
-  double campaign_term(const std::string& account) {
-    for (const auto& term : world.engine.explain(account_of(account), world.now).terms) {
-      if (term.name == "campaign") return term.value;
-    }
-    return 0;
-  }
-  const model::Decision* campaign() {
-    for (const auto& decision : world.decisions) {
-      if (decision.subject.kind == model::SubjectKind::campaign &&
-          decision.kind == model::DecisionKind::restricted)
-        return &decision;
-    }
-    return nullptr;
-  }
-
-  World world;
-  std::mt19937_64 random_{1};
-};
+class CampaignTest : public CampaignWorld {};
 
 TEST_F(CampaignTest, OneSpamMailFromEachOfManyAccountsIsStoppedWithinAFew) {
   live(60);

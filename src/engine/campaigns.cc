@@ -419,8 +419,8 @@ void Campaigns::go_on(const Around& around, Cluster& cluster, const model::Submi
   if (settings_.keep_texts && !submission.own_text.empty() && cluster.texts.size() < texts_kept) {
     cluster.texts.push_back(submission.own_text.substr(0, text_bytes_kept));
   }
-  if (found_at_ + tell_again_after > at) return;
-  found_at_ = at;
+  if (cluster.told_at + tell_again_after > at) return;
+  cluster.told_at = at;
   // Moves the end of the measure, which says nothing new; or what was observed is now in force.
   auto decision = around.book.apply(finding(cluster, judge(cluster), at), model::Level::hold, now);
   if (!decision) return;

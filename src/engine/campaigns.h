@@ -168,7 +168,6 @@ class Campaigns {
   std::uint64_t opened_ = 0;
   std::uint64_t not_opened_ = 0;
   base::TimePoint ticked_at_;
-  base::TimePoint found_at_;  // the last time a standing campaign was told to the book again
 };
 
 }  // namespace leumund::engine

@@ -124,6 +124,7 @@ struct Cluster {
   std::vector<std::uint64_t> message_numbers;  // oldest first
   // Of an open campaign:
   double score = 0;
+  base::TimePoint told_at;                   // the last time its mail prolonged its measure
   std::vector<std::uint64_t> known_members;  // hashes of flagged accounts, in order of joining
   std::vector<std::string> texts;            // for its template; only if the operator allows
   Pace pace{1};                              // of messages out of character

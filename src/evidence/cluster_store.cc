@@ -415,6 +415,7 @@ bool ClusterStore::open(Cluster& cluster, base::TimePoint at) {
   if (open_ >= settings_.open_max) return false;
   cluster.state = ClusterState::open;
   cluster.opened_at = at;
+  cluster.told_at = {};
   ++open_;
   return true;
 }
