@@ -43,11 +43,10 @@ bool ClusterStore::is_odd(const Arrival& arrival) {
 // Only what is out of character, or comes from outside, says what the cluster looks like: an honest
 // mail that was taken in may not draw its like after it.
 // An open campaign takes in more, so it learns from less: one petition taken for a part of it would
-// draw the whole petition.
+// draw the whole petition, and nobody outside may say what is held here.
 bool ClusterStore::shapes(const Arrival& arrival, const Cluster& cluster) {
-  return arrival.account == 0 ||
-         (cluster.state == ClusterState::open ? is_odd(arrival)
-                                              : arrival.surprise >= in_character_below);
+  if (cluster.state == ClusterState::open) return arrival.account != 0 && is_odd(arrival);
+  return arrival.account == 0 || arrival.surprise >= in_character_below;
 }
 
 void ClusterStore::find_candidates(const Arrival& arrival) {

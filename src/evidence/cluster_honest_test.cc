@@ -197,5 +197,25 @@ TEST_F(HonestMailTest, WhatOneAccountSendsToManyDoesNotHideThatTheOthersWriteToO
   EXPECT_LT(cluster->members.back().odds, 0);
 }
 
+TEST_F(HonestMailTest, NobodyOutsideTeachesAnOpenCampaignWhatIsOfIt) {
+  live();
+  Fingerprint spam = text_with({11, 12, 13, 14, 15});
+  spam.add_facet(FacetKind::url_domain, 77);
+  const std::uint64_t id = campaign(spam).id;
+  const Fingerprint newsletter = text_with({31, 32, 33, 34, 35});
+  const std::uint32_t core = store.find(id)->core;
+  for (int i = 0; i < 20; ++i) {
+    Fingerprint bait = spam;
+    bait.phrases = newsletter.phrases;
+    bait.phrase_count = newsletter.phrase_count;
+    bait.add_facet(FacetKind::url_domain, 78);
+    EXPECT_EQ(place(bait, 0, 0).cluster, store.find(id)) << "it is like the campaign";
+  }
+  EXPECT_EQ(store.find(id)->core, core);
+  EXPECT_FALSE(store.find(id)->has_phrase(31));
+  EXPECT_FALSE(store.find(id)->has_facet(FacetKind::url_domain, 78));
+  EXPECT_EQ(store.find(id)->from_outside, 20U);
+}
+
 }  // namespace
 }  // namespace leumund::evidence
