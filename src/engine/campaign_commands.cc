@@ -49,7 +49,7 @@ void Engine::Parts::judge_named(Counted& counted, bool late, base::TimePoint at,
 void Engine::Parts::answer_for_campaign(Outcome& outcome, const Counted& counted,
                                         const model::Submission& submission, base::TimePoint now) {
   Message& message = *counted.message;
-  if (message.cluster == 0) return;
+  if (message.cluster == 0 || message.in_character) return;
   const evidence::Cluster* cluster = campaigns.find(message.cluster);
   if (cluster == nullptr || cluster->state != evidence::ClusterState::open) return;
   const model::Subject subject = Campaigns::subject_of(*cluster);

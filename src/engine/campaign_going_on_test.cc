@@ -12,6 +12,8 @@ using model::Disposition;
 using model::Fingerprint;
 using std::chrono::hours;
 using std::chrono::minutes;
+using ::testing::Contains;
+using ::testing::Not;
 
 class CampaignGoingOnTest : public CampaignWorld {
  protected:
@@ -47,6 +49,49 @@ TEST_F(CampaignGoingOnTest, ASlowCampaignBesideAFastOneIsProlongedByItsOwnMail) 
   }
   EXPECT_EQ(held, 12);
   ASSERT_NE(world.engine.book().find(slow_one), nullptr) << "it wrote every day";
+}
+
+TEST_F(CampaignGoingOnTest, MailInCharacterThatIsTheOneTooManyIsLetIn) {
+  live(60);
+  const Fingerprint spam = text();
+  EXPECT_EQ(attack(0, 3, spam), 3);
+  ASSERT_EQ(campaign(), nullptr);
+  // A fourth account quotes the text to a friend, from home: now there are enough.
+  const Outcome out = send(person(50), {"friend50-1@away.test"}, home(50), variant(spam));
+  ASSERT_NE(campaign(), nullptr);
+  EXPECT_EQ(out.answer.disposition, Disposition::pass);
+  EXPECT_THAT(campaign()->accounts, Not(Contains("account:" + person(50))));
+  EXPECT_EQ(campaign()->messages.size(), 3U);
+}
+
+TEST_F(CampaignGoingOnTest, AllMailInCharacterOfBeforeTheAlarmIsNeitherNamedNorHeld) {
+  live(60);
+  const Fingerprint spam = text();
+  attack(0, 2, spam);
+  std::vector<model::Submission> usual;
+  for (int k = 0; k < 2; ++k, world.pass_time(minutes(5))) {
+    model::Submission mail =
+        world.mail(person(50), {fmt::format("friend50-{}@away.test", k)}, home(50));
+    mail.print = std::make_shared<const Fingerprint>(variant(spam));
+    mail.queue = {"", "", fmt::format("U{}", k)};
+    usual.push_back(mail);
+    EXPECT_EQ(world.send(std::move(mail)).answer.disposition, Disposition::pass);
+  }
+  ASSERT_EQ(campaign(), nullptr);
+  attack(2, 10, spam);
+  ASSERT_NE(campaign(), nullptr);
+  EXPECT_THAT(campaign()->accounts, Not(Contains("account:" + person(50))));
+  EXPECT_THAT(campaign()->messages, Not(Contains("U0")));
+  EXPECT_THAT(campaign()->messages, Not(Contains("U1"))) << "nor the second one";
+  EXPECT_TRUE(campaign()->held.empty());
+  model::Decision about;
+  about.subject = campaign()->subject;
+  EXPECT_TRUE(world.engine.with_queue(about).held.empty()) << "nor deleted with the campaign's";
+  for (model::Submission& mail : usual) {
+    mail.source = model::Source::log;
+    mail.print = nullptr;
+    EXPECT_FALSE(world.send(mail).hold) << "nor when the log tells of it later";
+  }
 }
 
 }  // namespace

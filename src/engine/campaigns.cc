@@ -62,8 +62,10 @@ bool in_character(const CampaignSeen& seen) {
 }
 
 // It is like the others, and all else was as always: nobody is named or held for that.
+bool is_usual(double p) { return p > in_character_from - 1e-3; }
+
 bool wrote_in_character(const evidence::ClusterMember& member) {
-  return std::exp(-static_cast<double>(member.surprise)) > in_character_from - 1e-3;
+  return is_usual(std::exp(-static_cast<double>(member.surprise)));
 }
 
 // Old acquaintances first: those of the account, and all of them where the house knew every new one
@@ -247,6 +249,9 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   seen.p = chance_of(around, message, seen.traits);
   const evidence::Placed placed = place(submission, message, *account, client, seen, at);
   Cluster* cluster = placed.cluster;
+  // An open campaign takes in what is usual for an account only where it is a member already.
+  message.in_character = (cluster == nullptr || cluster->state != ClusterState::open) &&
+                         (placed.explained || is_usual(seen.p));
   if (cluster == nullptr) {
     if (submission.print)
       learn(*submission.print, message.account, seen.traits.acquaintance, seen.p, at);
@@ -395,13 +400,9 @@ void Campaigns::name_members(const Around& around, Cluster& cluster, model::Deci
   for (const std::uint64_t account : cluster.known_members)
     decision.accounts.push_back(around.ledger.subject_of(account));
   std::erase(decision.accounts, std::string());
-  std::set<std::uint64_t> usual;
-  for (const evidence::ClusterMember& member : cluster.members) {
-    if (wrote_in_character(member)) usual.insert(member.message);
-  }
   for (const std::uint64_t number : cluster.message_numbers) {
     Message* message = around.messages.by_number(number);
-    if (message == nullptr || usual.contains(number)) continue;
+    if (message == nullptr || message->in_character) continue;
     message->cluster = cluster.id;
     around.messages.note_queue(*message);
     std::string name = around.name_of(number);

@@ -297,7 +297,8 @@ std::vector<model::QueueKey> Engine::Parts::queued_of(const model::Subject& subj
     for (auto number = cluster->message_numbers.rbegin(); number != cluster->message_numbers.rend();
          ++number) {
       const Message* message = messages.by_number(*number);
-      if (message != nullptr && !collect(*message)) break;
+      if (message == nullptr || message->in_character) continue;
+      if (!collect(*message)) break;
     }
   }
   messages.of_account(ledger.hash_of(subject.to_string()), collect);

@@ -129,7 +129,7 @@ std::vector<model::QueuedMail> MessageTable::drain_queue(
     for (const model::QueueKey& queue : message->queues) {
       if (queues_.find(hash_of(queue)) != number) continue;
       out.push_back({queue, subject, message->first_at, uncounted, message->let_through,
-                     campaign_of(message->cluster)});
+                     message->in_character ? std::string() : campaign_of(message->cluster)});
     }
     message->queue_kept = !subject.empty();
   }

@@ -70,6 +70,7 @@ struct Message {
   std::uint64_t cluster = 0;          // of detector B; 0: alone
   bool placed = false;                // detector B has seen it
   bool placed_whole = false;          // ... with what it says
+  bool in_character = false;          // ... and it was its account's own: held by no campaign
   bool announced = false;
   bool automatic = false;  // null sender: an automatic answer
   bool left_queue = false;

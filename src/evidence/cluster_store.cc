@@ -184,10 +184,11 @@ Placed ClusterStore::place(const Arrival& arrival) {
   }
   unlink(slot);
   link_newest(slot);
-  const bool first = join(slots_[slot].cluster, arrival, sketch);
-  auto lone_before = take_lone(slot, arrival);
-  if (shapes(arrival, slots_[slot].cluster)) put_keys(arrival, slot);
-  return {&slots_[slot].cluster, first, best.affinity, united, std::move(lone_before)};
+  Placed placed{.cluster = &slots_[slot].cluster, .affinity = best.affinity, .united = united};
+  join(placed, arrival, sketch);
+  placed.lone_before = take_lone(slot, arrival);
+  if (shapes(arrival, *placed.cluster)) put_keys(arrival, slot);
+  return placed;
 }
 
 // More variants of the text are found by more keys, but one cluster may not crowd the index with
@@ -279,7 +280,8 @@ std::size_t ClusterStore::begin_cluster(Sighting& with, base::TimePoint at) {
   return slot;
 }
 
-bool ClusterStore::join(Cluster& cluster, const Arrival& arrival, const PackedSketch& sketch) {
+void ClusterStore::join(Placed& placed, const Arrival& arrival, const PackedSketch& sketch) {
+  Cluster& cluster = *placed.cluster;
   cluster.last_at = std::max(cluster.last_at, arrival.at);
   const bool core = shapes(arrival, cluster);
   if (arrival.stranger) cluster.stranger_pace.add(arrival.at);
@@ -301,28 +303,27 @@ bool ClusterStore::join(Cluster& cluster, const Arrival& arrival, const PackedSk
     cluster.weigh_pieces(arrival.print, sketch, arrival.odds);
   if (arrival.account == 0) {
     if (cluster.from_outside++ == 0) cluster.outside_at = arrival.at;
-    return false;
+    return;
   }
   cluster.see_day(arrival.at);
-  const bool explained = cluster.explains(arrival.recipients, arrival.acquainted);
-  const bool first = cluster.member(arrival.account) == nullptr;
-  cluster.add_recipients(arrival.recipients, first);
+  placed.explained = cluster.explains(arrival.recipients, arrival.acquainted);
+  placed.first_of_account = cluster.member(arrival.account) == nullptr;
+  cluster.add_recipients(arrival.recipients, placed.first_of_account);
   cluster.add_message(arrival.message);
   if (arrival.print.has(model::MailSign::reply)) ++cluster.replies;
   if (arrival.print.has(model::MailSign::auto_submitted)) ++cluster.automatic;
   if (arrival.print.has(model::MailSign::list)) ++cluster.lists;
   if (arrival.script) ++cluster.scripts;
   cluster.accounts.add(arrival.account, arrival.at);
-  if (!first) return false;
+  if (!placed.first_of_account) return;
   std::erase_if(cluster.members,
                 [&](const ClusterMember& m) { return m.at + watched_for < arrival.at; });
   if (cluster.members.size() >= Cluster::members_max)
     cluster.members.erase(cluster.members.begin());
-  cluster.members.push_back({arrival.account, arrival.message, arrival.tenant,
-                             explained ? 0 : arrival.surprise, arrival.at,
-                             explained ? std::min(explained_odds, arrival.odds) : arrival.odds});
+  cluster.members.push_back(
+      {arrival.account, arrival.message, arrival.tenant, placed.explained ? 0 : arrival.surprise,
+       arrival.at, placed.explained ? std::min(explained_odds, arrival.odds) : arrival.odds});
   ++cluster.day_accounts;
-  return true;
 }
 
 std::size_t ClusterStore::create(base::TimePoint at) {

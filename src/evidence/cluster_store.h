@@ -63,6 +63,7 @@ struct Arrival {
 struct Placed {
   Cluster* cluster = nullptr;     // nothing: it is alone
   bool first_of_account = false;  // the account was not in it before
+  bool explained = false;         // its recipients account for its being like the others
   double affinity = 0;            // what binds it, in natural-log units
   bool united = false;            // it made two clusters one: there are more members now
   // Mails that were alone until now and belong to the open campaign as well.
@@ -208,7 +209,8 @@ class ClusterStore {
   void put_keys(const Arrival& arrival, std::size_t slot);
   void add_sighting(const Arrival& arrival, const PackedSketch& sketch);
   std::size_t begin_cluster(Sighting& with, base::TimePoint at);
-  bool join(Cluster& cluster, const Arrival& arrival, const PackedSketch& sketch);
+  // Sets what the mail is to the cluster.
+  void join(Placed& placed, const Arrival& arrival, const PackedSketch& sketch);
 
   Settings settings_;
   FacetCounts background_;
