@@ -13,6 +13,8 @@ using evidence::Cluster;
 constexpr std::chrono::hours quiet_for{24 * 7};
 // ... and where no more may be open, after so long for one that begins.
 constexpr std::chrono::minutes makes_room_after{30};
+// What a person released or what recurred is forgotten by itself when it was quiet for long.
+constexpr std::chrono::hours sweeps_every{24};
 
 }  // namespace
 
@@ -90,6 +92,11 @@ void Campaigns::make_room(const Around& around, base::TimePoint at, base::TimePo
 
 void Campaigns::tick(const Around& around, base::TimePoint now,
                      std::vector<model::Decision>& decisions) {
+  // The first time is right after a start: records do not know how old they became meanwhile.
+  if (swept_at_ + sweeps_every <= now) {
+    swept_at_ = now;
+    store_.forget_harmless(now);
+  }
   if (open_.empty() || ticked_at_ + std::chrono::minutes(1) > now) return;
   ticked_at_ = now;
   std::vector<std::uint64_t> over;

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+#include <utility>
+
 #include "engine/campaign_test_world.h"
 
 namespace leumund::engine {
@@ -92,6 +96,36 @@ TEST_F(CampaignGoingOnTest, AllMailInCharacterOfBeforeTheAlarmIsNeitherNamedNorH
     mail.print = nullptr;
     EXPECT_FALSE(world.send(mail).hold) << "nor when the log tells of it later";
   }
+}
+
+TEST_F(CampaignGoingOnTest, WhatWasReleasedLongAgoIsGoneAlsoFromDiskAndAfterARestart) {
+  live(40);
+  attack(0, 20, text());
+  ASSERT_NE(campaign(), nullptr);
+  const model::Subject subject = campaign()->subject;
+  ASSERT_TRUE(world.engine.book().release(subject, {}, "admin", world.now).ok());
+  world.engine.campaign_released(subject, true, world.now);
+  std::map<std::string, std::string> disk;
+  const auto write = [&disk](Engine& engine) {
+    engine.drain_dirty(1'000'000, [&](evidence::SubjectRecord&& record) {
+      disk[record.subject] = std::move(record.state);
+    });
+  };
+  const std::string name = subject.to_string();
+  world.engine.tick(world.now);
+  write(world.engine);
+  ASSERT_FALSE(disk[name].empty());
+  World after;
+  ASSERT_TRUE(after.engine.load_record(name, disk[name]).ok());
+  after.now = world.now + hours(24 * 59);
+  after.engine.tick(after.now);
+  write(after.engine);
+  EXPECT_FALSE(disk[name].empty());
+  after.now += hours(24 * 2);
+  after.engine.tick(after.now);
+  write(after.engine);
+  EXPECT_TRUE(disk.contains(name) && disk[name].empty()) << "the empty state deletes it";
+  EXPECT_FALSE(after.engine.explain(subject, after.now).known);
 }
 
 }  // namespace

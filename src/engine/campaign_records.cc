@@ -12,6 +12,7 @@ using evidence::ClusterState;
 
 std::size_t Campaigns::drain_dirty(std::size_t most,
                                    const std::function<void(evidence::SubjectRecord&&)>& visit) {
+  for (const std::uint64_t id : store_.take_forgotten()) dirty_.insert(id);
   for (std::size_t handed = 0; handed < most && !dirty_.empty(); ++handed) {
     const std::uint64_t id = *dirty_.begin();
     dirty_.erase(dirty_.begin());

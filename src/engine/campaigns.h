@@ -168,6 +168,7 @@ class Campaigns {
   std::uint64_t opened_ = 0;
   std::uint64_t not_opened_ = 0;
   base::TimePoint ticked_at_;
+  base::TimePoint swept_at_;
 };
 
 }  // namespace leumund::engine

@@ -21,6 +21,11 @@ constexpr std::uint32_t keys_per_open_max = 1024 * 24;
 // Of a mail whose recipients account for its being like the others.
 constexpr float explained_odds = -2;
 
+bool is_over(const Cluster& cluster, base::TimePoint at) {
+  return (cluster.state == ClusterState::watched && cluster.last_at + watched_for < at) ||
+         (cluster.state == ClusterState::harmless && cluster.last_at + harmless_for < at);
+}
+
 }  // namespace
 
 ClusterStore::ClusterStore(Settings settings)
@@ -331,9 +336,7 @@ std::size_t ClusterStore::create(base::TimePoint at) {
   for (int looked = 0; looked < 8 && oldest_ != 0; ++looked) {
     const std::size_t slot = oldest_ - 1;
     const Cluster& old = slots_[slot].cluster;
-    const bool over = (old.state == ClusterState::watched && old.last_at + watched_for < at) ||
-                      (old.state == ClusterState::harmless && old.last_at + harmless_for < at);
-    if (!over) break;
+    if (!is_over(old, at)) break;
     forget(slot);
   }
   if (free_.empty() && slots_.size() >= slots_max_) {
@@ -366,8 +369,19 @@ std::size_t ClusterStore::create(base::TimePoint at) {
   return slot;
 }
 
+void ClusterStore::forget_harmless(base::TimePoint at) {
+  for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+    const Cluster& cluster = slots_[slot].cluster;
+    if (cluster.id != 0 && cluster.state == ClusterState::harmless && is_over(cluster, at))
+      forget(slot);
+  }
+}
+
 void ClusterStore::forget(std::size_t slot) {
-  if (slots_[slot].cluster.state == ClusterState::open) --open_;
+  const ClusterState state = slots_[slot].cluster.state;
+  if (state == ClusterState::open) --open_;
+  // What is only watched has no record.
+  if (state != ClusterState::watched) recorded_gone_.push_back(slots_[slot].cluster.id);
   ids_.erase(slots_[slot].cluster.id);
   unlink(slot);
   slots_[slot].cluster = Cluster{};

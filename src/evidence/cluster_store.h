@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/hash.h"
@@ -106,6 +107,12 @@ class ClusterStore {
 
   // Puts a cluster from a record back; it replaces one of the same id.
   void load(Cluster cluster);
+  // Harmless ones that were quiet for too long; others than create() comes across, too.
+  void forget_harmless(base::TimePoint at);
+  // Clusters that were forgotten since the last call and whose records are to go with them.
+  [[nodiscard]] std::vector<std::uint64_t> take_forgotten() {
+    return std::exchange(recorded_gone_, {});
+  }
 
   [[nodiscard]] std::size_t clusters() const { return ids_.size(); }
   [[nodiscard]] std::size_t open_count() const { return open_; }
@@ -227,10 +234,11 @@ class ClusterStore {
   std::size_t open_ = 0;
   std::uint64_t made_ = 0;
   std::uint64_t forgotten_ = 0;
-  std::vector<std::uint64_t> keys_;  // of the mail at hand
-  std::vector<Candidate> found_;     // for it
-  Pace odd_pace_{72};                // of mails out of character that belong to no campaign
-  Pace stranger_pace_{72};           // ... and of those of accounts nobody knows
+  std::vector<std::uint64_t> recorded_gone_;  // ids
+  std::vector<std::uint64_t> keys_;           // of the mail at hand
+  std::vector<Candidate> found_;              // for it
+  Pace odd_pace_{72};       // of mails out of character that belong to no campaign
+  Pace stranger_pace_{72};  // ... and of those of accounts nobody knows
 };
 
 }  // namespace leumund::evidence

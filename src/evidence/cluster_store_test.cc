@@ -419,6 +419,20 @@ TEST_F(ClusterStoreTest, OfUnitedClustersTheFirstMailFromOutsideCounts) {
   EXPECT_EQ(both.outside_at, early.outside_at);
 }
 
+TEST_F(ClusterStoreTest, TellsWhichRecordsGoWithWhatItForgets) {
+  live();
+  const std::uint64_t id = campaign(texts.text()).id;
+  store.close(*store.find(id), true, true);
+  now += std::chrono::hours(24 * 61);
+  EXPECT_TRUE(store.take_forgotten().empty());
+  const Fingerprint other = texts.text();
+  place(other, 21);
+  place(other, 22);  // a new cluster needs a place
+  EXPECT_EQ(store.find(id), nullptr);
+  EXPECT_EQ(store.take_forgotten(), std::vector<std::uint64_t>{id});
+  EXPECT_TRUE(store.take_forgotten().empty());
+}
+
 TEST_F(ClusterStoreTest, AClusterFromARecordIsFoundAgain) {
   live();
   const Fingerprint text = texts.text();
