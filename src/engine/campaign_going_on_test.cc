@@ -128,5 +128,19 @@ TEST_F(CampaignGoingOnTest, WhatWasReleasedLongAgoIsGoneAlsoFromDiskAndAfterARes
   EXPECT_FALSE(after.engine.explain(subject, after.now).known);
 }
 
+TEST_F(CampaignGoingOnTest, AccountsThatShareANetOfIpv6AreFoundThoughEachMailHasItsOwnAddress) {
+  live(40);
+  int held = 0;
+  for (int i = 0; i < 36; ++i) {
+    for (int k = 0; k < 2; ++k, world.pass_time(std::chrono::seconds(30))) {
+      const std::string address = fmt::format("2001:db8:{}::{:x}", k + 1, 1 + 2 * i);
+      held += world.send(person(i), {world.stranger()}, address).answer.disposition !=
+              Disposition::pass;
+    }
+  }
+  EXPECT_NE(campaign(), nullptr);
+  EXPECT_GE(held, 30);
+}
+
 }  // namespace
 }  // namespace leumund::engine

@@ -68,6 +68,11 @@ bool wrote_in_character(const evidence::ClusterMember& member) {
   return is_usual(std::exp(-static_cast<double>(member.surprise)));
 }
 
+bool recurs(const Cluster& cluster, base::TimePoint at) {
+  return cluster.state == ClusterState::watched && cluster.days >= recurring_days &&
+         cluster.first_at + recurring_over < at;
+}
+
 // Old acquaintances first: those of the account, and all of them where the house knew every new one
 // (of the new ones it is known only how many the house knew).
 std::vector<std::uint32_t> recipients_of(const Message& message, std::size_t& acquainted) {
@@ -81,6 +86,16 @@ std::vector<std::uint32_t> recipients_of(const Message& message, std::size_t& ac
     if (!house_knows && mark.fresh()) recipients.push_back(mark.hash());
   }
   return recipients;
+}
+
+// One connection has a whole /64 of IPv6: its addresses are no more telling apart than its ports.
+std::uint32_t address_of(const Campaigns::Around& around, const model::Submission& submission,
+                         const Message& message) {
+  if (!submission.client || submission.client->is_v4()) return message.client;
+  const base::IpAddress net = submission.client->masked(32, 64);
+  const auto& bytes = net.bytes();
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return static_cast<std::uint32_t>(base::keyed_hash(around.key, text));
 }
 
 // Whether this sighting is the one by which the mail is placed among the others. `by_milter`: the
@@ -207,7 +222,7 @@ evidence::Placed Campaigns::place(const model::Submission& submission, const Mes
        .may_begin = seen.p <= settings_.detection.begins_below_p,
        .recipients = recipients,
        .acquainted = acquainted,
-       .client = client.young ? message.client : 0,
+       .client = client.address,
        .member_of = account.recent.campaign_member ? campaign_of(message.account) : 0,
        .companions = client.companions,
        // Without a text the clients are all there is.
@@ -244,7 +259,8 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   if (message.announced || (message.automatic && local)) return seen;
   const std::uint32_t tenant = tenant_of(account->name, message.account);
   evidence::YoungClients::Seen client;
-  if (!local) client = clients_.use(message.client, message.account, tenant, at);
+  if (!local)
+    client = clients_.use(address_of(around, submission, message), message.account, tenant, at);
   seen.traits = traits_of(around, submission, *account, message, client);
   seen.p = chance_of(around, message, seen.traits);
   const evidence::Placed placed = place(submission, message, *account, client, seen, at);
@@ -288,9 +304,7 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   if (seen.judgement.honest == verdict::HonestKind::none) count_size(cluster->members.size(), at);
   if (seen.judgement.alarm() && !late) {
     open(around, *cluster, seen.judgement, at, now, decisions);
-  } else if (cluster->state == ClusterState::watched && cluster->days >= recurring_days &&
-             cluster->first_at + recurring_over < at &&
-             seen.judgement.score < seen.judgement.owners) {
+  } else if (recurs(*cluster, at) && seen.judgement.score < seen.judgement.owners) {
     store_.close(*cluster, true, false);
     dirty_.insert(cluster->id);
   }

@@ -30,9 +30,10 @@ YoungClients::Seen YoungClients::use(std::uint32_t address, std::uint64_t accoun
   if (!watching_) watching_since_ = at;
   watching_ = true;
   Seen seen;
-  Entry& entry = put(entries_, order_, address, entries_max);
+  Entry& entry = entry_of(address);
   if (entry.first_at == base::TimePoint{}) entry.first_at = at;
   seen.young = at >= watching_since_ + young_for && entry.first_at + young_for > at;
+  if (seen.young) seen.address = address;
   User* own = nullptr;
   for (User& user : entry.users) {
     if (user.account == account) own = &user;
@@ -51,6 +52,21 @@ YoungClients::Seen YoungClients::use(std::uint32_t address, std::uint64_t accoun
   }
   seen.group = group_of(account, at);
   return seen;
+}
+
+// Who floods the table with addresses of his own does not make the house's known ones new again.
+YoungClients::Entry& YoungClients::entry_of(std::uint32_t address) {
+  const auto [at, added] = entries_.try_emplace(address);
+  if (!added) {
+    order_.splice(order_.end(), order_, at->second.place);
+    return at->second;
+  }
+  at->second.place = order_.insert(order_.end(), address);
+  if (entries_.size() > entries_max) {
+    entries_.erase(order_.front());
+    order_.pop_front();
+  }
+  return at->second;
 }
 
 std::uint64_t YoungClients::group_of(std::uint64_t account, base::TimePoint at) const {

@@ -3,14 +3,15 @@
 //
 // Time:    passed in. An address is young for a week after its first mail; until a week was watched
 //          nothing is young, since everything would be.
-// Limits:  `entries_max` addresses, 8 accounts each; the address that was put first goes. Groups of
-//          accounts: `groups_max`.
+// Limits:  `entries_max` addresses, 8 accounts each; the address that was not used for longest
+//          goes. Groups of accounts: `groups_max`.
 // Threads: none of its own and no lock.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <unordered_map>
 #include <vector>
 
@@ -26,6 +27,7 @@ class YoungClients {
 
   struct Seen {
     bool young = false;
+    std::uint32_t address = 0;  // if it is young
     // Accounts of other tenants that used the address within the last day.
     std::vector<std::uint64_t> companions;
     // Not 0: accounts that share at least two young addresses with this one are in this group.
@@ -45,6 +47,7 @@ class YoungClients {
     base::TimePoint first_at;
     std::array<User, accounts_max> users;
     std::uint8_t next = 0;
+    std::list<std::uint32_t>::iterator place;  // in order_
   };
   struct Pair {
     std::uint32_t address = 0;
@@ -55,11 +58,12 @@ class YoungClients {
     base::TimePoint at;
   };
 
+  Entry& entry_of(std::uint32_t address);
   void meet(std::uint64_t a, std::uint64_t b, std::uint32_t address, base::TimePoint at);
   [[nodiscard]] std::uint64_t group_of(std::uint64_t account, base::TimePoint at) const;
 
   std::unordered_map<std::uint32_t, Entry> entries_;
-  std::deque<std::uint32_t> order_;
+  std::list<std::uint32_t> order_;  // the address used last at its end
   std::unordered_map<std::uint64_t, Pair> pairs_;
   std::deque<std::uint64_t> pair_order_;
   std::unordered_map<std::uint64_t, Group> groups_;

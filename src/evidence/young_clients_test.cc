@@ -38,6 +38,18 @@ TEST_F(YoungClientsTest, TwoSharedAddressesMakeAGroup) {
   EXPECT_EQ(clients.use(7, 1, 1, now + hours(30)).group, 0U);
 }
 
+TEST_F(YoungClientsTest, AnAddressInUseStaysKnownThroughAFloodOfOthers) {
+  for (std::uint32_t i = 10; i < 10 + 2 * YoungClients::entries_max; ++i) {
+    clients.use(i, i, i, now);
+    if (i % 50'000 == 0) {
+      EXPECT_FALSE(clients.use(1, 100, 100, now).young) << i;
+    }
+  }
+  EXPECT_LE(clients.size(), YoungClients::entries_max);
+  EXPECT_FALSE(clients.use(1, 100, 100, now).young);
+  EXPECT_TRUE(clients.use(10, 10, 10, now).young);
+}
+
 TEST_F(YoungClientsTest, IsBounded) {
   for (std::uint32_t i = 10; i < 300'000; ++i) clients.use(i, i, i, now);
   EXPECT_LE(clients.size(), YoungClients::entries_max);
