@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 #include "base/ascii.h"
 #include "fingerprint/facets.h"
@@ -15,7 +16,8 @@ using model::MailSign;
 
 constexpr std::size_t headers_max = 1'000;
 constexpr std::size_t script_bytes_max = 300;
-constexpr std::size_t named_addresses_max = 200;
+// Of all To, Cc and Bcc headers together.
+constexpr std::size_t named_addresses_max = 1'000;
 
 bool is_srs(std::string_view sender) {
   return sender.size() > 6 &&
@@ -24,21 +26,30 @@ bool is_srs(std::string_view sender) {
          (sender[4] == '=' || sender[4] == '+' || sender[4] == '-');
 }
 
-// Whether the text names one of the recipients.
-bool names_any(std::string_view text, std::span<const std::string> recipients) {
-  std::size_t from = 0;
-  for (std::size_t count = 0; count < named_addresses_max; ++count) {
-    const auto place = wire::find_address(text, from);
-    if (!place) return false;
-    const std::string_view address = place->in(text);
-    const bool named = std::ranges::any_of(recipients, [&](std::string_view recipient) {
-      return wire::equal_ignoring_case(recipient, address);
-    });
-    if (named) return true;
-    from = place->begin + place->size;
+// Whether headers name one of the recipients. A hostile mail has tens of thousands of either, so
+// each is looked at once.
+class Naming {
+ public:
+  explicit Naming(std::span<const std::string> recipients) {
+    for (const std::string& recipient : recipients)
+      recipients_.insert(base::ascii_lower(recipient));
   }
-  return true;  // too many to say that none is
-}
+
+  [[nodiscard]] bool names_any(std::string_view text) {
+    std::size_t from = 0;
+    for (; left_ > 0; --left_) {
+      const auto place = wire::find_address(text, from);
+      if (!place) return false;
+      if (recipients_.contains(base::ascii_lower(place->in(text)))) return true;
+      from = place->begin + place->size;
+    }
+    return true;  // too many to say that none is
+  }
+
+ private:
+  std::unordered_set<std::string> recipients_;
+  std::size_t left_ = named_addresses_max;
+};
 
 }  // namespace
 
@@ -112,9 +123,11 @@ void HeaderSigns::take_forward(const Envelope& envelope, model::Fingerprint& pri
   // Mail that came from elsewhere and goes to somebody whom no header names.
   const bool arrived = has("received") && (has("to") || has("cc"));
   bool unnamed = arrived && !envelope.recipients.empty();
-  for (const auto& [name, value] : fields_) {
-    if (unnamed && (name == "to" || name == "cc" || name == "bcc" || name == "resent-to")) {
-      unnamed = !names_any(value, envelope.recipients);
+  if (unnamed) {
+    Naming naming(envelope.recipients);
+    for (const auto& [name, value] : fields_) {
+      const bool names = name == "to" || name == "cc" || name == "bcc" || name == "resent-to";
+      if (names && unnamed) unnamed = !naming.names_any(value);
     }
   }
   const bool list = print.has(MailSign::list) || print.has(MailSign::bulk_precedence);

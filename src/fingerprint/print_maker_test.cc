@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -326,6 +327,40 @@ TEST_F(PrintMakerTest, ForwardedMailCountsForItsRuleUnlessSomebodyLoggedIn) {
   EXPECT_FALSE(pretended.forwarded);
   EXPECT_NE(pretended.print.mail_class, MailClass::forward);
   EXPECT_TRUE(pretended.print.has(MailSign::redirected));
+}
+
+TEST_F(PrintMakerTest, MailThatArrivedForSomebodyWhomNoHeaderNamesIsAForward) {
+  const std::vector<std::string> recipients = {"Me@Elsewhere.example"};
+  Envelope envelope;
+  envelope.recipients = recipients;
+  const auto redirected = [&](const std::string& headers) {
+    return mail("Received: from x\n" + headers + "\nwords", envelope)
+        .print.has(MailSign::redirected);
+  };
+  EXPECT_TRUE(redirected("To: list@ours.example\n"));
+  EXPECT_FALSE(redirected("To: a@b.example, ME@elsewhere.EXAMPLE\n"));
+  EXPECT_FALSE(redirected("To: a@b.example\nCc: c@d.example\nCc: me@elsewhere.example\n"));
+}
+
+TEST_F(PrintMakerTest, HeadersAndEnvelopesFullOfAddressesAreReadOnce) {
+  std::vector<std::string> recipients;
+  for (int i = 0; i < 50'000; ++i) recipients.push_back(std::to_string(100'000 + i) + "@b.cc");
+  Envelope envelope;
+  envelope.recipients = recipients;
+  const auto named = [](int headers) {
+    std::string raw = "Received: from x\n";
+    for (int h = 0; h < headers; ++h) {
+      raw += "To: ";
+      for (int i = 0; i < 19; ++i) raw += std::to_string(900'000 + h * 19 + i) + "@b.cc,";
+      raw += "900000@b.cc\n";
+    }
+    return raw + "\nwords";
+  };
+  EXPECT_TRUE(mail(named(49), envelope).print.has(MailSign::redirected));
+  const std::clock_t began = std::clock();  // processor time: others may be busy
+  const MailPrint print = mail(named(900), envelope);
+  EXPECT_LT(std::clock() - began, CLOCKS_PER_SEC);
+  EXPECT_FALSE(print.print.has(MailSign::redirected)) << "too many to say that none is named";
 }
 
 TEST_F(PrintMakerTest, SrsSendersAreForwards) {
