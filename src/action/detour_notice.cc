@@ -96,6 +96,7 @@ NoticeText detour_notice(const model::Decision& decision, Language language) {
       {{"title", one_line(words.title, 200)},
        {"what", one_line(words.what, 600)},
        {"next", one_line(words.next, 600)},
+       {"warning", one_line(detour.warning, 600)},
        {"provider", one_line(detour.provider, 200)},
        {"home", one_line(detour.home, 100)},
        {"via", one_line(detour.via, 100)},

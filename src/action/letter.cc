@@ -118,6 +118,10 @@ class Writer {
       advise(Advice::suspect, input_.suspect, shell_argument(input_.suspect));
       contained = false;
     }
+    if (!input_.setup.empty()) {
+      advise(Advice::setup, one_line(input_.setup, note_bytes_max));
+      contained = false;
+    }
     if (!input_.sends_past.empty()) {
       advise(Advice::sends_past, one_line(input_.sends_past, note_bytes_max));
       contained = false;

@@ -80,7 +80,8 @@ enum class Advice : std::uint8_t {
   unsigned_letter,
   write_down,
   policy,
-  sends_past
+  sends_past,
+  setup
 };
 [[nodiscard]] std::string advice_words(Advice advice, config::Language language,
                                        std::string_view a = {}, std::string_view b = {});

@@ -15,7 +15,7 @@ struct Words {
 };
 
 // In the order of Advice.
-constexpr std::array<Words, 26> sentences = {{
+constexpr std::array<Words, 27> sentences = {{
     {"{} is not against us any more: there is nothing to ask.",
      "{} steht nicht mehr gegen uns: Es gibt nichts zu bitten."},
     {"{} takes money for removals. Never pay, and do not ask: stop the cause and wait. Whoever "
@@ -82,6 +82,9 @@ constexpr std::array<Words, 26> sentences = {{
      "soll. Bitten Sie nur für Adressen von Mailservern."},
     {"Do not ask yet: the firewall's counter says {}. Find that machine first.",
      "Fragen Sie noch nicht: Der Zähler der Firewall sagt: {}. Finden Sie zuerst diesen Rechner."},
+    {"Mend this first, or the request is turned down for it: {} (leumund hygiene)",
+     "Bringen Sie zuerst das in Ordnung, sonst scheitert die Bitte daran (englisch): {} (leumund "
+     "hygiene)"},
 }};
 
 }  // namespace

@@ -54,6 +54,7 @@ struct LetterInput {
   std::string upstream;  // of the operator of our network
   std::vector<OwnAddress> ours;
   std::vector<StoppedSender> stopped;
+  std::string setup;      // what is wrong with our set-up, for which they refuse mail; "" nothing
   std::string suspect;    // sends like the cause and is not restricted; "" none
   bool detector = false;  // the burst detector enforces
   bool unsent = false;    // no mail leaves from the places

@@ -101,10 +101,23 @@ NoticeText of_fault(const model::Decision& decision, Language language) {
                         {"number", std::to_string(decision.number)}});
 }
 
+NoticeText of_setup(const model::Decision& decision, Language language) {
+  const bool well = decision.kind == model::DecisionKind::setup_well;
+  return fill_template(notice_template(well ? "setupwell" : "setupfault", language),
+                       {{"subject", one_line(decision.subject.to_string(), 200)},
+                        {"since", notice_time(decision.restriction.since)},
+                        {"reason", one_line(decision.restriction.reason, text_bytes_max)},
+                        {"number", std::to_string(decision.number)}});
+}
+
 }  // namespace
 
 NoticeText listing_notice(const model::Decision& decision, Language language) {
   if (decision.listing) return of_listing(decision, language);
+  if (decision.kind == model::DecisionKind::setup_fault ||
+      decision.kind == model::DecisionKind::setup_well) {
+    return of_setup(decision, language);
+  }
   return decision.list_fault ? of_fault(decision, language) : NoticeText{};
 }
 

@@ -59,6 +59,19 @@ TEST(ListingNotice, OfANetworkSaysOnlyWhatIsKnownOfItsMail) {
   EXPECT_THAT(listing_notice(decision, Language::de).body, HasSubstr("und 38 weitere"));
 }
 
+TEST(ListingNotice, TellsWhatIsNoLongerSetUpAsReceiversWantIt) {
+  model::Decision fault;
+  fault.kind = model::DecisionKind::setup_fault;
+  fault.subject = {model::SubjectKind::egress, "out1"};
+  fault.restriction.reason = "192.0.2.25 has no reverse name";
+  const auto english = listing_notice(fault, Language::en);
+  EXPECT_THAT(english.subject, HasSubstr("egress:out1: 192.0.2.25 has no reverse name"));
+  EXPECT_THAT(english.body, HasSubstr("leumund hygiene --now"));
+  EXPECT_THAT(listing_notice(fault, Language::de).body, HasSubstr("192.0.2.25 has no reverse"));
+  fault.kind = model::DecisionKind::setup_well;
+  EXPECT_THAT(listing_notice(fault, Language::de).subject, HasSubstr("wieder richtig"));
+}
+
 TEST(ListingNotice, SpeaksGermanAndTellsTheEndAndTheFaultsOfLists) {
   auto decision = listed();
   EXPECT_THAT(listing_notice(decision, Language::de).body, HasSubstr("Zahlen Sie nicht"));

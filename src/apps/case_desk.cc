@@ -92,7 +92,7 @@ std::vector<std::vector<model::Term>> worked_of(const CaseBook& book,
 
 // What earlier cases say of the parties of this one.
 face::CaseReport report_of(const CaseBook& book, const model::Case& one) {
-  face::CaseReport out{one, {}};
+  face::CaseReport out{one, {}, {}};
   for (auto& figures : book.figures()) {
     const bool here =
         std::any_of(one.parties.begin(), one.parties.end(),

@@ -129,6 +129,17 @@ void CaseLetters::add_addresses(const config::RunSettings& run, LetterInput& inp
   }
 }
 
+// Only what is wrong with the host: a sender domain's SPF is nothing that a list asks for.
+void CaseLetters::add_setup(LetterInput& input) const {
+  if (!around_.setup) return;
+  for (const OwnAddress& own : input.ours) {
+    for (const auto& finding : around_.setup(own.address)) {
+      if (!finding.grave || !finding.about.empty()) continue;
+      input.setup += (input.setup.empty() ? "" : "; ") + finding.text;
+    }
+  }
+}
+
 void CaseLetters::add_listing(LetterInput& input) const {
   if (!input.of_list()) return;
   bool all_unsent = true;
@@ -192,6 +203,7 @@ base::Result<action::Letter> CaseLetters::write(const face::CaseReport& report,
   input.detector = run.burst_mode == model::Mode::enforce;
   input.suspect = unrestricted_suspect(around_.pipeline, input.now);
   add_addresses(run, input);
+  add_setup(input);
   add_listing(input);
   add_stopped(input);
   for (const action::PartyFigures& figures : report.parties) {

@@ -20,6 +20,7 @@
 #include "diagnosis/dns_list.h"
 #include "diagnosis/reader.h"
 #include "face/control.h"
+#include "model/hygiene.h"
 #include "model/listing.h"
 #include "net/resolver.h"
 #include "storage/store.h"
@@ -38,6 +39,8 @@ class CaseLetters {
     std::shared_ptr<const diagnosis::Reader> replies;
     net::Resolver* resolver = nullptr;                      // null: reverse DNS stays unknown
     std::function<std::vector<model::Listing>()> listings;  // that stand now
+    // Grave faults in the set-up of an own address.
+    std::function<std::vector<model::HygieneFinding>(const std::string& address)> setup;
     std::function<config::RunSettings()> settings;
   };
 
@@ -52,6 +55,7 @@ class CaseLetters {
 
  private:
   void add_addresses(const config::RunSettings& run, action::LetterInput& input) const;
+  void add_setup(action::LetterInput& input) const;
   void add_listing(action::LetterInput& input) const;
   void add_stopped(action::LetterInput& input) const;
   [[nodiscard]] bool reverse_matches(const base::IpAddress& address, const std::string& helo) const;

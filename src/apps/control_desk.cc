@@ -142,45 +142,6 @@ base::Result<std::vector<model::ListSaid>> ControlDesk::look_up(const std::strin
   return around_.watch.look_up(subject);
 }
 
-base::Result<face::CasesReport> ControlDesk::cases(bool closed_too) {
-  auto report = around_.cases.report(closed_too);
-  for (auto& one : report.cases) {
-    if (one.state != model::CaseState::closed) around_.letters.add_pages(one);
-  }
-  return report;
-}
-
-base::Result<face::CaseReport> ControlDesk::find_case(std::uint64_t number) {
-  auto report = around_.cases.find(number);
-  if (report) around_.letters.add_pages(report->one);
-  return report;
-}
-
-base::Result<face::CaseReport> ControlDesk::work_on_case(const action::CaseOrder& order) {
-  auto report = around_.cases.work(order);
-  if (report) around_.letters.add_pages(report->one);
-  return report;
-}
-
-base::Result<action::Letter> ControlDesk::case_letter(const face::LetterOrder& order) {
-  const auto report = around_.cases.find(order.number);
-  if (!report) return report.error();
-  return around_.letters.write(*report, order);
-}
-
-base::Result<face::DossierReport> ControlDesk::case_dossier(std::uint64_t number) {
-  auto report = around_.cases.find(number);
-  if (!report) return report.error();
-  face::DossierReport out;
-  out.report = std::move(*report);
-  for (const auto& party : out.report.one.parties) {
-    out.contacts.push_back(around_.letters.contact_of(party.id));
-  }
-  out.organisation = around_.organisation();
-  out.now = around_.clock.now();
-  return out;
-}
-
 base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& subject) {
   face::SubjectReport report;
   const auto now = around_.clock.now();
@@ -209,10 +170,22 @@ base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& sub
     report.explanation.standing = model::cell_state_name(report.cells.front().state);
   }
   report.listings = around_.watch.listings_of(subject);
+  for (model::Listing& one : around_.provider_files.listings()) {
+    if (one.place == subject.name || one.egress == subject.name) {
+      report.listings.push_back(std::move(one));
+    }
+  }
   if (!report.listings.empty()) {
     report.explanation.known = true;
     if (report.cells.empty()) report.explanation.standing = "listed";
   }
+  switch (subject.kind) {
+    case model::SubjectKind::egress:
+    case model::SubjectKind::address:
+    case model::SubjectKind::domain: report.setup = around_.hygiene.faults_of(subject.name); break;
+    default: break;
+  }
+  if (!report.setup.empty()) report.explanation.known = true;
   report.cases = around_.cases.of(subject);
   if (!report.cases.empty()) report.explanation.known = true;
   auto decisions = around_.store.decisions_about(subject, decisions_shown);

@@ -16,8 +16,10 @@
 #include "apps/case_letters.h"
 #include "apps/clock.h"
 #include "apps/detour_desk.h"
+#include "apps/hygiene_desk.h"
 #include "apps/list_desk.h"
 #include "apps/pipeline.h"
+#include "apps/provider_desk.h"
 #include "apps/watch_desk.h"
 #include "base/guarded.h"
 #include "face/control.h"
@@ -45,6 +47,8 @@ class ControlDesk final : public face::Control {
     std::function<base::Result<std::vector<std::string>>()> reload;
     std::function<model::Mode()> burst_mode;
     WatchDesk& watch;
+    HygieneDesk& hygiene;
+    ProviderDesk& provider_files;
     std::function<intake::MilterPrintSettings()> prints;  // of mail that comes with its body
     base::HashKey key;
     CaseDesk& cases;
@@ -64,6 +68,8 @@ class ControlDesk final : public face::Control {
   base::Result<face::RouteReport> route(const std::string& recipient) override;
   base::Result<model::WatchReport> lists() override;
   base::Result<std::vector<model::ListSaid>> look_up(const std::string& subject) override;
+  base::Result<model::HygieneReport> hygiene(bool anew) override;
+  base::Result<model::ProviderReports> provider_reports() override;
   base::Result<face::CasesReport> cases(bool closed_too) override;
   base::Result<face::CaseReport> find_case(std::uint64_t number) override;
   base::Result<face::CaseReport> work_on_case(const action::CaseOrder& order) override;
@@ -87,6 +93,7 @@ class ControlDesk final : public face::Control {
   base::Result<std::vector<std::string>> reload() override;
 
  private:
+  void add_to(face::CaseReport& report) const;
   // Why the queue helper cannot be used now; "" if it can, or is off on purpose.
   [[nodiscard]] std::string queue_trouble() const;
   // Queue ids that belong to the subject, as far as engine and journal know.

@@ -43,14 +43,6 @@ void make_public_folder(const std::string& folder) {
   std::filesystem::permissions(folder, std::filesystem::perms(0755), failed);
 }
 
-std::chrono::seconds local_offset(base::TimePoint now) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(
-      std::chrono::time_point_cast<std::chrono::system_clock::duration>(now));
-  std::tm local{};
-  localtime_r(&seconds, &local);
-  return std::chrono::seconds(local.tm_gmtoff);
-}
-
 }  // namespace
 
 base::Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
@@ -84,10 +76,14 @@ Daemon::~Daemon() {
   if (reports_) reports_->stop(stop_patience);
   if (screening_) screening_->stop(stop_patience);
   if (milter_) milter_->stop(stop_patience);
+  if (socketmap_) socketmap_->stop(stop_patience);
   if (loop_) loop_->stop();
+  if (hygiene_) hygiene_->stop();
   for (auto& log : logs_) log->stop();
   if (detours_) detours_->stop();
+  if (map_loop_) map_loop_->stop();
   if (cases_) cases_->stop();
+  if (provider_files_) provider_files_->stop();
   if (watch_) watch_->stop();
   if (lists_) lists_->stop();
   if (effects_) effects_->stop(stop_patience);
@@ -199,17 +195,6 @@ base::Status Daemon::start_engine() {
   return {};
 }
 
-// What `leumund unattended` set before the stop.
-void Daemon::restore_unattended_hours() {
-  const auto marks = store_->load_marks();
-  if (!marks || !marks->contains(unattended_mark)) return;
-  pipeline_->with_engine([&](engine::Engine& engine) {
-    action::Unattended unattended = engine.book().unattended();
-    restore_unattended(marks->at(unattended_mark), unattended);
-    engine.book().set_unattended(unattended);
-  });
-}
-
 // --- effects -------------------------------------------------------------------------------------
 
 base::Status Daemon::start_effects() {
@@ -227,6 +212,8 @@ base::Status Daemon::start_effects() {
   effects_ = std::move(*effects);
   effects_->publish(
       pipeline_->with_engine([](engine::Engine& engine) { return engine.book().standing(); }));
+  make_hygiene();
+  if (const auto done = start_socketmap(); !done) return done.error();
   start_detours();
   return {};
 }
@@ -294,6 +281,7 @@ base::Status Daemon::start_faces() {
             detours_->see(event);
             show_to_lists(event);
             customers_->see(event);
+            hygiene_->see(event);
             return outcome;
           },
       .provider = [this](const std::string& recipient) { return provider_of(recipient); },
@@ -302,6 +290,8 @@ base::Status Daemon::start_faces() {
       .reload = [this] { return reload(); },
       .burst_mode = [this] { return settings_.with([](auto& all) { return all.run.burst_mode; }); },
       .watch = *watch_,
+      .hygiene = *hygiene_,
+      .provider_files = *provider_files_,
       .prints =
           [this] { return settings_.with([](auto& all) { return print_settings(all.run); }); },
       .key = key_,
@@ -402,6 +392,7 @@ model::Answer Daemon::judge(const model::MailEvent& event) {
   detours_->answer(event, outcome);
   reports_->mark(event, outcome.subject, outcome.answer);
   show_to_lists(event);
+  hygiene_->see(event);
   return std::move(outcome.answer);
 }
 
@@ -456,43 +447,6 @@ void Daemon::tick() {
   forgot_at_ = now;
   if (const auto gone = store_->forget_decisions(now - keep); gone && *gone > 0)
     base::log(LogLevel::info, "old decisions forgotten count={}", *gone);
-}
-
-// The configuration's unattended hours come and go; what a person set by the verb stays.
-void Daemon::update_unattended() {
-  const auto now = options_.clock.now();
-  const auto wanted = settings_.with([&](const config::Settings& all) {
-    return configured_unattended(all.run, now, local_offset(now));
-  });
-  const auto before =
-      pipeline_->with_engine([](engine::Engine& engine) { return engine.book().unattended(); });
-  const auto ended = away_.with([&](Away& away) -> std::optional<Away> {
-    const bool by_person = before.from && !away.by_config;
-    const bool person_is_done = by_person && before.until && *before.until <= now;
-    if (!by_person || person_is_done) {
-      away.by_config = wanted.from.has_value();
-      if (wanted.from != before.from || wanted.until != before.until) {
-        pipeline_->with_engine(
-            [&](engine::Engine& engine) { engine.book().set_unattended(wanted); });
-      }
-    }
-    const bool is_away = (by_person && !person_is_done) || wanted.from;
-    if (is_away && !away.from) {
-      away.from = now;
-      return std::nullopt;
-    }
-    if (is_away || !away.from) return std::nullopt;
-    return std::exchange(away, Away{});
-  });
-  if (!ended || !effects_) return;
-  // Somebody is back: what was done in the meantime, with the undo for each.
-  std::vector<model::Decision> done;
-  auto all = store_->decisions(0, 1'000'000);
-  if (!all) return;
-  std::copy_if(all->begin(), all->end(), std::back_inserter(done), [&](const auto& decision) {
-    return decision.unattended && decision.at >= *ended->from;
-  });
-  effects_->digest(std::move(done), *ended->from, now);
 }
 
 }  // namespace leumund::apps

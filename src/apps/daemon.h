@@ -28,12 +28,14 @@
 #include "apps/customer_desk.h"
 #include "apps/detour_desk.h"
 #include "apps/explain_reply.h"
+#include "apps/hygiene_desk.h"
 #include "apps/keeper.h"
 #include "apps/list_desk.h"
 #include "apps/log_intake.h"
 #include "apps/milter_intake.h"
 #include "apps/number_reserve.h"
 #include "apps/pipeline.h"
+#include "apps/provider_desk.h"
 #include "apps/report_desk.h"
 #include "apps/screen_desk.h"
 #include "apps/watch_desk.h"
@@ -45,6 +47,7 @@
 #include "face/explain_page.h"
 #include "face/list_page.h"
 #include "face/metrics.h"
+#include "face/socketmap_service.h"
 #include "face/status_page.h"
 #include "face/stream_ring.h"
 #include "intake/policy_service.h"
@@ -101,7 +104,12 @@ class Daemon {
   base::Status start_customers();
   base::Status start_screening();
   [[nodiscard]] std::string provider_of(const std::string& recipient);
+  void make_hygiene();
+  [[nodiscard]] std::vector<model::Listing> standing_listings() const;
+  [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> encrypted_by_log() const;
+  base::Status start_socketmap();
   void start_detours();
+  void add_socketmap_figures(std::vector<face::Metric>& out) const;
   void add_block_figures(std::vector<face::Metric>& out) const;
   base::Status start_effects();
   base::Status start_faces();
@@ -144,9 +152,13 @@ class Daemon {
   std::unique_ptr<ClientEdge> edge_;
   face::StreamRing ring_;
   std::unique_ptr<action::Effects> effects_;
+  std::unique_ptr<HygieneDesk> hygiene_;
+  std::unique_ptr<net::EventLoop> map_loop_;           // null: no socketmap
+  std::unique_ptr<face::SocketmapService> socketmap_;  // null with it
   std::unique_ptr<DetourDesk> detours_;
   std::vector<evidence::SubjectRecord> watch_standing_;  // until start_watch()
   std::unique_ptr<WatchDesk> watch_;
+  std::unique_ptr<ProviderDesk> provider_files_;
   std::unique_ptr<CaseDesk> cases_;
   std::unique_ptr<ListDesk> lists_;  // null: there are none
   std::unique_ptr<CaseLetters> letters_;

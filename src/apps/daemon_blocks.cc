@@ -4,6 +4,7 @@
 
 #include "apps/block_metrics.h"
 #include "apps/daemon.h"
+#include "apps/endpoints.h"
 #include "base/log.h"
 #include "config/postfix_files.h"
 #include "diagnosis/provider_group.h"
@@ -33,7 +34,22 @@ base::Status Daemon::start_watch() {
       settings, std::exchange(watch_standing_, {}),
       WatchDesk::Around{.pipeline = *pipeline_, .store = *store_, .clock = options_.clock});
   watch_->start();
+  hygiene_->start();
+  provider_files_ = std::make_unique<ProviderDesk>(ProviderDesk::Around{
+      .pipeline = *pipeline_,
+      .clock = options_.clock,
+      .settings = [this] { return settings_.with([](const auto& all) { return all; }); },
+      .folder = start_.watch_reports_folder,
+      .state_folder = start_.state_folder});
+  provider_files_->start();
   return {};
+}
+
+// On DNS lists, and in what providers keep of their own.
+std::vector<model::Listing> Daemon::standing_listings() const {
+  auto out = watch_->report().listings;
+  for (model::Listing& one : provider_files_->listings()) out.push_back(std::move(one));
+  return out;
 }
 
 base::Status Daemon::start_cases() {
@@ -41,7 +57,7 @@ base::Status Daemon::start_cases() {
       .pipeline = *pipeline_,
       .store = *store_,
       .clock = options_.clock,
-      .listings = [this] { return watch_->report().listings; },
+      .listings = [this] { return standing_listings(); },
       .settings = [this] { return settings_.with([](const auto& all) { return all.run; }); }});
   cases_->start();
   letters_ = std::make_unique<CaseLetters>(CaseLetters::Around{
@@ -50,7 +66,8 @@ base::Status Daemon::start_cases() {
       .clock = options_.clock,
       .replies = replies_,
       .resolver = resolver_.get(),
-      .listings = [this] { return watch_->report().listings; },
+      .listings = [this] { return standing_listings(); },
+      .setup = [this](const std::string& address) { return hygiene_->faults_of(address); },
       .settings = [this] { return settings_.with([](const auto& all) { return all.run; }); }});
   return {};
 }
@@ -72,6 +89,7 @@ void Daemon::on_log_event(const model::MailEvent& event) {
   detours_->see(event);
   show_to_lists(event);
   customers_->see(event);
+  hygiene_->see(event);
 }
 
 base::Status Daemon::start_screening() {
@@ -89,6 +107,40 @@ std::string Daemon::provider_of(const std::string& recipient) {
   return diagnosis::provider_group(*replies_, {.provider = found, .recipient = recipient});
 }
 
+// A loop of its own: a decision that waits for the journal must not make routing wait.
+base::Status Daemon::start_socketmap() {
+  if (start_.detour_socketmap.empty()) return {};
+  auto where = endpoint_of(start_.detour_socketmap);
+  if (!where) return where.error();
+  make_folder_of(*where);
+  auto loop = net::EventLoop::open();
+  if (!loop) return loop.error();
+  map_loop_ = std::move(*loop);
+  auto service = face::SocketmapService::open(*map_loop_, *where, "detours");
+  if (!service) return service.error();
+  socketmap_ = std::move(*service);
+  map_loop_->start("socketmap");
+  return {};
+}
+
+void Daemon::make_hygiene() {
+  hygiene_ = std::make_unique<HygieneDesk>(HygieneDesk::Around{
+      .pipeline = *pipeline_,
+      .clock = options_.clock,
+      .settings = [this] { return settings_.with([](const auto& all) { return all; }); },
+      .encrypted = [this] { return encrypted_by_log(); }});
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> Daemon::encrypted_by_log() const {
+  std::vector<std::pair<std::string, std::uint64_t>> out;
+  if (!logs_ready_) return out;
+  for (const auto& log : logs_) {
+    const auto counted = log->status().counters.encrypted;
+    out.insert(out.end(), counted.begin(), counted.end());
+  }
+  return out;
+}
+
 void Daemon::start_detours() {
   detours_ = std::make_unique<DetourDesk>(DetourDesk::Around{
       .pipeline = *pipeline_,
@@ -97,13 +149,32 @@ void Daemon::start_detours() {
       .providers = providers_.get(),
       .queue = [this] { return effects_->queue(); },
       .settings = [this] { return settings_.with([](const auto& all) { return all.run; }); },
+      .warning = [this](const std::string& way) { return hygiene_->warning_of(way); },
+      .publish_map =
+          [this](const action::Routes& routes) {
+            if (socketmap_) socketmap_->publish(routes);
+          },
       .files = config::postfix_files(start_),
       .state_folder = start_.state_folder});
   detours_->start();
 }
 
+void Daemon::add_socketmap_figures(std::vector<face::Metric>& out) const {
+  if (!socketmap_) return;
+  const auto counters = socketmap_->counters();
+  const auto sample = [](const char* answer, std::uint64_t value) {
+    return face::MetricSample{{{"answer", answer}}, static_cast<double>(value)};
+  };
+  out.push_back({"leumund_socketmap_answers_total",
+                 "Look-ups by socketmap.",
+                 {sample("found", counters.found), sample("not_found", counters.not_found),
+                  sample("wrong", counters.wrong)}});
+}
+
 void Daemon::add_block_figures(std::vector<face::Metric>& out) const {
   watch_->add_metrics(out);
+  hygiene_->add_metrics(out);
+  provider_files_->add_metrics(out);
   if (screening_) screening_->add_metrics(out);
   cases_->add_metrics(out);
   customers_->add_metrics(out);
@@ -113,6 +184,7 @@ void Daemon::add_block_figures(std::vector<face::Metric>& out) const {
   }),
                     out);
   detours_->add_metrics(out);
+  add_socketmap_figures(out);
   if (!resolver_) return;
   const auto dns = resolver_->counters();
   const auto add = [&](std::string name, std::string help, std::uint64_t value) {

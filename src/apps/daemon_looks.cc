@@ -139,6 +139,12 @@ std::vector<face::PartStatus> Daemon::parts() const {
   }
   for (auto& one : reports_->parts()) out.push_back(std::move(one));
   if (auto watch = watch_ ? watch_->part() : std::nullopt) out.push_back(std::move(*watch));
+  if (auto hygiene = hygiene_ ? hygiene_->part() : std::nullopt) {
+    out.push_back(std::move(*hygiene));
+  }
+  if (auto files = provider_files_ ? provider_files_->part() : std::nullopt) {
+    out.push_back(std::move(*files));
+  }
   if (auto cases = cases_ ? cases_->part() : std::nullopt) out.push_back(std::move(*cases));
   if (lists_) out.push_back(lists_->part());
   if (auto screening = screening_ ? screening_->part() : std::nullopt) {
@@ -229,6 +235,7 @@ std::vector<std::string> Daemon::addresses() const {
   if (const auto screening = screening_ ? screening_->address() : std::nullopt) {
     out.push_back("screening " + *screening);
   }
+  if (socketmap_) out.push_back("socketmap " + socketmap_->bound().to_string());
   for (const auto& server : http_) out.push_back("http " + server->bound().to_string());
   return out;
 }

@@ -182,13 +182,14 @@ void DetourDesk::send_probe(const model::Submission& submission, engine::Outcome
 // --- people and other programs -------------------------------------------------------------------
 
 std::vector<Detour> DetourDesk::all() const {
-  return state_.with([](const State& state) {
-    std::vector<Detour> out;
+  std::vector<Detour> out;
+  state_.with([&](const State& state) {
     for (const auto& [provider, detour] : state.detours) {
       if (detour.phase != DetourPhase::none || detour.kept_off) out.push_back(detour);
     }
-    return out;
   });
+  for (Detour& detour : out) detour = with_warning(std::move(detour));
+  return out;
 }
 
 base::Result<Detour> DetourDesk::set(const face::DetourOrder& order) {
@@ -229,7 +230,7 @@ base::Result<Detour> DetourDesk::set(const face::DetourOrder& order) {
                        fmt::format("there is no detour for {}", order.provider)};
   }
   tell(detour, now);
-  return detour;
+  return with_warning(detour);
 }
 
 face::RouteReport DetourDesk::route(const std::string& recipient, std::string provider) const {

@@ -266,6 +266,7 @@ void DetourDesk::publish(const config::RunSettings& run) {
     }
     active_ = !domains.empty();
     routes_ = action::routes_of(standing, config::detour_ways(run), domains);
+    if (around_.publish_map) around_.publish_map(routes_);
     done = save();
   }
   if (done) done = tables_.publish(routes_);
@@ -274,6 +275,13 @@ void DetourDesk::publish(const config::RunSettings& run) {
     state_.with([](State& state) { state.dirty = true; });
   }
   set_trouble(done ? "" : done.error().message);
+}
+
+// Not kept with it: it is as the set-up is now.
+Detour DetourDesk::with_warning(Detour detour) const {
+  const bool leaves = detour.phase == DetourPhase::open || detour.phase == DetourPhase::capped;
+  detour.warning = leaves && around_.warning ? around_.warning(detour.via) : "";
+  return detour;
 }
 
 void DetourDesk::tell(const Detour& detour, base::TimePoint now) {
@@ -289,7 +297,7 @@ void DetourDesk::tell(const Detour& detour, base::TimePoint now) {
     decision.restriction.subject = decision.subject;
     decision.restriction.since = detour.since;
     decision.restriction.reason = detour.reason;
-    decision.detour = detour;
+    decision.detour = with_warning(detour);
     return std::pair(0, std::vector{std::move(decision)});
   });
 }

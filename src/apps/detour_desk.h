@@ -51,6 +51,9 @@ class DetourDesk {
     intake::ProviderGroups* providers = nullptr;  // null: the DNS is not asked
     std::function<action::QueueControl()> queue;
     std::function<config::RunSettings()> settings;
+    // What is wrong with the set-up of a way, so that receivers may refuse it; "" nothing.
+    std::function<std::string(const std::string& way)> warning;
+    std::function<void(const action::Routes&)> publish_map;  // beside the tables; may be null
     config::PostfixFiles files;
     std::string state_folder;
   };
@@ -115,6 +118,7 @@ class DetourDesk {
   void plan_provider(const std::string& provider, const config::RunSettings& run,
                      const std::string& suspect, base::TimePoint now);
   void carry_out(const verdict::DetourStep& step, const model::Detour& before);
+  [[nodiscard]] model::Detour with_warning(model::Detour detour) const;
   void end_all();
   void tell(const model::Detour& detour, base::TimePoint now);
   void note_probe(const model::Delivery& delivery, const std::string& provider);

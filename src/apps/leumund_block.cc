@@ -95,6 +95,12 @@ void show_one_detour(Terminal& terminal, const JsonValue& detour) {
   terminal.line("  " + safe(translated(terminal.language(), detour.at("reason").text())));
   terminal.line("  " + terminal.say("detour_ways", safe(detour.at("home").text()),
                                     via.empty() ? "-" : safe(via), when(detour, "since")));
+  if (const std::string warning = detour.at("warning").text(); !warning.empty()) {
+    terminal.line(
+        "  " + terminal.paint(Colour::red,
+                              terminal.say("detour_warning",
+                                           safe(translated_list(terminal.language(), warning)))));
+  }
   if (phase == "open" || phase == "capped") {
     terminal.line("  " + terminal.say("detour_counts", detour.at("delivered").count(),
                                       detour.at("cap").count(),

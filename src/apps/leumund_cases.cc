@@ -170,6 +170,7 @@ bool show_case(Terminal& terminal, std::string_view body) {
     terminal.line(terminal.paint(Colour::bold, terminal.say("case_attempts")));
     for (const JsonValue& attempt : one.at("attempts")) show_attempt(terminal, attempt);
   }
+  show_setup(terminal, one.at("setup"));
   show_before(terminal, one.at("before"));
   show_timeline(terminal, one);
   return true;

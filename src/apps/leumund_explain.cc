@@ -142,6 +142,7 @@ bool show_subject(Terminal& terminal, std::string_view body) {
   }
   terminal.line(terminal.say("standing_is", terminal.paint(Colour::bold, subject),
                              standing_name(terminal, about.at("standing").text())));
+  show_setup(terminal, about.at("setup"));
   if (!about.at("cells").empty() || !about.at("listings").empty() || !about.at("detours").empty()) {
     show_listings(terminal, about.at("listings"));
     show_cells(terminal, about.at("cells"));

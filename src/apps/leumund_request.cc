@@ -115,6 +115,9 @@ struct Parser {
     option(detour, "PROVIDER", request.provider, "", "help.detour.provider");
     auto* via = option(detour, "--via", request.via, "WAY", "help.detour.via");
     detour->add_flag("--end", request.end, say(language, "help.detour.end"))->excludes(via);
+    CLI::App* hygiene = add_verb("hygiene", "help.hygiene");
+    option(hygiene, "PLACE", request.subject, "", "help.hygiene.place");
+    flag(hygiene, "--now", request.now, "help.hygiene.now");
     add_verb("lists", "help.lists");
     option(add_verb("lookup", "help.lookup"), "SUBJECT", request.subject, "", "help.lookup.subject")
         ->required();

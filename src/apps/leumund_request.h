@@ -41,6 +41,7 @@ struct Request {
   bool off = false;
   std::string via;
   bool end = false;
+  bool now = false;  // of hygiene
   bool all = false;
   std::string work;  // of case: "note", "attempt", ...
   std::string party;

@@ -66,15 +66,21 @@ std::string decision_words(const Terminal& terminal, const JsonValue& decision) 
     return terminal.say(kind == "list_fault" ? Phrase("list_is_faulty") : Phrase("list_is_well"),
                         safe(fault.at("list_name").text()), safe(fault.at("reason").text()));
   }
+  for (const char* name : {"setup_fault", "setup_well"}) {
+    if (kind != name) continue;
+    return terminal.say(kind == "setup_fault" ? Phrase("setup_is_faulty") : Phrase("setup_is_well"),
+                        subject,
+                        safe(translated(terminal.language(), decision.at("reason").text())));
+  }
   if (kind == "alarm") return terminal.say("alarm", safe(decision.at("reason").text()));
   return kind + " " + subject;
 }
 
 Colour decision_colour(std::string_view kind) {
-  for (const char* bad : {"restricted", "alarm", "provider_refuses", "listed"}) {
+  for (const char* bad : {"restricted", "alarm", "provider_refuses", "listed", "setup_fault"}) {
     if (kind == bad) return Colour::red;
   }
-  for (const char* good : {"provider_accepts", "delisted", "list_well"}) {
+  for (const char* good : {"provider_accepts", "delisted", "list_well", "setup_well"}) {
     if (kind == good) return Colour::green;
   }
   return kind == "would_restrict" || kind == "list_fault" ? Colour::yellow : Colour::plain;
@@ -122,7 +128,7 @@ std::string decision_line(const Terminal& terminal, const JsonValue& decision, b
   const bool ends = kind == "released" || kind == "ended" || kind == "exemption_ended";
   const auto detector = Phrase::find("kind." + decision.at("by").text());
   const bool own_words = decision.at("block").is_object() || decision.at("listing").is_object() ||
-                         decision.at("list_fault").is_object();
+                         decision.at("list_fault").is_object() || kind.starts_with("setup_");
   if (kind != "alarm" && !ends && !own_words) {
     reason = brief && detector ? terminal.say(*detector) : reason_words(terminal, decision);
   }

@@ -25,6 +25,13 @@ void show_detour_list(Terminal& terminal, const JsonValue& detours);
 void show_listings(Terminal& terminal, const JsonValue& listings);
 bool show_lists(Terminal& terminal, std::string_view body);
 bool show_lookup(Terminal& terminal, std::string_view body);
+// Findings of a way out or domain, faults first; those that are good are counted unless `all`.
+void show_findings(Terminal& terminal, const JsonValue& findings, bool all);
+// The faults of something else's set-up, with a title; nothing where there are none.
+void show_setup(Terminal& terminal, const JsonValue& faults);
+// What providers say of us; nothing where no folder is configured.
+bool show_provider_reports(Terminal& terminal, std::string_view body);
+bool show_hygiene(Terminal& terminal, std::string_view body);
 void show_cells(Terminal& terminal, const JsonValue& cells);
 bool show_subject(Terminal& terminal, std::string_view body);
 bool show_decisions(Terminal& terminal, std::string_view body);  // {"decisions":[...]}

@@ -252,8 +252,13 @@ int detour(Talk& talk) {
                    [&](auto answer) { return show_detour(talk.terminal, answer); });
 }
 
+// For machines each of the two is a question of its own.
 int lists(Talk& talk) {
-  return talk.get("/v1/lists", [&](auto body) { return show_lists(talk.terminal, body); });
+  const int status =
+      talk.get("/v1/lists", [&](auto body) { return show_lists(talk.terminal, body); });
+  if (status != exit_done || talk.request.json) return status;
+  return talk.get("/v1/provider-reports",
+                  [&](auto body) { return show_provider_reports(talk.terminal, body); });
 }
 
 // The answer "listed" is a no, as of grep.
@@ -264,11 +269,29 @@ int look_up(Talk& talk) {
   return JsonValue::parse(talk.body).at("listed").count() == 0 ? exit_done : exit_negative;
 }
 
+// A fault is a no, as of grep.
+int hygiene(Talk& talk) {
+  const auto show = [&](auto body) { return show_hygiene(talk.terminal, body); };
+  int status = exit_done;
+  if (talk.request.now) {
+    JsonValue order = JsonValue::object();
+    if (!talk.request.subject.empty()) order.set("place", talk.request.subject);
+    status = talk.post("/v1/hygiene", order, show);
+  } else {
+    const std::string& place = talk.request.subject;
+    status =
+        talk.get("/v1/hygiene" + (place.empty() ? "" : "?place=" + net::url_encode(place)), show);
+  }
+  if (status != exit_done) return status;
+  return JsonValue::parse(talk.body).at("faults").count() == 0 ? exit_done : exit_negative;
+}
+
 const std::map<std::string_view, int (*)(Talk&)> verbs = {
     {"block-matrix", block_matrix},
     {"case", one_case},
     {"cases", cases},
     {"detour", detour},
+    {"hygiene", hygiene},
     {"lists", lists},
     {"list show", list_show},
     {"list why", list_why},

@@ -6,6 +6,7 @@
 
 #include "config/egress.h"
 #include "config/option_kinds.h"
+#include "config/text_checks.h"
 
 namespace leumund::config {
 namespace {
@@ -102,6 +103,11 @@ void add_detour_options(std::vector<Option>& table) {
       "The ways mail can take, the usual one first: \"default\", egresses, or a transport with "
       "its relay host like \"relay=[smarthost.example.net]:587\"; empty is default and then the "
       "egresses in their order."));
+  table.push_back(text_option(
+      "detour.socketmap", &StartSettings::detour_socketmap, "listening address", "",
+      check_listen_address_or_empty,
+      "Where Postfix can ask for detours instead of reading the table, by its socketmap; while "
+      "leumundd is down Postfix then defers all mail. Empty is off."));
   table.push_back(count_option("detour.cap", &RunSettings::detour_cap, "deliveries an hour",
                                std::uint32_t{500}, std::uint32_t{1}, deliveries_max,
                                "What another way may carry to one provider; the rest waits."));

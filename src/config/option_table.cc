@@ -7,6 +7,7 @@
 
 #include "config/case_options.h"
 #include "config/detour_options.h"
+#include "config/hygiene_options.h"
 #include "config/list_options.h"
 #include "config/option_kinds.h"
 #include "config/screening_options.h"
@@ -340,6 +341,7 @@ std::vector<Option> build_table() {
   add_egresses(table);
   add_detour_options(table);
   add_watch(table);
+  add_hygiene_options(table);
   add_screening(table);
   add_case_options(table);
   add_list_options(table);

@@ -21,6 +21,7 @@ namespace leumund::config {
 enum class TableType : std::uint8_t { cdb, lmdb };
 enum class Language : std::uint8_t { en, de };
 enum class DetourMode : std::uint8_t { off, observe, enforce };
+enum class OutwardTls : std::uint8_t { by_log, yes, no };
 
 // As option detectors.campaign.mode spells it.
 enum class CampaignMode : std::uint8_t { off, observe, enforce, as_default };
@@ -59,13 +60,15 @@ struct StartSettings {
   bool dns_enabled = true;
   std::vector<std::string> dns_forwarders;  // none: own recursion
   std::vector<std::string> dns_stub_zones;
+  std::string detour_socketmap;  // parse_listen_address() takes it; "" is off
   bool watch_enabled = true;
   std::vector<std::string> watch_lists;
   std::vector<std::string> watch_addresses;
   std::vector<std::string> watch_domains;
   std::vector<std::string> watch_networks;
-  std::string watch_keys_file;      // "" is none
-  std::string watch_counters_file;  // "" is none
+  std::string watch_keys_file;       // "" is none
+  std::string watch_counters_file;   // "" is none
+  std::string watch_reports_folder;  // "" is none
   std::chrono::seconds watch_interval{0};
   std::chrono::seconds watch_network_interval{0};
   std::uint32_t watch_per_second = 0;  // 0 is no bound
@@ -126,6 +129,15 @@ struct RunSettings {
   std::vector<std::string> detour_warm_up;  // numbers
   std::chrono::seconds detour_probe_first{0};
   std::chrono::seconds detour_probe_most{0};
+  bool hygiene_enabled = true;
+  std::chrono::seconds hygiene_interval{0};
+  std::string hygiene_helo;  // "" not known
+  std::vector<std::string> hygiene_domains;
+  std::uint32_t hygiene_seen_domains = 0;
+  std::vector<std::string> hygiene_dkim;   // parse_dkim_selectors() takes each
+  std::vector<std::string> hygiene_pages;  // addresses of web pages
+  bool hygiene_fetch_pages = false;
+  OutwardTls hygiene_tls = OutwardTls::by_log;
   std::chrono::seconds cases_ask_after{0};
   std::chrono::seconds cases_remind_after{0};
   std::chrono::seconds cases_close_after{0};

@@ -47,6 +47,10 @@ void add_what(std::vector<Option>& table) {
       "watch.counters_file", &Start::watch_counters_file, "path", "", check_path_or_empty,
       "File with packets counted to port 25, \"192.0.2.0/24 0 2026-11-01T00:00:00Z\" a line: the "
       "proof for addresses that never sent; empty is none."));
+  table.push_back(text_option(
+      "watch.reports_folder", &Start::watch_reports_folder, "path", "", check_path_or_empty,
+      "Folder with files of providers about us: SNDS data and status (CSV), Google Postmaster's "
+      "trafficStats (JSON), summaries of feedback loops (CSV); empty is none."));
 }
 
 void add_how_often(std::vector<Option>& table) {

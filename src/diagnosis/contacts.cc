@@ -53,6 +53,13 @@ model::Contact shipped_contact(std::string_view party, const Registry& registry,
   model::Contact unknown;
   unknown.party = party;
   unknown.language = "en";
+  // What Microsoft says in SNDS is asked for where its mail service is.
+  constexpr std::string_view snds = "list:microsoft-snds";
+  if (party == snds) {
+    model::Contact theirs = shipped_contact("provider:microsoft-consumer", registry, lists);
+    theirs.party = party;
+    return theirs;
+  }
   if (party.starts_with(list_prefix)) {
     const std::string_view id = party.substr(list_prefix.size());
     const auto found = std::find_if(lists.begin(), lists.end(),

@@ -6,6 +6,7 @@
 #include "base/ip_address.h"
 #include "face/block_json.h"
 #include "face/case_routes.h"
+#include "face/hygiene_routes.h"
 #include "face/list_routes.h"
 #include "face/report_json.h"
 #include "face/watch_json.h"
@@ -425,6 +426,7 @@ std::vector<Route> routes_about_the_daemon() {
 std::vector<Route> build_routes() {
   std::vector<Route> all = routes_about_subjects();
   for (Route& route : routes_about_blocks()) all.push_back(std::move(route));
+  for (Route& route : routes_about_hygiene()) all.push_back(std::move(route));
   for (Route& route : routes_about_cases()) all.push_back(std::move(route));
   for (Route& route : routes_about_own_lists()) all.push_back(std::move(route));
   for (Route& route : routes_about_the_daemon()) all.push_back(std::move(route));

@@ -82,6 +82,7 @@ Json detour_object(const model::Detour& detour) {
           {"home", detour.home},
           {"via", detour.via},
           {"reason", detour.reason},
+          {"warning", detour.warning},
           {"since", at_json(detour.since)},
           {"began_at", at_json(detour.began_at)},
           {"by", detour.by},

@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "face/hygiene_json.h"
+
 namespace leumund::face {
 namespace {
 
@@ -140,6 +142,7 @@ std::string case_json(const CaseReport& report) {
   out["dropped_lines"] = one.dropped_lines;
   out["reviews"] = std::move(reviews);
   out["before"] = all_figures(report.parties);
+  out["setup"] = Json::parse(hygiene_findings_json(report.setup));
   return line(out);
 }
 

@@ -27,7 +27,9 @@
 #include "model/block.h"
 #include "model/decision.h"
 #include "model/detour.h"
+#include "model/hygiene.h"
 #include "model/listing.h"
+#include "model/provider_report.h"
 #include "model/restriction.h"
 #include "model/subject.h"
 
@@ -85,12 +87,13 @@ struct SubjectReport {
   engine::Explanation explanation;  // its `restriction` pointer is not used: see below
   std::optional<model::Restriction> restriction;
   bool exempt = false;
-  std::vector<std::string> checklist;      // what a release needs
-  std::vector<model::Decision> decisions;  // about the subject, newest first
-  std::vector<model::BlockFacts> cells;    // of an egress or provider
-  std::vector<model::Detour> detours;      // likewise
-  std::vector<model::Listing> listings;    // of an egress, own address, network, domain or list
-  std::vector<std::uint64_t> cases;        // not closed, that have to do with it
+  std::vector<std::string> checklist;        // what a release needs
+  std::vector<model::Decision> decisions;    // about the subject, newest first
+  std::vector<model::BlockFacts> cells;      // of an egress or provider
+  std::vector<model::Detour> detours;        // likewise
+  std::vector<model::Listing> listings;      // of an egress, own address, network, domain or list
+  std::vector<std::uint64_t> cases;          // not closed, that have to do with it
+  std::vector<model::HygieneFinding> setup;  // faults of an egress, own address or domain
 };
 
 // All cases, or those that are not closed; and how everybody in them has treated us.
@@ -103,6 +106,7 @@ struct CasesReport {
 struct CaseReport {
   model::Case one;
   std::vector<action::PartyFigures> parties;
+  std::vector<model::HygieneFinding> setup;  // faults of its places
 };
 
 struct LetterOrder {
@@ -206,6 +210,10 @@ class Control {
   virtual base::Result<model::WatchReport> lists() = 0;
   // Asks every list for an address or a domain now; takes seconds.
   virtual base::Result<std::vector<model::ListSaid>> look_up(const std::string& subject) = 0;
+  // How our ways out and domains are set up; `anew` looks before it answers and takes seconds.
+  virtual base::Result<model::HygieneReport> hygiene(bool anew) = 0;
+  // What providers say of us, as the files of watch.reports_folder have it.
+  virtual base::Result<model::ProviderReports> provider_reports() = 0;
   virtual base::Result<CasesReport> cases(bool closed_too) = 0;
   virtual base::Result<CaseReport> find_case(std::uint64_t number) = 0;
   virtual base::Result<CaseReport> work_on_case(const action::CaseOrder& order) = 0;

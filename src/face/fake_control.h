@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "face/control.h"
+#include "face/fake_hygiene.h"
 
 namespace leumund::face {
 
@@ -84,6 +85,14 @@ class FakeControl final : public Control {
     report.domain = "hotmail.com";
     report.reachable = false;
     return answer(report);
+  }
+  base::Result<model::HygieneReport> hygiene(bool anew) override {
+    asked.emplace_back(anew ? "hygiene now" : "hygiene");
+    return answer(fake_hygiene());
+  }
+  base::Result<model::ProviderReports> provider_reports() override {
+    asked.emplace_back("provider reports");
+    return answer(fake_provider_reports());
   }
   base::Result<model::WatchReport> lists() override {
     asked.emplace_back("lists");

@@ -168,6 +168,7 @@ base::Result<PostfixWish> wish_of(const config::Settings& settings) {
                    .files = config::postfix_files(settings.start),
                    .contact = settings.run.contact,
                    .egresses = {},
+                   .socketmap = tcp_service({settings.start.detour_socketmap}),
                    .detours = settings.run.detour_mode != config::DetourMode::off};
   for (const std::string& text : settings.run.egresses) {
     if (auto egress = config::parse_egress(text)) wish.egresses.push_back(std::move(*egress));

@@ -312,7 +312,9 @@ PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
   planner.prepend_in_main(end_of_data_list, {policy});
   planner.prepend_in_main(submit_list, {"!" + files.users});
   if (wish.detours) {
-    planner.prepend_in_main(transport_list, {files.detours});
+    planner.prepend_in_main(
+        transport_list,
+        {wish.socketmap.empty() ? files.detours : "socketmap:" + wish.socketmap + ":detours"});
     planner.prepend_in_main(status_filter, {files.own_refusals});
   }
   std::string milter;

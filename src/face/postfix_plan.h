@@ -49,6 +49,8 @@ struct PostfixWish {
   config::PostfixFiles files;
   std::string contact;                        // in the refusal text; may be ""
   std::vector<config::Egress> egresses = {};  // each gets a transport of its own
+  std::string socketmap =
+      {};                // "inet:127.0.0.1:10045": detours are asked for there, not in the table
   bool detours = false;  // Postfix looks for detours, and defers refusals of our own addresses
 };
 

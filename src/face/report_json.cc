@@ -5,6 +5,7 @@
 
 #include "face/block_json.h"
 #include "face/case_json.h"
+#include "face/hygiene_json.h"
 #include "face/watch_json.h"
 
 namespace leumund::face {
@@ -60,7 +61,7 @@ bool has_restriction(model::DecisionKind kind) {
          kind != provider_refuses && kind != provider_accepts && kind != detour &&
          kind != would_detour && kind != listed && kind != delisted && kind != list_fault &&
          kind != list_well && kind != case_opened && kind != case_closed && kind != case_reopened &&
-         kind != case_due;
+         kind != case_due && kind != setup_fault && kind != setup_well;
 }
 
 Json decision_object(const model::Decision& decision) {
@@ -208,7 +209,8 @@ std::string subject_json(const SubjectReport& report) {
        {"cells", std::move(cells)},
        {"detours", std::move(detours)},
        {"listings", std::move(listings)},
-       {"cases", report.cases}});
+       {"cases", report.cases},
+       {"setup", Json::parse(hygiene_findings_json(report.setup))}});
 }
 
 std::string unattended_json(const action::Unattended& unattended, base::TimePoint now) {

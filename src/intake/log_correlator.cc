@@ -80,6 +80,7 @@ void LogCorrelator::take_line(const PostfixLogLine& line) {
     case LineKind::refused:
     case LineKind::header_check: return take_refused(line);
     case LineKind::bounce_notice: return take_bounce_notice(line);
+    case LineKind::encrypted: return take_encrypted(line);
     case LineKind::empty:
     case LineKind::no_stamp:
     case LineKind::foreign:

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/hash.h"
@@ -60,6 +61,8 @@ struct CorrelatorCounters {
   std::uint64_t origins_refused = 0;  // lines of a host or instance beyond the limit
   std::uint64_t clock_steps = 0;
   std::uint64_t open_messages = 0;
+  // Encrypted connections to other hosts by the service that made them ("out1"), 64 of them.
+  std::vector<std::pair<std::string, std::uint64_t>> encrypted;
 };
 
 class LogCorrelator {
@@ -119,6 +122,7 @@ class LogCorrelator {
   void take_expired(const wire::PostfixLogLine& line);
   void take_removed(const wire::PostfixLogLine& line);
   void take_refused(const wire::PostfixLogLine& line);
+  void take_encrypted(const wire::PostfixLogLine& line);
   void take_bounce_notice(const wire::PostfixLogLine& line);
   void take_proxy_accepted(const wire::PostfixLogLine& line);
   void take_certificate(const wire::PostfixLogLine& line);

@@ -158,6 +158,21 @@ void LogCorrelator::take_delivery(const PostfixLogLine& line) {
   emit(delivery_, line_at_);
 }
 
+// To ourselves (a content filter, a local LMTP server) is no way out.
+void LogCorrelator::take_encrypted(const PostfixLogLine& line) {
+  constexpr std::size_t services_max = 64;
+  const auto other = base::IpAddress::parse(wire::relay_address(line.relay));
+  if (!other || other->is_loopback()) return;
+  auto& counts = counters_.encrypted;
+  const auto known = std::find_if(counts.begin(), counts.end(),
+                                  [&](const auto& count) { return count.first == line.service; });
+  if (known != counts.end()) {
+    ++known->second;
+  } else if (counts.size() < services_max) {
+    counts.emplace_back(line.service, 1);
+  }
+}
+
 // qmgr does not say for whom; every recipient that is left has been deferred before.
 void LogCorrelator::take_expired(const PostfixLogLine& line) {
   std::uint16_t origin = 0;

@@ -126,6 +126,21 @@ TEST(LogCorrelator, TellsDeliveriesWithEgressStageAndRemote) {
                           "delivery 81E343F2E2 to=<info@c.test> sent end by local"));
 }
 
+TEST(LogCorrelator, CountsEncryptedConnectionsByTheWayTheyLeave) {
+  Reader reader;
+  reader.read(
+      {"postfix/out1/smtp[5]: Untrusted TLS connection established to mx.d.test[192.0.2.9]:25: "
+       "TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)",
+       "postfix/out1/smtp[5]: Verified TLS connection established to mx.d.test[192.0.2.9]:25: x",
+       "postfix/smtp[5]: Trusted TLS connection established to mx6.d.test[2001:db8::9]:25: x",
+       "postfix/smtp[5]: Untrusted TLS connection established to 127.0.0.1[127.0.0.1]:10025: x",
+       "postfix/lmtp[5]: Untrusted TLS connection established to box.d.test[192.0.2.7]:24: x",
+       "postfix/smtpd[5]: Anonymous TLS connection established from pc[192.0.2.5]: TLSv1.3"});
+  using Count = std::pair<std::string, std::uint64_t>;
+  EXPECT_THAT(reader.correlator().counters().encrypted,
+              ElementsAre(Count{"out1", 2}, Count{"", 1}));
+}
+
 TEST(LogCorrelator, DoesNotCountADeferredMailAgain) {
   Reader reader;
   reader.read({"postfix/pickup[9]: 81E343F2E2: uid=33 from=<w>",

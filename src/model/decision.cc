@@ -21,6 +21,8 @@ std::string_view decision_kind_name(DecisionKind kind) {
     case DecisionKind::delisted: return "delisted";
     case DecisionKind::list_fault: return "list_fault";
     case DecisionKind::list_well: return "list_well";
+    case DecisionKind::setup_fault: return "setup_fault";
+    case DecisionKind::setup_well: return "setup_well";
     case DecisionKind::case_opened: return "case_opened";
     case DecisionKind::case_closed: return "case_closed";
     case DecisionKind::case_reopened: return "case_reopened";

@@ -39,6 +39,8 @@ enum class DecisionKind : std::uint8_t {
   delisted,      // ... and no longer
   list_fault,    // a DNS list cannot be believed: `list_fault`
   list_well,     // ... and can again
+  setup_fault,   // a way out or domain of ours is no longer set up as receivers want it: reason
+  setup_well,    // ... and is again
   case_opened,   // somebody turned against our repute: `case_news`, as of the next three
   case_closed,
   case_reopened,
@@ -80,7 +82,8 @@ struct Decision {
 
   // It speaks of how the world treats us, not of a sender: nothing is restricted by it.
   [[nodiscard]] bool about_surroundings() const {
-    return block || detour || listing || list_fault || case_news;
+    return block || detour || listing || list_fault || case_news ||
+           kind == DecisionKind::setup_fault || kind == DecisionKind::setup_well;
   }
 };
 

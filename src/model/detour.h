@@ -37,6 +37,7 @@ struct Detour {
   std::string home;          // the way of usual days
   std::string via;           // of open and capped
   std::string reason;        // a sentence: why it is as it is
+  std::string warning;       // what is wrong with the set-up of `via`; "" nothing that is known
   base::TimePoint since;     // of this phase
   base::TimePoint began_at;  // when the usual way was left, or should have been
   std::string by;            // "detour", or who set it

@@ -37,6 +37,7 @@ std::string encode_detour(const model::Detour& detour) {
               {"next_probe_at", micros(detour.next_probe_at)},
               {"probes_accepted", detour.probes_accepted},
               {"probes_refused", detour.probes_refused}};
+  if (!detour.warning.empty()) out["warning"] = detour.warning;
   if (detour.probe) {
     out["probe"] = {detour.probe->queue.host, detour.probe->queue.instance,
                     detour.probe->queue.queue_id, micros(detour.probe->at)};
@@ -72,6 +73,7 @@ base::Result<model::Detour> decode_detour(std::string_view text) {
     out.next_probe_at = moment(value.at("next_probe_at"));
     out.probes_accepted = value.at("probes_accepted");
     out.probes_refused = value.at("probes_refused");
+    out.warning = value.value("warning", "");
     if (const auto probe = value.find("probe"); probe != value.end()) {
       out.probe =
           model::DetourProbe{{probe->at(0), probe->at(1), probe->at(2)}, moment(probe->at(3))};

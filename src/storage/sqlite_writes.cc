@@ -135,6 +135,8 @@ void apply(SQLite::Database& database, const model::Decision& decision) {
     case DecisionKind::delisted:
     case DecisionKind::list_fault:
     case DecisionKind::list_well:
+    case DecisionKind::setup_fault:
+    case DecisionKind::setup_well:
     case DecisionKind::case_opened:
     case DecisionKind::case_closed:
     case DecisionKind::case_reopened:

@@ -244,11 +244,11 @@ void parse_postfix_journal_entry(std::string_view tag, std::uint32_t pid, std::s
 
 std::string_view line_kind_name(LineKind kind) {
   constexpr std::array<std::string_view, line_kind_count> names = {
-      "empty",        "no_stamp",   "foreign",       "unknown",     "irrelevant",
-      "connect",      "disconnect", "client",        "certificate", "proxy_accepted",
-      "refused",      "login_ok",   "login_failed",  "pickup",      "message_id",
-      "header_check", "queued",     "removed",       "expired",     "skipped",
-      "delivery",     "note",       "bounce_notice", "postscreen",  "postsuper"};
+      "empty",        "no_stamp", "foreign",     "unknown",        "irrelevant",    "connect",
+      "disconnect",   "client",   "certificate", "proxy_accepted", "refused",       "login_ok",
+      "login_failed", "pickup",   "message_id",  "header_check",   "queued",        "removed",
+      "expired",      "skipped",  "delivery",    "note",           "bounce_notice", "postscreen",
+      "encrypted",    "postsuper"};
   return names[static_cast<std::size_t>(kind)];
 }
 

@@ -42,6 +42,7 @@ enum class LineKind : std::uint8_t {
   note,            // a remote's word during a delivery that goes on: text
   bounce_notice,   // bounce: verb ("sender non-delivery", ...), other_queue_id
   postscreen,
+  encrypted,  // smtp: relay = the other end of an encrypted connection
   postsuper,  // verb ("placed on hold", "released from hold", "requeued")
 };
 inline constexpr std::size_t line_kind_count = static_cast<std::size_t>(LineKind::postsuper) + 1;

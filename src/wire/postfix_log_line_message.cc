@@ -367,8 +367,20 @@ void parse_qmgr(std::string_view text, PostfixLogLine& out) {
   }
 }
 
+// "Untrusted TLS connection established to mx.example[192.0.2.9]:25: TLSv1.3 with cipher ...".
+bool parse_encrypted(std::string_view text, PostfixLogLine& out) {
+  std::string_view grade;
+  if (!take_until(text, ' ', grade) || !take(text, "TLS connection established to ")) return false;
+  const std::size_t end = text.find("]:");
+  if (end == std::string_view::npos) return false;
+  out.relay = text.substr(0, std::min(text.find(": ", end), text.size()));
+  out.kind = LineKind::encrypted;
+  return true;
+}
+
 void parse_delivery_agent(std::string_view text, PostfixLogLine& out) {
   std::string_view rest = text;
+  if (out.program_name == "smtp" && parse_encrypted(text, out)) return;
   if (!out.queue_id.empty() && take(rest, "to=<") && parse_delivery(rest, out)) return;
   static constexpr std::array<std::string_view, 8> words = {
       "host ",       "lost connection with ",     "conversation with ",

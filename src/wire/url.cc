@@ -281,6 +281,8 @@ std::string percent_decoded(std::string_view text) {
   return out;
 }
 
+std::string registrable_domain(const std::string& host) { return domain_of(host); }
+
 bool has_public_suffix(std::string_view host) {
   const std::string name(host.substr(0, host_bytes));
   const std::size_t dot = name.rfind('.');

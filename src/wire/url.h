@@ -30,6 +30,9 @@ struct LinkView {
 // "%41" to "A"; what is no escape stays.
 [[nodiscard]] std::string percent_decoded(std::string_view text);
 
+// Public suffix and one label of a host (lower case); the host itself where there is none.
+[[nodiscard]] std::string registrable_domain(const std::string& host);
+
 // Whether `host` (lower case) ends in a public suffix and has a label before it.
 [[nodiscard]] bool has_public_suffix(std::string_view host);
 

@@ -23,6 +23,7 @@ config_dirs = ["{etc}"]
 queue_helper = "{helper}"
 [detour]
 mode = "{mode}"
+socketmap = "{socketmap}"
 cap = {cap}
 warm_up = []
 probe_first = "5s"
@@ -55,7 +56,8 @@ USERS = {f"u{n}@c.test": "secret" for n in range(12)}
 
 
 class World:
-    def __init__(self, peers, mode: str = "enforce", cap: int = 500) -> None:
+    def __init__(self, peers, mode: str = "enforce", cap: int = 500,
+                 socketmap: str = "") -> None:
         self.sink = peers.smtp_sink()
         self.mailbox = peers.smtp_sink()
         names = peers.name_server(ZONES, address=next(_name_addresses))
@@ -70,7 +72,7 @@ class World:
             mail_log=self.postfix.mail_log, egress2=self.postfix.egress2_address,
             dns=names.address, stubs=", ".join(f'"{names.stub(zone)}"' for zone in ZONES),
             etc=self.postfix.etc, helper=built("leumund-queue"), notices=self.mailbox.port,
-            mode=mode, cap=cap)
+            mode=mode, cap=cap, socketmap=socketmap)
         self.leumundd = peers.leumundd(CONFIG.format(**self.config))
         with self.postfix.reloaded():
             done = self.leumundd.leumund("connect", "postfix", "--config",
@@ -306,3 +308,34 @@ def test_observe_mode_writes_a_plan_and_changes_nothing(peers):
     assert "would_detour" in kinds and "detour" not in kinds, kinds
     assert world.leumundd.get("/v1/route?recipient=x@hotmail.com")["target"] == ""
 
+
+def test_postfix_asks_by_socketmap_where_that_is_chosen(peers):
+    port = peers.ground.ports.free()
+    world = World(peers, socketmap=f"inet:127.0.0.1:{port}")
+    table = f"socketmap:inet:127.0.0.1:{port}:detours"
+
+    def asked(key: str) -> str:
+        return world.postfix.command("postmap", "-q", key, table).stdout.strip()
+
+    assert table in world.postfix.command("postconf", "-h", "transport_maps").stdout
+    assert asked("club.example") == ""
+    world.block_first_egress()
+    world.wait_for_phase("open")
+    world.send("club.example", 2)
+    world.check_nothing_lost()
+    assert world.ways("hotmail.com") == world.ways("club.example") == {
+        world.postfix.egress2_address}
+    assert asked("club.example") == "egress2:"
+    assert asked("x@club.example") == "", "only domains stand there"
+    _, metrics = world.leumundd.request("GET", "/metrics")
+    assert 'leumund_socketmap_answers_total{answer="found"}' in metrics
+
+    # A dead socketmap puts mail off, which is why it is no default; nothing bounces, and what
+    # waited leaves when it answers again.
+    world.leumundd.kill()
+    put_off = swaks(world.postfix.submission_port, "x@club.example", user="u1@c.test")
+    assert not put_off and "451 4.3.0" in put_off.refusal, put_off
+    assert "status=bounced" not in world.postfix.log()
+    world.leumundd.start()
+    world.send("club.example", 1)
+    world.check_nothing_lost()

@@ -1,0 +1,82 @@
+#include "face/socketmap_service.h"
+
+#include <algorithm>
+
+#include "base/ascii.h"
+#include "wire/socketmap.h"
+
+namespace leumund::face {
+
+using wire::SocketmapRequest;
+using wire::SocketmapStatus;
+
+class SocketmapService::Session final : public net::StreamSession {
+ public:
+  explicit Session(SocketmapService& service) : service_(service) {}
+
+  Step on_bytes(std::string_view waiting, std::string& out) override {
+    const SocketmapRequest request = wire::parse_socketmap_request(waiting);
+    switch (request.state) {
+      case SocketmapRequest::State::incomplete: return {};
+      case SocketmapRequest::State::failed:
+        ++service_.wrong_;
+        wire::append_socketmap_reply(SocketmapStatus::permanent, "that is no request", out);
+        return {.consumed = waiting.size(), .next = Next::close};
+      case SocketmapRequest::State::complete: break;
+    }
+    service_.answer(request.map, request.key, out);
+    return {.consumed = request.consumed};
+  }
+
+ private:
+  SocketmapService& service_;
+};
+
+base::Result<std::unique_ptr<SocketmapService>> SocketmapService::open(net::EventLoop& loop,
+                                                                       const net::Endpoint& where,
+                                                                       std::string map) {
+  std::unique_ptr<SocketmapService> service(new SocketmapService(std::move(map)));
+  service->publish({});
+  SocketmapService* const raw = service.get();
+  net::StreamOptions options;
+  options.unix_access.mode = 0666;  // trivial-rewrite runs as postfix; nothing here is secret
+  auto listener = net::StreamListener::open(
+      loop, where, options,
+      [raw]() -> std::unique_ptr<net::StreamSession> { return std::make_unique<Session>(*raw); });
+  if (!listener) return listener.error();
+  service->listener_ = std::move(*listener);
+  return service;
+}
+
+SocketmapService::~SocketmapService() = default;
+
+void SocketmapService::publish(MapRows rows) {
+  rows_.publish(std::make_shared<const MapRows>(std::move(rows)));
+}
+
+void SocketmapService::stop(std::chrono::milliseconds grace) { listener_->stop(grace); }
+
+// Whole addresses are asked for as well as their domains; only domains stand here.
+void SocketmapService::answer(std::string_view map, std::string_view key, std::string& out) {
+  if (map != map_) {
+    ++wrong_;
+    return wire::append_socketmap_reply(SocketmapStatus::permanent, "there is no such map", out);
+  }
+  const auto rows = rows_.read();
+  const std::string name = base::ascii_lower(key);
+  const auto at =
+      std::lower_bound(rows->begin(), rows->end(), name,
+                       [](const auto& row, const auto& wanted) { return row.first < wanted; });
+  if (at == rows->end() || at->first != name) {
+    ++not_found_;
+    return wire::append_socketmap_reply(SocketmapStatus::not_found, "", out);
+  }
+  ++found_;
+  wire::append_socketmap_reply(SocketmapStatus::ok, at->second, out);
+}
+
+SocketmapCounters SocketmapService::counters() const {
+  return {found_, not_found_, wrong_, listener_->counters()};
+}
+
+}  // namespace leumund::face

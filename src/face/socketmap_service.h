@@ -1,0 +1,61 @@
+// Answers Postfix's socketmap look-ups from memory: the detours, without files.
+//
+// Flow:    net::StreamListener -> wire::parse_socketmap_request() -> MapRows -> answer.
+// Limits:  those of net/stream_listener.h. What is no request is answered PERM and closed.
+// Threads: sessions run on the loop's thread; publish() and counters() from any.
+// Errors:  a map that is not known is PERM: Postfix says so in its log and defers.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/guarded.h"
+#include "base/result.h"
+#include "net/endpoint.h"
+#include "net/event_loop.h"
+#include "net/stream_listener.h"
+
+namespace leumund::face {
+
+// Key and value, sorted by key, each key once.
+using MapRows = std::vector<std::pair<std::string, std::string>>;
+
+struct SocketmapCounters {
+  std::uint64_t found = 0;
+  std::uint64_t not_found = 0;
+  std::uint64_t wrong = 0;  // no request, or no such map
+  net::StreamCounters connections;
+};
+
+class SocketmapService {
+ public:
+  // Answers for one map, which is empty until publish().
+  [[nodiscard]] static base::Result<std::unique_ptr<SocketmapService>> open(
+      net::EventLoop& loop, const net::Endpoint& where, std::string map);
+  ~SocketmapService();
+
+  void publish(MapRows rows);
+  void stop(std::chrono::milliseconds grace);
+
+  [[nodiscard]] const net::Endpoint& bound() const { return listener_->bound(); }
+  [[nodiscard]] SocketmapCounters counters() const;
+
+ private:
+  class Session;
+  explicit SocketmapService(std::string map) : map_(std::move(map)) {}
+  void answer(std::string_view map, std::string_view key, std::string& out);
+
+  const std::string map_;
+  base::Published<MapRows> rows_;
+  std::atomic<std::uint64_t> found_ = 0;
+  std::atomic<std::uint64_t> not_found_ = 0;
+  std::atomic<std::uint64_t> wrong_ = 0;
+  std::unique_ptr<net::StreamListener> listener_;
+};
+
+}  // namespace leumund::face

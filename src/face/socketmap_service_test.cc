@@ -1,0 +1,63 @@
+#include "face/socketmap_service.h"
+
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <string>
+
+#include "net/socket.h"
+
+namespace leumund::face {
+namespace {
+
+using std::chrono::seconds;
+
+struct SocketmapServiceTest : ::testing::Test {
+  std::unique_ptr<net::EventLoop> loop = std::move(*net::EventLoop::open());
+  std::unique_ptr<SocketmapService> service =
+      std::move(*SocketmapService::open(*loop, net::Endpoint::tcp("127.0.0.1", 0), "detours"));
+
+  SocketmapServiceTest() { loop->start("test"); }
+  ~SocketmapServiceTest() override {
+    service->stop(std::chrono::milliseconds(0));
+    loop->stop();
+  }
+};
+
+TEST_F(SocketmapServiceTest, AnswersWhatWasPublishedLast) {
+  EXPECT_EQ(service->counters().found, 0U);
+  service->publish({{"hotmail.com", "out2:"}, {"live.com", "relay:[a]:587"}});
+  const auto peer =
+      net::connect_to(service->bound(), std::chrono::steady_clock::now() + seconds(10));
+  ASSERT_TRUE(peer) << peer.error().message;
+  const auto ask = [&](const std::string& request, std::size_t reply_bytes) {
+    EXPECT_EQ(::send(peer->get(), request.data(), request.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(request.size()));
+    std::string reply;
+    while (reply.size() < reply_bytes) {
+      pollfd waiting{peer->get(), POLLIN, 0};
+      constexpr int patience_ms = 30'000;
+      if (::poll(&waiting, 1, patience_ms) != 1) break;
+      char piece[256];
+      const auto got = ::recv(peer->get(), piece, sizeof piece, 0);
+      if (got <= 0) break;
+      reply.append(piece, static_cast<std::size_t>(got));
+    }
+    return reply;
+  };
+  EXPECT_EQ(ask("19:detours Hotmail.Com,", 10), "8:OK out2:,");
+  EXPECT_EQ(ask("21:detours x@hotmail.com,", 12), "9:NOTFOUND ,");
+  EXPECT_EQ(ask("16:detours live.com,19:detours hotmail.com,", 30),
+            "16:OK relay:[a]:587,8:OK out2:,")
+      << "two at once";
+  service->publish({});
+  EXPECT_EQ(ask("19:detours hotmail.com,", 12), "9:NOTFOUND ,");
+  EXPECT_EQ(ask("13:other live.com,", 31).substr(0, 8), "26:PERM ");
+  EXPECT_EQ(ask("GET / HTTP/1.1\r\n", 26).substr(0, 8), "23:PERM ");
+  EXPECT_EQ(service->counters().found, 3U);
+  EXPECT_EQ(service->counters().wrong, 2U);
+}
+
+}  // namespace
+}  // namespace leumund::face
