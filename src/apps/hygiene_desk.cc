@@ -302,8 +302,10 @@ void HygieneDesk::tell_turns(const HygieneReport& report) {
   state_.with([&](State& state) {
     std::map<std::string, Turn> before = std::exchange(state.turns, {});
     state.turning = false;
-    const auto note = [&](const model::Subject& subject, const model::HygieneFinding& finding) {
-      const std::string key = subject.to_string() + "\n" + finding.check + "\n" + finding.about;
+    // An egress has several addresses: each has its own turns.
+    const auto note = [&](const model::Subject& subject, const std::string& place,
+                          const model::HygieneFinding& finding) {
+      const std::string key = place + "\n" + finding.check + "\n" + finding.about;
       Turn turn = before[key];
       if (finding.state == HygieneState::good) {
         if (turn.faults >= confirmed) told.emplace_back(subject, true, finding.text);
@@ -316,10 +318,13 @@ void HygieneDesk::tell_turns(const HygieneReport& report) {
       state.turns[key] = turn;
     };
     for (const auto& one : report.addresses) {
-      for (const auto& finding : one.findings) note(subject_of(one), finding);
+      const std::string& place = one.address.empty() ? one.egress : one.address;
+      for (const auto& finding : one.findings) note(subject_of(one), place, finding);
     }
     for (const auto& one : report.domains) {
-      for (const auto& finding : one.findings) note({SubjectKind::domain, one.domain}, finding);
+      for (const auto& finding : one.findings) {
+        note({SubjectKind::domain, one.domain}, one.domain, finding);
+      }
     }
   });
   for (const auto& [subject, well, text] : told) tell(subject, well, text);
