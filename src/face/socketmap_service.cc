@@ -56,14 +56,17 @@ void SocketmapService::publish(MapRows rows) {
 
 void SocketmapService::stop(std::chrono::milliseconds grace) { listener_->stop(grace); }
 
-// Whole addresses are asked for as well as their domains; only domains stand here.
+// Postfix takes a socketmap for a table of patterns and asks it for whole addresses only, never for
+// their domains, which are what stands here.
 void SocketmapService::answer(std::string_view map, std::string_view key, std::string& out) {
   if (map != map_) {
     ++wrong_;
     return wire::append_socketmap_reply(SocketmapStatus::permanent, "there is no such map", out);
   }
   const auto rows = rows_.read();
-  const std::string name = base::ascii_lower(key);
+  const auto at_sign = key.rfind('@');
+  const std::string name =
+      base::ascii_lower(at_sign == std::string_view::npos ? key : key.substr(at_sign + 1));
   const auto at =
       std::lower_bound(rows->begin(), rows->end(), name,
                        [](const auto& row, const auto& wanted) { return row.first < wanted; });

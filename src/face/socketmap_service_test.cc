@@ -47,7 +47,8 @@ TEST_F(SocketmapServiceTest, AnswersWhatWasPublishedLast) {
     return reply;
   };
   EXPECT_EQ(ask("19:detours Hotmail.Com,", 10), "8:OK out2:,");
-  EXPECT_EQ(ask("21:detours x@hotmail.com,", 12), "9:NOTFOUND ,");
+  EXPECT_EQ(ask("21:detours x@hotmail.com,", 11), "8:OK out2:,");
+  EXPECT_EQ(ask("19:detours x@other.com,", 12), "9:NOTFOUND ,");
   EXPECT_EQ(ask("16:detours live.com,19:detours hotmail.com,", 30),
             "16:OK relay:[a]:587,8:OK out2:,")
       << "two at once";
@@ -55,7 +56,7 @@ TEST_F(SocketmapServiceTest, AnswersWhatWasPublishedLast) {
   EXPECT_EQ(ask("19:detours hotmail.com,", 12), "9:NOTFOUND ,");
   EXPECT_EQ(ask("14:other live.com,", 29), "25:PERM there is no such map,");
   EXPECT_EQ(ask("GET / HTTP/1.1\r\n", 26).substr(0, 8), "23:PERM ");
-  EXPECT_EQ(service->counters().found, 3U);
+  EXPECT_EQ(service->counters().found, 4U);
   EXPECT_EQ(service->counters().wrong, 2U);
 }
 
