@@ -1,4 +1,5 @@
 #include "storage/case_codec.h"
+#include "storage/stored_time.h"
 
 #include <fmt/core.h>
 
@@ -19,12 +20,8 @@ std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-json micros(base::TimePoint at) { return at.time_since_epoch().count(); }
 json micros(const std::optional<base::TimePoint>& at) { return at ? micros(*at) : json(nullptr); }
 
-base::TimePoint moment(const json& value) {
-  return base::TimePoint(base::Micros(value.get<std::int64_t>()));
-}
 std::optional<base::TimePoint> maybe_moment(const json& value) {
   return value.is_null() ? std::nullopt : std::optional(moment(value));
 }

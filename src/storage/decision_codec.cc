@@ -9,6 +9,7 @@
 #include "storage/case_codec.h"
 #include "storage/detour_codec.h"
 #include "storage/listing_codec.h"
+#include "storage/stored_time.h"
 
 namespace leumund::storage {
 namespace {
@@ -16,11 +17,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t text_bytes_max = 4U << 20;
-
-std::int64_t micros(base::TimePoint at) { return at.time_since_epoch().count(); }
-base::TimePoint moment(const json& value) {
-  return base::TimePoint(base::Micros(value.get<std::int64_t>()));
-}
 
 // A login name may hold any bytes; what is not UTF-8 is kept as U+FFFD rather than refused.
 std::string dump(const json& value) {

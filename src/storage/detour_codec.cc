@@ -1,4 +1,5 @@
 #include "storage/detour_codec.h"
+#include "storage/stored_time.h"
 
 #include <fmt/core.h>
 
@@ -8,11 +9,6 @@ namespace leumund::storage {
 namespace {
 
 using nlohmann::json;
-
-std::int64_t micros(base::TimePoint at) { return at.time_since_epoch().count(); }
-base::TimePoint moment(const json& value) {
-  return base::TimePoint(base::Micros(value.get<std::int64_t>()));
-}
 
 }  // namespace
 

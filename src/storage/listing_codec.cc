@@ -1,4 +1,5 @@
 #include "storage/listing_codec.h"
+#include "storage/stored_time.h"
 
 #include <fmt/core.h>
 
@@ -10,11 +11,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t text_bytes_max = 64U << 10;
-
-std::int64_t micros(base::TimePoint at) { return at.time_since_epoch().count(); }
-base::TimePoint moment(const json& value) {
-  return base::TimePoint(base::Micros(value.get<std::int64_t>()));
-}
 
 // A list's own text may hold any bytes.
 std::string dump(const json& value) {

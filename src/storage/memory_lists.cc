@@ -2,16 +2,10 @@
 #include <algorithm>
 
 #include "storage/memory_store.h"
+#include "storage/stored_time.h"
 
 namespace leumund::storage {
-namespace {
-
-std::int32_t day_of(base::TimePoint at) {
-  return static_cast<std::int32_t>(std::chrono::floor<std::chrono::days>(at).time_since_epoch() /
-                                   std::chrono::days(1));
-}
-
-}  // namespace
+namespace {}  // namespace
 
 base::Status MemoryStore::save_list(const listing::ListSave& save) {
   state_.with([&](State& state) {

@@ -9,6 +9,7 @@
 #include "storage/sqlite_attempt.h"
 #include "storage/sqlite_list_names.h"
 #include "storage/sqlite_store.h"
+#include "storage/stored_time.h"
 
 namespace leumund::storage {
 namespace {
@@ -23,14 +24,7 @@ using listing::ListReporterRecord;
 using listing::ListReportRecord;
 using listing::ListTrafficRecord;
 
-std::int64_t micros(TimePoint at) { return at.time_since_epoch().count(); }
-TimePoint time_of(const SQLite::Column& column) {
-  return TimePoint(base::Micros(column.getInt64()));
-}
-std::int32_t day_of(TimePoint at) {
-  return static_cast<std::int32_t>(std::chrono::floor<std::chrono::days>(at).time_since_epoch() /
-                                   std::chrono::days(1));
-}
+TimePoint time_of(const SQLite::Column& column) { return moment(column.getInt64()); }
 std::uint32_t count_of(const SQLite::Column& column) {
   return static_cast<std::uint32_t>(column.getInt64());
 }

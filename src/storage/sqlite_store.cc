@@ -13,6 +13,7 @@
 #include "storage/sqlite_list_names.h"
 #include "storage/sqlite_schema.h"
 #include "storage/sqlite_writes.h"
+#include "storage/stored_time.h"
 
 namespace leumund::storage {
 namespace {
@@ -387,7 +388,7 @@ base::Result<std::uint64_t> SqliteStore::forget_decisions(base::TimePoint before
                               "DELETE FROM decision WHERE at < ?"
                               " AND subject NOT IN (SELECT subject FROM restriction)"
                               " AND number < (SELECT max(number) FROM decision)");
-      erase.bind(1, static_cast<std::int64_t>(before.time_since_epoch().count()));
+      erase.bind(1, micros(before));
       return static_cast<std::uint64_t>(erase.exec());
     });
   });

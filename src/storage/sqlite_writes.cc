@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include "storage/decision_codec.h"
+#include "storage/stored_time.h"
 
 namespace leumund::storage {
 namespace {
@@ -52,7 +53,7 @@ void write_attempts(SQLite::Database& database,
     put.bind(1, subject.to_string());
     put.bind(2, static_cast<std::int64_t>(tried.recipients));
     if (tried.last_at) {
-      put.bind(3, static_cast<std::int64_t>(tried.last_at->time_since_epoch().count()));
+      put.bind(3, micros(*tried.last_at));
     } else {
       put.bind(3);
     }
@@ -91,7 +92,7 @@ void write_queue(SQLite::Database& database, std::span<const model::QueuedMail> 
     statement.bindNoCopy(3, mail.queue.queue_id);
     if (!gone) {
       statement.bindNoCopy(4, mail.subject);
-      statement.bind(5, static_cast<std::int64_t>(mail.since.time_since_epoch().count()));
+      statement.bind(5, micros(mail.since));
       statement.bind(6, static_cast<std::int64_t>(mail.uncounted));
       statement.bind(7, mail.let_through ? 1 : 0);
       statement.bindNoCopy(8, mail.campaign);
@@ -151,7 +152,7 @@ void append(SQLite::Database& database, const model::Decision& decision) {
       "INSERT OR REPLACE INTO decision(number, at, subject, unattended, body)"
       " VALUES(?, ?, ?, ?, ?)");
   statement.bind(1, static_cast<std::int64_t>(decision.number));
-  statement.bind(2, static_cast<std::int64_t>(decision.at.time_since_epoch().count()));
+  statement.bind(2, micros(decision.at));
   statement.bind(3, decision.subject.to_string());
   statement.bind(4, decision.unattended ? 1 : 0);
   statement.bind(5, encode_decision(decision));
