@@ -8,9 +8,13 @@
 # with (the registry of refusals) takes longer than they do.
 include(GoogleTest)
 
-# leumund_unit_tests(TARGET PREFIX [TOGETHER]): a test executable as tests of CTest.
+# leumund_unit_tests(TARGET PREFIX [TOGETHER]): a test executable as tests of CTest. Under sanitizers
+# its own files are not optimised (what they test is): that halves the time of compiling them.
 function(leumund_unit_tests TARGET PREFIX)
   cmake_parse_arguments(UNIT "TOGETHER" "" "" ${ARGN})
+  if(LEUMUND_SANITIZERS)
+    target_compile_options(${TARGET} PRIVATE -O0)
+  endif()
   if(UNIT_TOGETHER)
     add_test(NAME ${PREFIX}.${TARGET} COMMAND ${TARGET} --gtest_brief=1)
     set_tests_properties(${PREFIX}.${TARGET} PROPERTIES LABELS unit TIMEOUT 600)
