@@ -9,11 +9,7 @@
 #include "intake/milter_session.h"
 
 namespace leumund::intake {
-namespace {
-
-constexpr std::chrono::seconds logged_every{10};
-
-}  // namespace
+namespace {}  // namespace
 
 base::Result<std::unique_ptr<MilterService>> MilterService::open(net::EventLoop& loop,
                                                                  Options options, Handler handler) {
@@ -35,8 +31,7 @@ MilterService::MilterService(net::EventLoop& loop, Options options)
       options_(std::move(options)),
       own_networks_(std::make_shared<const std::vector<base::IpPrefix>>(options_.own_networks)),
       prints_(options_.prints, options_.key),
-      attribution_(options_.key),
-      logged_at_(net::EventLoop::Clock::now() - logged_every) {}
+      attribution_(options_.key) {}
 
 MilterService::~MilterService() = default;
 
@@ -71,9 +66,7 @@ model::Answer MilterService::ask_handler(const model::MailEvent& event) {
 
 void MilterService::refuse(const base::Error& error) {
   ++counters_.malformed;
-  const auto now = loop_.woke_at();
-  if (now - logged_at_ < logged_every) return;
-  logged_at_ = now;
+  if (!rare_line_.may_be_written(loop_.woke_at())) return;
   base::log(base::LogLevel::warn, "event=milter_connection_closed listener={} why={}",
             bound().to_string(), error.message);
 }

@@ -33,6 +33,7 @@
 #include "base/time.h"
 #include "fingerprint/attribution.h"
 #include "intake/milter_prints.h"
+#include "intake/rare_line.h"
 #include "model/answer.h"
 #include "model/mail_event.h"
 #include "net/endpoint.h"
@@ -123,7 +124,7 @@ class MilterService {
   MilterPrints prints_;
   fingerprint::Attribution attribution_;
   LiveCounters counters_{};
-  net::EventLoop::Clock::time_point logged_at_;
+  RareLine rare_line_{"milter"};
   std::unique_ptr<net::StreamListener> listener_;
 };
 

@@ -10,11 +10,7 @@
 #include "intake/incoming.h"
 
 namespace leumund::intake {
-namespace {
-
-constexpr std::chrono::seconds logged_every{10};
-
-}  // namespace
+namespace {}  // namespace
 
 class PolicyService::Session final : public net::StreamSession {
  public:
@@ -56,8 +52,7 @@ base::Result<std::unique_ptr<PolicyService>> PolicyService::open(net::EventLoop&
 PolicyService::PolicyService(net::EventLoop& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
-      own_networks_(std::make_shared<const std::vector<base::IpPrefix>>(options_.own_networks)),
-      logged_at_(net::EventLoop::Clock::now() - logged_every) {}
+      own_networks_(std::make_shared<const std::vector<base::IpPrefix>>(options_.own_networks)) {}
 
 PolicyService::~PolicyService() = default;
 
@@ -82,7 +77,7 @@ model::Answer PolicyService::ask_handler() {
     answer = handler_(event_);
   } catch (const std::exception& error) {
     ++counters_.handler_failed;
-    if (may_log()) {
+    if (rare_line_.may_be_written(loop_.woke_at())) {
       base::log(base::LogLevel::error, "event=policy_handler_failed answer=DUNNO what=\"{}\"",
                 error.what());
     }
@@ -105,25 +100,11 @@ void PolicyService::set_own_networks(std::vector<base::IpPrefix> networks) {
 
 void PolicyService::refuse(const base::Error& error, std::string& out) {
   ++(error.code == base::ErrorCode::too_large ? counters_.oversized : counters_.malformed);
-  if (may_log()) {
+  if (rare_line_.may_be_written(loop_.woke_at())) {
     base::log(base::LogLevel::warn, "event=policy_request_refused listener={} answer=DUNNO why={}",
               bound().to_string(), error.message);
   }
   wire::append_policy_answer({}, out);
-}
-
-// A broken client repeats itself: one line in ten seconds tells enough, the counters tell the rest.
-bool PolicyService::may_log() {
-  if (loop_.woke_at() - logged_at_ < logged_every) {
-    ++unlogged_;
-    return false;
-  }
-  if (unlogged_ > 0) {
-    base::log(base::LogLevel::warn, "event=policy_log_suppressed lines={}", unlogged_);
-  }
-  unlogged_ = 0;
-  logged_at_ = loop_.woke_at();
-  return true;
 }
 
 void PolicyService::count_latency() {

@@ -24,6 +24,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "intake/policy_event.h"
+#include "intake/rare_line.h"
 #include "model/answer.h"
 #include "model/mail_event.h"
 #include "net/endpoint.h"
@@ -95,7 +96,6 @@ class PolicyService {
   void refuse(const base::Error& error, std::string& out);
   [[nodiscard]] model::Answer ask_handler();
   void count_latency();
-  [[nodiscard]] bool may_log();
 
   net::EventLoop& loop_;
   const Options options_;
@@ -103,8 +103,7 @@ class PolicyService {
   Handler handler_;
   model::MailEvent event_;  // used again for every request, so that its strings keep their memory
   LiveCounters counters_{};
-  net::EventLoop::Clock::time_point logged_at_;
-  std::uint64_t unlogged_ = 0;
+  RareLine rare_line_{"policy"};
   std::unique_ptr<net::StreamListener> listener_;
 };
 

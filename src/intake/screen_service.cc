@@ -18,163 +18,10 @@ using diagnosis::ScreenList;
 using diagnosis::ScreenSaid;
 using Clock = net::EventLoop::Clock;
 
-constexpr std::chrono::seconds logged_every{10};
 constexpr std::chrono::milliseconds looked_every{4};
 constexpr std::chrono::seconds remembered_for{60};
-constexpr std::uint32_t silent_max = 20;  // questions in a row without an answer
-
-diagnosis::ListAnswer read(const diagnosis::DnsList& list, const net::DnsAnswer& answer) {
-  if (answer.found == net::Found::yes) return read_list_answer(list, answer.addresses);
-  diagnosis::ListAnswer out;
-  out.trouble = answer.trouble;
-  if (answer.found == net::Found::no) out.verdict = ListVerdict::not_listed;
-  return out;
-}
-
-std::optional<bool> exists(net::Found found) {
-  return found == net::Found::unknown ? std::nullopt : std::optional(found == net::Found::yes);
-}
 
 }  // namespace
-
-// Health belongs to a zone, figures to each of its rows.
-class ScreenService::Lists {
- public:
-  explicit Lists(const std::vector<ScreenList>& rows) : rows_(rows) {
-    state_.with([&](State& state) {
-      state.figures.resize(rows.size());
-      for (std::uint32_t i = 0; i < rows.size(); ++i) {
-        state.zones[rows[i].list.zone].rows.push_back(i);
-        auto& figures = state.figures[i];
-        figures.list = rows[i].shown;
-        figures.role = rows[i].role;
-        figures.weight = rows[i].weight();
-      }
-    });
-  }
-
-  [[nodiscard]] const ScreenList& at(std::uint32_t row) const { return rows_[row]; }
-
-  // Rows of the zones that can be believed and are of this kind of address.
-  [[nodiscard]] std::vector<std::vector<std::uint32_t>> to_ask(const base::IpAddress& client) {
-    return state_.with([&](State& state) {
-      std::vector<std::vector<std::uint32_t>> out;
-      for (auto& [name, zone] : state.zones) {
-        if (zone.trial.state() != ListState::well) continue;
-        if (!rows_[zone.rows.front()].list.asks(client)) continue;
-        for (const std::uint32_t row : zone.rows) ++state.figures[row].asked;
-        out.push_back(zone.rows);
-      }
-      return out;
-    });
-  }
-
-  void see(std::uint32_t row, const net::DnsAnswer& answer, const diagnosis::ListAnswer& read_as,
-           base::TimePoint now) {
-    state_.with([&](State& state) {
-      Zone& zone = state.zones[rows_[row].list.zone];
-      if (answer.found == net::Found::unknown) {
-        ++state.figures[row].unanswered;
-        if (++zone.silent_in_row == silent_max)
-          zone.trial.hush("does not answer: " + answer.trouble);
-        return;
-      }
-      zone.silent_in_row = 0;
-      if (read_as.verdict != ListVerdict::fault) return;
-      zone.trial.strike(read_as.trouble, now);
-      zone.trial.due = now;
-    });
-  }
-
-  // Whether the zone's control is older than a few seconds.
-  [[nodiscard]] bool wants_control(std::uint32_t row, base::TimePoint now) {
-    return state_.with([&](State& state) {
-      const Zone& zone = state.zones[rows_[row].list.zone];
-      return !rows_[row].list.unused_space && zone.control_good_until <= now;
-    });
-  }
-
-  void see_control(std::uint32_t row, const std::string& wrong, net::Found found,
-                   base::TimePoint now) {
-    state_.with([&](State& state) {
-      Zone& zone = state.zones[rows_[row].list.zone];
-      if (wrong.empty()) zone.control_good_until = now + control_holds;
-      if (wrong.empty() || found == net::Found::unknown) return;
-      zone.trial.strike(wrong, now);
-      zone.trial.due = now;
-    });
-  }
-
-  void count(const diagnosis::ScreenVerdict& verdict) {
-    state_.with([&](State& state) {
-      for (const std::uint32_t row : verdict.hits) {
-        ++state.figures[row].listed;
-        const bool alone = std::ranges::all_of(verdict.hits, [&](std::uint32_t other) {
-          return rows_[other].list.zone == rows_[row].list.zone;
-        });
-        if (alone) ++state.figures[row].alone;
-      }
-      if (verdict.by) ++state.figures[*verdict.by].decided;
-    });
-  }
-
-  // The row of each zone whose trial is due; it counts as begun with so many points.
-  template <typename Points>
-  [[nodiscard]] std::vector<std::uint32_t> due(base::TimePoint now, std::chrono::seconds every,
-                                               Points points) {
-    return state_.with([&](State& state) {
-      std::vector<std::uint32_t> out;
-      for (auto& [name, zone] : state.zones) {
-        if (zone.trial.running() || zone.trial.due > now) continue;
-        zone.trial.begin(points(zone.rows.front()));
-        zone.trial.due = now + every;
-        out.push_back(zone.rows.front());
-      }
-      return out;
-    });
-  }
-
-  void see_point(std::uint32_t row, const std::string& wrong, bool silent, base::TimePoint now) {
-    const auto [news, state_name, reason] = state_.with([&](State& state) {
-      ListTrial& trial = state.zones[rows_[row].list.zone].trial;
-      auto said = trial.note(wrong, silent) ? trial.end(now) : ListTrial::News::none;
-      if (trial.state() != ListState::well) trial.due = std::min(trial.due, now + tried_again);
-      return std::tuple(said, list_state_name(trial.state()), trial.reason());
-    });
-    if (news == ListTrial::News::none) return;
-    base::log(base::LogLevel::warn, "event=screening_list list={} state={} why=\"{}\"",
-              rows_[row].shown, state_name, reason);
-  }
-
-  [[nodiscard]] std::vector<ScreenListFigures> figures() const {
-    return state_.with([&](const State& state) {
-      auto out = state.figures;
-      for (const auto& [name, zone] : state.zones) {
-        for (const std::uint32_t row : zone.rows) {
-          out[row].state = zone.trial.state();
-          out[row].reason = zone.trial.reason();
-        }
-      }
-      return out;
-    });
-  }
-
- private:
-  static constexpr std::chrono::seconds tried_again{30};
-  static constexpr std::chrono::seconds control_holds{10};
-  struct Zone {
-    std::vector<std::uint32_t> rows;
-    ListTrial trial;
-    std::uint32_t silent_in_row = 0;
-    base::TimePoint control_good_until;
-  };
-  struct State {
-    std::map<std::string, Zone, std::less<>> zones;
-    std::vector<ScreenListFigures> figures;
-  };
-  const std::vector<ScreenList> rows_;
-  base::Guarded<State> state_;
-};
 
 class ScreenService::Question {
  public:
@@ -340,9 +187,8 @@ ScreenService::ScreenService(net::EventLoop& loop, net::DnsAsker& dns, Options o
     : loop_(loop),
       dns_(dns),
       options_(std::move(options)),
-      lists_(std::make_shared<Lists>(options_.rules.lists)),
-      asking_(std::make_shared<std::atomic<std::size_t>>(0)),
-      logged_at_(Clock::now() - logged_every) {}
+      lists_(std::make_shared<ScreenHealth>(options_.rules.lists)),
+      asking_(std::make_shared<std::atomic<std::size_t>>(0)) {}
 
 ScreenService::~ScreenService() = default;
 
@@ -361,6 +207,11 @@ std::shared_ptr<ScreenService::Question> ScreenService::ask_about(const base::Ip
   const auto zones = lists_->to_ask(client);
   auto question = std::make_shared<Question>(client, options_.rules.lists.size(), zones.size(),
                                              Clock::now() + options_.deadline, asking_);
+  for (std::uint32_t row = 0; row < options_.rules.lists.size(); ++row) {
+    // Of the other kind of address: it has nothing to say, and is not silent.
+    if (lists_->at(row).list.asks(client)) continue;
+    question->put(row, {.verdict = ListVerdict::not_listed, .codes = {}, .text = ""});
+  }
   const std::string labels = diagnosis::reversed_labels(client);
   for (const auto& rows : zones) {
     const std::string name = labels + "." + options_.rules.lists[rows.front()].list.zone;
@@ -370,7 +221,7 @@ std::shared_ptr<ScreenService::Question> ScreenService::ask_about(const base::Ip
               now = options_.clock](const net::DnsAnswer& answer) {
                bool listed = false;
                for (const std::uint32_t row : rows) {
-                 const auto read_as = read(lists->at(row).list, answer);
+                 const auto read_as = read_reply(lists->at(row).list, answer);
                  lists->see(row, answer, read_as, now());
                  listed = listed || read_as.verdict == ListVerdict::listed;
                  question->put(row,
@@ -393,7 +244,7 @@ std::shared_ptr<ScreenService::Question> ScreenService::ask_about(const base::Ip
 // A list that has begun to list the world must refuse nobody, and not until its next trial: beside
 // a listing an address is asked for that nobody has reason to list.
 void ScreenService::confirm(net::DnsAsker& dns, const std::shared_ptr<Question>& question,
-                            const std::shared_ptr<Lists>& lists,
+                            const std::shared_ptr<ScreenHealth>& lists,
                             const std::vector<std::uint32_t>& rows, std::chrono::milliseconds left,
                             base::TimePoint now) {
   const diagnosis::DnsList& list = lists->at(rows.front()).list;
@@ -403,8 +254,8 @@ void ScreenService::confirm(net::DnsAsker& dns, const std::shared_ptr<Question>&
   const auto point = control_point(list, random);
   dns.ask({.name = diagnosis::list_question(point.name, list.zone)}, left,
           [question, lists, rows, point, now](const net::DnsAnswer& answer) {
-            const auto read_as = read(lists->at(rows.front()).list, answer);
-            const std::string wrong = wrong_at_point(point, exists(answer.found), read_as);
+            const auto read_as = read_reply(lists->at(rows.front()).list, answer);
+            const std::string wrong = wrong_at_point(point, answer.found, read_as);
             if (!wrong.empty()) {
               for (const std::uint32_t row : rows) question->put(row, {});
             }
@@ -427,9 +278,8 @@ void ScreenService::tick() {
     for (const auto& point : points(row)) {
       dns_.ask({.name = diagnosis::list_question(point.name, list.zone)}, options_.deadline,
                [lists = lists_, row, list, point, now](const net::DnsAnswer& answer) {
-                 const auto there = exists(answer.found);
-                 lists->see_point(row, wrong_at_point(point, there, read(list, answer)), !there,
-                                  now);
+                 const auto wrong = wrong_at_point(point, answer.found, read_reply(list, answer));
+                 lists->see_point(row, wrong, answer.found == net::Found::unknown, now);
                });
     }
   }
@@ -437,8 +287,7 @@ void ScreenService::tick() {
 
 void ScreenService::refuse(const base::Error& error, std::string& out) {
   ++counters_.malformed;
-  if (loop_.woke_at() - logged_at_ >= logged_every) {
-    logged_at_ = loop_.woke_at();
+  if (rare_line_.may_be_written(loop_.woke_at())) {
     base::log(base::LogLevel::warn,
               "event=screening_request_refused listener={} answer=DUNNO why={}",
               bound().to_string(), error.message);

@@ -23,7 +23,8 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "diagnosis/screening.h"
-#include "intake/watch_health.h"
+#include "intake/rare_line.h"
+#include "intake/screen_health.h"
 #include "net/endpoint.h"
 #include "net/event_loop.h"
 #include "net/resolver.h"
@@ -31,19 +32,6 @@
 #include "wire/policy_request.h"
 
 namespace leumund::intake {
-
-struct ScreenListFigures {
-  std::string list;  // as ScreenList::shown
-  diagnosis::ScreenRole role = diagnosis::ScreenRole::score;
-  int weight = 0;
-  ListState state = ListState::untested;
-  std::string reason;  // of a list that is not well
-  std::uint64_t asked = 0;
-  std::uint64_t listed = 0;
-  std::uint64_t alone = 0;    // of these, no other list of ours listed the client
-  std::uint64_t decided = 0;  // of these, mail was refused, or taken, for this list
-  std::uint64_t unanswered = 0;
-};
 
 struct ScreenCounters {
   std::uint64_t requests = 0;
@@ -90,7 +78,6 @@ class ScreenService {
 
  private:
   class Session;
-  class Lists;     // their health and figures, shared with answers that come late
   class Question;  // one client, asked about
   struct LiveCounters {
     std::atomic<std::uint64_t> requests, spared, screened, remembered, refused, allowed, late,
@@ -103,17 +90,18 @@ class ScreenService {
   // Null: too many are being asked about.
   [[nodiscard]] std::shared_ptr<Question> ask_about(const base::IpAddress& client);
   static void confirm(net::DnsAsker& dns, const std::shared_ptr<Question>& question,
-                      const std::shared_ptr<Lists>& lists, const std::vector<std::uint32_t>& rows,
-                      std::chrono::milliseconds left, base::TimePoint now);
+                      const std::shared_ptr<ScreenHealth>& lists,
+                      const std::vector<std::uint32_t>& rows, std::chrono::milliseconds left,
+                      base::TimePoint now);
   void refuse(const base::Error& error, std::string& out);
 
   net::EventLoop& loop_;
   net::DnsAsker& dns_;
   const Options options_;
-  std::shared_ptr<Lists> lists_;
+  std::shared_ptr<ScreenHealth> lists_;  // shared with answers that come late
   std::shared_ptr<std::atomic<std::size_t>> asking_;
   LiveCounters counters_{};
-  net::EventLoop::Clock::time_point logged_at_;
+  RareLine rare_line_{"screening"};
   std::unique_ptr<net::StreamListener> listener_;
 };
 

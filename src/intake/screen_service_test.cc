@@ -28,6 +28,9 @@ const std::string entries =
 const std::vector<std::pair<std::string, std::string>> zones = {
     {"bl.example", entries},
     {"second.example", entries},
+    {"six.example", entries +
+                        "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2 IN A "
+                        "127.0.0.2\n"},
     {"wl.example", "81.21.107.40 IN A 127.0.0.2\n80.21.107.40 IN A 127.0.0.2\n"},
     {"world.example", "* IN A 127.0.0.2\n"}};
 
@@ -61,6 +64,9 @@ class ScreenServiceTest : public testing::Test {
       choose_screen(role, std::vector{word}, {}, {}, chosen);
     }
     options.rules.lists = std::move(chosen.lists);
+    for (auto& one : options.rules.lists) {
+      if (one.list.zone == "bl.example") one.list.of_v6 = false;
+    }
     options.rules.refuse_at = 3;
     net::ResolverOptions dns;
     for (const auto& [zone, text] : zones) dns.stub_zones.push_back(server_.stub(zone));
@@ -155,6 +161,15 @@ TEST_F(ScreenServiceTest, AScoringListAloneIsToldInTheHeaderOfEachMailOnce) {
   EXPECT_EQ(ask("40.107.21.79", "i1"), header);
   EXPECT_EQ(ask("40.107.21.79", "i1"), "DUNNO") << "its second recipient";
   EXPECT_EQ(ask("40.107.21.79", "i2"), header) << "the next mail";
+}
+
+TEST_F(ScreenServiceTest, AListOfTheOtherKindOfAddressIsNotCountedAsSilent) {
+  serve({{ScreenRole::score, "bl.example*2"}, {ScreenRole::score, "six.example*1"}},
+        {.listen = net::Endpoint::tcp("127.0.0.1", 0), .rules = {}});
+  wait_until_tried();
+  EXPECT_EQ(ask("2001:db8::2"),
+            "PREPEND X-Leumund-Screen: score=1/3 client=2001:db8::2 six.example=127.0.0.2*1");
+  EXPECT_EQ(figures("bl.example").asked, 0U);
 }
 
 TEST_F(ScreenServiceTest, ScoresAddUpAndAnAllowListOutweighsAll) {

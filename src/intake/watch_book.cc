@@ -12,7 +12,7 @@ using base::TimePoint;
 using diagnosis::ListVerdict;
 using std::chrono::seconds;
 using About = WatchQuestion::About;
-using Found = WatchReply::Found;
+using net::Found;
 
 constexpr std::uint32_t silent_targets_max = 8;  // questions in a row without an answer
 constexpr std::uint8_t misses_to_close = 2;
@@ -23,18 +23,6 @@ constexpr seconds again_most{600};
 constexpr std::size_t pending_max = 10'000;
 constexpr std::size_t examples_max = 8;
 constexpr std::size_t reason_bytes_max = 500;
-
-diagnosis::ListAnswer read(const diagnosis::DnsList& list, const WatchReply& reply) {
-  if (reply.found == Found::yes) return diagnosis::read_list_answer(list, reply.addresses);
-  diagnosis::ListAnswer out;
-  out.trouble = reply.trouble;
-  if (reply.found == Found::no) out.verdict = ListVerdict::not_listed;
-  return out;
-}
-
-std::optional<bool> exists(Found found) {
-  return found == Found::unknown ? std::nullopt : std::optional(found == Found::yes);
-}
 
 }  // namespace
 
@@ -208,9 +196,9 @@ void WatchBook::answer(const WatchQuestion& question, const WatchReply& reply, T
 
 void WatchBook::see_trial(const WatchQuestion& question, const WatchReply& reply, TimePoint now) {
   Watched& state = states_[question.list];
-  const auto answer = read(lists_[question.list], reply);
+  const auto answer = read_reply(lists_[question.list], reply);
   const std::string wrong =
-      wrong_at_point({question.name, question.listed_wanted}, exists(reply.found), answer);
+      wrong_at_point({question.name, question.listed_wanted}, reply.found, answer);
   if (!state.trial.note(wrong, reply.found == Found::unknown)) return;
   const auto news = state.trial.end(now);
   if (state.trial.state() != ListState::well) state.trial.due = now + again_after(false);
@@ -220,7 +208,7 @@ void WatchBook::see_trial(const WatchQuestion& question, const WatchReply& reply
 void WatchBook::see_control(std::uint32_t list, const WatchReply& reply, TimePoint now) {
   Watched& state = states_[list];
   auto pending = std::exchange(state.pending, {});
-  const auto answer = read(lists_[list], reply);
+  const auto answer = read_reply(lists_[list], reply);
   if (reply.found == Found::unknown) {
     for (const auto& [target, heard] : pending) ask_again(list, target, seconds(0), now);
   } else if (answer.verdict == ListVerdict::not_listed) {
@@ -250,7 +238,7 @@ void WatchBook::see_target(const WatchQuestion& question, const WatchReply& repl
   if (question.target < targets_.own_count()) {
     state.own_due[question.target] = now + std::min(reply.ttl, seconds(86'400));
   }
-  const auto answer = read(lists_[question.list], reply);
+  const auto answer = read_reply(lists_[question.list], reply);
   switch (answer.verdict) {
     case ListVerdict::listed:
       ++state.meter.listed;
@@ -273,7 +261,7 @@ void WatchBook::see_listed(std::uint32_t list, std::uint32_t target, const Watch
   if (open_place != open_.end()) {
     Open& open = open_place->second;
     if (open.members.insert_or_assign(target, std::uint8_t{0}).second) note_members(open);
-    const auto answer = read(lists_[list], reply);
+    const auto answer = read_reply(lists_[list], reply);
     open.facts.last_seen = now;
     open.facts.codes = answer.codes;
     open.facts.meaning = answer.meaning;
@@ -299,7 +287,7 @@ void WatchBook::open(std::uint32_t list, std::uint32_t target, const WatchReply&
   const WatchTarget facts = targets_.at(target);
   Open made;
   made.facts = facts_of(list, facts, now);
-  const auto answer = read(lists_[list], reply);
+  const auto answer = read_reply(lists_[list], reply);
   made.facts.codes = answer.codes;
   made.facts.meaning = answer.meaning;
   made.facts.policy = answer.policy;

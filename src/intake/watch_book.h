@@ -50,14 +50,8 @@ struct WatchQuestion {
 };
 
 // What came back, as the DNS said it.
-struct WatchReply {
-  enum class Found : std::uint8_t { yes, no, unknown };
-  Found found = Found::unknown;
-  std::vector<base::IpAddress> addresses;
-  std::vector<std::string> texts;
-  std::chrono::seconds ttl{0};
+struct WatchReply : net::DnsAnswer {
   std::chrono::microseconds took{0};
-  std::string trouble;
 };
 
 struct ListingChange {

@@ -53,7 +53,7 @@ struct World {
     if (code.empty() && (question.name == "127.0.0.2" || listed[from.id].contains(question.name))) {
       code = "127.0.0.4";
     }
-    out.found = code.empty() ? WatchReply::Found::no : WatchReply::Found::yes;
+    out.found = code.empty() ? net::Found::no : net::Found::yes;
     if (code.empty()) return out;
     if (text) {
       out.texts = {"because of " + question.name};

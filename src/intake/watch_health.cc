@@ -121,16 +121,25 @@ void ListTrial::restore(std::string reason, base::TimePoint since) {
   since_ = since;
 }
 
-std::string wrong_at_point(const diagnosis::TestPoint& point, std::optional<bool> exists,
+diagnosis::ListAnswer read_reply(const diagnosis::DnsList& list, const net::DnsAnswer& reply) {
+  if (reply.found == net::Found::yes) return diagnosis::read_list_answer(list, reply.addresses);
+  diagnosis::ListAnswer out;
+  out.trouble = reply.trouble;
+  if (reply.found == net::Found::no) out.verdict = diagnosis::ListVerdict::not_listed;
+  return out;
+}
+
+std::string wrong_at_point(const diagnosis::TestPoint& point, net::Found found,
                            const diagnosis::ListAnswer& answer) {
   using diagnosis::ListVerdict;
+  using net::Found;
   if (answer.verdict == ListVerdict::fault) return answer.trouble;
-  if (!exists) return "does not answer: " + answer.trouble;
-  if (point.listed && !*exists) {
+  if (found == Found::unknown) return "does not answer: " + answer.trouble;
+  if (point.listed && found == Found::no) {
     return fmt::format("does not list its test point {}: it is dead, or not to be had from here",
                        point.name);
   }
-  if (!point.listed && *exists && answer.verdict != ListVerdict::not_listed) {
+  if (!point.listed && found == Found::yes && answer.verdict != ListVerdict::not_listed) {
     return fmt::format("lists {}, which no list may: it lists the world", point.name);
   }
   return "";

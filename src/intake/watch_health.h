@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "diagnosis/list_answer.h"
+#include "net/resolver.h"
 
 namespace leumund::intake {
 
@@ -92,10 +93,13 @@ class ListTrial {
   base::TimePoint since_;  // of the state
 };
 
-// What is wrong with a list that was asked for one of its test points; "" if nothing is. `exists`:
-// whether there is such a name, nothing if nobody said; `answer` is then why.
-[[nodiscard]] std::string wrong_at_point(const diagnosis::TestPoint& point,
-                                         std::optional<bool> exists,
+// What a list says, by what the DNS said.
+[[nodiscard]] diagnosis::ListAnswer read_reply(const diagnosis::DnsList& list,
+                                               const net::DnsAnswer& reply);
+
+// What is wrong with a list that was asked for one of its test points; "" if nothing is. Where
+// nobody said whether there is such a name (`found` unknown), `answer` is why.
+[[nodiscard]] std::string wrong_at_point(const diagnosis::TestPoint& point, net::Found found,
                                          const diagnosis::ListAnswer& answer);
 
 // One list, as people see it.

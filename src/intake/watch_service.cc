@@ -16,16 +16,8 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds idle_step{100};
 
 WatchReply reply_of(const net::DnsAnswer& answer, steady_clock::time_point asked_at) {
-  WatchReply out;
-  out.found = answer.found == net::Found::yes  ? WatchReply::Found::yes
-              : answer.found == net::Found::no ? WatchReply::Found::no
-                                               : WatchReply::Found::unknown;
-  out.addresses = answer.addresses;
-  out.texts = answer.texts;
-  out.ttl = answer.ttl;
-  out.trouble = answer.trouble;
-  out.took = std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - asked_at);
-  return out;
+  return {answer,
+          std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - asked_at)};
 }
 
 // A list that is asked by a key is asked under a name that nobody else must see.
@@ -168,14 +160,7 @@ std::vector<LookupRow> WatchService::look_up(const std::string& subject) {
     }
     const WatchReply codes = pair.codes.get();
     row.took = std::chrono::ceil<std::chrono::milliseconds>(codes.took);
-    if (codes.found == WatchReply::Found::yes) {
-      row.answer = diagnosis::read_list_answer(lists_[i], codes.addresses);
-    } else {
-      row.answer.trouble = codes.trouble;
-      if (codes.found == WatchReply::Found::no) {
-        row.answer.verdict = diagnosis::ListVerdict::not_listed;
-      }
-    }
+    row.answer = read_reply(lists_[i], codes);
     if (row.answer.verdict != diagnosis::ListVerdict::listed) continue;
     if (pair.words.wait_until(until) != std::future_status::ready) continue;
     const WatchReply words = pair.words.get();

@@ -2,6 +2,7 @@
 stands in between as the resolver."""
 import pwd
 import socket
+import struct
 import subprocess
 from pathlib import Path
 
@@ -37,6 +38,20 @@ class Rbldnsd:
         new.write_text(HEAD + "\n".join(lines) + "\n")
         new.chmod(0o644)
         new.rename(self.folder / zone)  # it may read at any time
+
+    def names(self, zone: str, address: str) -> bool:
+        """Whether it answers, asked directly, that the list names the address."""
+        name = ".".join(reversed(address.split("."))) + "." + zone
+        labels = b"".join(bytes([len(part)]) + part.encode() for part in name.split("."))
+        query = struct.pack(">HHHHHH", 1, 0x100, 1, 0, 0, 0) + labels + b"\0\0\1\0\1"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.connect(("127.0.0.1", self.port))
+            client.settimeout(5)
+            client.send(query)
+            try:
+                return struct.unpack(">H", client.recv(2048)[6:8])[0] > 0
+            except (TimeoutError, ConnectionRefusedError):
+                return False  # while it reads its files
 
     def log(self) -> str:
         return tail(self.folder / "log")
