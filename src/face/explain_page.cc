@@ -155,9 +155,7 @@ void ExplainPage::answer_page(const net::HttpRequest& request, net::HttpResponse
   ExplainView view;
   const std::string_view asked =
       form && !form->language.empty() ? std::string_view(form->language) : request.param("lang");
-  view.language = asked == "de"   ? Language::de
-                  : asked == "en" ? Language::en
-                                  : preferred_language(request.header("accept-language"));
+  view.language = page_language(request, asked);
   const Words& words = words_of(view.language);
   std::vector<ExplainedReply> results;
   if (!form) {

@@ -278,12 +278,6 @@ std::string asked_address(const net::HttpRequest& request) {
   return "";
 }
 
-Language language_of(const net::HttpRequest& request, std::string_view given) {
-  if (given == "de") return Language::de;
-  if (given == "en") return Language::en;
-  return preferred_language(request.header("accept-language"));
-}
-
 template <typename Whys>
 bool is_listed(const Whys& lists) {
   return std::ranges::any_of(lists, [](const auto& one) { return one.standing.facts.listed; });
@@ -374,7 +368,7 @@ void ListPage::show(const net::HttpRequest& request, net::HttpResponse& response
     return;
   }
   ListView view;
-  view.language = language_of(request, request.param("lang"));
+  view.language = page_language(request, request.param("lang"));
   view.asked = asked;
   view.now = now_();
   const Words& words = words_of(view.language);
@@ -444,7 +438,7 @@ void ListPage::delist(const net::HttpRequest& request, net::HttpResponse& respon
   };
   const std::string asked = field("ip");
   ListView view;
-  view.language = language_of(request, field("lang"));
+  view.language = page_language(request, field("lang"));
   view.asked = asked;
   view.now = now_();
   delist_asked(request, asked, field("reason"), view, response);

@@ -1,6 +1,9 @@
 #include "face/public_page.h"
 
+#include <fmt/format.h>
+
 #include "base/ip_address.h"
+#include "face/explain_form.h"
 
 namespace leumund::face {
 
@@ -14,12 +17,20 @@ std::string_view visitor_of(const net::HttpRequest& request) {
   return base::IpAddress::parse(forwarded) ? forwarded : std::string_view(request.remote);
 }
 
-void add_page_headers(net::HttpResponse& response) {
+config::Language page_language(const net::HttpRequest& request, std::string_view asked) {
+  if (asked == "de") return config::Language::de;
+  if (asked == "en") return config::Language::en;
+  return preferred_language(request.header("accept-language"));
+}
+
+void add_page_headers(net::HttpResponse& response, std::chrono::seconds kept_for) {
   response.headers.emplace_back(
       "Content-Security-Policy",
       "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
       "frame-ancestors 'none'");
-  response.headers.emplace_back("Cache-Control", "no-store");
+  response.headers.emplace_back(
+      "Cache-Control", kept_for.count() > 0 ? fmt::format("public, max-age={}", kept_for.count())
+                                            : std::string("no-store"));
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   response.headers.emplace_back("Referrer-Policy", "no-referrer");
   if (response.status == 429) response.headers.emplace_back("Retry-After", "60");

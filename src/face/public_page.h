@@ -3,8 +3,10 @@
 // Threads: any; pure.
 #pragma once
 
+#include <chrono>
 #include <string_view>
 
+#include "config/settings.h"
 #include "net/http_server.h"
 
 namespace leumund::face {
@@ -13,7 +15,12 @@ namespace leumund::face {
 // long as the request.
 [[nodiscard]] std::string_view visitor_of(const net::HttpRequest& request);
 
-// No script, nothing from elsewhere, nothing kept.
-void add_page_headers(net::HttpResponse& response);
+// What he asked for in so many words, "de" or "en"; else what his browser prefers.
+[[nodiscard]] config::Language page_language(const net::HttpRequest& request,
+                                             std::string_view asked);
+
+// No script, nothing from elsewhere; kept by nobody, or by anybody for so long.
+void add_page_headers(net::HttpResponse& response,
+                      std::chrono::seconds kept_for = std::chrono::seconds(0));
 
 }  // namespace leumund::face

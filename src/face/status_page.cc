@@ -221,33 +221,22 @@ std::shared_ptr<const OutageReport> StatusPage::look(base::TimePoint now) {
 
 void StatusPage::answer(Form form, const net::HttpRequest& request, net::HttpResponse& response) {
   const auto now = now_();
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
-  response.headers.emplace_back("Referrer-Policy", "no-referrer");
   if (!rate_.with([&](RateLimit& rate) { return rate.take(visitor_of(request), now); })) {
     response = net::HttpResponse::failure(429, "too many requests, wait a minute");
-    response.headers.emplace_back("Retry-After", "60");
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return;
+    return add_page_headers(response);
   }
   const auto report = look(now);
   if (!report) {
     response = net::HttpResponse::failure(404, "no such page");
-    response.headers.emplace_back("Cache-Control", "no-store");
-    return;
+    return add_page_headers(response);
   }
-  const auto asked = request.param("lang");
-  const Language language = asked == "de"   ? Language::de
-                            : asked == "en" ? Language::en
-                                            : preferred_language(request.header("accept-language"));
-  response.headers.emplace_back("Cache-Control", "public, max-age=60");
+  const Language language = page_language(request, request.param("lang"));
+  add_page_headers(response, std::chrono::seconds(60));
   response.headers.emplace_back("Vary", "Accept-Language");
   switch (form) {
     case Form::html:
       response.content_type = "text/html; charset=utf-8";
       response.headers.emplace_back("Content-Language", language == Language::de ? "de" : "en");
-      response.headers.emplace_back("Content-Security-Policy",
-                                    "default-src 'none'; style-src 'unsafe-inline'; base-uri "
-                                    "'none'; frame-ancestors 'none'");
       response.body = status_html(*report, language);
       break;
     case Form::json: response.body = status_json(*report); break;

@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "storage/stored_time.h"
+
 namespace leumund::storage {
 namespace {
 
@@ -17,10 +19,7 @@ using listing::NameHistoryRecord;
 using listing::NamePlaceRecord;
 using listing::NameReportRecord;
 
-std::int64_t micros(TimePoint at) { return at.time_since_epoch().count(); }
-TimePoint time_of(const SQLite::Column& column) {
-  return TimePoint(base::Micros(column.getInt64()));
-}
+TimePoint time_of(const SQLite::Column& column) { return moment(column.getInt64()); }
 std::uint32_t count_of(const SQLite::Column& column) {
   return static_cast<std::uint32_t>(column.getInt64());
 }
