@@ -52,6 +52,7 @@ void diagnose_replies(benchmark::State& state) {
     }
   }
   count(state, replies);
+  state.counters["texts"] = static_cast<double>(reader().text_count());
 }
 BENCHMARK(diagnose_replies)->Unit(benchmark::kMillisecond);
 

@@ -164,6 +164,8 @@ Status Reader::compile_meanings() {
   return {};
 }
 
+std::size_t Reader::text_count() const { return words_->text_count() + codes_->text_count(); }
+
 Status Reader::compile_patterns() {
   using Role = PatternUse::Role;
   std::vector<Scanner::Input> words;

@@ -98,6 +98,7 @@ class Reader final : public HostOracle {
                                                           Session& session) const;
   // Every pattern with its origin, for benchmarks and the registry test.
   [[nodiscard]] const std::vector<Scanner::Input>& patterns() const { return inputs_; }
+  [[nodiscard]] std::size_t text_count() const;  // that they are written out as, for benchmarks
 
  private:
   friend class Reading;

@@ -84,6 +84,8 @@ class Scanner {
   [[nodiscard]] std::pair<std::size_t, std::size_t> locate(const Match& match,
                                                            std::string_view text) const;
   [[nodiscard]] std::size_t pattern_count() const { return patterns_.size(); }
+  // Texts that the pieces of all patterns were written out as.
+  [[nodiscard]] std::size_t text_count() const { return texts_.size(); }
   // Pieces that could not be written out: with none, a scan is one pass over one table.
   [[nodiscard]] std::size_t expression_count() const { return expressions_.size(); }
 
