@@ -142,7 +142,7 @@ def check_includes(tree: Path, rooms: dict, findings: Findings) -> None:
 def is_generated(tree: Path, included: str) -> bool:
     """Whether the room's CMake files or those in cmake/ name it as one they make."""
     room = tree / "src" / included.split("/")[0]
-    makers = [room / "CMakeLists.txt", *room.glob("*.cmake"), *(tree / "cmake").glob("*.cmake")]
+    makers = [room / "CMakeLists.txt", *room.rglob("*.cmake"), *(tree / "cmake").glob("*.cmake")]
     return any(maker.is_file() and f"/{included}" in maker.read_text() for maker in makers)
 
 
