@@ -1,4 +1,5 @@
-// The daemon's part in the block matrix: who stands behind a recipient, and the matrix in figures.
+// The daemon's desks: resolver, watch, cases, customers, screening and detours; the block matrix in
+// figures.
 #include <string>
 #include <utility>
 
