@@ -263,11 +263,11 @@ void RestrictionBook::extend(Entry& entry, const model::Finding& finding, TimePo
 
 std::optional<Decision> RestrictionBook::would(Decision decision, TimePoint now) {
   if (now - observed_swept_at_ > std::chrono::hours(1)) {
-    std::erase_if(observed_, [now](const auto& pair) { return pair.second.at <= now - day; });
+    std::erase_if(observed_, [now](const auto& pair) { return pair.second.since <= now - day; });
     observed_swept_at_ = now;
   }
   const auto it = observed_.find(decision.subject);
-  if (it != observed_.end() && it->second.at > now - day &&
+  if (it != observed_.end() && it->second.since > now - day &&
       it->second.level >= decision.restriction.level) {
     return std::nullopt;
   }
@@ -275,12 +275,21 @@ std::optional<Decision> RestrictionBook::would(Decision decision, TimePoint now)
     ++refused_full_;
     return std::nullopt;
   }
-  observed_[decision.subject] = {decision.restriction.level, now};
   decision.kind = DecisionKind::would_restrict;
   decision.restriction.mode = Mode::observe;
   decision.number = next_number();
   decision.restriction.decision = decision.number;
+  observed_[decision.subject] = decision.restriction;
   return decision;
+}
+
+std::vector<model::Restriction> RestrictionBook::would_be(TimePoint now) const {
+  std::vector<model::Restriction> out;
+  for (const auto& [subject, restriction] : observed_) {
+    if (restriction.since > now - day) out.push_back(restriction);
+  }
+  std::ranges::sort(out, [](const auto& a, const auto& b) { return a.decision > b.decision; });
+  return out;
 }
 
 std::optional<Decision> RestrictionBook::apply(const model::Finding& finding, Level level,

@@ -116,6 +116,9 @@ class RestrictionBook {
   // At an own domain, and not routed onwards by "%", "!" or a second "@" in the local part.
   [[nodiscard]] bool is_internal(std::string_view recipient) const;
   [[nodiscard]] std::vector<model::Restriction> restrictions() const;  // sorted by subject
+  // What observe mode would have restricted within the last day, the newest first; it is not kept
+  // over a restart.
+  [[nodiscard]] std::vector<model::Restriction> would_be(base::TimePoint now) const;
   // Subjects whose automatic restriction was made only because of this campaign, sorted.
   [[nodiscard]] std::vector<model::Subject> resting_on(const model::Subject& campaign) const;
   [[nodiscard]] std::vector<model::Subject> exemptions() const;  // sorted
@@ -146,10 +149,6 @@ class RestrictionBook {
     bool attempts_dirty = false;
     ThrottleWindow throttle;
   };
-  struct Seen {  // what observe mode said
-    model::Level level;
-    base::TimePoint at;
-  };
   using Entries = std::unordered_map<model::Subject, Entry, SubjectHash>;
 
   [[nodiscard]] model::Decision decide(model::DecisionKind kind, const model::Subject& subject,
@@ -174,7 +173,7 @@ class RestrictionBook {
   std::uint64_t refused_full_ = 0;
   Entries entries_;
   std::unordered_set<model::Subject, SubjectHash> exempt_;
-  std::unordered_map<model::Subject, Seen, SubjectHash> observed_;
+  std::unordered_map<model::Subject, model::Restriction, SubjectHash> observed_;
   // Ends of restrictions, soonest first; an entry that no longer matches its restriction is stale.
   std::multimap<base::TimePoint, model::Subject> ends_;
   std::unordered_map<std::uint64_t, model::Subject> automatic_;  // standing ones, for undo

@@ -164,6 +164,14 @@ TEST(RestrictionBook, ObserveSaysOnceADayWhatItWouldDoAndDoesNothing) {
   EXPECT_TRUE(book.apply(finding_about(alice), Level::no_sending, t0 + 23h));  // harder: said
   EXPECT_TRUE(book.apply(finding_about(alice), Level::hold, t0 + 48h));
   EXPECT_TRUE(book.restrictions().empty());
+  const auto would = book.would_be(t0 + 49h);
+  ASSERT_EQ(would.size(), 1u);
+  EXPECT_EQ(would[0].subject, alice);
+  EXPECT_EQ(would[0].level, Level::hold);
+  EXPECT_TRUE(book.would_be(t0 + 72h).empty()) << "a day is over";
+  EXPECT_FALSE(book.exempt(alice, true, "admin", t0 + 49h).empty());
+  EXPECT_TRUE(book.would_be(t0 + 49h).empty()) << "exempt: nothing would be done";
+  EXPECT_FALSE(book.exempt(alice, false, "admin", t0 + 49h).empty());
   // Another detector's mode is its own.
   const auto campaign = book.apply(finding_about(alice, "campaign"), Level::hold, t0);
   ASSERT_TRUE(campaign);

@@ -87,6 +87,7 @@ base::Result<face::StatusReport> ControlDesk::status(std::size_t most) {
     report.last_decision = engine.book().last_number();
     report.unattended = engine.book().unattended();
     report.restrictions = engine.book().restrictions();
+    report.would_restrict = engine.book().would_be(report.now);
     report.exemptions_total = engine.book().exemptions().size();
     report.watched = engine.watched(most, report.now);
   });
@@ -97,6 +98,8 @@ base::Result<face::StatusReport> ControlDesk::status(std::size_t most) {
   std::stable_sort(report.restrictions.begin(), report.restrictions.end(),
                    [](const auto& a, const auto& b) { return a.since > b.since; });
   if (report.restrictions.size() > most) report.restrictions.resize(most);
+  report.would_restrict_total = report.would_restrict.size();
+  if (report.would_restrict.size() > most) report.would_restrict.resize(most);
   report.parts = around_.parts();
   return report;
 }

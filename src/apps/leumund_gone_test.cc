@@ -95,5 +95,17 @@ TEST(LeumundStatus, ScoresOfHonestDaysAreNotShown) {
   EXPECT_THAT(quiet.text(), Not(HasSubstr("Highest scores")));
 }
 
+TEST(LeumundStatus, WhatObserveModeWouldDoStandsBesideWhatIsDone) {
+  Sheet sheet;
+  EXPECT_TRUE(show_status(sheet.terminal, R"({"restrictions_total":0,"would_restrict_total":2,
+    "would_restrict":[{"subject":"campaign:7f3a09c2d1e4","level":"hold","reason":"campaign: x",
+      "by":"campaign","since":0,"until":null},
+     {"subject":"account:a","level":"no_sending","reason":"burst: y","by":"burst","since":0,
+      "until":null}]})"));
+  EXPECT_THAT(sheet.text(), HasSubstr("Nobody is restricted.\nWould be restricted, if it acted (2, "
+                                      "within a day):\n  campaign:7f3a09c2d1e4"));
+  EXPECT_THAT(sheet.text(), HasSubstr("account:a"));
+}
+
 }  // namespace
 }  // namespace leumund::apps

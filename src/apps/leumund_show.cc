@@ -167,6 +167,18 @@ std::string part_name(const Terminal& terminal, const std::string& name) {
                                               : safe(name);
 }
 
+std::vector<Row> restriction_rows(const Terminal& terminal, const JsonValue& restrictions,
+                                  Colour colour) {
+  std::vector<Row> rows;
+  for (const JsonValue& one : restrictions) {
+    rows.push_back({{safe(one.at("subject").text())},
+                    {level_word(terminal, one.at("level").text()), colour},
+                    {until_words(terminal, one)},
+                    {reason_words(terminal, one)}});
+  }
+  return rows;
+}
+
 bool show_status(Terminal& terminal, std::string_view body) {
   const JsonValue status = JsonValue::parse(body);
   if (!status.is_object()) return false;
@@ -197,14 +209,11 @@ bool show_status(Terminal& terminal, std::string_view body) {
   } else {
     terminal.line(terminal.say("restricted_title", status.at("restrictions_total").count()));
   }
-  std::vector<Row> restricted;
-  for (const JsonValue& one : status.at("restrictions")) {
-    restricted.push_back({{safe(one.at("subject").text())},
-                          {level_word(terminal, one.at("level").text()), Colour::red},
-                          {until_words(terminal, one)},
-                          {reason_words(terminal, one)}});
+  show_rows(terminal, restriction_rows(terminal, status.at("restrictions"), Colour::red));
+  if (const auto would = status.at("would_restrict_total").count(); would > 0) {
+    terminal.line(terminal.say("would_restrict_title", would));
+    show_rows(terminal, restriction_rows(terminal, status.at("would_restrict"), Colour::yellow));
   }
-  show_rows(terminal, restricted);
   if (const auto exempt = status.at("exemptions_total").count(); exempt > 0) {
     terminal.line(terminal.say("exempt_total", exempt));
   }

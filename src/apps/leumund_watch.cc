@@ -93,6 +93,18 @@ std::string bar(double score, double most) {
   return std::string(length, '#') + std::string(20 - length, '.');
 }
 
+void add_restrictions(const Terminal& terminal, const JsonValue& restrictions, std::size_t most,
+                      Colour colour, std::vector<std::string>& lines) {
+  std::size_t shown = 0;
+  for (const JsonValue& one : restrictions) {
+    if (shown++ == most) break;
+    lines.push_back(
+        fmt::format("  {:<34} {}  {}", cut(safe(one.at("subject").text()), 34),
+                    terminal.paint(colour, level_word(terminal, one.at("level").text())),
+                    reason_words(terminal, one)));
+  }
+}
+
 std::vector<std::string> screen_lines(const Terminal& terminal, const JsonValue& status,
                                       const Seen& seen, int height) {
   std::vector<std::string> lines;
@@ -120,19 +132,16 @@ std::vector<std::string> screen_lines(const Terminal& terminal, const JsonValue&
   lines.push_back(total == 0 ? terminal.paint(Colour::green, terminal.say("nobody_restricted"))
                              : terminal.say("restricted_title", total));
   const auto third = static_cast<std::size_t>(std::max(3, height / 3 - 3));
-  std::size_t shown = 0;
-  for (const JsonValue& one : status.at("restrictions")) {
-    if (shown++ == third) break;
-    lines.push_back(
-        fmt::format("  {:<34} {}  {}", cut(safe(one.at("subject").text()), 34),
-                    terminal.paint(Colour::red, level_word(terminal, one.at("level").text())),
-                    reason_words(terminal, one)));
+  add_restrictions(terminal, status.at("restrictions"), third, Colour::red, lines);
+  if (const auto would = status.at("would_restrict_total").count(); would > 0) {
+    lines.push_back(terminal.say("would_restrict_title", would));
+    add_restrictions(terminal, status.at("would_restrict"), third, Colour::yellow, lines);
   }
   const JsonValue& watched = status.at("watched");
   lines.push_back(watched.empty() ? "" : terminal.say("watched_title"));
+  std::size_t shown = 0;
   double most = 0;
   for (const JsonValue& one : watched) most = std::max(most, one.at("score").number());
-  shown = 0;
   for (const JsonValue& one : watched) {
     if (shown++ == third) break;
     const double score = one.at("score").number();

@@ -156,6 +156,9 @@ std::string status_json(const StatusReport& report) {
   Json restrictions = Json::array();
   for (const auto& restriction : report.restrictions)
     restrictions.push_back(restriction_json(restriction));
+  Json would = Json::array();
+  for (const auto& restriction : report.would_restrict)
+    would.push_back(restriction_json(restriction));
   Json watched = Json::array();
   for (const auto& [subject, score] : report.watched) {
     watched.push_back({{"subject", subject.to_string()}, {"score", rounded(score)}});
@@ -174,6 +177,8 @@ std::string status_json(const StatusReport& report) {
                {"exemptions_total", report.exemptions_total},
                {"last_decision", report.last_decision},
                {"restrictions", std::move(restrictions)},
+               {"would_restrict_total", report.would_restrict_total},
+               {"would_restrict", std::move(would)},
                {"watched", std::move(watched)},
                {"parts", std::move(parts)}});
 }
