@@ -30,7 +30,7 @@
 #include <thread>
 #include <vector>
 
-#include "apps/dnsbl_main.h"
+#include "apps/dnsbl/dnsbl_main.h"
 #include "base/log.h"
 #include "net/datagram_batch.h"
 

@@ -58,7 +58,7 @@ TEST(ShippedFiles, TheManualOfTheDaemonNamesItsOptions) {
   };
   std::string manual = text_of(packaging + "man/leumundd.8");
   std::erase(manual, '\\');
-  const std::string source = text_of(LEUMUND_SOURCE_DIR "/src/apps/leumundd.cc");
+  const std::string source = text_of(LEUMUND_SOURCE_DIR "/src/apps/daemon/leumundd.cc");
   int options = 0;
   for (auto at = source.find("\"--"); at != std::string::npos; at = source.find("\"--", at + 1)) {
     const std::string option = source.substr(at + 1, source.find('"', at + 1) - at - 1);

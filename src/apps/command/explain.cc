@@ -1,0 +1,179 @@
+// What `leumund explain` prints.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "apps/command/sentences.h"
+#include "apps/command/show.h"
+#include "face/postfix_connect.h"
+
+namespace leumund::apps {
+namespace {
+
+void show_terms(Terminal& terminal, const JsonValue& terms) {
+  if (!terms.is_array()) return;
+  for (const JsonValue& term : terms) {
+    const double value = term.at("value").number();
+    std::string events;
+    for (const JsonValue& event : term.at("events")) {
+      events += (events.empty() ? " [" : ", ") + safe(event.text());
+    }
+    if (!events.empty()) events += "]";
+    terminal.line(fmt::format(
+        "  {} {}{}",
+        terminal.paint(value > 0 ? Colour::red : Colour::green, fmt::format("{:+7.2f}", value)),
+        safe(translated(terminal.language(), term.at("text").text())),
+        terminal.paint(Colour::dim, events)));
+  }
+}
+
+std::string habit_name(const Terminal& terminal, const std::string& name) {
+  if (const auto phrase = Phrase::find("habit." + name)) return terminal.say(*phrase);
+  std::string words = safe(name);
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
+std::string habit_value(const JsonValue& value) {
+  if (!value.is_text()) return safe(value.dump());
+  if (const auto at = base::parse_rfc3339(value.text())) return local_time(*at);
+  return safe(value.text());
+}
+
+void show_habits(Terminal& terminal, const JsonValue& habits) {
+  if (!habits.is_object() || habits.empty()) return;
+  terminal.line(terminal.say("habits_title"));
+  for (const auto& [name, value] : habits.fields()) {
+    terminal.line("  " + padded(habit_name(terminal, name), 34) + " " + habit_value(value));
+  }
+}
+
+// The decision that made the restriction stand as it does; a null value if it is no longer known.
+const JsonValue& decision_behind(const JsonValue& about) {
+  static const JsonValue nothing;
+  for (const JsonValue& decision : about.at("decisions")) {
+    if (decision.at("decision").text() == "restricted") return decision;
+  }
+  return nothing;
+}
+
+// Where the whole story stands.
+void show_case_numbers(Terminal& terminal, const JsonValue& about) {
+  for (const JsonValue& number : about.at("cases")) {
+    terminal.line("  " + terminal.say("in_case", number.count()));
+  }
+}
+
+void show_reasons(Terminal& terminal, const JsonValue& about) {
+  const JsonValue& behind = decision_behind(about);
+  const auto number = [](double value) { return fmt::format("{:.2f}", value); };
+  // What was decided on fades with time; it was enough then.
+  if (about.at("restriction").is_object() && !behind.at("terms").empty()) {
+    terminal.line(terminal.say("score_then_now", number(behind.at("score").number()),
+                               when(behind, "at"), number(about.at("score").number())));
+    terminal.line(terminal.say("reasons_then_title"));
+    show_terms(terminal, behind.at("terms"));
+    return;
+  }
+  terminal.line(terminal.say("score_is", number(about.at("score").number()),
+                             number(about.at("threshold").number())));
+  const JsonValue& terms = about.at("terms");
+  if (terms.is_array() && !terms.empty()) terminal.line(terminal.say("reasons_title"));
+  show_terms(terminal, terms);
+}
+
+void show_mail(Terminal& terminal, const JsonValue& about) {
+  const JsonValue& attempts = about.at("attempts");
+  if (attempts.at("recipients").count() > 0) {
+    terminal.line(
+        terminal.say("attempts", attempts.at("recipients").count(), when(attempts, "last_at")));
+  }
+  const JsonValue& queued = about.at("queued");
+  if (!queued.is_array() || queued.empty()) return;
+  std::string ids;
+  for (const JsonValue& id : queued) {
+    if (id.is_text() && ids.size() < 200) ids += (ids.empty() ? "" : " ") + safe(id.text());
+  }
+  terminal.line(terminal.say("queued", queued.size(), ids));
+}
+
+// "Evidence worth ..." reads as a sentence of its own; times in it are local.
+std::string change_words(const Terminal& terminal, const JsonValue& about) {
+  std::string words = about.at("what_would_change").text();
+  const auto until = about.at("restriction").at("until").time();
+  if (until) {
+    const std::string stamp = base::format_rfc3339(*until);
+    if (const auto at = words.find(stamp); at != std::string::npos) {
+      words.replace(at, stamp.size(), local_time(*until));
+    }
+  }
+  words = translated(terminal.language(), words);
+  if (!words.empty() && words[0] >= 'a' && words[0] <= 'z')
+    words[0] = static_cast<char>(words[0] - 'a' + 'A');
+  return safe(words) + (words.empty() ? "" : ".");
+}
+
+void show_decided(Terminal& terminal, const JsonValue& decisions) {
+  if (decisions.is_array() && !decisions.empty()) terminal.line(terminal.say("decided_title"));
+  for (const JsonValue& decision : decisions) {
+    terminal.line("  " + decision_line(terminal, decision, true));
+  }
+}
+
+}  // namespace
+
+std::string release_command(const JsonValue& about) {
+  std::vector<std::string> command = {"leumund", "release", about.at("subject").text()};
+  for (const JsonValue& item : about.at("checklist")) {
+    if (!item.is_text()) continue;
+    command.emplace_back("--done");
+    command.push_back(item.text() + "=WHO");
+  }
+  return face::shell_text(command);
+}
+
+bool show_subject(Terminal& terminal, std::string_view body) {
+  const JsonValue about = JsonValue::parse(body);
+  if (!about.is_object()) return false;
+  const std::string subject = safe(about.at("subject").text());
+  if (!subject_facts(body).known) {
+    terminal.line(terminal.say("nothing_known", subject));
+    return true;
+  }
+  terminal.line(terminal.say("standing_is", terminal.paint(Colour::bold, subject),
+                             standing_name(terminal, about.at("standing").text())));
+  show_setup(terminal, about.at("setup"));
+  if (!about.at("cells").empty() || !about.at("listings").empty() || !about.at("detours").empty()) {
+    show_listings(terminal, about.at("listings"));
+    show_cells(terminal, about.at("cells"));
+    show_detour_list(terminal, about.at("detours"));
+    show_case_numbers(terminal, about);
+    show_decided(terminal, about.at("decisions"));
+    return true;
+  }
+  show_case_numbers(terminal, about);
+  const JsonValue& restriction = about.at("restriction");
+  if (restriction.is_object()) {
+    // The reasons of a detector follow below, one a line.
+    const bool below = !decision_behind(about).at("terms").empty();
+    terminal.line(
+        fmt::format("  {}, {}, {}, {}{}", level_word(terminal, restriction.at("level").text()),
+                    terminal.say("since_time", when(restriction, "since")),
+                    until_words(terminal, restriction), author_words(terminal, restriction),
+                    below ? "" : ": " + reason_words(terminal, restriction)));
+  }
+  show_reasons(terminal, about);
+  show_habits(terminal, about.at("habits"));
+  show_mail(terminal, about);
+  show_decided(terminal, about.at("decisions"));
+  if (const std::string change = change_words(terminal, about); !change.empty()) {
+    terminal.line(change);
+  }
+  if (restriction.is_object()) {
+    terminal.line(terminal.say("release_hint", release_command(about)));
+    if (!about.at("checklist").empty()) terminal.line(terminal.say("who_hint"));
+  }
+  return true;
+}
+
+}  // namespace leumund::apps

@@ -1,0 +1,45 @@
+#include "apps/daemon/campaign_release.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace leumund::apps {
+
+std::vector<model::Decision> after_campaign_release(engine::Engine& engine,
+                                                    std::vector<model::Decision>& decisions,
+                                                    bool honest, base::TimePoint now) {
+  std::vector<model::Decision> more;
+  for (model::Decision& decision : decisions) {
+    if (decision.kind != model::DecisionKind::released ||
+        decision.subject.kind != model::SubjectKind::campaign) {
+      continue;
+    }
+    auto lifted = engine.campaign_released(decision.subject, honest, now);
+    decision.record = engine.campaign_record(decision.subject);
+    std::move(lifted.begin(), lifted.end(), std::back_inserter(more));
+  }
+  return more;
+}
+
+std::vector<model::QueueKey> mail_of_free(engine::Engine& engine,
+                                          const std::vector<model::Subject>& subjects) {
+  std::vector<model::QueueKey> mail;
+  for (const model::Subject& subject : subjects) {
+    if (engine.book().find(subject) != nullptr) continue;
+    model::Decision about;
+    about.subject = subject;
+    auto queued = engine.with_queue(std::move(about)).held;
+    std::move(queued.begin(), queued.end(), std::back_inserter(mail));
+  }
+  return mail;
+}
+
+void leave_out_restricted(engine::Engine& engine, std::vector<model::QueueKey>& mail) {
+  std::erase_if(mail, [&](const model::QueueKey& queue) {
+    const auto facts = engine.message_facts("", queue, "");
+    return facts && engine.book().find(facts->subject) != nullptr;
+  });
+}
+
+}  // namespace leumund::apps

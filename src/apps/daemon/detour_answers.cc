@@ -1,0 +1,280 @@
+// What the detours' desk answers: to policy questions, to the log, to people and other programs.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "apps/daemon/detour_desk.h"
+#include "diagnosis/provider_group.h"
+
+namespace leumund::apps {
+namespace {
+
+using model::Detour;
+using model::DetourPhase;
+
+constexpr std::size_t unknown_max = 1000;
+constexpr std::size_t holding_max = 10'000;
+constexpr std::size_t held_max = 100'000;
+
+bool passes(const model::Answer& answer) { return answer.disposition <= model::Disposition::warn; }
+
+// A doubt about the account that would not restrict it is enough to keep its mail from the second
+// address; as is mail of somebody else's making.
+bool is_clean(const engine::Outcome& outcome, const model::Submission& submission) {
+  const auto& judged = outcome.judgement;
+  return !submission.forwarded && judged.threshold > 0 && judged.score < judged.threshold / 2;
+}
+
+bool is_doubtful(const engine::Outcome& outcome, const model::Submission& submission) {
+  return submission.forwarded ||
+         (outcome.judgement.threshold > 0 && !is_clean(outcome, submission));
+}
+
+}  // namespace
+
+// --- the log -------------------------------------------------------------------------------------
+
+// Called under the engine's lock: only remembers.
+void DetourDesk::note(const std::vector<model::Decision>& decisions) {
+  for (const auto& decision : decisions) {
+    if (!decision.block) continue;
+    state_.with([&](State& state) { state.watched.insert(decision.block->facts.provider); });
+  }
+}
+
+std::string DetourDesk::Names::egress_of(const model::Delivery& delivery) const {
+  if (delivery.egress.empty()) return std::string(engine::default_egress);
+  const auto named = egresses.find(delivery.egress);
+  return named == egresses.end() ? delivery.egress : named->second;
+}
+
+// Whoever answers on the usual way is the provider that the block matrix counts for; behind another
+// way may stand a relay of ours, so there only the DNS tells.
+void DetourDesk::learn(const model::Delivery& delivery, const std::string& domain,
+                       const std::string& egress, const std::string& home) {
+  const bool by_smtp = delivery.transport == "smtp" || delivery.transport.empty();
+  if (!by_smtp || delivery.remote.empty() || egress != home) {
+    if (!active_ || !domains_.provider_of(domain).empty()) return;
+    state_.with([&](State& state) {
+      if (state.unknown.size() < unknown_max) state.unknown.try_emplace(domain, 0);
+    });
+    return;
+  }
+  const std::string_view remote = delivery.remote;
+  const std::string found =
+      diagnosis::group_of_mx(*around_.replies, remote.substr(0, remote.find('[')));
+  if (found.empty() || found == provider_of(domain) || !domains_.learn(domain, found)) return;
+  state_.with([&](State& state) { state.dirty = state.dirty || state.detours.contains(found); });
+}
+
+void DetourDesk::see(const model::MailEvent& event) {
+  const auto* delivery = std::get_if<model::Delivery>(&event.what);
+  if (delivery == nullptr || delivery->source == model::Source::report) return;
+  const auto names = names_.read();
+  if (!names) return;
+  const std::string domain = diagnosis::domain_of(delivery->recipient);
+  const std::string egress = names->egress_of(*delivery);
+  learn(*delivery, domain, egress, names->home);
+  if (!active_) return;
+  const std::string provider = provider_of(domain);
+  note_probe(*delivery, provider);
+  if (delivery->status != model::DeliveryStatus::sent) return;
+  const auto now = around_.clock.now();
+  state_.with([&](State& state) {
+    const auto found = state.detours.find(provider);
+    if (found == state.detours.end() || found->second.via != egress) return;
+    verdict::count_detoured(found->second, now);
+    ++state.delivered;
+    state.counts = true;
+  });
+}
+
+void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& provider) {
+  const config::RunSettings run = around_.settings();
+  const bool accepted = delivery.status == model::DeliveryStatus::sent;
+  const auto now = around_.clock.now();
+  std::string home;
+  state_.with([&](State& state) {
+    const auto found = state.detours.find(provider);
+    if (found == state.detours.end() || !found->second.probe) return;
+    Detour& detour = found->second;
+    if (detour.probe->queue.queue_id != delivery.queue.queue_id) return;
+    if (delivery.status == model::DeliveryStatus::deferred) {
+      state.requeue.push_back(detour.probe->queue);
+    }
+    home = detour.home;
+    verdict::DetourSettings settings;
+    settings.probe_first = run.detour_probe_first;
+    settings.probe_most = std::max(run.detour_probe_first, run.detour_probe_most);
+    verdict::end_probe(detour, accepted, settings, now);
+    state.counts = true;
+  });
+  if (home.empty() || accepted) return;
+  around_.pipeline.with_engine([&](engine::Engine& engine) {
+    std::ignore = engine.blocks().set_half_open(home, provider, false, now);
+  });
+}
+
+// --- policy --------------------------------------------------------------------------------------
+
+void DetourDesk::answer(const model::MailEvent& event, engine::Outcome& outcome) {
+  const auto* submission = std::get_if<model::Submission>(&event.what);
+  if (!active_ || submission == nullptr || submission->source != model::Source::policy) return;
+  if (submission->stage == model::SubmissionStage::recipient) {
+    if (submission->recipients.empty() || !passes(outcome.answer)) return;
+    hold_doubtful(*submission, outcome);
+    return;
+  }
+  const bool held = state_.with([&](State& state) {
+    auto node = state.holding.extract(submission->id);
+    if (node.empty()) return false;
+    if (!submission->queue.known() || state.held.size() >= held_max) return true;
+    node.mapped().queue = submission->queue;
+    state.held.push_back(std::move(node.mapped()));
+    ++state.held_total;
+    return state.counts = true;
+  });
+  if (held || !passes(outcome.answer) || !is_clean(outcome, *submission)) return;
+  if (submission->recipient_count != 1 || submission->recipients.size() != 1) return;
+  send_probe(*submission, outcome);
+}
+
+void DetourDesk::hold_doubtful(const model::Submission& submission, engine::Outcome& outcome) {
+  const std::string domain = diagnosis::domain_of(submission.recipients.front());
+  const std::string provider = provider_of(domain);
+  const bool doubtful = is_doubtful(outcome, submission);
+  const bool hold = state_.with([&](State& state) {
+    if (domains_.provider_of(domain).empty() && state.unknown.size() < unknown_max) {
+      state.unknown.try_emplace(domain, 0);
+    }
+    const auto found = state.detours.find(provider);
+    if (!doubtful || found == state.detours.end() || !model::routes_mail(found->second)) {
+      return false;
+    }
+    if (state.holding.size() >= holding_max) state.holding.clear();  // clients that hung up
+    state.holding[submission.id] = {provider, {}, outcome.subject};
+    return true;
+  });
+  if (!hold) return;
+  outcome.answer = {model::Disposition::hold,
+                    fmt::format("held until {} takes our mail again", provider)};
+}
+
+void DetourDesk::send_probe(const model::Submission& submission, engine::Outcome& outcome) {
+  const std::string provider = provider_of(diagnosis::domain_of(submission.recipients.front()));
+  const auto ways = config::detour_ways(around_.settings());
+  const auto now = around_.clock.now();
+  const bool probe = submission.queue.known() && state_.with([&](State& state) {
+    const auto found = state.detours.find(provider);
+    if (found == state.detours.end() || !verdict::probe_is_due(found->second, now)) return false;
+    verdict::start_probe(found->second, submission.queue, now);
+    ++state.probes;
+    return state.counts = true;
+  });
+  if (!probe) return;
+  outcome.answer.filter = ways.front().target;
+  around_.pipeline.with_engine([&](engine::Engine& engine) {
+    std::ignore = engine.blocks().set_half_open(ways.front().name, provider, true, now);
+  });
+}
+
+// --- people and other programs -------------------------------------------------------------------
+
+std::vector<Detour> DetourDesk::all() const {
+  std::vector<Detour> out;
+  state_.with([&](const State& state) {
+    for (const auto& [provider, detour] : state.detours) {
+      if (detour.phase != DetourPhase::none || detour.kept_off) out.push_back(detour);
+    }
+  });
+  for (Detour& detour : out) detour = with_warning(std::move(detour));
+  return out;
+}
+
+base::Result<Detour> DetourDesk::set(const face::DetourOrder& order) {
+  const config::RunSettings run = around_.settings();
+  if (run.detour_mode == config::DetourMode::off) {
+    return base::Error{base::ErrorCode::refused, "detours are off (detour.mode)"};
+  }
+  const auto ways = config::detour_ways(run);
+  const bool known =
+      std::any_of(ways.begin(), ways.end(), [&](const auto& way) { return way.name == order.via; });
+  if (!order.via.empty() && !known) {
+    std::string names;
+    for (const auto& way : ways) names += (names.empty() ? "" : ", ") + way.name;
+    return base::Error{base::ErrorCode::malformed,
+                       fmt::format("via is none of the ways {} (detour.ways)", names)};
+  }
+  if (!order.via.empty() && domains_of(order.provider).empty()) {
+    return base::Error{base::ErrorCode::malformed,
+                       fmt::format("no domain of provider {} is known", order.provider)};
+  }
+  const auto now = around_.clock.now();
+  bool nothing = false;
+  const Detour detour = state_.with([&](State& state) {
+    nothing = order.via.empty() && !state.detours.contains(order.provider);
+    if (nothing) return Detour{};
+    Detour& one = state.detours[order.provider];
+    one.provider = order.provider;
+    one.home = ways.front().name;
+    one = verdict::set_by_hand(one, order.via, order.by, now);
+    one.planned = false;
+    state.watched.insert(order.provider);
+    state.dirty = true;
+    state.flushes[order.provider] = {std::chrono::steady_clock::now() + std::chrono::seconds(11)};
+    return one;
+  });
+  if (nothing) {
+    return base::Error{base::ErrorCode::unavailable,
+                       fmt::format("there is no detour for {}", order.provider)};
+  }
+  tell(detour, now);
+  return with_warning(detour);
+}
+
+face::RouteReport DetourDesk::route(const std::string& recipient, std::string provider) const {
+  face::RouteReport out;
+  out.domain = diagnosis::domain_of(recipient);
+  const std::string learnt = domains_.provider_of(out.domain);
+  out.provider = learnt.empty() ? std::move(provider) : learnt;
+  const auto ways = config::detour_ways(around_.settings());
+  out.way = ways.front().name;
+  state_.with([&](const State& state) {
+    const auto found = state.detours.find(out.provider);
+    if (found == state.detours.end()) return;
+    out.detour = found->second;
+    if (!model::routes_mail(found->second)) return;
+    out.way = found->second.phase == DetourPhase::open ? found->second.via : "";
+  });
+  if (out.detour) out.target = action::target_of(*out.detour, ways);
+  return out;
+}
+
+void DetourDesk::add_metrics(std::vector<face::Metric>& out) const {
+  std::map<std::string, std::uint64_t> phases = {
+      {"waiting", 0}, {"open", 0}, {"capped", 0}, {"deferred", 0}};
+  const auto add = [&](std::string name, std::string help, std::uint64_t value) {
+    out.push_back({std::move(name), std::move(help), {{{}, static_cast<double>(value)}}});
+  };
+  state_.with([&](const State& state) {
+    for (const auto& [provider, detour] : state.detours) {
+      if (detour.phase == DetourPhase::none || detour.planned) continue;
+      ++phases[std::string(model::detour_phase_name(detour.phase))];
+    }
+    add("leumund_detour_deliveries_total", "Mails that another way has carried.", state.delivered);
+    add("leumund_detour_probes_total", "Mails that tried the usual way.", state.probes);
+    add("leumund_detour_flushed_total", "Deferred mails tried again because a way opened.",
+        state.flushed);
+    add("leumund_detour_held_total", "Mails held at intake while their provider refuses us.",
+        state.held_total);
+  });
+  add("leumund_detour_domains", "Domains whose provider the DNS has told.", domains_.size());
+  face::Metric standing{"leumund_detours", "Detours by phase.", {}};
+  for (const auto& [phase, count] : phases) {
+    standing.samples.push_back({{{"phase", phase}}, static_cast<double>(count)});
+  }
+  out.push_back(std::move(standing));
+}
+
+}  // namespace leumund::apps

@@ -1,0 +1,429 @@
+#include "apps/daemon/detour_desk.h"
+
+#include <fmt/core.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "action/atomic_file.h"
+#include "apps/daemon/case_letters.h"
+#include "base/log.h"
+#include "config/egress.h"
+#include "diagnosis/provider_group.h"
+#include "diagnosis/status_filter.h"
+
+namespace leumund::apps {
+namespace {
+
+using base::LogLevel;
+using model::Detour;
+using model::DetourPhase;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t state_bytes_max = 256UL << 20;
+constexpr std::chrono::milliseconds tick_every{1000};
+constexpr std::chrono::milliseconds look_every{100};
+
+verdict::DetourSettings plan_settings(const config::RunSettings& run) {
+  verdict::DetourSettings out;
+  out.ways.clear();
+  for (const auto& way : config::detour_ways(run)) out.ways.push_back(way.name);
+  out.cap_per_hour = run.detour_cap;
+  out.warm_up = config::detour_warm_up(run);
+  out.probe_first = run.detour_probe_first;
+  out.probe_most = std::max(run.detour_probe_first, run.detour_probe_most);
+  return out;
+}
+
+bool in_trouble(const model::BlockFacts& facts) {
+  return facts.state == model::CellState::refused || facts.state == model::CellState::half_open;
+}
+
+}  // namespace
+
+DetourDesk::DetourDesk(Around around)
+    : around_(std::move(around)),
+      domains_(around_.state_folder + "/provider_domains"),
+      tables_(around_.files) {}
+
+DetourDesk::~DetourDesk() { stop(); }
+
+void DetourDesk::start() {
+  load();
+  publish_names(around_.settings());
+  if (auto done = tables_.create_missing(); !done) set_trouble(done.error().message);
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  ::pthread_setname_np(thread_.native_handle(), "detour");
+}
+
+void DetourDesk::stop() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+}
+
+void DetourDesk::set_trouble(std::string trouble) {
+  const bool fresh = state_.with([&](State& state) {
+    return std::exchange(state.trouble, trouble) != trouble && !trouble.empty();
+  });
+  if (fresh) base::log(LogLevel::error, "detour trouble=\"{}\"", trouble);
+}
+
+std::string DetourDesk::trouble() const {
+  return state_.with([](const State& state) { return state.trouble; });
+}
+
+// --- what stands ---------------------------------------------------------------------------------
+
+void DetourDesk::load() {
+  if (auto done = domains_.load(); !done) set_trouble(done.error().message);
+  storage::StoredDetours stored;
+  const std::string path = around_.state_folder + "/detours.json";
+  if (const auto there = action::identify_file(path); there.ok() && there->exists()) {
+    const auto content = action::read_file(path, state_bytes_max);
+    auto read = content.ok() ? storage::decode_detours(content->bytes)
+                             : base::Result<storage::StoredDetours>(content.error());
+    if (read) {
+      stored = std::move(*read);
+    } else {
+      set_trouble(path + ": " + read.error().message);
+    }
+  }
+  const auto now = around_.clock.now();
+  const auto cells = around_.pipeline.with_engine(
+      [&](engine::Engine& engine) { return engine.blocks().all(now); });
+  state_.with([&](State& state) {
+    for (Detour& detour : stored.detours) {
+      state.watched.insert(detour.provider);
+      // What stood is published again at the first tick; its mail may wait since we are gone.
+      if (model::routes_mail(detour)) state.flushes[detour.provider] = {SteadyClock::now()};
+      active_ = active_ || model::routes_mail(detour);
+      state.detours[detour.provider] = std::move(detour);
+    }
+    state.held = std::move(stored.held);
+    for (const auto& facts : cells) {
+      if (in_trouble(facts)) state.watched.insert(facts.provider);
+    }
+  });
+}
+
+base::Status DetourDesk::save() const {
+  storage::StoredDetours stored;
+  state_.with([&](const State& state) {
+    for (const auto& [provider, detour] : state.detours) stored.detours.push_back(detour);
+    stored.held = state.held;
+  });
+  const auto done = action::write_file_atomically(around_.state_folder + "/detours.json",
+                                                  storage::encode_detours(stored), 0640);
+  return done.ok() ? base::Status() : done.error();
+}
+
+// --- the thread ----------------------------------------------------------------------------------
+
+void DetourDesk::run(const std::stop_token& stop) {
+  auto next = SteadyClock::now();
+  while (!stop.stop_requested()) {
+    if (SteadyClock::now() < next) {
+      std::this_thread::sleep_for(look_every);
+      continue;
+    }
+    next = SteadyClock::now() + tick_every;
+    try {
+      tick();
+    } catch (const std::exception& error) {
+      set_trouble(error.what());
+    }
+  }
+  for (const auto& done : {save(), domains_.save()}) {
+    if (!done) base::log(LogLevel::error, "detour state: {}", done.error().message);
+  }
+}
+
+void DetourDesk::publish_names(const config::RunSettings& run) {
+  names_.publish(std::make_shared<const Names>(
+      Names{config::detour_ways(run).front().name, config::egress_names(run.egresses)}));
+}
+
+void DetourDesk::tick() {
+  const config::RunSettings run = around_.settings();
+  publish_names(run);
+  const auto now = around_.clock.now();
+  look_up_unknown();
+  std::set<std::string> providers = state_.with([](const State& state) { return state.watched; });
+  if (run.detour_mode == config::DetourMode::off) {
+    end_all();
+  } else if (!providers.empty()) {
+    // All active accounts are looked at: not every second.
+    constexpr std::chrono::seconds suspects_every{3};
+    if (SteadyClock::now() >= suspect_at_ + suspects_every) {
+      suspect_at_ = SteadyClock::now();
+      suspect_ = unrestricted_suspect(around_.pipeline, now);
+    }
+    for (const auto& provider : providers) plan_provider(provider, run, suspect_, now);
+  }
+  publish(run);
+  work_requeue();
+  flush_due();
+  release_held();
+  if (auto done = domains_.save(); !done) set_trouble(done.error().message);
+}
+
+void DetourDesk::plan_provider(const std::string& provider, const config::RunSettings& run,
+                               const std::string& suspect, base::TimePoint now) {
+  verdict::DetourWorld world;
+  world.suspect = suspect;
+  world.cells = around_.pipeline.with_engine(
+      [&](engine::Engine& engine) { return engine.blocks().of_provider(provider, now); });
+  const bool refused = std::any_of(world.cells.begin(), world.cells.end(), in_trouble);
+  Detour before;
+  const auto step = state_.with([&](State& state) {
+    Detour& detour = state.detours[provider];
+    detour.provider = provider;
+    before = detour;
+    detour.planned = run.detour_mode != config::DetourMode::enforce && !detour.by_hand;
+    auto made = verdict::plan_detour(detour, world, plan_settings(run), now);
+    made.detour.planned = run.detour_mode != config::DetourMode::enforce && !made.detour.by_hand;
+    made.changed = made.changed || (made.detour.phase != DetourPhase::none &&
+                                    made.detour.planned != before.planned);
+    detour = made.detour;
+    if (made.changed || made.probe_over) state.dirty = true;
+    if (detour.phase == DetourPhase::none && !refused) {
+      state.detours.erase(provider);
+      state.watched.erase(provider);
+    }
+    return made;
+  });
+  carry_out(step, before);
+  if (step.changed) tell(step.detour, now);
+}
+
+// The queue and the matrix follow a change.
+void DetourDesk::carry_out(const verdict::DetourStep& step, const Detour& before) {
+  constexpr std::chrono::seconds until_postfix_looks{11};
+  if (step.probe_over) {
+    around_.pipeline.with_engine([&](engine::Engine& engine) {
+      std::ignore = engine.blocks().set_half_open(step.detour.home, step.detour.provider, false,
+                                                  around_.clock.now());
+    });
+  }
+  state_.with([&](State& state) {
+    if (step.probe_over && step.detour.phase != DetourPhase::none) {
+      state.requeue.push_back(step.probe_over->queue);
+    }
+    if (!step.changed || step.detour.planned) return;
+    const bool leaves = step.detour.phase == DetourPhase::open ||
+                        (step.detour.phase == DetourPhase::none && model::routes_mail(before));
+    if (leaves) {
+      state.flushes[step.detour.provider] = {SteadyClock::now() + until_postfix_looks};
+    } else {
+      state.flushes.erase(step.detour.provider);
+    }
+  });
+}
+
+void DetourDesk::end_all() {
+  state_.with([](State& state) {
+    if (state.detours.empty()) return;
+    state.dirty = true;
+    state.detours.clear();
+    state.flushes.clear();
+  });
+}
+
+// Milliseconds, so only when the settings that go into them have changed.
+void DetourDesk::make_rules(const config::RunSettings& run) {
+  const bool on = run.detour_mode == config::DetourMode::enforce;
+  std::string of = on ? "on" : "off";
+  std::vector<base::IpAddress> own;
+  for (const std::string& text : run.egresses) {
+    const auto egress = config::parse_egress(text);
+    if (egress) own.insert(own.end(), egress->addresses.begin(), egress->addresses.end());
+    of += "\n" + text;
+  }
+  if (of == rules_of_) return;
+  rules_of_ = std::move(of);
+  rules_ = on ? diagnosis::status_filter_rules(*around_.replies, own) : "";
+}
+
+// First what a restart must find, then what Postfix reads.
+void DetourDesk::publish(const config::RunSettings& run) {
+  constexpr std::chrono::seconds check_every{5};  // somebody may have deleted a table
+  const std::string before = rules_of_;
+  make_rules(run);
+  const bool dirty = state_.with([](State& state) { return std::exchange(state.dirty, false); });
+  const bool counts = state_.with([](State& state) { return std::exchange(state.counts, false); });
+  const auto now = SteadyClock::now();
+  base::Status done;
+  if (counts && !dirty) done = save();
+  if (done && !dirty && before == rules_of_ && now < tables_checked_ + check_every) return;
+  tables_checked_ = now;
+  if (dirty) {
+    const std::vector<Detour> standing = all();
+    std::map<std::string, std::vector<std::string>> domains;
+    for (const Detour& detour : standing) {
+      if (model::routes_mail(detour)) domains[detour.provider] = domains_of(detour.provider);
+    }
+    active_ = !domains.empty();
+    routes_ = action::routes_of(standing, config::detour_ways(run), domains);
+    if (around_.publish_map) around_.publish_map(routes_);
+    done = save();
+  }
+  if (done) done = tables_.publish(routes_);
+  if (done) done = tables_.publish_filter(rules_);
+  if (!done) {
+    state_.with([](State& state) { state.dirty = true; });
+  }
+  set_trouble(done ? "" : done.error().message);
+}
+
+// Not kept with it: it is as the set-up is now.
+Detour DetourDesk::with_warning(Detour detour) const {
+  const bool leaves = detour.phase == DetourPhase::open || detour.phase == DetourPhase::capped;
+  detour.warning = leaves && around_.warning ? around_.warning(detour.via) : "";
+  return detour;
+}
+
+void DetourDesk::tell(const Detour& detour, base::TimePoint now) {
+  around_.pipeline.command([&](engine::Engine& engine) {
+    model::Decision decision;
+    decision.number = engine.book().next_number();
+    decision.kind =
+        detour.planned ? model::DecisionKind::would_detour : model::DecisionKind::detour;
+    decision.at = now;
+    decision.subject = {model::SubjectKind::provider, detour.provider};
+    decision.detector = "detour";
+    decision.by = detour.by.empty() ? "detour" : detour.by;
+    decision.restriction.subject = decision.subject;
+    decision.restriction.since = detour.since;
+    decision.restriction.reason = detour.reason;
+    decision.detour = with_warning(detour);
+    return std::pair(0, std::vector{std::move(decision)});
+  });
+}
+
+// --- domains -------------------------------------------------------------------------------------
+
+std::string DetourDesk::provider_of(const std::string& domain) const {
+  const std::string learnt = domains_.provider_of(domain);
+  return learnt.empty() ? diagnosis::provider_group(*around_.replies, {.recipient = domain})
+                        : learnt;
+}
+
+std::vector<std::string> DetourDesk::domains_of(const std::string& provider) const {
+  std::vector<std::string> out = domains_.of(provider);
+  for (const auto& one : around_.replies->registry().providers) {
+    if (one.id != provider) continue;
+    for (const std::string& domain : one.domains) {
+      const std::string learnt = domains_.provider_of(domain);  // the DNS knows better
+      if (learnt.empty()) out.push_back(domain);
+    }
+  }
+  return out;
+}
+
+void DetourDesk::look_up_unknown() {
+  if (around_.providers == nullptr) return;
+  constexpr int tries_max = 10;
+  const auto unknown = state_.with([](State& state) { return std::exchange(state.unknown, {}); });
+  for (const auto& [domain, tries] : unknown) {
+    const std::string found = around_.providers->find(domain);
+    if (found.empty() && tries + 1 < tries_max) {
+      state_.with([&](State& state) { state.unknown.try_emplace(domain, tries + 1); });
+    }
+    if (!found.empty() && domains_.learn(domain, found)) {
+      state_.with([](State& state) { state.dirty = true; });
+    }
+  }
+}
+
+// --- the queue -----------------------------------------------------------------------------------
+
+void DetourDesk::flush_due() {
+  constexpr std::size_t flushed_at_once = 100;
+  constexpr std::size_t flushed_on_return = 100'000;
+  const auto now = SteadyClock::now();
+  std::map<std::string, std::size_t> due;  // and how many may leave
+  state_.with([&](State& state) {
+    for (auto& [provider, flush] : state.flushes) {
+      if (flush.at > now) continue;
+      if (!flush.left) {
+        const auto found = state.detours.find(provider);
+        const bool capped = found != state.detours.end() && model::routes_mail(found->second);
+        flush.left = !capped
+                         ? flushed_on_return
+                         : found->second.cap - std::min(found->second.cap, found->second.delivered);
+      }
+      due[provider] = std::min(*flush.left, flushed_at_once);
+    }
+  });
+  if (due.empty()) return;
+  const action::QueueControl queue = around_.queue();
+  const auto listed = queue.on() ? queue.list() : std::vector<action::QueuedMessage>();
+  if (!listed) {
+    set_trouble(listed.error().message);
+    return;
+  }
+  for (const auto& [provider, most] : due) flush_provider(provider, most, queue, *listed);
+}
+
+void DetourDesk::flush_provider(const std::string& provider, std::size_t most,
+                                const action::QueueControl& queue,
+                                const std::vector<action::QueuedMessage>& listed) {
+  std::vector<model::QueueKey> keys;
+  for (const auto& message : listed) {
+    const bool theirs =
+        std::any_of(message.addresses.begin(), message.addresses.end(), [&](const auto& address) {
+          return provider_of(diagnosis::domain_of(address)) == provider;
+        });
+    if (message.queue != "deferred" || !theirs) continue;
+    if (keys.size() == most) break;
+    keys.push_back(message.key);
+  }
+  const auto result = queue.flush(keys);
+  if (!result.trouble.empty()) set_trouble(result.trouble);
+  state_.with([&](State& state) {
+    state.flushed += result.done.size();
+    const auto flush = state.flushes.find(provider);
+    if (flush == state.flushes.end()) return;
+    *flush->second.left -= std::min(*flush->second.left, keys.size());
+    // Without the helper Postfix tries it by itself, only later.
+    if (keys.size() < most || *flush->second.left == 0) state.flushes.erase(flush);
+  });
+}
+
+// A refused probe keeps the way it was given; requeued it takes the one that the table says.
+void DetourDesk::work_requeue() {
+  const auto keys = state_.with([](State& state) { return std::exchange(state.requeue, {}); });
+  if (keys.empty()) return;
+  const auto result = around_.queue().run(action::QueueVerb::requeue, keys);
+  if (!result.trouble.empty()) set_trouble(result.trouble);
+}
+
+void DetourDesk::release_held() {
+  std::vector<Held> over;
+  state_.with([&](State& state) {
+    const auto waits = [&](const Held& held) {
+      const auto found = state.detours.find(held.provider);
+      return found != state.detours.end() && model::routes_mail(found->second);
+    };
+    const auto first = std::partition(state.held.begin(), state.held.end(), waits);
+    over.assign(std::make_move_iterator(first), std::make_move_iterator(state.held.end()));
+    state.held.erase(first, state.held.end());
+    if (!over.empty()) state.counts = true;
+  });
+  if (over.empty()) return;
+  std::vector<model::QueueKey> keys;
+  around_.pipeline.with_engine([&](engine::Engine& engine) {
+    for (const Held& held : over) {
+      const auto* restriction = engine.book().find(held.subject);
+      // Who was stopped meanwhile stays held, like the rest of that account's mail.
+      if (restriction != nullptr && restriction->mode == model::Mode::enforce) continue;
+      keys.push_back(held.queue);
+    }
+  });
+  const auto result = around_.queue().run(action::QueueVerb::release, keys);
+  if (!result.trouble.empty()) set_trouble(result.trouble);
+}
+
+}  // namespace leumund::apps

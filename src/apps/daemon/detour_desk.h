@@ -1,0 +1,157 @@
+// The thread `detour`: keeps each provider's detour as the block matrix, the suspects and the log
+// ask for it, and makes the tables say so.
+//
+// Flow:    decisions and deliveries -> tick -> verdict::plan_detour() -> state file -> decision
+//          -> tables -> the provider's deferred mail is tried again.
+// Time:    looks once a second; what a table says counts for Postfix within ten seconds more, so
+//          the queue is tried again after that.
+// Limits:  `held_max` mails held at intake; 1,000 domains wait for the DNS; a try of the queue
+//          takes as many mails as the cap has left.
+// Threads: see(), answer(), note(), all(), set(), route() from any; the rest on `detour`.
+// Errors:  trouble() says what does not work now. A daemon that is dead changes nothing: tables
+//          and queue stay as they are, and the next start goes on from the state file.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "action/detour_tables.h"
+#include "action/queue_control.h"
+#include "apps/clock.h"
+#include "apps/daemon/pipeline.h"
+#include "apps/daemon/provider_domains.h"
+#include "base/guarded.h"
+#include "config/settings.h"
+#include "diagnosis/reader.h"
+#include "engine/engine.h"
+#include "face/control.h"
+#include "face/metrics.h"
+#include "intake/provider_groups.h"
+#include "model/detour.h"
+#include "storage/detour_codec.h"
+#include "verdict/detour.h"
+
+namespace leumund::apps {
+
+class DetourDesk {
+ public:
+  struct Around {
+    Pipeline& pipeline;
+    const Clock& clock;
+    std::shared_ptr<const diagnosis::Reader> replies;
+    intake::ProviderGroups* providers = nullptr;  // null: the DNS is not asked
+    std::function<action::QueueControl()> queue;
+    std::function<config::RunSettings()> settings;
+    // What is wrong with the set-up of a way, so that receivers may refuse it; "" nothing.
+    std::function<std::string(const std::string& way)> warning;
+    std::function<void(const action::Routes&)> publish_map;  // beside the tables; may be null
+    config::PostfixFiles files;
+    std::string state_folder;
+  };
+
+  explicit DetourDesk(Around around);
+  ~DetourDesk();
+
+  // Takes up what an earlier run left, and begins.
+  void start();
+  void stop();
+
+  // A cell of the block matrix turned: that provider is looked at from now on.
+  void note(const std::vector<model::Decision>& decisions);
+  // A delivery of the log: counted, learnt from, and perhaps the probe's.
+  void see(const model::MailEvent& event);
+  // What a policy question gets beside the engine's word: held while its provider is refused and
+  // its account is not clean, or sent by the usual way as a probe.
+  void answer(const model::MailEvent& event, engine::Outcome& outcome);
+
+  [[nodiscard]] std::vector<model::Detour> all() const;
+  base::Result<model::Detour> set(const face::DetourOrder& order);
+  [[nodiscard]] face::RouteReport route(const std::string& recipient, std::string provider) const;
+  [[nodiscard]] std::string trouble() const;
+  void add_metrics(std::vector<face::Metric>& out) const;
+
+ private:
+  using Held = storage::StoredDetours::Held;
+  // Deferred mail of a provider that is to be tried again.
+  struct Flush {
+    std::chrono::steady_clock::time_point at;
+    std::optional<std::size_t> left = {};  // how many may leave; counted from its first try on
+  };
+  // How the log calls the egresses, and which one is the usual way.
+  struct Names {
+    std::string home;
+    std::map<std::string, std::string> egresses;
+
+    [[nodiscard]] std::string egress_of(const model::Delivery& delivery) const;
+  };
+  struct State {
+    std::map<std::string, model::Detour> detours;  // by provider
+    std::set<std::string> watched;                 // providers with a cell in trouble
+    std::vector<Held> held;
+    std::map<std::string, Held> holding;   // by submission id, until its queue id is known
+    std::map<std::string, int> unknown;    // domains that the DNS was asked for
+    std::map<std::string, Flush> flushes;  // by provider
+    std::vector<model::QueueKey> requeue;  // probes that were refused
+    std::string trouble;
+    bool dirty = true;    // state file and tables
+    bool counts = false;  // only the state file
+    std::uint64_t probes = 0;
+    std::uint64_t flushed = 0;
+    std::uint64_t held_total = 0;
+    std::uint64_t delivered = 0;
+  };
+
+  void load();
+  base::Status save() const;
+  void run(const std::stop_token& stop);
+  void tick();
+  void publish_names(const config::RunSettings& run);
+  void plan_provider(const std::string& provider, const config::RunSettings& run,
+                     const std::string& suspect, base::TimePoint now);
+  void carry_out(const verdict::DetourStep& step, const model::Detour& before);
+  [[nodiscard]] model::Detour with_warning(model::Detour detour) const;
+  void end_all();
+  void tell(const model::Detour& detour, base::TimePoint now);
+  void note_probe(const model::Delivery& delivery, const std::string& provider);
+  void learn(const model::Delivery& delivery, const std::string& domain, const std::string& egress,
+             const std::string& home);
+  void hold_doubtful(const model::Submission& submission, engine::Outcome& outcome);
+  void send_probe(const model::Submission& submission, engine::Outcome& outcome);
+  void publish(const config::RunSettings& run);
+  void make_rules(const config::RunSettings& run);
+  void look_up_unknown();
+  void flush_due();
+  void flush_provider(const std::string& provider, std::size_t most,
+                      const action::QueueControl& queue,
+                      const std::vector<action::QueuedMessage>& listed);
+  void release_held();
+  void work_requeue();
+  [[nodiscard]] std::string provider_of(const std::string& domain) const;
+  [[nodiscard]] std::vector<std::string> domains_of(const std::string& provider) const;
+  void set_trouble(std::string trouble);
+
+  Around around_;
+  ProviderDomains domains_;
+  action::DetourTables tables_;
+  action::Routes routes_;
+  std::string rules_;
+  std::string rules_of_;  // the settings that they were made from
+  std::chrono::steady_clock::time_point tables_checked_;
+  std::string suspect_;  // as last looked up
+  std::chrono::steady_clock::time_point suspect_at_;
+  base::Guarded<State> state_;
+  base::Published<Names> names_;
+  std::atomic<bool> active_ = false;  // some provider's mail is kept from its usual way
+  std::jthread thread_;
+};
+
+}  // namespace leumund::apps

@@ -1,0 +1,332 @@
+#include "apps/daemon/list_desk.h"
+
+#include <fmt/core.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "apps/daemon/list_settings.h"
+#include "base/ascii.h"
+#include "base/log.h"
+#include "config/egress.h"
+#include "config/list_options.h"
+
+namespace leumund::apps {
+namespace {
+
+using base::LogLevel;
+using base::TimePoint;
+using listing::ServedList;
+
+constexpr const char* own_name = "own";
+constexpr std::chrono::seconds keeps_within{2};
+constexpr std::size_t mails_most = 100'000;
+constexpr std::size_t dns_threads_most = 4;
+
+// Whether a complaint says that the mail was spam.
+bool says_spam(const std::string& kind) {
+  const std::string word = base::ascii_lower(kind);
+  return word.empty() || word == "abuse" || word == "spam" || word == "fraud" || word == "virus" ||
+         word == "other";
+}
+
+std::string domain_of(std::string_view address) {
+  const auto at = address.rfind('@');
+  return std::string(at == std::string_view::npos ? address : address.substr(at + 1));
+}
+
+face::DnsListServerOptions server_options(const config::StartSettings& start, const Clock& clock) {
+  face::DnsListServerOptions out;
+  out.addresses = list_addresses(start);
+  out.threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, dns_threads_most);
+  out.responder.limit.excess_per_second = static_cast<std::uint32_t>(start.list_response_limit);
+  out.responder.count_addresses = true;
+  out.responder.clock = [&clock] {
+    return std::chrono::ceil<std::chrono::seconds>(clock.now()).time_since_epoch().count();
+  };
+  return out;
+}
+
+}  // namespace
+
+// --- start and stop ------------------------------------------------------------------------------
+
+base::Result<std::unique_ptr<ListDesk>> ListDesk::open(const config::Settings& settings,
+                                                       Around around) {
+  if (settings.start.list_zones.empty()) return std::unique_ptr<ListDesk>();
+  std::unique_ptr<ListDesk> desk(new ListDesk(settings, std::move(around)));
+  if (!settings.start.list_listen.empty()) {
+    auto server = face::DnsListServer::open(server_options(settings.start, desk->around_.clock));
+    if (!server) return server.error();
+    desk->server_ = std::move(*server);
+  }
+  desk->load();
+  desk->load_own();
+  return desk;
+}
+
+ListDesk::ListDesk(const config::Settings& settings, Around around)
+    : around_(std::move(around)),
+      access_(list_access(settings.start)),
+      export_folder_(settings.start.list_export_folder),
+      rules_(rules_of(settings)) {
+  state_.with([&](State& state) {
+    for (auto& one : list_settings(settings, around_.key)) {
+      state.lists.push_back(std::make_unique<ServedList>(std::move(one)));
+    }
+    for (auto& one : list_name_settings(settings)) {
+      state.names.push_back(std::make_unique<listing::NameList>(std::move(one)));
+    }
+    ServedList::Settings own;
+    own.name = own_name;
+    own.engine = list_engine_settings(settings, around_.key);
+    own.engine.spared.clear();
+    state.lists.push_back(std::make_unique<ServedList>(std::move(own)));
+    name_reporters(state, *rules_.read());
+  });
+}
+
+ListDesk::~ListDesk() { stop(); }
+
+std::shared_ptr<const ListDesk::Rules> ListDesk::rules_of(const config::Settings& settings) {
+  auto rules = std::make_shared<Rules>();
+  const config::RunSettings& run = settings.run;
+  for (const std::string& text : run.list_traps) {
+    if (const auto trap = config::parse_trap_address(text)) {
+      rules->traps.insert_or_assign(trap->address, trap->kind);
+    }
+  }
+  for (const std::string& text : run.list_reporters) {
+    if (const auto reporter = config::parse_reporter_weight(text)) {
+      rules->reporters.insert_or_assign(reporter->name, reporter->weight);
+    }
+  }
+  for (const std::string& text : run.egresses) {
+    const auto egress = config::parse_egress(text);
+    if (!egress) continue;
+    for (const auto& address : egress->addresses) rules->own.emplace(address, egress->name);
+    if (!egress->addresses.empty()) {
+      rules->egresses.emplace(egress->name, egress->addresses.front());
+    }
+  }
+  for (const auto& [name, egress] : config::egress_names(run.egresses)) {
+    const auto known = rules->egresses.find(egress);
+    if (known != rules->egresses.end()) rules->egresses.emplace(name, known->second);
+  }
+  for (const std::string& text : settings.start.watch_addresses) {
+    if (const auto address = base::IpAddress::parse(text)) rules->own.emplace(*address, "");
+  }
+  rules->mail_weight = run.list_mail_reporter_weight;
+  rules->export_every = run.list_export_every;
+  rules->keep_reports = run.list_keep_reports;
+  rules->keep_history = run.list_keep_history;
+  return rules;
+}
+
+void ListDesk::name_reporters(State& state, const Rules& rules) const {
+  for (const auto& [name, weight] : rules.reporters) {
+    for (auto& list : state.lists) {
+      list->reporters().set_weight(base::keyed_hash(around_.key, name), weight);
+    }
+    for (auto& list : state.names) {
+      list->reporters().set_weight(base::keyed_hash(around_.key, name), weight);
+    }
+  }
+}
+
+// A store that cannot be read leaves the list empty rather than the daemon down; it says so.
+void ListDesk::load() {
+  const TimePoint now = around_.clock.now();
+  std::string trouble;
+  state_.with([&](State& state) {
+    for (auto& list : state.lists) {
+      const auto record = around_.store.load_list(list->name(), now - std::chrono::days(8));
+      if (!record) {
+        trouble = fmt::format("{}: begins empty: {}", list->name(), record.error().message);
+        continue;
+      }
+      if (record->unreadable > 0) {
+        base::log(LogLevel::error, "event=list_rows_unreadable list={} rows={}", list->name(),
+                  record->unreadable);
+      }
+      if (!record->trouble.empty()) {
+        trouble = fmt::format("{}: begins with a part: {}", list->name(), record->trouble);
+      }
+      list->restore(*record, now);
+      base::log(LogLevel::info, "event=list_loaded list={} listed={} addresses={}", list->name(),
+                list->counters().listed, list->counters().addresses);
+    }
+    for (auto& list : state.lists) {
+      if (list->zone().is_root()) continue;
+      plans_.push_back(list->plan(now));
+    }
+    load_names(state, now, trouble);
+  });
+  if (trouble.empty()) return;
+  base::log(LogLevel::error, "event=list_not_loaded what=\"{}\"", trouble);
+  health_.with([&](Health& health) {
+    health.store = trouble;
+    ++health.failures;
+  });
+}
+
+void ListDesk::start() {
+  if (server_) {
+    server_->start(
+        std::make_shared<const listing::ZoneSet>(plans_, access_, listing::ZoneSetOptions()));
+    for (const auto& where : server_->bound()) {
+      base::log(LogLevel::info, "listening dns {}", where.to_string());
+    }
+  }
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  ::pthread_setname_np(thread_.native_handle(), "list");
+}
+
+void ListDesk::stop() {
+  if (thread_.joinable()) {
+    thread_.request_stop();
+    wake();
+    thread_.join();
+  }
+  if (server_) server_->stop();
+}
+
+void ListDesk::set_settings(const config::Settings& settings) {
+  const auto engine = list_engine_settings(settings, around_.key);
+  auto rules = rules_of(settings);
+  state_.with([&](State& state) {
+    for (auto& list : state.lists) {
+      auto of_this = engine;
+      if (list->zone().is_root()) of_this.spared.clear();
+      list->set_engine_settings(of_this);
+    }
+    const auto of_names = list_name_settings(settings);
+    for (auto& list : state.names) {
+      const auto same =
+          std::ranges::find(of_names, list->name(), &listing::NameList::Settings::name);
+      if (same != of_names.end()) list->set_settings(*same);
+    }
+    name_reporters(state, *rules);
+  });
+  rules_.publish(std::move(rules));
+  wake();
+}
+
+// --- what comes ----------------------------------------------------------------------------------
+
+// People of one house and the traps of one domain speak with one voice; those who have a mailbox at
+// a provider each with his own.
+model::AbuseReport ListDesk::report_of(const Said& said, const Rules& rules) const {
+  std::string who = said.reporter.empty() ? "unknown" : said.reporter;
+  bool named = rules.reporters.contains(who);
+  if (!named && who.contains('@')) {
+    const std::string domain = domain_of(who);
+    named = rules.reporters.contains(domain);
+    const bool trap = said.kind != model::AbuseKind::complaint;
+    if (trap || named || !around_.of_many_people(domain)) who = trap ? "trap@" + domain : domain;
+  }
+  return {.client = said.client.value_or(base::IpAddress()),
+          .kind = said.kind,
+          .reporter = base::keyed_hash(around_.key, who),
+          .at = said.at,
+          .believed = said.by_mail && !named ? rules.mail_weight : 1.0};
+}
+
+bool ListDesk::take(const std::vector<Said>& said) {
+  const auto rules = rules_.read();
+  const TimePoint now = around_.clock.now();
+  std::vector<model::AbuseReport> reports;
+  reports.reserve(said.size());
+  for (const Said& one : said) reports.push_back(report_of(one, *rules));
+  state_.with([&](State& state) {
+    for (std::size_t i = 0; i < reports.size(); ++i) {
+      const model::AbuseReport& one = reports[i];
+      take_names(state, said[i], one, now);
+      if (!said[i].client) continue;
+      if (rules->own.contains(one.client)) {
+        state.lists.back()->report(one, now);
+      } else if (one.client.is_private()) {
+        ++state.not_counted;
+      } else {
+        for (auto& list : state.lists) {
+          if (!list->zone().is_root()) list->report(one, now);
+        }
+      }
+    }
+  });
+  return settle();
+}
+
+bool ListDesk::settle() {
+  Waiter waiter;
+  auto kept = waiter.get_future();
+  state_.with([&](State& state) { state.waiters.push_back(std::move(waiter)); });
+  wake();
+  return kept.wait_for(keeps_within) == std::future_status::ready && kept.get();
+}
+
+void ListDesk::see(const model::MailEvent& event) {
+  const auto rules = rules_.read();
+  Said said{.client = {}, .reporter = {}, .at = event.occurred_at};
+  std::optional<base::IpAddress> client;
+  if (const auto* complaint = std::get_if<model::Complaint>(&event.what)) {
+    if (!says_spam(complaint->kind)) return;
+    client = complaint->source_ip;
+    // About mail of one of our accounts: it left by one of our addresses.
+    if (!complaint->account.empty() && !(client && rules->own.contains(*client))) {
+      if (rules->own.size() != 1) return;
+      client = rules->own.begin()->first;
+    }
+    said.reporter = base::ascii_lower(complaint->reporter);
+  } else if (const auto* trap = std::get_if<model::TrapHit>(&event.what)) {
+    client = trap->source_ip;
+    said.reporter = base::ascii_lower(trap->trap);
+    said.kind = trap_kind(said.reporter).value_or(model::AbuseKind::recycled_trap);
+  } else if (const auto* delivery = std::get_if<model::Delivery>(&event.what)) {
+    const auto egress = rules->egresses.find(delivery->egress);
+    if (delivery->status == model::DeliveryStatus::sent && egress != rules->egresses.end()) {
+      note_mail(egress->second);
+    }
+    return;
+  }
+  if (!client) return;
+  said.client = client;
+  const model::AbuseReport report = report_of(said, *rules);
+  const TimePoint now = around_.clock.now();
+  const bool own = rules->own.contains(*client);
+  state_.with([&](State& state) {
+    if (!own && client->is_private()) {
+      ++state.not_counted;
+      return;
+    }
+    for (auto& list : state.lists) {
+      if (list->zone().is_root() == own) list->report(report, now);
+    }
+  });
+  wake();
+}
+
+void ListDesk::note_mail(const base::IpAddress& client) {
+  mails_.with([&](auto& mails) {
+    const auto found = mails.find(client);
+    if (found != mails.end()) {
+      ++found->second;
+    } else if (mails.size() < mails_most) {
+      mails.emplace(client, 1);
+    }
+  });
+}
+
+std::optional<model::AbuseKind> ListDesk::trap_kind(std::string_view address) const {
+  const auto rules = rules_.read();
+  const std::string known = base::ascii_lower(address);
+  const auto whole = rules->traps.find(known);
+  if (whole != rules->traps.end()) return whole->second;
+  const auto domain = rules->traps.find("@" + domain_of(known));
+  if (domain == rules->traps.end()) return std::nullopt;
+  return domain->second;
+}
+
+}  // namespace leumund::apps

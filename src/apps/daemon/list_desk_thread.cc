@@ -1,0 +1,249 @@
+// The thread of our own lists: ends what is over, publishes what changed, keeps it on disk.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "action/atomic_file.h"
+#include "apps/daemon/list_desk.h"
+#include "base/log.h"
+
+namespace leumund::apps {
+namespace {
+
+using base::LogLevel;
+using base::TimePoint;
+using listing::ListMove;
+using listing::ServedList;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds look_every{500};
+constexpr std::chrono::milliseconds look_every_of_fast_clock{5};
+constexpr std::chrono::seconds try_store_every{1};
+constexpr std::chrono::seconds ask_questions_every{5};
+constexpr std::chrono::seconds keep_traffic_every{10};
+constexpr std::chrono::hours forget_every{1};
+constexpr std::size_t reports_at_once = 4000;  // in one transaction: decisions wait for it
+
+}  // namespace
+
+void ListDesk::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    try {
+      step();
+    } catch (const std::exception& error) {
+      base::log(LogLevel::error, "event=list_step_failed what=\"{}\"", error.what());
+      std::this_thread::sleep_for(look_every);
+    }
+    static_cast<void>(wake_.pop(patience()));
+  }
+  step();
+}
+
+std::chrono::milliseconds ListDesk::patience() const {
+  if (!around_.clock.is_system()) return look_every_of_fast_clock;
+  std::optional<TimePoint> due;
+  state_.with([&](const State& state) {
+    for (const auto& list : state.lists) {
+      const auto of_this = list->next_due();
+      if (of_this) due = due ? std::min(*due, *of_this) : of_this;
+    }
+    for (const auto& list : state.names) {
+      const auto of_this = list->next_due();
+      if (of_this) due = due ? std::min(*due, *of_this) : of_this;
+    }
+  });
+  if (!due) return look_every;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - around_.clock.now());
+  return std::clamp(left, std::chrono::milliseconds(0), look_every);
+}
+
+void ListDesk::take_traffic(State& state, TimePoint now, bool questions) {
+  const auto mails = mails_.with([](auto& waiting) { return std::exchange(waiting, {}); });
+  for (const auto& [client, count] : mails) {
+    for (auto& list : state.lists) list->mails(client, count, now);
+  }
+  if (!questions || !server_) return;
+  for (const listing::TopCount& one : server_->take_addresses()) {
+    if (one.address.is_private()) continue;  // test points
+    // What it may be too high by would be honest mail that nobody sent.
+    const auto count = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(one.queries - std::min(one.error, one.queries), UINT32_MAX));
+    if (count == 0) continue;
+    for (auto& list : state.lists) list->queries(one.address, count, now);
+  }
+}
+
+void ListDesk::step() {
+  const auto begun = SteadyClock::now();
+  const TimePoint now = around_.clock.now();
+  const bool questions = begun >= traffic_at_ + ask_questions_every;
+  if (questions) traffic_at_ = begun;
+  const bool keep_traffic = begun >= traffic_saved_at_ + keep_traffic_every;
+  if (keep_traffic) traffic_saved_at_ = begun;
+  std::vector<Waiter> waiters;
+  std::vector<std::pair<std::string, std::vector<listing::ListEvent>>> told;
+  bool changed = false;
+  state_.with([&](State& state) {
+    take_traffic(state, now, questions);
+    for (std::size_t i = 0; i < state.lists.size(); ++i) {
+      ServedList& list = *state.lists[i];
+      list.tick(now);
+      if (i < plans_.size() && list.changed()) {
+        plans_[i] = list.plan(now);
+        changed = true;
+      }
+      told.emplace_back(list.name(), list.take_events());
+      keep(list.drain(keep_traffic));
+    }
+    tick_names(state, now, changed);
+    waiters = std::exchange(state.waiters, {});
+  });
+  if (changed) {
+    publish(plans_);
+    const double took = std::chrono::duration<double>(SteadyClock::now() - begun).count();
+    health_.with([&](Health& health) {
+      ++health.published;
+      health.slowest_publish = std::max(health.slowest_publish, took);
+    });
+    export_due_ = true;
+  }
+  bool moved = changed;
+  for (const auto& [list, events] : told) {
+    tell(list, events);
+    moved = moved || !events.empty();
+  }
+  // A reload may bring other addresses of ours.
+  if (auto rules = rules_.read(); moved || rules != own_judged_by_) {
+    own_judged_by_ = std::move(rules);
+    judge_own(now);
+  }
+  // A store in memory keeps nothing beyond the process.
+  const bool kept = save() && around_.store.keeps();
+  for (Waiter& waiter : waiters) waiter.set_value(kept);
+  if (begun >= forgot_at_ + forget_every) {
+    forgot_at_ = begun;
+    forget(now);
+  }
+  export_lists();
+}
+
+// In parts, so that decisions do not wait long for the store.
+void ListDesk::keep(listing::ListSave save) {
+  while (save.reports.size() > reports_at_once) {
+    const auto part = save.reports.begin() + reports_at_once;
+    listing::ListSave first;
+    first.list = save.list;
+    first.reports.assign(save.reports.begin(), part);
+    save.reports.erase(save.reports.begin(), part);
+    unsaved_rows_ += first.rows();
+    unsaved_.push_back(std::move(first));
+  }
+  unsaved_rows_ += save.rows();
+  if (save.rows() > 0) unsaved_.push_back(std::move(save));
+}
+
+void ListDesk::publish(std::vector<listing::ZonePlan> plans) {
+  if (!server_) return;
+  server_->publish(std::make_shared<const listing::ZoneSet>(std::move(plans), access_,
+                                                            listing::ZoneSetOptions()));
+}
+
+void ListDesk::tell(const std::string& list, const std::vector<listing::ListEvent>& events) const {
+  for (const listing::ListEvent& one : events) {
+    // A range is a person's business.
+    const LogLevel level = one.move == ListMove::range_proposed ? LogLevel::warn : LogLevel::info;
+    base::log(level,
+              "event=list_{} list={} network={} until={} reports={} reporters={} mail={:.0f}",
+              listing::list_move_name(one.move), list, one.facts.what.to_string(),
+              base::format_rfc3339(one.facts.until), one.facts.weighed.reports,
+              one.facts.weighed.reporters, one.facts.weighed.mail);
+  }
+}
+
+// Whether everything is on disk. In order: what failed comes first the next time.
+bool ListDesk::save() {
+  const auto now = SteadyClock::now();
+  if (unsaved_.empty()) return true;
+  const bool failing = health_.with([](const Health& health) { return !health.store.empty(); });
+  if (failing && now < saved_at_ + try_store_every) return false;
+  saved_at_ = now;
+  while (!unsaved_.empty()) {
+    const auto kept = around_.store.save_list(unsaved_.front());
+    if (kept) {
+      unsaved_rows_ -= unsaved_.front().rows();
+      unsaved_.pop_front();
+      continue;
+    }
+    std::uint64_t lost = 0;
+    while (unsaved_rows_ > unsaved_most && unsaved_.size() > 1) {
+      lost += unsaved_.front().rows();
+      unsaved_rows_ -= unsaved_.front().rows();
+      unsaved_.pop_front();
+    }
+    const bool news = health_.with([&](Health& health) {
+      ++health.failures;
+      health.rows_lost += lost;
+      return std::exchange(health.store, "not on disk: " + kept.error().message).empty();
+    });
+    if (news) base::log(LogLevel::error, "event=list_not_kept what=\"{}\"", kept.error().message);
+    return false;
+  }
+  health_.with([](Health& health) { health.store.clear(); });
+  return true;
+}
+
+void ListDesk::forget(TimePoint now) {
+  const auto rules = rules_.read();
+  const auto names = state_.with([](const State& state) {
+    std::vector<std::string> out;
+    for (const auto& list : state.lists) out.push_back(list->name());
+    for (const auto& list : state.names) out.push_back(list->name());
+    return out;
+  });
+  for (const std::string& name : names) {
+    const auto done =
+        around_.store.forget_list(name, now - rules->keep_reports, now - rules->keep_history);
+    if (!done)
+      base::log(LogLevel::warn, "event=list_not_forgotten what=\"{}\"", done.error().message);
+  }
+}
+
+void ListDesk::export_lists() {
+  const auto at = SteadyClock::now();
+  if (export_folder_.empty() || !export_due_ || at < exported_at_ + rules_.read()->export_every) {
+    return;
+  }
+  exported_at_ = at;
+  export_due_ = false;
+  // Copied under the lock, which takes no time, and written behind it: a million lines take some.
+  std::vector<std::pair<std::string, listing::LiveList>> networks;
+  std::vector<std::pair<std::string, listing::DatasetPointer>> names;
+  state_.with([&](const State& state) {
+    for (const auto& list : state.lists) {
+      if (!list->zone().is_root()) networks.emplace_back(list->zone().to_text(), list->live());
+    }
+    for (const auto& list : state.names) {
+      names.emplace_back(list->zone().to_text(), list->served());
+    }
+  });
+  std::string trouble;
+  const auto write = [&](const std::string& file, const std::string& text) {
+    const auto written = action::write_file_atomically(export_folder_ + "/" + file, text, 0644);
+    if (!written) trouble = written.error().message;
+  };
+  for (const auto& [zone, live] : networks) {
+    write(zone + ".ip4trie", live.export_4());
+    write(zone + ".ip6trie", live.export_6());
+  }
+  for (const auto& [zone, served] : names) {
+    write(zone + ".dnset", listing::NameList::export_names(*served));
+  }
+  const bool news = health_.with([&](Health& health) {
+    return std::exchange(health.exports, trouble) != trouble && !trouble.empty();
+  });
+  if (news) base::log(LogLevel::error, "event=list_not_exported what=\"{}\"", trouble);
+  if (!trouble.empty()) export_due_ = true;
+}
+
+}  // namespace leumund::apps

@@ -1,0 +1,112 @@
+#include "apps/daemon/outages.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace leumund::apps {
+namespace {
+
+using face::OutageCare;
+using model::CellState;
+using std::chrono::hours;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const base::TimePoint now = base::parse_rfc3339("2026-11-21T03:12:00Z").value();
+
+model::BlockFacts cell(std::string egress, std::string provider, CellState state,
+                       base::TimePoint since, base::TimePoint accepted = now - hours(1)) {
+  model::BlockFacts out;
+  out.egress = std::move(egress);
+  out.provider = std::move(provider);
+  out.state = state;
+  out.since = since;
+  out.last_accepted_at = accepted;
+  return out;
+}
+
+struct Outages : testing::Test {
+  Outages() {
+    run.public_status_every = hours(2);
+    for (const char* id : {"hotmail", "office", "google", "t-online"}) {
+      diagnosis::Provider one;
+      one.id = id;
+      one.name = std::string("The ") + id;
+      one.domains = {std::string(id) + ".example"};
+      if (one.id == "hotmail") one.beside = {"office"};
+      providers.push_back(one);
+    }
+  }
+  face::OutageReport report() {
+    return outage_report({cells, detours, cases, providers}, run, now);
+  }
+
+  config::RunSettings run;
+  std::vector<model::BlockFacts> cells;
+  std::vector<model::Detour> detours;
+  std::vector<model::Case> cases;
+  std::vector<diagnosis::Provider> providers;
+};
+
+TEST_F(Outages, TheSisterThatTakesMailIsNamedFirstAmongTheUnaffected) {
+  cells = {cell("out1", "hotmail", CellState::refused, now - hours(5)),
+           cell("out2", "hotmail", CellState::half_open, now - hours(7)),
+           cell("out1", "google", CellState::open, now - hours(90)),
+           cell("out1", "office", CellState::open, now - hours(90))};
+  const auto seen = report();
+  ASSERT_EQ(seen.affected.size(), 1U);
+  EXPECT_EQ(seen.affected[0].since, now - hours(7));
+  EXPECT_THAT(seen.affected[0].domains, ElementsAre("hotmail.example"));
+  EXPECT_THAT(seen.unaffected, ElementsAre("The office", "The google"));
+  EXPECT_EQ(seen.next_update, base::parse_rfc3339("2026-11-21T04:00:00Z").value());
+}
+
+TEST_F(Outages, WhoIsInDoubtOrSilentIsOnNeitherSideAndWhoIsUnregisteredHasNoName) {
+  cells = {cell("out1", "google", CellState::suspected, now - hours(1)),
+           cell("out1", "office", CellState::open, now - hours(90), now - hours(30)),
+           cell("out1", "mx:customers-partner.example", CellState::refused, now - hours(1))};
+  const auto seen = report();
+  EXPECT_THAT(seen.affected, IsEmpty());
+  EXPECT_THAT(seen.unaffected, IsEmpty());
+  EXPECT_EQ(seen.unregistered, 1U);
+}
+
+TEST_F(Outages, WhatBecomesOfTheMailFollowsTheDetourThatIsReallyTaken) {
+  cells = {cell("out1", "hotmail", CellState::refused, now - hours(5))};
+  model::Detour detour;
+  detour.provider = "hotmail";
+  const auto care = [&](model::DetourPhase phase, bool planned) {
+    detour.phase = phase;
+    detour.planned = planned;
+    detours = {detour};
+    return report().affected.at(0).care;
+  };
+  EXPECT_EQ(care(model::DetourPhase::open, false), OutageCare::another);
+  EXPECT_EQ(care(model::DetourPhase::deferred, false), OutageCare::waiting);
+  EXPECT_EQ(care(model::DetourPhase::waiting, false), OutageCare::none);
+  EXPECT_EQ(care(model::DetourPhase::open, true), OutageCare::none) << "only planned";
+}
+
+TEST_F(Outages, WhatEndedLatelyIsShownOnceUnlessItIsBack) {
+  model::CaseParty party;
+  party.id = "provider:t-online";
+  party.since = now - hours(50);
+  party.until = now - hours(20);
+  model::Case one;
+  one.parties = {party};
+  cases.push_back(one);
+  party.until = now - hours(10);
+  one.parties = {party};
+  cases.push_back(one);
+  party.id = "provider:google";
+  party.until = now - hours(24 * 8);
+  one.parties = {party};
+  cases.push_back(one);
+  ASSERT_EQ(report().over.size(), 1U);
+  EXPECT_EQ(report().over[0].until, now - hours(10));
+  cells = {cell("out1", "t-online", CellState::refused, now - hours(1))};
+  EXPECT_THAT(report().over, IsEmpty());
+}
+
+}  // namespace
+}  // namespace leumund::apps
