@@ -9,6 +9,7 @@
 #include "face/hygiene_routes.h"
 #include "face/list_routes.h"
 #include "face/report_json.h"
+#include "face/screening_routes.h"
 #include "face/watch_json.h"
 
 namespace leumund::face {
@@ -427,6 +428,7 @@ std::vector<Route> build_routes() {
   std::vector<Route> all = routes_about_subjects();
   for (Route& route : routes_about_blocks()) all.push_back(std::move(route));
   for (Route& route : routes_about_hygiene()) all.push_back(std::move(route));
+  for (Route& route : routes_about_screening()) all.push_back(std::move(route));
   for (Route& route : routes_about_cases()) all.push_back(std::move(route));
   for (Route& route : routes_about_own_lists()) all.push_back(std::move(route));
   for (Route& route : routes_about_the_daemon()) all.push_back(std::move(route));

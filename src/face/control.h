@@ -31,6 +31,7 @@
 #include "model/listing.h"
 #include "model/provider_report.h"
 #include "model/restriction.h"
+#include "model/screen_report.h"
 #include "model/subject.h"
 
 namespace leumund::face {
@@ -216,6 +217,8 @@ class Control {
   virtual base::Result<model::HygieneReport> hygiene(bool anew) = 0;
   // What providers say of us, as the files of watch.reports_folder have it.
   virtual base::Result<model::ProviderReports> provider_reports() = 0;
+  // What screening does, and what its lists are worth.
+  virtual base::Result<model::ScreenReport> screening() = 0;
   virtual base::Result<CasesReport> cases(bool closed_too) = 0;
   virtual base::Result<CaseReport> find_case(std::uint64_t number) = 0;
   virtual base::Result<CaseReport> work_on_case(const action::CaseOrder& order) = 0;

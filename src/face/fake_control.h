@@ -7,6 +7,7 @@
 
 #include "face/control.h"
 #include "face/fake_hygiene.h"
+#include "face/fake_screening.h"
 
 namespace leumund::face {
 
@@ -93,6 +94,10 @@ class FakeControl final : public Control {
   base::Result<model::ProviderReports> provider_reports() override {
     asked.emplace_back("provider reports");
     return answer(fake_provider_reports());
+  }
+  base::Result<model::ScreenReport> screening() override {
+    asked.emplace_back("screening");
+    return answer(fake_screening());
   }
   base::Result<model::WatchReport> lists() override {
     asked.emplace_back("lists");

@@ -144,6 +144,11 @@ class ScreenService::Session final : public net::StreamSession {
                 client.to_string(), options.enforce, refusal);
       if (options.enforce) action_ = refusal;
     }
+    // Who is refused cannot be complained of.
+    if (!refused_) {
+      service_.memory_.with(
+          [&](auto& memory) { memory.note(client, verdict.hits, options.clock()); });
+    }
     client_ = client;
     good_until_ = complete ? Clock::now() + remembered_for : Clock::time_point{};
     told_instance_ = instance_;
@@ -293,6 +298,18 @@ void ScreenService::refuse(const base::Error& error, std::string& out) {
               bound().to_string(), error.message);
   }
   out += "action=DUNNO\n\n";
+}
+
+void ScreenService::complained(const base::IpAddress& client) {
+  memory_.with(
+      [&](auto& memory) { static_cast<void>(memory.complained(client, options_.clock())); });
+}
+
+diagnosis::ScreenWorth ScreenService::worth() const {
+  // The mail path waits for the counting at most, not for the weights.
+  const auto tally =
+      memory_.with([&](const auto& memory) { return memory.tally(options_.clock()); });
+  return screen_worth(options_.rules, tally);
 }
 
 ScreenCounters ScreenService::counters() const {

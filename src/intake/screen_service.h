@@ -23,6 +23,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "diagnosis/screening.h"
+#include "diagnosis/screening_worth.h"
 #include "intake/rare_line.h"
 #include "intake/screen_health.h"
 #include "net/endpoint.h"
@@ -75,6 +76,10 @@ class ScreenService {
 
   [[nodiscard]] const net::Endpoint& bound() const { return listener_->bound(); }
   [[nodiscard]] ScreenCounters counters() const;
+  // Somebody complained of mail from there, or a trap got it. From any thread.
+  void complained(const base::IpAddress& client);
+  // What the lists are worth by that. From any thread.
+  [[nodiscard]] diagnosis::ScreenWorth worth() const;
 
  private:
   class Session;
@@ -100,6 +105,7 @@ class ScreenService {
   const Options options_;
   std::shared_ptr<ScreenHealth> lists_;  // shared with answers that come late
   std::shared_ptr<std::atomic<std::size_t>> asking_;
+  base::Guarded<diagnosis::ScreenMemory> memory_;
   LiveCounters counters_{};
   RareLine rare_line_{"screening"};
   std::unique_ptr<net::StreamListener> listener_;

@@ -4,7 +4,6 @@
 #include "apps/command/show.h"
 
 namespace leumund::apps {
-namespace {
 
 Cell list_state(const Terminal& terminal, const JsonValue& list) {
   const std::string state = list.at("state").text();
@@ -14,6 +13,8 @@ Cell list_state(const Terminal& terminal, const JsonValue& list) {
                                             : Colour::yellow;
   return {phrase ? terminal.say(*phrase) : safe(state), colour};
 }
+
+namespace {
 
 std::string joined(const JsonValue& texts) {
   std::string out;

@@ -119,6 +119,7 @@ struct Parser {
     option(hygiene, "PLACE", request.subject, "", "help.hygiene.place");
     flag(hygiene, "--now", request.now, "help.hygiene.now");
     add_verb("lists", "help.lists");
+    add_verb("screening", "help.screening");
     option(add_verb("lookup", "help.lookup"), "SUBJECT", request.subject, "", "help.lookup.subject")
         ->required();
     add_cases();

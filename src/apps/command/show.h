@@ -31,6 +31,9 @@ void show_findings(Terminal& terminal, const JsonValue& findings, bool all);
 void show_setup(Terminal& terminal, const JsonValue& faults);
 // What providers say of us; nothing where no folder is configured.
 bool show_provider_reports(Terminal& terminal, std::string_view body);
+// "well", green; of a DNS list.
+[[nodiscard]] Cell list_state(const Terminal& terminal, const JsonValue& list);
+bool show_screening(Terminal& terminal, std::string_view body);
 bool show_hygiene(Terminal& terminal, std::string_view body);
 void show_cells(Terminal& terminal, const JsonValue& cells);
 bool show_subject(Terminal& terminal, std::string_view body);

@@ -286,6 +286,10 @@ int hygiene(Talk& talk) {
   return JsonValue::parse(talk.body).at("faults").count() == 0 ? exit_done : exit_negative;
 }
 
+int screening(Talk& talk) {
+  return talk.get("/v1/screening", [&](auto body) { return show_screening(talk.terminal, body); });
+}
+
 const std::map<std::string_view, int (*)(Talk&)> verbs = {
     {"block-matrix", block_matrix},
     {"case", one_case},
@@ -299,6 +303,7 @@ const std::map<std::string_view, int (*)(Talk&)> verbs = {
     {"list remove", list_remove},
     {"list export", list_export},
     {"lookup", look_up},
+    {"screening", screening},
     {"status", status},
     {"watch", watch_daemon},
     {"explain", explain},

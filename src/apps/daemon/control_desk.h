@@ -49,6 +49,7 @@ class ControlDesk final : public face::Control {
     WatchDesk& watch;
     HygieneDesk& hygiene;
     ProviderDesk& provider_files;
+    std::function<model::ScreenReport()> screening;
     std::function<intake::MilterPrintSettings()> prints;  // of mail that comes with its body
     base::HashKey key;
     CaseDesk& cases;
@@ -69,6 +70,7 @@ class ControlDesk final : public face::Control {
   base::Result<model::WatchReport> lists() override;
   base::Result<std::vector<model::ListSaid>> look_up(const std::string& subject) override;
   base::Result<model::HygieneReport> hygiene(bool anew) override;
+  base::Result<model::ScreenReport> screening() override { return around_.screening(); }
   base::Result<model::ProviderReports> provider_reports() override;
   base::Result<face::CasesReport> cases(bool closed_too) override;
   base::Result<face::CaseReport> find_case(std::uint64_t number) override;

@@ -52,8 +52,8 @@ base::Result<std::unique_ptr<Daemon>> Daemon::open(DaemonOptions options) {
   base::set_log_level(settings->run.log_level);
   std::unique_ptr<Daemon> daemon(new Daemon(std::move(options), std::move(*settings)));
   for (const auto step : {&Daemon::start_engine, &Daemon::start_effects, &Daemon::start_customers,
-                          &Daemon::start_lists, &Daemon::start_reports, &Daemon::start_intake,
-                          &Daemon::start_watch, &Daemon::start_cases, &Daemon::start_screening,
+                          &Daemon::start_screening, &Daemon::start_lists, &Daemon::start_reports,
+                          &Daemon::start_intake, &Daemon::start_watch, &Daemon::start_cases,
                           &Daemon::start_faces, &Daemon::start_public}) {
     const auto done = ((*daemon).*step)();
     if (!done) return done.error();
@@ -292,6 +292,12 @@ base::Status Daemon::start_faces() {
       .watch = *watch_,
       .hygiene = *hygiene_,
       .provider_files = *provider_files_,
+      .screening =
+          [this] {
+            auto report = screening_->report();
+            report.hears_complaints = lists_ != nullptr;
+            return report;
+          },
       .prints =
           [this] { return settings_.with([](auto& all) { return print_settings(all.run); }); },
       .key = key_,

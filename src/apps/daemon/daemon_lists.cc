@@ -23,7 +23,8 @@ base::Status Daemon::start_lists() {
                                decision.number = engine.book().next_number();
                                return std::pair(0, std::vector{std::move(decision)});
                              }));
-                           }});
+                           },
+                       .heard = [this](const auto& client) { screening_->heard(client); }});
   if (!desk) return desk.error();
   lists_ = std::move(*desk);
   if (lists_) lists_->start();

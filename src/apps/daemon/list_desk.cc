@@ -239,7 +239,10 @@ bool ListDesk::take(const std::vector<Said>& said) {
   const TimePoint now = around_.clock.now();
   std::vector<model::AbuseReport> reports;
   reports.reserve(said.size());
-  for (const Said& one : said) reports.push_back(report_of(one, *rules));
+  for (const Said& one : said) {
+    reports.push_back(report_of(one, *rules));
+    if (one.client) around_.heard(*one.client);
+  }
   state_.with([&](State& state) {
     for (std::size_t i = 0; i < reports.size(); ++i) {
       const model::AbuseReport& one = reports[i];

@@ -49,6 +49,9 @@ class ListDesk final : public face::ListControl {
     base::HashKey key;
     std::function<bool(std::string_view domain)> of_many_people;  // has mailboxes for the public
     std::function<void(model::Decision)> decide;  // gives it its number and keeps it
+    // Somebody complained of mail from there, or a trap got it: an address that no list of ours
+    // spares is not asked for. On whatever thread it was told; must not wait.
+    std::function<void(const base::IpAddress& client)> heard;
   };
   // A report with who made it, as he calls himself.
   struct Said {

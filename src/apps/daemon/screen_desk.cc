@@ -59,6 +59,7 @@ base::Result<std::unique_ptr<ScreenDesk>> ScreenDesk::open(const config::Setting
   out->resolver_ = std::move(*resolver);
   out->loop_ = std::move(*loop);
   out->enforce_ = start.screening_enforce;
+  out->refuse_at_ = rules.refuse_at;
   make_folder_of(*where);
   intake::ScreenService::Options options{.listen = std::move(*where), .rules = std::move(rules)};
   options.stream.connections_max = start.policy_connections_max;
@@ -119,6 +120,42 @@ std::optional<face::PartStatus> ScreenDesk::part() const {
           ? fmt::format("{}: {} clients' questions, {} {}", service_->bound().to_string(),
                         now.screened, now.refused, enforce_ ? "refused" : "would be refused")
           : trouble};
+}
+
+void ScreenDesk::heard(const base::IpAddress& client) {
+  if (service_) service_->complained(client);
+}
+
+model::ScreenReport ScreenDesk::report() const {
+  model::ScreenReport out;
+  if (!service_) return out;
+  const auto counters = service_->counters();
+  const auto worth = service_->worth();
+  out.on = true;
+  out.enforce = enforce_;
+  out.refuse_at = refuse_at_;
+  out.clients = worth.clients;
+  out.complained = worth.complained;
+  for (std::size_t i = 0; i < counters.lists.size(); ++i) {
+    const auto& list = counters.lists[i];
+    const auto& of_it = worth.lists[i];
+    out.lists.push_back(
+        {.list = list.list,
+         .role = std::string(screen_role_name(list.role)),
+         .weight = list.weight,
+         .state = std::string(list_state_name(list.state)),
+         .reason = list.reason,
+         .asked = list.asked,
+         .alone = list.alone,
+         .decided = list.decided,
+         .unanswered = list.unanswered,
+         .listed = of_it.listed,
+         .complained = of_it.complained,
+         .shares_with = of_it.shares_with ? counters.lists[*of_it.shares_with].list : "",
+         .shared = of_it.shared,
+         .proposed = of_it.weight});
+  }
+  return out;
 }
 
 void ScreenDesk::add_metrics(std::vector<face::Metric>& out) const {

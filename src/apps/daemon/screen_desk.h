@@ -17,6 +17,7 @@
 #include "face/control.h"
 #include "face/metrics.h"
 #include "intake/screen_service.h"
+#include "model/screen_report.h"
 #include "net/event_loop.h"
 #include "net/resolver.h"
 
@@ -33,6 +34,9 @@ class ScreenDesk {
 
   [[nodiscard]] std::optional<std::string> address() const;
   [[nodiscard]] std::optional<face::PartStatus> part() const;
+  // Somebody complained of mail from there, or a trap got it.
+  void heard(const base::IpAddress& client);
+  [[nodiscard]] model::ScreenReport report() const;
   void add_metrics(std::vector<face::Metric>& out) const;
 
  private:
@@ -42,6 +46,7 @@ class ScreenDesk {
 
   std::vector<std::string> problems_;
   bool enforce_ = false;
+  int refuse_at_ = 0;
   std::unique_ptr<net::EventLoop> loop_;
   std::unique_ptr<net::Resolver> resolver_;
   std::unique_ptr<intake::ScreenService> service_;  // null: switched off

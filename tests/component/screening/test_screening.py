@@ -1,6 +1,7 @@
 """A real Postfix asks leumundd about clients that bring mail; rbldnsd serves the lists, unbound
 stands between. One list refuses, others only add up; whoever logged in is never screened; nothing
 that goes wrong behind it keeps mail away."""
+import json
 import smtplib
 import time
 
@@ -44,7 +45,7 @@ REFUSAL = (f"5.7.1 <x@ours.test>: Recipient address rejected: Service unavailabl
 
 
 class Story:
-    def __init__(self, peers, enforce: str = "true") -> None:
+    def __init__(self, peers, enforce: str = "true", more: str = "") -> None:
         self.lists = peers._keep("rbldnsd", Rbldnsd(peers.ground, DATASETS))
         self.silent = peers._keep("silent", SilentDns(peers.ground))
         stubs = {zone: self.lists.port for zone in DATASETS}
@@ -52,7 +53,7 @@ class Story:
         self.unbound = peers._keep("unbound", Unbound(peers.ground, stubs, {}))
         self.port = peers.ground.ports.free()
         self.leumundd = peers.leumundd(CONFIG.format(dns_port=self.unbound.port, port=self.port,
-                                                     enforce=enforce))
+                                                     enforce=enforce) + more)
         self.sink = peers.smtp_sink()
         auth = peers.dovecot_auth({USER: "secret"})
         ask = (f"check_policy_service {{ inet:127.0.0.1:{self.port}, timeout=10s, try_limit=1, "
@@ -104,6 +105,25 @@ def test_one_list_refuses_others_add_up_and_who_logged_in_is_not_asked_about(pee
     assert story.figure("leumund_screening_list_decided_total", "block.lists.example") == 1
     status = story.leumundd.leumund("status").stdout
     assert "hangs.lists.example is not asked" in status, status
+
+
+def test_who_is_complained_of_later_counts_for_the_lists_that_named_him(peers):
+    story = Story(peers, more='[list]\nzones = ["bl bl.ours.test"]\n'
+                              'name_servers = ["ns.ours.test"]\n')
+    for client in (SCORED, CLEAN):
+        assert story.bring(client, "taken@ours.test")[0] == 250
+    assert story.bring(LISTED)[0] == 554
+    lines = "".join(f'{{"client":"{client}","reporter":"anna@ours.test"}}\n'
+                    for client in (SCORED, LISTED, "198.18.7.9"))
+    status, body = story.leumundd.request("POST", "/v1/reports", lines)
+    assert status == 200, body
+    said = json.loads(story.leumundd.request("GET", "/v1/screening")[1])
+    assert (said["clients"], said["complained"]) == (2, 1), "nobody complains of refused mail"
+    of_one = next(one for one in said["lists"] if one["list"] == "one.lists.example")
+    assert (of_one["listed"], of_one["complained"], of_one["proposed"]) == (1, 1, None)
+    shown = story.leumundd.leumund("screening").stdout
+    assert "one.lists.example" in shown and "No weights are proposed yet" in shown, shown
+    assert "Gewichte" in story.leumundd.leumund("--lang", "de", "screening").stdout
 
 
 def test_while_observing_the_refusal_is_only_told(peers):
