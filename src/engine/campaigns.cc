@@ -241,6 +241,24 @@ double Campaigns::chance_of(const Around& around, const Message& message,
   return usual ? std::max(p, in_character_from) : p;
 }
 
+// The account, those whose lone mail it explains, and a whole cluster that was united with it.
+void Campaigns::take_in_all(const Around& around, evidence::Cluster& cluster,
+                            const Message& message, const evidence::Placed& placed,
+                            base::TimePoint at) {
+  take_in(around, cluster, message.account, at);
+  for (const std::uint64_t number : placed.lone_before) {
+    Message* const before = around.messages.by_number(number);
+    if (before == nullptr) continue;
+    before->cluster = cluster.id;
+    around.messages.note_queue(*before);
+    take_in(around, cluster, before->account, at);
+  }
+  if (!placed.united) return;
+  for (const evidence::ClusterMember& member : cluster.members) {
+    if (!wrote_in_character(member)) take_in(around, cluster, member.account, at);
+  }
+}
+
 CampaignSeen Campaigns::see(const Around& around, const model::Submission& submission,
                             Message& message, bool late, base::TimePoint at, base::TimePoint now,
                             std::vector<model::Decision>& decisions) {
@@ -276,19 +294,7 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   seen.affinity = placed.affinity;
   seen.cluster = message.cluster = cluster->id;
   if (cluster->state == ClusterState::open) {
-    take_in(around, *cluster, message.account, at);
-    for (const std::uint64_t number : placed.lone_before) {
-      if (Message* before = around.messages.by_number(number)) {
-        before->cluster = cluster->id;
-        around.messages.note_queue(*before);
-        take_in(around, *cluster, before->account, at);
-      }
-    }
-    if (placed.united) {
-      for (const evidence::ClusterMember& member : cluster->members) {
-        if (!wrote_in_character(member)) take_in(around, *cluster, member.account, at);
-      }
-    }
+    take_in_all(around, *cluster, message, placed, at);
     go_on(around, *cluster, submission, at, now, decisions);
     return seen;
   }

@@ -129,6 +129,8 @@ class Campaigns {
              verdict::Acquaintance acquaintance, double p, base::TimePoint at);
   void take_in(const Around& around, evidence::Cluster& cluster, std::uint64_t account,
                base::TimePoint at);
+  void take_in_all(const Around& around, evidence::Cluster& cluster, const Message& message,
+                   const evidence::Placed& placed, base::TimePoint at);
   void open(const Around& around, evidence::Cluster& cluster,
             const verdict::CampaignJudgement& judgement, base::TimePoint at, base::TimePoint now,
             std::vector<model::Decision>& decisions);
