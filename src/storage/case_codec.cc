@@ -20,7 +20,10 @@ std::string dump(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-json micros(const std::optional<base::TimePoint>& at) { return at ? micros(*at) : json(nullptr); }
+using storage::micros;  // beside the one for times that may be missing
+json micros(const std::optional<base::TimePoint>& at) {
+  return at ? json(micros(*at)) : json(nullptr);
+}
 
 std::optional<base::TimePoint> maybe_moment(const json& value) {
   return value.is_null() ? std::nullopt : std::optional(moment(value));

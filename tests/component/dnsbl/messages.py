@@ -98,12 +98,16 @@ class Client:
     def ask(self, queries: list[Query], patience: float = 10.0) -> list[Optional[bytes]]:
         """The answers in the order of the questions; None where the server keeps silent.
 
-        A last question closes the lot: a server answers one client's questions in their order, so
-        its answer says that no other is to come, without a wait for those that never come.
+        Two last questions close the lot, without a wait for answers that never come. A server may
+        send the answers to what it read at once in any order, but not after those to what it read
+        later: the second is asked when the first is answered.
         """
         out: list[Optional[bytes]] = [None] * len(queries)
-        for number, query in enumerate([*queries, Query(wire_name("last.example"))]):
+        first = Query(wire_name("last.example")).pack(len(queries))
+        second = Query(wire_name("last.example")).pack(len(queries) + 1)
+        for number, query in enumerate(queries):
             self._socket.send(query.pack(number))
+        self._socket.send(first)
         self._socket.settimeout(patience)
         while True:
             try:
@@ -112,8 +116,11 @@ class Client:
                 return out
             number = int.from_bytes(answer[:2], "big")
             if number == len(queries):
+                self._socket.send(second)
+            elif number > len(queries):
                 return out
-            out[number] = answer
+            else:
+                out[number] = answer
 
     def one(self, query: Query) -> Answer:
         answer = self.ask([query])[0]
