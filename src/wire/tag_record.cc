@@ -167,7 +167,7 @@ bool is_dmarc_record(std::string_view text) {
 base::Result<DmarcRecord> parse_dmarc_record(std::string_view text) {
   const auto tags = read_tags(text);
   if (!tags) return tags.error();
-  if (tags->empty() || tags->front().first != "v" || tags->front().second != "DMARC1") {
+  if (!is_dmarc_record(text)) {  // receivers want these very letters
     return Error{ErrorCode::malformed, "v=DMARC1 must stand first"};
   }
   DmarcRecord record;

@@ -67,5 +67,12 @@ TEST(TagRecord, WithoutAPolicyItCountsOnlyWhereReportsAreAskedFor) {
   EXPECT_FALSE(is_dmarc_record("v=spf1 -all"));
 }
 
+TEST(DmarcRecord, ItsVersionIsSpelledInTheseVeryLetters) {
+  EXPECT_TRUE(parse_dmarc_record("v=DMARC1; p=none"));
+  EXPECT_FALSE(parse_dmarc_record("V=DMARC1; p=none"));
+  EXPECT_FALSE(is_dmarc_record("V=DMARC1; p=none"));
+  EXPECT_FALSE(parse_dmarc_record("v=dmarc1; p=none"));
+}
+
 }  // namespace
 }  // namespace leumund::wire
