@@ -123,19 +123,6 @@ constexpr std::array<std::uint16_t, 32> windows_1252_high = {
     0x2039, 0x0152, 0,      0x017D, 0,      0,      0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0,      0x017E, 0x0178};
 
-void append_code_point(std::uint32_t point, std::string& out) {
-  if (point < 0x80) {
-    out.push_back(static_cast<char>(point));
-  } else if (point < 0x800) {
-    out.push_back(static_cast<char>(0xC0 | (point >> 6)));
-    out.push_back(static_cast<char>(0x80 | (point & 0x3F)));
-  } else {
-    out.push_back(static_cast<char>(0xE0 | (point >> 12)));
-    out.push_back(static_cast<char>(0x80 | ((point >> 6) & 0x3F)));
-    out.push_back(static_cast<char>(0x80 | (point & 0x3F)));
-  }
-}
-
 void append_windows_1252(std::string_view bytes, std::string& out) {
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
@@ -185,6 +172,27 @@ std::size_t utf8_sequence(std::string_view bytes) {
 }
 
 }  // namespace
+
+void append_code_point(std::uint32_t point, std::string& out) {
+  const auto tail = [&](int shift) {
+    out.push_back(static_cast<char>(0x80 | ((point >> shift) & 0x3F)));
+  };
+  if (point < 0x80) {
+    out.push_back(static_cast<char>(point));
+  } else if (point < 0x800) {
+    out.push_back(static_cast<char>(0xC0 | (point >> 6)));
+    tail(0);
+  } else if (point < 0x10000) {
+    out.push_back(static_cast<char>(0xE0 | (point >> 12)));
+    tail(6);
+    tail(0);
+  } else {
+    out.push_back(static_cast<char>(0xF0 | (point >> 18)));
+    tail(12);
+    tail(6);
+    tail(0);
+  }
+}
 
 bool valid_utf8(std::string_view bytes) {
   if (all_ascii(bytes)) return true;

@@ -11,6 +11,7 @@
 // Errors:  none: what cannot be read becomes U+FFFD.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ class CharsetReader {
 
   std::vector<std::unique_ptr<Converter>> converters_;
 };
+
+// Appends one character, at most U+10FFFF.
+void append_code_point(std::uint32_t point, std::string& out);
 
 // True when the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
 [[nodiscard]] bool valid_utf8(std::string_view bytes);

@@ -8,6 +8,7 @@
 #include "wire/delivery_report_envelope.h"
 #include "wire/delivery_report_lines.h"
 #include "wire/delivery_report_notification.h"
+#include "wire/delivery_report_parts.h"
 #include "wire/delivery_report_phrases.h"
 #include "wire/delivery_report_status.h"
 #include "wire/delivery_report_text.h"
@@ -19,6 +20,7 @@ namespace leumund::wire {
 namespace {
 
 constexpr std::size_t received_steps = 30;
+constexpr std::uint32_t failure_bits = phrase_bit(Phrase::failure) | phrase_bit(Phrase::transcript);
 
 void append_addresses(std::string_view value, std::vector<std::string>& out, std::size_t most) {
   for (auto place = find_address(value); place && out.size() < most;
@@ -75,7 +77,6 @@ struct DeliveryReportReader::Work {
 
   DeliveryReport read(std::string_view raw, int nesting);
 
-  void gather_parts();
   void read_notice();
   void read_original(DeliveryReport& report);
   void take_original(const HeaderFields& fields, DeliveryReport& report);
@@ -87,68 +88,32 @@ struct DeliveryReportReader::Work {
   void from_text(DeliveryReport& report);
   void fill_answer(std::string_view diagnostic, std::string_view words, bool only,
                    RecipientReport& out) const;
+  [[nodiscard]] bool list_refuses() const;
   [[nodiscard]] bool text_is_report(const DeliveryReport& report) const;
+  void read_receipt(DeliveryReport& report);
   void answer_from_person(DeliveryReport& report);
   void from_feedback(DeliveryReport& report);
 
   ReportLimits limits;
   CharsetReader charsets;
   MimeTree tree;
+  ReportParts parts;
   HeaderFields root;
   ReportEnvelope envelope;
   std::string text;                                // of the parts for people
   std::size_t status_in_text = std::string::npos;  // where the fields of a status part begin in it
   TextReport said;                                 // what it says
-  std::vector<std::size_t> texts;                  // plain text parts of the report itself
-  std::vector<std::size_t> html;
-  std::size_t status_part = no_part;
-  std::size_t message_part = no_part;  // the returned message or its headers
-  std::size_t disposition_part = no_part;
 };
-
-void DeliveryReportReader::Work::gather_parts() {
-  texts.clear();
-  html.clear();
-  status_part = message_part = disposition_part = no_part;
-  std::vector<bool> inside(tree.parts.size(), false);  // a returned message
-  for (std::size_t i = 0; i < tree.parts.size(); ++i) {
-    const MimePart& part = tree.parts[i];
-    if (part.parent != no_part) {
-      inside[i] = inside[part.parent] || tree.parts[part.parent].kind == MimeKind::message;
-    }
-    if (inside[i]) continue;
-    switch (part.kind) {
-      case MimeKind::text_plain: texts.push_back(i); break;
-      case MimeKind::text_html: html.push_back(i); break;
-      case MimeKind::delivery_status:
-        if (status_part == no_part) status_part = i;
-        break;
-      case MimeKind::message:
-      case MimeKind::message_headers:
-        if (message_part == no_part) message_part = i;
-        break;
-      case MimeKind::disposition: disposition_part = i; break;
-      case MimeKind::multipart: {
-        // Declared as one, but nothing in it: its body is all there is.
-        const bool empty = i + 1 >= tree.parts.size() || tree.parts[i + 1].parent != i;
-        if (empty) texts.push_back(i);
-        break;
-      }
-      case MimeKind::feedback_report:
-      case MimeKind::other: break;
-    }
-  }
-}
 
 void DeliveryReportReader::Work::read_notice() {
   text.clear();
-  for (const std::size_t i : texts) {
+  for (const std::size_t i : parts.texts) {
     if (text.size() >= limits.text_bytes) break;
     append_part_text(tree.parts[i], limits.text_bytes - text.size(), charsets, text);
     text.push_back('\n');
   }
   if (trim_blanks(text).size() < 20) {
-    for (const std::size_t i : html) {
+    for (const std::size_t i : parts.html) {
       if (text.size() >= limits.text_bytes) break;
       append_part_text(tree.parts[i], limits.text_bytes - text.size(), charsets, text);
       text.push_back('\n');
@@ -160,7 +125,7 @@ void DeliveryReportReader::Work::read_notice() {
   hints.max_recipients = limits.recipients;
   hints.answer_bytes = limits.answer_bytes;
   append_addresses(root.get("X-Failed-Recipients"), hints.known, limits.recipients);
-  status_in_text = status_part == no_part ? find_status_fields(text) : std::string::npos;
+  status_in_text = parts.status.empty() ? find_status_fields(text) : std::string::npos;
   said = read_report_text(std::string_view(text).substr(0, status_in_text), hints);
   if (status_in_text != std::string::npos) said.returned = text.size();
 }
@@ -186,11 +151,11 @@ void DeliveryReportReader::Work::take_original(const HeaderFields& fields, Deliv
 }
 
 void DeliveryReportReader::Work::read_original(DeliveryReport& report) {
-  if (message_part != no_part) {
-    const MimePart& part = tree.parts[message_part];
-    if (part.kind == MimeKind::message && message_part + 1 < tree.parts.size() &&
-        tree.parts[message_part + 1].parent == message_part) {
-      take_original(HeaderFields(tree.parts[message_part + 1].header), report);
+  if (parts.message != no_part) {
+    const MimePart& part = tree.parts[parts.message];
+    if (part.kind == MimeKind::message && parts.message + 1 < tree.parts.size() &&
+        tree.parts[parts.message + 1].parent == parts.message) {
+      take_original(HeaderFields(tree.parts[parts.message + 1].header), report);
       return;
     }
     std::string block;
@@ -282,7 +247,10 @@ void DeliveryReportReader::Work::from_status(const StatusPart& status, DeliveryR
   bool delayed = false;
   for (const auto& from : status.recipients) {
     RecipientReport to;
-    to.recipient = from.recipient.empty() ? from.original_recipient : from.recipient;
+    // A local name or an X.400 name is no address; the sender knows the one he wrote to.
+    const bool nameless = from.recipient.find('@') == std::string::npos;
+    to.recipient =
+        nameless && !from.original_recipient.empty() ? from.original_recipient : from.recipient;
     const bool repeated = std::any_of(
         report.recipients.begin(), report.recipients.end(), [&](const RecipientReport& known) {
           return known.action == from.action && equal_ignoring_case(known.recipient, to.recipient);
@@ -315,8 +283,11 @@ void DeliveryReportReader::Work::from_status(const StatusPart& status, DeliveryR
 
 void DeliveryReportReader::Work::read_status(DeliveryReport& report) {
   std::string block;
-  const MimePart& part = tree.parts[status_part];
-  append_part_text(part, limits.status_bytes, charsets, block);
+  for (const std::size_t i : parts.status) {
+    if (block.size() >= limits.status_bytes) break;
+    append_part_text(tree.parts[i], limits.status_bytes - block.size(), charsets, block);
+    block += "\n\n";
+  }
   from_status(read_status_part(block, limits.recipients), report);
 }
 
@@ -326,7 +297,7 @@ void DeliveryReportReader::Work::read_status_in_text(DeliveryReport& report) {
   const std::string_view fields = std::string_view(text).substr(status_in_text);
   const std::size_t end = find_returned_headers(fields);
   from_status(read_status_part(fields.substr(0, end), limits.recipients), report);
-  if (message_part == no_part) said.returned = status_in_text + end;
+  if (parts.message == no_part) said.returned = status_in_text + end;
 }
 
 bool DeliveryReportReader::Work::read_notification(DeliveryReport& report) {
@@ -347,8 +318,8 @@ bool DeliveryReportReader::Work::read_wrapped(int nesting, DeliveryReport& repor
   const bool system = envelope.daemon || envelope.null_sender || envelope.auto_submitted;
   if (!system || nesting == 0 || said.certainty >= 3) return false;
   std::string inner;
-  if (message_part != no_part && tree.parts[message_part].kind == MimeKind::message) {
-    const MimePart& part = tree.parts[message_part];
+  if (parts.message != no_part && tree.parts[parts.message].kind == MimeKind::message) {
+    const MimePart& part = tree.parts[parts.message];
     append_decoded(part.body, part.encoding, part.body.size(), inner);
   } else if (said.returned < text.size()) {
     inner = text.substr(said.returned);
@@ -368,14 +339,21 @@ bool DeliveryReportReader::Work::read_wrapped(int nesting, DeliveryReport& repor
   return true;
 }
 
+// A mailing list's program tells the sender that the list did not take his mail.
+bool DeliveryReportReader::Work::list_refuses() const {
+  const bool automatic = envelope.auto_submitted || envelope.auto_answer || envelope.null_sender;
+  return automatic && (said.phrases & phrase_bit(Phrase::list)) != 0 &&
+         !list_of_robot(envelope.from).empty();
+}
+
 // A text without a status part: is it a report at all?
 bool DeliveryReportReader::Work::text_is_report(const DeliveryReport& report) const {
   if (root.has("X-Failed-Recipients") || root.has("X-Bounced-Address")) return true;
   const std::uint32_t subject = phrases_in(report.subject);
   const std::uint32_t both = subject | said.phrases;
-  const bool fails = (both & (phrase_bit(Phrase::failure) | phrase_bit(Phrase::delay))) != 0;
+  const bool fails = (both & (failure_bits | phrase_bit(Phrase::delay))) != 0;
   const bool system = envelope.daemon || envelope.null_sender;
-  const bool returns = said.returned < text.size() || message_part != no_part;
+  const bool returns = said.returned < text.size() || parts.message != no_part;
   const bool points = said.certainty >= 3 || !said.answers.empty() || returns;
   if (system && (subject & (phrase_bit(Phrase::away) | phrase_bit(Phrase::automatic))) == 0) {
     // A postmaster also writes about quotas; a bounce says who, or what, or returns the message.
@@ -385,7 +363,7 @@ bool DeliveryReportReader::Work::text_is_report(const DeliveryReport& report) co
     // In a language whose phrases are not known.
     if (!said.answers.empty() || (said.certainty >= 3 && returns)) return true;
   }
-  if (subject & phrase_bit(Phrase::list)) return true;
+  if (subject & phrase_bit(Phrase::list) || list_refuses()) return true;
   if (envelope.auto_answer && !system) return false;
   // People write about bounces, too.
   if (!system && (root.has("In-Reply-To") || root.has("References"))) return false;
@@ -393,7 +371,7 @@ bool DeliveryReportReader::Work::text_is_report(const DeliveryReport& report) co
       (said.certainty >= 3 || !said.answers.empty())) {
     return true;
   }
-  return (said.phrases & phrase_bit(Phrase::failure)) != 0 && said.certainty >= 3 && returns;
+  return (said.phrases & failure_bits) != 0 && said.certainty >= 3 && returns;
 }
 
 void DeliveryReportReader::Work::from_text(DeliveryReport& report) {
@@ -406,7 +384,9 @@ void DeliveryReportReader::Work::from_text(DeliveryReport& report) {
                               : arrived ? ReportAction::delivered
                                         : ReportAction::failed;
   std::vector<TextRecipient> recipients = said.recipients;
-  if (said.certainty <= 1) {
+  if (list_refuses()) {
+    recipients = {{list_of_robot(envelope.from), ""}};
+  } else if (said.certainty <= 1) {
     // Nothing but a guess: to whom the returned message went is a better one.
     if (!report.original.to.empty()) recipients = {{report.original.to, ""}};
     if (recipients.size() > 1) recipients.resize(1);
@@ -421,15 +401,28 @@ void DeliveryReportReader::Work::from_text(DeliveryReport& report) {
   }
 }
 
+// RFC 8098: its fields are written as those of a delivery status.
+void DeliveryReportReader::Work::read_receipt(DeliveryReport& report) {
+  report.kind = ReportKind::auto_reply;
+  std::string block;
+  append_part_text(tree.parts[parts.disposition], limits.status_bytes, charsets, block);
+  const StatusPart status = read_status_part(block, 1);
+  RecipientReport who;
+  who.recipient = status.recipients.empty() ? envelope.from : status.recipients.front().recipient;
+  if (who.recipient.empty()) who.recipient = envelope.from;
+  report.recipients.push_back(std::move(who));
+}
+
 void DeliveryReportReader::Work::answer_from_person(DeliveryReport& report) {
   const std::uint32_t phrases = phrases_in(report.subject) | said.phrases;
   const bool away = (phrases & phrase_bit(Phrase::away)) != 0;
   const bool automatic =
       envelope.auto_answer || (phrases_in(report.subject) & phrase_bit(Phrase::automatic)) != 0;
   const bool away_by_itself = (phrases_in(report.subject) & phrase_bit(Phrase::away)) != 0 &&
-                              (envelope.auto_submitted || envelope.null_sender);
-  if (disposition_part != no_part) {
-    report.kind = ReportKind::auto_reply;
+                              (envelope.auto_submitted || envelope.null_sender ||
+                               (envelope.bulk && !root.has("List-Unsubscribe")));
+  if (parts.disposition != no_part) {
+    read_receipt(report);
     return;
   }
   if (!automatic && !away_by_itself) return;
@@ -459,12 +452,12 @@ DeliveryReport DeliveryReportReader::Work::read(std::string_view raw, int nestin
   scan_mime(raw, tree);
   root.parse(tree.parts.front().header);
   envelope = read_report_envelope(root);
-  gather_parts();
+  parts.gather(tree);
   read_notice();
   report.from = envelope.from;
   report.subject = decode_header(root.get("Subject"), charsets);
   report.date = unfold_header(root.get("Date"));
-  if (status_part != no_part) read_status(report);
+  if (!parts.status.empty()) read_status(report);
   if (report.recipients.empty()) read_status_in_text(report);
   if (report.recipients.empty() && read_notification(report)) return report;
   read_original(report);

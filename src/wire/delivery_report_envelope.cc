@@ -37,7 +37,23 @@ ReportEnvelope read_report_envelope(const HeaderFields& fields) {
       equal_ignoring_case(precedence, "auto-reply") ||
       equal_ignoring_case(trim_blanks(fields.get("X-POST-MessageClass")), "9; Autoresponder") ||
       equal_ignoring_case(trim_blanks(fields.get("Delivered-To")), "Autoresponder");
+  envelope.bulk =
+      equal_ignoring_case(precedence, "bulk") || equal_ignoring_case(precedence, "junk");
   return envelope;
+}
+
+std::string list_of_robot(std::string_view address) {
+  const std::size_t at = address.rfind('@');
+  if (at == std::string_view::npos) return {};
+  const std::string_view local = address.substr(0, at);
+  for (const std::string_view robot : {"-bounces", "-owner", "-request", "-admin"}) {
+    if (local.size() <= robot.size()) continue;
+    const std::size_t keep = local.size() - robot.size();
+    if (equal_ignoring_case(local.substr(keep), robot)) {
+      return std::string(local.substr(0, keep)).append(address.substr(at));
+    }
+  }
+  return {};
 }
 
 std::string_view report_kind_name(ReportKind kind) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "wire/mime_header.h"
 
@@ -15,8 +16,12 @@ struct ReportEnvelope {
   bool null_sender = false;
   bool auto_submitted = false;
   bool auto_answer = false;  // headers that only autoresponders write
+  bool bulk = false;         // Precedence: bulk or junk, as old autoresponders write
 };
 
 [[nodiscard]] ReportEnvelope read_report_envelope(const HeaderFields& fields);
+
+// "list@example.org" of "list-bounces@example.org" and kin; "" when it is no such robot's address.
+[[nodiscard]] std::string list_of_robot(std::string_view address);
 
 }  // namespace leumund::wire

@@ -12,15 +12,16 @@
 namespace leumund::wire {
 
 enum class Phrase : std::uint8_t {
-  failure,    // a mail did not arrive
-  delay,      // it has not arrived yet
-  success,    // it arrived
-  returned,   // the returned message follows
-  away,       // somebody is away
-  automatic,  // an automatic answer
-  sender,     // what follows is the sender, not a recipient
-  list,       // a mailing list refuses
-  complaint,  // this is a complaint
+  failure,     // a mail did not arrive
+  transcript,  // what two servers said follows
+  delay,       // it has not arrived yet
+  success,     // it arrived
+  returned,    // the returned message follows
+  away,        // somebody is away
+  automatic,   // an automatic answer
+  sender,      // what follows is the sender, not a recipient
+  list,        // a mailing list refuses
+  complaint,   // this is a complaint
 };
 
 constexpr std::uint32_t phrase_bit(Phrase phrase) {

@@ -1,8 +1,11 @@
 #include "wire/delivery_report_status.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <utility>
 
+#include "wire/charset.h"
 #include "wire/delivery_report_answer.h"
 #include "wire/mime_header.h"
 
@@ -22,8 +25,31 @@ std::string_view without_type(std::string_view value) {
   return trim_blanks(value.substr(semicolon + 1));
 }
 
+// "\x{FC}" of an address of type utf-8 (RFC 6533, 3); what is no such thing stays.
+std::string without_escapes(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    std::uint32_t character = 0;
+    const std::size_t close = text.starts_with("\\x{") ? text.substr(0, 12).find('}') : text.npos;
+    const char* const end = text.data() + (close == text.npos ? 0 : close);
+    const bool escape = close != text.npos && close > 3 &&
+                        std::from_chars(text.data() + 3, end, character, 16).ptr == end &&
+                        character > 0x20 && character <= 0x10FFFF && (character >> 11) != 0x1B;
+    if (escape) {
+      append_code_point(character, out);
+      text.remove_prefix(close + 1);
+    } else {
+      out.push_back(text.front());
+      text.remove_prefix(1);
+    }
+  }
+  return out;
+}
+
 std::string recipient_of(std::string_view value) {
-  const std::string_view address = without_type(value);
+  const bool utf8 = starts_ignoring_case(trim_blanks(value), "utf-8");
+  const std::string plain = utf8 ? without_escapes(value) : std::string();
+  const std::string_view address = without_type(utf8 ? std::string_view(plain) : value);
   if (std::string found = address_of(address); !found.empty()) return found;
   // A local user, an X.400 name: as it stands.
   std::string_view bare = address;

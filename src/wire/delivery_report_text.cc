@@ -165,7 +165,9 @@ int weigh(const std::vector<Line>& lines, const Mention& mention, bool earlier_i
   }
   const std::string_view word = last_word(trimmed);
   for (const std::string_view preposition : prepositions) {
-    if (equal_ignoring_case(word, preposition)) return named;
+    if (!equal_ignoring_case(word, preposition)) continue;
+    // "undeliverable to a@b.example: reason" begins an entry; in a sentence no colon follows.
+    return far == 0 && trimmed.size() < 32 && behind.starts_with(':') ? listed : named;
   }
   if (line.phrases & phrase_bit(Phrase::failure)) return mid_paragraph;
   return in_prose;
@@ -319,7 +321,9 @@ class WordGatherer {
         rest.remove_prefix(1);
       }
       if (starts_ignoring_case(rest, "mailto:")) rest = {};
-      append_line(stripped(rest), hints_.answer_bytes, out);
+      // "Unknown user: a@b.example" has said it all.
+      const bool said = rest.empty() && (line.phrases & phrase_bit(Phrase::failure)) != 0;
+      append_line(stripped(said ? line.content() : rest), hints_.answer_bytes, out);
     } else {
       append_line(stripped(line.content()), hints_.answer_bytes, out);
     }

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/ascii.h"
+#include "wire/charset.h"
 #include "wire/html_entities.h"
 #include "wire/html_style.h"
 #include "wire/lookalikes.h"

@@ -4,6 +4,7 @@
 
 #include "base/ascii.h"
 #include "base/check.h"
+#include "wire/charset.h"
 #include "wire/lookalikes_table.h"
 
 namespace leumund::wire {
@@ -89,25 +90,6 @@ std::uint32_t take_code_point(std::string_view& text) {
   }
   text.remove_prefix(size);
   return point;
-}
-
-void append_code_point(std::uint32_t point, std::string& out) {
-  const auto push = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
-  if (point < 0x80) {
-    push(point);
-  } else if (point < 0x800) {
-    push(0xC0U | point >> 6U);
-    push(0x80U | (point & 0x3FU));
-  } else if (point < 0x10000) {
-    push(0xE0U | point >> 12U);
-    push(0x80U | (point >> 6U & 0x3FU));
-    push(0x80U | (point & 0x3FU));
-  } else {
-    push(0xF0U | point >> 18U);
-    push(0x80U | (point >> 12U & 0x3FU));
-    push(0x80U | (point >> 6U & 0x3FU));
-    push(0x80U | (point & 0x3FU));
-  }
 }
 
 void append_folded(std::string_view text, std::string& out) {

@@ -43,8 +43,6 @@ class Lookalikes {
 // Takes the first code point off `text`, which is not empty; ill-formed bytes give U+FFFD each.
 [[nodiscard]] std::uint32_t take_code_point(std::string_view& text);
 
-void append_code_point(std::uint32_t point, std::string& out);
-
 // Appends `text` (UTF-8) as read: ASCII in lower case, other characters by the table.
 void append_folded(std::string_view text, std::string& out);
 

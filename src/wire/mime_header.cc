@@ -284,6 +284,39 @@ std::optional<std::string> header_parameter(std::string_view value, std::string_
   return continued;
 }
 
+namespace {
+
+// How many bytes at `at` are punctuation beyond ASCII: quotation marks, the full-width colon and
+// comma, the ideographic blank. Those end an address in running text; letters beyond ASCII do not.
+std::size_t wide_mark_size(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) -> unsigned {
+    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
+  };
+  switch (byte(0)) {
+    case 0xC2: return byte(1) == 0xA0 || byte(1) == 0xAB || byte(1) == 0xBB ? 2 : 0;
+    case 0xE2: return byte(1) == 0x80 && byte(2) >= 0x90 && byte(2) <= 0xBF ? 3 : 0;
+    case 0xE3: return byte(1) == 0x80 && byte(2) <= 0xBF ? 3 : 0;
+    case 0xEF: {
+      const bool mark =
+          byte(1) == 0xBC && (byte(2) <= 0x8F || (byte(2) >= 0x9A && byte(2) <= 0xA0));
+      return mark ? 3 : 0;
+    }
+    default: return 0;
+  }
+}
+
+// `begin` and `end` of an address drawn in to the marks beside it.
+void leave_wide_marks(std::string_view text, std::size_t at, std::size_t& begin, std::size_t& end) {
+  for (std::size_t i = begin; i < at; ++i) {
+    if (const std::size_t size = wide_mark_size(text, i); size != 0) begin = i + size;
+  }
+  for (std::size_t i = at + 1; i < end; ++i) {
+    if (wide_mark_size(text, i) != 0) end = i;
+  }
+}
+
+}  // namespace
+
 std::optional<AddressPlace> find_address(std::string_view text, std::size_t from) {
   for (std::size_t search = from; search < text.size();) {
     const std::size_t at = text.find('@', search);
@@ -312,6 +345,7 @@ std::optional<AddressPlace> find_address(std::string_view text, std::size_t from
       while (end < text.size() && in_domain(text[end]) && end - at < 256) ++end;
       while (end > at + 1 && (text[end - 1] == '.' || text[end - 1] == '-')) --end;
     }
+    leave_wide_marks(text, at, begin, end);
     if (begin < at && end > at + 1 && end - begin <= address_bytes) {
       return AddressPlace{begin, end - begin};
     }
