@@ -39,6 +39,12 @@ constexpr std::string_view exchange_report =
     "554 5.7.1 Service unavailable; Client host [40.107.21.79] blocked using bl.spamcop.net; "
     "Blocked - see https://www.spamcop.net/bl.shtml?40.107.21.79>'";
 
+TEST(OurAddress, IsNotTheHostThatAnswers) {
+  const Diagnosis found =
+      read("host mx.example.jp [192.0.2.12]: 550 5.2.2 <a@example.jp>... Mailbox Full");
+  EXPECT_EQ(found.listed_address, "");
+}
+
 TEST(DiagnosisGolden, TheExchangeReportIsReadToItsInnermostAnswer) {
   const Diagnosis found = read(exchange_report);
   EXPECT_EQ(found.kind, Kind::ip_blocklist_public);

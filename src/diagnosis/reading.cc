@@ -299,6 +299,10 @@ bool Reading::not_ours(const Entity& entity) const {
   if (entity.address.is_loopback() || entity.begin < announced_) return true;
   std::size_t after = entity.end;
   while (after < plain_.size() && (plain_[after] == ']' || plain_[after] == ')')) ++after;
+  // "host mx.example [192.0.2.7]: 550 no": he is the one who answers.
+  if (after > entity.end && followed_by(plain_, after, ": ") && answer_at(plain_, after + 2)) {
+    return true;
+  }
   for (const std::string_view speaker :
        {" said", ":25 said", " refused to talk", " smtp error", ": host said", " does not like",
         " failed after", ":25: "}) {

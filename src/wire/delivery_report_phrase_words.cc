@@ -5,8 +5,8 @@
 namespace leumund::wire {
 namespace {
 
-// Lower case where it is ASCII, one blank between words. Whole thoughts, not single words: each must
-// say by itself what it is filed under.
+// Lower case where it is ASCII, one blank between words. Whole thoughts, not single words: each
+// must say by itself what it is filed under.
 constexpr std::array<std::string_view, 171> failure_words = {
     "not be delivered", "n't be delivered", "not able to deliver", "n't able to deliver",
     "unable to deliver", "unable to send", "could not deliver", "cannot deliver", "not be sent",

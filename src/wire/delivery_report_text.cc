@@ -303,7 +303,14 @@ class WordGatherer {
   WordGatherer(const std::vector<Line>& lines, const std::vector<Mention>& chosen,
                const TextHints& hints)
       : lines_(lines), hints_(hints), starts_(lines.size(), false) {
-    for (const auto& mention : chosen) starts_[mention.line] = true;
+    const Mention* last = nullptr;
+    for (const auto& mention : chosen) {
+      // Named again inside his own answer: "... after RCPT TO:<a@b>:", below it "550 <a@b>... no".
+      const bool again = last != nullptr && mention.weight < listed && last->line < mention.line &&
+                         same_entry(*last, mention);
+      if (!again) starts_[mention.line] = true;
+      last = &mention;
+    }
   }
 
   // Lines in which a recipient begins.
@@ -339,6 +346,15 @@ class WordGatherer {
   }
 
  private:
+  // Of the same recipient, and no empty line between the two.
+  [[nodiscard]] bool same_entry(const Mention& above, const Mention& below) const {
+    if (!equal_ignoring_case(above.address, below.address)) return false;
+    for (std::size_t i = above.line + 1; i < below.line; ++i) {
+      if (lines_[i].blank()) return false;
+    }
+    return true;
+  }
+
   const std::vector<Line>& lines_;
   const TextHints& hints_;
   std::vector<bool> starts_;
