@@ -108,13 +108,12 @@ double quantile(std::vector<double>& values, double share) {
 int measure() {
   auto loop = net::EventLoop::open();
   CHECK(loop.ok());
-  auto service =
-      face::SocketmapService::open(**loop, net::Endpoint::tcp("127.0.0.1", 0), "detours");
+  auto service = face::SocketmapService::open(**loop, net::Endpoint::tcp("127.0.0.1", 0));
   CHECK(service.ok());
   face::MapRows rows;
   rows.reserve(domains);
   for (std::size_t i = 0; i < domains; ++i) rows.emplace_back(name_of(i), "out2:");
-  (*service)->publish(std::move(rows));
+  (*service)->publish_detours(std::move(rows));
   (*loop)->start("socketmap");
   std::vector<Peer> peers(connections);
   for (std::size_t i = 0; i < connections; ++i) {

@@ -262,6 +262,7 @@ void CaseBook::take_detour(const model::Decision& decision) {
     if (one.state == CaseState::closed || find_party(one, party) == nullptr) continue;
     std::string text(model::detour_phase_name(detour.phase));
     if (!detour.via.empty()) text += " " + detour.via;
+    if (!detour.pool.empty()) text += fmt::format(" ({})", detour.pool);
     add_line(one, {decision.at, decision.by, CaseEvent::detour, party, text, decision.number});
   }
 }

@@ -15,6 +15,10 @@ struct Words {
   std::string next;
 };
 
+const char* option(const model::Detour& detour) {
+  return detour.pool.empty() ? "detour.ways" : "detour.pools";
+}
+
 Words english(const model::Detour& detour) {
   switch (detour.phase) {
     case DetourPhase::none:
@@ -28,21 +32,29 @@ Words english(const model::Detour& detour) {
               "detour then opens by itself. Refused mail waits in the queue."};
     case DetourPhase::open:
       return {fmt::format("mail leaves by {}", detour.via),
-              fmt::format("Mail for {} leaves by {} instead of {}; nobody else's does.",
-                          detour.provider, detour.via, detour.home),
+              !detour.pool.empty()
+                  ? fmt::format("{} refuses mail by {}. All mail of the senders of {} leaves by {} "
+                                "meanwhile, to whomever it goes; nobody else's does.",
+                                detour.provider, detour.home, detour.pool, detour.via)
+                  : fmt::format("Mail for {} leaves by {} instead of {}; nobody else's does.",
+                                detour.provider, detour.via, detour.home),
               "One mail at growing pauses tries the usual way; when enough are taken, mail returns "
               "to it by itself."};
     case DetourPhase::capped:
       return {"this hour's detour is used up",
-              fmt::format("{} has carried what it may carry to {} in an hour. The rest waits.",
-                          detour.via, detour.provider),
+              fmt::format("{} has carried what it may carry to {} in an hour. The rest waits{}.",
+                          detour.via, detour.provider,
+                          detour.pool.empty() ? ""
+                                              : fmt::format("; other mail of {} leaves by {}",
+                                                            detour.pool, detour.home)),
               "More an hour: detour.cap and detour.warm_up."};
     case DetourPhase::deferred:
-      return {"every way is refused, mail waits",
-              fmt::format("{} refuses mail by every way we have. It waits in the queue and nothing "
-                          "bounces, until Postfix's maximal_queue_lifetime ends it.",
-                          detour.provider),
-              "Ask to be taken off the list, or add a relay host to detour.ways."};
+      return {
+          "every way is refused, mail waits",
+          fmt::format("{} refuses mail by every way {}. It waits in the queue and nothing "
+                      "bounces, until Postfix's maximal_queue_lifetime ends it.",
+                      detour.provider, detour.pool.empty() ? "we have" : "of pool " + detour.pool),
+          fmt::format("Ask to be taken off the list, or add a relay host to {}.", option(detour))};
   }
   return {};
 }
@@ -61,23 +73,34 @@ Words german(const model::Detour& detour) {
               "dann öffnet sich der Umweg von selbst. Abgewiesene Post wartet in der Queue. Wer es "
               "ist: leumund status"};
     case DetourPhase::open:
-      return {fmt::format("Post geht über {} hinaus", detour.via),
-              fmt::format("Post an {} geht über {} statt über {} hinaus, die der anderen nicht.",
-                          detour.provider, detour.via, detour.home),
-              "In wachsenden Abständen probiert eine Mail den üblichen Weg; werden genug "
-              "angenommen, geht die Post von selbst wieder dort hinaus."};
+      return {
+          fmt::format("Post geht über {} hinaus", detour.via),
+          !detour.pool.empty()
+              ? fmt::format("{} weist Post über {} ab. Alle Post der Absender von {} geht "
+                            "solange über {} hinaus, an wen auch immer; die der anderen nicht.",
+                            detour.provider, detour.home, detour.pool, detour.via)
+              : fmt::format("Post an {} geht über {} statt über {} hinaus, die der anderen nicht.",
+                            detour.provider, detour.via, detour.home),
+          "In wachsenden Abständen probiert eine Mail den üblichen Weg; werden genug "
+          "angenommen, geht die Post von selbst wieder dort hinaus."};
     case DetourPhase::capped:
-      return {"der Umweg ist für diese Stunde ausgeschöpft",
-              fmt::format("{} hat befördert, was in einer Stunde an {} gehen darf. Der Rest "
-                          "wartet.",
-                          detour.via, detour.provider),
-              "Mehr je Stunde: detour.cap und detour.warm_up."};
+      return {
+          "der Umweg ist für diese Stunde ausgeschöpft",
+          fmt::format("{} hat befördert, was in einer Stunde an {} gehen darf. Der Rest "
+                      "wartet{}.",
+                      detour.via, detour.provider,
+                      detour.pool.empty() ? ""
+                                          : fmt::format("; andere Post von {} geht über {} hinaus",
+                                                        detour.pool, detour.home)),
+          "Mehr je Stunde: detour.cap und detour.warm_up."};
     case DetourPhase::deferred:
       return {"jeder Weg wird abgewiesen, Post wartet",
-              fmt::format("{} weist Post auf jedem Weg ab, den wir haben. Sie wartet in der Queue, "
+              fmt::format("{} weist Post auf jedem Weg ab, den {}. Sie wartet in der Queue, "
                           "nichts kommt zurück, bis Postfix' maximal_queue_lifetime sie beendet.",
-                          detour.provider),
-              "Die Austragung beantragen oder einen Relay-Server in detour.ways aufnehmen."};
+                          detour.provider,
+                          detour.pool.empty() ? "wir haben" : "der Pool " + detour.pool + " hat"),
+              fmt::format("Die Austragung beantragen oder einen Relay-Server in {} aufnehmen.",
+                          option(detour))};
   }
   return {};
 }
@@ -98,6 +121,9 @@ NoticeText detour_notice(const model::Decision& decision, Language language) {
        {"next", one_line(words.next, 600)},
        {"warning", one_line(detour.warning, 600)},
        {"provider", one_line(detour.provider, 200)},
+       {"pool", one_line(detour.pool, 100)},
+       {"change", one_line(detour.provider, 200) +
+                      (detour.pool.empty() ? "" : " --pool " + one_line(detour.pool, 100))},
        {"home", one_line(detour.home, 100)},
        {"via", one_line(detour.via, 100)},
        {"cap", !away       ? ""

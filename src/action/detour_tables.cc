@@ -25,14 +25,27 @@ base::Status write_plain(const std::string& path, const Routes& routes) {
   return done.ok() ? base::Status() : done.error();
 }
 
+// Both tables hold whatever comes first for a key.
+void sort_once(Routes& routes) {
+  const auto before = [](const auto& a, const auto& b) { return a.first < b.first; };
+  const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
+  std::stable_sort(routes.begin(), routes.end(), before);
+  routes.erase(std::unique(routes.begin(), routes.end(), same), routes.end());
+}
+
+std::string target_named(std::span<const config::DetourWay> ways, std::string_view name) {
+  for (const auto& way : ways) {
+    if (way.name == name) return way.target;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string target_of(const model::Detour& detour, std::span<const config::DetourWay> ways) {
   if (!model::routes_mail(detour)) return {};
   if (detour.phase == model::DetourPhase::open) {
-    for (const auto& way : ways) {
-      if (way.name == detour.via) return way.target;
-    }
+    if (std::string target = target_named(ways, detour.via); !target.empty()) return target;
   }
   return "retry:4.7.1 mail to this provider waits for a way that it does not refuse";
 }
@@ -41,38 +54,67 @@ Routes routes_of(std::span<const model::Detour> detours, std::span<const config:
                  const std::map<std::string, std::vector<std::string>>& domains_by_provider) {
   Routes routes;
   for (const model::Detour& detour : detours) {
+    if (!detour.pool.empty()) continue;  // of senders: see sender_routes_of()
     const std::string target = target_of(detour, ways);
     const auto domains = domains_by_provider.find(detour.provider);
     if (target.empty() || domains == domains_by_provider.end()) continue;
     for (const std::string& domain : domains->second) routes.emplace_back(domain, target);
   }
-  std::sort(routes.begin(), routes.end());
-  const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
-  routes.erase(std::unique(routes.begin(), routes.end(), same), routes.end());
+  sort_once(routes);
   return routes;
 }
 
-std::string DetourTables::plain_path() const {
-  return filter_path(files_).substr(0, filter_path(files_).rfind('/')) + "/detours.txt";
+const model::Detour* detour_of_pool(std::span<const model::Detour> detours, std::string_view pool) {
+  const model::Detour* found = nullptr;
+  for (const model::Detour& detour : detours) {
+    const bool leads = detour.pool == pool && model::routes_mail(detour) &&
+                       detour.phase == model::DetourPhase::open;
+    if (leads && (found == nullptr || detour.began_at < found->began_at)) found = &detour;
+  }
+  return found;
+}
+
+Routes sender_routes_of(std::span<const model::Detour> detours,
+                        std::span<const config::DetourPool> pools, bool usual) {
+  Routes routes;
+  for (const config::DetourPool& pool : pools) {
+    const model::Detour* detour = detour_of_pool(detours, pool.name);
+    std::string target = detour == nullptr ? "" : target_named(pool.ways, detour->via);
+    if (target.empty() && usual) target = pool.ways.front().target;
+    if (target.empty()) continue;
+    for (const std::string& sender : pool.senders) routes.emplace_back(sender, target);
+  }
+  sort_once(routes);
+  return routes;
+}
+
+DetourTables::DetourTables(config::PostfixFiles files) : files_(std::move(files)) {
+  const auto table = [](const std::string& name) {
+    return Table{name,
+                 lookup_table_path(name).substr(0, lookup_table_path(name).rfind('.')) + ".txt"};
+  };
+  domains_ = table(files_.detours);
+  senders_ = table(files_.sender_ways);
 }
 
 base::Status DetourTables::create_missing() {
-  if (!exists(lookup_table_path(files_.detours))) {
-    if (auto done = write_lookup_table(files_.detours, {}); !done) return done;
+  for (const Table* table : {&domains_, &senders_}) {
+    if (exists(lookup_table_path(table->name))) continue;
+    if (auto done = write_lookup_table(table->name, {}); !done) return done;
   }
   if (exists(filter_path(files_))) return {};
   const auto done = write_file_atomically(filter_path(files_), "", readable_by_all);
   return done.ok() ? base::Status() : done.error();
 }
 
-base::Status DetourTables::publish(const Routes& routes) {
-  const bool there = exists(lookup_table_path(files_.detours)) && exists(plain_path());
-  if (told_once_ && there && routes == published_) return {};
+base::Status DetourTables::write(Table& table, const Routes& routes) {
+  const bool there = exists(lookup_table_path(table.name)) && exists(table.plain);
+  if (table.told_once && there && routes == table.published) return {};
   std::vector<TableRow> rows(routes.begin(), routes.end());
-  if (auto done = write_lookup_table(files_.detours, rows); !done) return done;
-  if (auto done = write_plain(plain_path(), routes); !done) return done;
-  published_ = routes;
-  told_once_ = true;
+  if (auto done = write_lookup_table(table.name, rows); !done) return done;
+  if (auto done = write_plain(table.plain, routes); !done) return done;
+  table.published = routes;
+  table.told_once = true;
   ++writes_;
   return {};
 }

@@ -1,7 +1,9 @@
-// What detours mean to mail servers: the table that Postfix's transport_maps reads, the rules of
-// its smtp_delivery_status_filter, and the same answer as plain text for Exim and others.
+// What detours mean to mail servers: the tables that Postfix's transport_maps and
+// sender_dependent_default_transport_maps read, the rules of its smtp_delivery_status_filter, and
+// the same answers as plain text for Exim and others.
 //
-// Flow:    detours and the domains of their providers -> routes_of() -> publish().
+// Flow:    detours and the domains of their providers -> routes_of() -> publish();
+//          pools and their detours -> sender_routes_of() -> publish_senders().
 // Time:    trivial-rewrite looks at a replaced table within ten seconds. What a million domains
 //          take to write: `./dev bench detour_tables`.
 // Threads: one.
@@ -15,13 +17,13 @@
 #include <vector>
 
 #include "base/result.h"
-#include "config/detour_options.h"
+#include "config/detour_pool.h"
 #include "config/postfix_files.h"
 #include "model/detour.h"
 
 namespace leumund::action {
 
-// Domain -> right-hand side, sorted, each domain once.
+// Domain, or sender as Postfix looks it up -> right-hand side, sorted, each key once.
 using Routes = std::vector<std::pair<std::string, std::string>>;
 
 // Where a detour sends mail: "out2:", "relay:[host]:587", "retry:4.7.1 ..."; "" for the usual way.
@@ -32,25 +34,46 @@ using Routes = std::vector<std::pair<std::string, std::string>>;
     std::span<const model::Detour> detours, std::span<const config::DetourWay> ways,
     const std::map<std::string, std::vector<std::string>>& domains_by_provider);
 
+// The detour that decides about a pool's mail; null: it takes the pool's usual way. The table knows
+// no recipient, so of several the one that stands longest.
+[[nodiscard]] const model::Detour* detour_of_pool(std::span<const model::Detour> detours,
+                                                  std::string_view pool);
+
+// Where the pools' senders mail leaves; without `usual` only where a detour stands (observe mode).
+[[nodiscard]] Routes sender_routes_of(std::span<const model::Detour> detours,
+                                      std::span<const config::DetourPool> pools, bool usual);
+
 class DetourTables {
  public:
-  explicit DetourTables(config::PostfixFiles files) : files_(std::move(files)) {}
+  explicit DetourTables(config::PostfixFiles files);
 
   // Makes what is missing, empty; what an earlier run left stays.
   [[nodiscard]] base::Status create_missing();
   // Writes what differs from the last time, or is gone from the disk.
-  [[nodiscard]] base::Status publish(const Routes& routes);
+  [[nodiscard]] base::Status publish(const Routes& routes) { return write(domains_, routes); }
+  [[nodiscard]] base::Status publish_senders(const Routes& routes) {
+    return write(senders_, routes);
+  }
   [[nodiscard]] base::Status publish_filter(const std::string& rules);
 
-  // "/folder/detours.txt": "DOMAIN TARGET" a line.
-  [[nodiscard]] std::string plain_path() const;
+  // "/folder/detours.txt": "DOMAIN TARGET" a line; "/folder/sender_ways.txt": "SENDER TARGET".
+  [[nodiscard]] const std::string& plain_path() const { return domains_.plain; }
+  [[nodiscard]] const std::string& plain_senders_path() const { return senders_.plain; }
   [[nodiscard]] std::uint64_t writes() const { return writes_; }
 
  private:
+  struct Table {
+    std::string name;   // "cdb:/folder/detours"
+    std::string plain;  // the same as text
+    Routes published = {};
+    bool told_once = false;
+  };
+  [[nodiscard]] base::Status write(Table& table, const Routes& routes);
+
   config::PostfixFiles files_;
-  Routes published_;
+  Table domains_;
+  Table senders_;
   std::string rules_;
-  bool told_once_ = false;
   std::uint64_t writes_ = 0;
 };
 

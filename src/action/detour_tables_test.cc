@@ -55,6 +55,59 @@ TEST(DetourRoutes, WaitWhileCappedOrGatedOrTheWayIsGone) {
   EXPECT_THAT(target_of(lost, ways), HasSubstr("retry:4.7.1 "));
 }
 
+const std::vector<config::DetourPool> pools =
+    config::DetourPools({"tenant ways=out3,out4 senders=@tenant.example,chief@c.example",
+                         "forwards ways=out5 senders=@srs.example"})
+        .all();
+
+Detour of_pool(const std::string& provider, DetourPhase phase, int began_at) {
+  Detour made = detour(provider, phase);
+  made.pool = "tenant";
+  made.home = "out3";
+  if (!made.via.empty()) made.via = "out4";
+  made.began_at = base::TimePoint(std::chrono::seconds(began_at));
+  return made;
+}
+
+TEST(SenderRoutes, LeadEachPoolsSendersByItsUsualWay) {
+  EXPECT_THAT(sender_routes_of({}, pools, true),
+              ElementsAre(Pair("@srs.example", "out5:"), Pair("@tenant.example", "out3:"),
+                          Pair("chief@c.example", "out3:")));
+  EXPECT_THAT(sender_routes_of({}, pools, false), testing::IsEmpty()) << "observe mode";
+}
+
+TEST(SenderRoutes, AnOpenDetourOfAPoolMovesAllOfItsMailAndNobodyElses) {
+  const std::vector<Detour> open = {of_pool("gmx", DetourPhase::open, 20)};
+  EXPECT_THAT(sender_routes_of(open, pools, true),
+              ElementsAre(Pair("@srs.example", "out5:"), Pair("@tenant.example", "out4:"),
+                          Pair("chief@c.example", "out4:")));
+  EXPECT_THAT(sender_routes_of(open, pools, false),
+              ElementsAre(Pair("@tenant.example", "out4:"), Pair("chief@c.example", "out4:")))
+      << "set by hand in observe mode";
+  EXPECT_THAT(routes_of(open, ways, {{"gmx", {"gmx.de"}}}), testing::IsEmpty())
+      << "others' mail to the provider is not touched";
+  Detour planned = open.front();
+  planned.planned = true;
+  for (const Detour& none :
+       {of_pool("gmx", DetourPhase::capped, 20), of_pool("gmx", DetourPhase::deferred, 20),
+        of_pool("gmx", DetourPhase::waiting, 20), detour("gmx", DetourPhase::open), planned}) {
+    EXPECT_THAT(sender_routes_of(std::vector{none}, pools, true),
+                testing::Contains(Pair("@tenant.example", "out3:")));
+  }
+}
+
+TEST(SenderRoutes, OfSeveralDetoursThatWhichStandsLongestDecides) {
+  Detour second = of_pool("web", DetourPhase::open, 10);
+  second.via = "out3";
+  const std::vector<Detour> all = {of_pool("gmx", DetourPhase::open, 20), second};
+  EXPECT_EQ(detour_of_pool(all, "tenant")->provider, "web");
+  EXPECT_EQ(detour_of_pool(all, "forwards"), nullptr);
+  Detour lost = of_pool("gmx", DetourPhase::open, 20);
+  lost.via = "out9";  // was taken out of the configuration
+  EXPECT_THAT(sender_routes_of(std::vector{lost}, pools, true),
+              testing::Contains(Pair("@tenant.example", "out3:")));
+}
+
 class DetourTablesTest : public testing::TestWithParam<const char*> {
  protected:
   DetourTablesTest() {
@@ -63,13 +116,15 @@ class DetourTablesTest : public testing::TestWithParam<const char*> {
     std::filesystem::create_directories(folder);
     std::ofstream(folder / "main.cf") << "compatibility_level = 3.6\n";
     files.detours = std::string(GetParam()) + ":" + (folder / "detours").string();
+    files.sender_ways = std::string(GetParam()) + ":" + (folder / "sender_ways").string();
     files.own_refusals = "pcre:" + (folder / "own_refusals.pcre").string();
   }
   ~DetourTablesTest() override { std::filesystem::remove_all(folder); }
   // What Postfix itself finds.
-  std::string look_up(const std::string& key) const {
-    const auto done = run_command(
-        {.arguments = {"/usr/sbin/postmap", "-c", folder.string(), "-q", key, files.detours}});
+  std::string look_up(const std::string& key) const { return look_up(key, files.detours); }
+  std::string look_up(const std::string& key, const std::string& table) const {
+    const auto done =
+        run_command({.arguments = {"/usr/sbin/postmap", "-c", folder.string(), "-q", key, table}});
     return done.ok() ? done->output : done.error().message;
   }
   std::filesystem::path folder;
@@ -87,6 +142,11 @@ TEST_P(DetourTablesTest, AreReadByPostfixAndReplacedWhole) {
   std::stringstream plain;
   plain << std::ifstream(tables.plain_path()).rdbuf();
   EXPECT_EQ(plain.str(), "gmx.de out2:\ngmx.net retry:4.7.1 wait a bit\n");
+  ASSERT_TRUE(tables.publish_senders({{"@t.example", "out3:"}, {"a@t.example", "out4:"}}).ok());
+  EXPECT_EQ(look_up("@t.example", files.sender_ways), "out3:\n");
+  EXPECT_EQ(look_up("a@t.example", files.sender_ways), "out4:\n");
+  EXPECT_EQ(look_up("@t.example"), "") << "the other table";
+  EXPECT_TRUE(std::filesystem::exists(folder / "sender_ways.txt"));
   const auto writes = tables.writes();
   ASSERT_TRUE(tables.publish({{"gmx.de", "out2:"}, {"gmx.net", "retry:4.7.1 wait a bit"}}).ok());
   EXPECT_EQ(tables.writes(), writes) << "nothing new";
@@ -120,6 +180,15 @@ TEST(DetourNotice, TellsEachPhaseWithoutGapsInBothLanguages) {
     decision.number = 7;
     decision.subject = {model::SubjectKind::provider, "gmx"};
     decision.detour = detour("gmx", phase);
+    for (const bool pool : {false, true}) {
+      if (pool) decision.detour = of_pool("gmx", phase, 20);
+      const NoticeText german = detour_notice(decision, Language::de);
+      EXPECT_EQ(german.body.find("--pool tenant") != std::string::npos, pool) << german.body;
+      const bool moves = phase == DetourPhase::open;
+      EXPECT_EQ(german.body.find("Alle Post der Absender von tenant geht solange über out4") !=
+                    std::string::npos,
+                pool && moves);
+    }
     for (const Language language : {Language::en, Language::de}) {
       const NoticeText text = detour_notice(decision, language);
       EXPECT_THAT(text.subject, HasSubstr("[leumund] gmx: "));

@@ -250,6 +250,7 @@ bool takes_detour(const LetterInput& input) {
   bool open = false;
   for (const auto& line : input.one.lines) {
     if (line.event != model::CaseEvent::detour || line.party != input.who().id) continue;
+    if (line.text.ends_with(')')) continue;  // a pool's: of some senders only
     open = line.text.starts_with("open") || line.text.starts_with("capped");
   }
   return open;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "config/detour_pool.h"
 #include "config/egress.h"
 #include "config/option_kinds.h"
 #include "config/text_checks.h"
@@ -46,6 +47,11 @@ std::optional<std::uint32_t> number_of(std::string_view text) {
 std::string check_way(std::string& text) {
   const auto way = parse_detour_way(text);
   return way ? "" : way.error().message;
+}
+
+std::string check_pool(std::string& text) {
+  const auto pool = parse_detour_pool(text);
+  return pool ? "" : pool.error().message;
 }
 
 std::string check_number(std::string& text) {
@@ -103,6 +109,11 @@ void add_detour_options(std::vector<Option>& table) {
       "The ways mail can take, the usual one first: \"default\", egresses, or a transport with "
       "its relay host like \"relay=[smarthost.example.net]:587\"; empty is default and then the "
       "egresses in their order."));
+  table.push_back(list_option(
+      "detour.pools", &RunSettings::detour_pools, "list of pools", {}, check_pool,
+      "Senders whose mail leaves by ways of its own, the usual one first: \"tenant ways=out3,out2 "
+      "senders=@tenant.example,chief@other.example\"; \"<>\" are bounces. A name that comes once "
+      "more adds senders."));
   table.push_back(text_option(
       "detour.socketmap", &StartSettings::detour_socketmap, "listening address", "",
       check_listen_address_or_empty,

@@ -1,4 +1,4 @@
-#include "config/detour_options.h"
+#include "config/detour_pool.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -33,11 +33,49 @@ TEST(DetourWays, AreDefaultAndTheEgressesUnlessTold) {
   EXPECT_EQ(detour_ways(loaded.settings.run).back().target, "relay:[h.example]");
 }
 
+TEST(DetourPools, NameWaysAndSenders) {
+  const auto pool = parse_detour_pool(
+      "tenant ways=out3,relay=[h.example]:587 senders=@Tenant.Example,chief@c.example,<>");
+  ASSERT_TRUE(pool.ok()) << pool.error().message;
+  EXPECT_EQ(pool->name, "tenant");
+  EXPECT_EQ(pool->ways.back().target, "relay:[h.example]:587");
+  EXPECT_THAT(pool->senders, ElementsAre("@tenant.example", "chief@c.example", "<>"));
+  for (const char* wrong :
+       {"", "tenant", "tenant ways=out3", "tenant senders=@a.b", "Ten ways=out3 senders=@a.b",
+        "t ways=out 3 senders=@a.b", "t ways=out3,out3 senders=@a.b", "t ways=out3 senders=a.b",
+        "t ways=out3 senders=@", "t ways=out3 senders=,", "t ways= senders=@a.b",
+        "t ways=out3 senders=@a.b colour=red", "t ways=out3 senders=@a.b\n"}) {
+    EXPECT_FALSE(parse_detour_pool(wrong).ok()) << wrong;
+  }
+}
+
+TEST(DetourPools, FindASenderAsPostfixDoes) {
+  const DetourPools pools({"a ways=out2 senders=@a.example,x@b.example", "broken",
+                           "b ways=out3 senders=@b.example,<>,@a.example",
+                           "a ways=out9 senders=@c.example"});
+  const auto name = [&](const char* sender) {
+    const DetourPool* pool = pools.of_sender(sender);
+    return pool == nullptr ? std::string("none") : pool->name;
+  };
+  EXPECT_EQ(name("Any@A.Example"), "a") << "the first that names it";
+  EXPECT_EQ(name("x@b.example"), "a");
+  EXPECT_EQ(name("x+list@b.example"), "a") << "without the extension";
+  EXPECT_EQ(name("y@b.example"), "b");
+  EXPECT_EQ(name("y@c.example"), "a") << "a name that comes again adds senders";
+  EXPECT_EQ(pools.find("a")->ways.front().name, "out2") << "... and keeps its ways";
+  EXPECT_EQ(name(""), "b");
+  EXPECT_EQ(name("y@sub.b.example"), "none");
+  EXPECT_EQ(name("b.example"), "none");
+  EXPECT_THAT(pools.find("b")->senders, ElementsAre("@b.example", "<>"));
+}
+
 TEST(DetourOptions, ThatAreWrongAreNamed) {
   const auto loaded =
-      load_text("[detour]\nways = [\"a b\"]\nwarm_up = [\"many\"]\n", "t.toml", as_root);
+      load_text("[detour]\nways = [\"a b\"]\nwarm_up = [\"many\"]\npools = [\"t ways=x\"]\n",
+                "t.toml", as_root);
   EXPECT_THAT(loaded.problems,
-              testing::UnorderedElementsAre(HasSubstr("detour.ways"), HasSubstr("detour.warm_up")));
+              testing::UnorderedElementsAre(HasSubstr("detour.ways"), HasSubstr("detour.warm_up"),
+                                            HasSubstr("detour.pools")));
 }
 
 }  // namespace

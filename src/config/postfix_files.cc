@@ -15,6 +15,7 @@ PostfixFiles postfix_files(const StartSettings& settings) {
           .own_domains = table("own_domains"),
           .users = settings.table_folder + "/suspended_users",
           .detours = table("detours"),
+          .sender_ways = table("sender_ways"),
           .own_refusals = "pcre:" + settings.table_folder + "/own_refusals.pcre"};
 }
 

@@ -26,9 +26,15 @@ struct PostfixFiles {
   std::string users;
   // transport_maps: domain of a provider that refuses us -> where its mail goes meanwhile.
   std::string detours;
+  // sender_dependent_default_transport_maps: envelope sender or @domain of a pool -> its way out.
+  std::string sender_ways;
   // smtp_delivery_status_filter, "pcre:/folder/own_refusals.pcre".
   std::string own_refusals;
 };
+
+// What the two tables are called where Postfix asks for them by socketmap.
+constexpr std::string_view detours_map = "detours";
+constexpr std::string_view sender_ways_map = "sender_ways";
 
 // The right-hand sides in `accounts` and `senders`. connect defines every class in main.cf, as
 // restriction_classes() spells it; a table that names a class main.cf does not know makes Postfix

@@ -125,6 +125,7 @@ struct RunSettings {
   DetourMode detour_mode = DetourMode::observe;
   std::vector<std::string> detour_ways;     // parse_detour_way() takes each; empty: default, then
                                             // the egresses in their order
+  std::vector<std::string> detour_pools;    // parse_detour_pool() takes each
   std::uint32_t detour_cap = 0;             // deliveries an hour and provider
   std::vector<std::string> detour_warm_up;  // numbers
   std::chrono::seconds detour_probe_first{0};

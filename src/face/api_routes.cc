@@ -71,8 +71,9 @@ Reply look_up(RouteCall& call) {
   return rows ? json_reply(lookup_json(subject, *rows)) : error_reply(rows.error(), false);
 }
 
+constexpr std::size_t address_bytes_max = 320;
+
 std::string recipient_field(RouteCall& call) {
-  constexpr std::size_t address_bytes_max = 320;
   std::string recipient = call.fields.text("recipient", address_bytes_max).value_or("");
   if (recipient.find('.', recipient.rfind('@') + 1) == std::string::npos) {
     call.fields.wrong("recipient is no address, like x@hotmail.com");
@@ -89,8 +90,9 @@ Reply reachable(RouteCall& call) {
 
 Reply route(RouteCall& call) {
   const std::string recipient = recipient_field(call);
+  const auto sender = call.fields.text("sender", address_bytes_max);
   if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
-  const auto report = call.control.route(recipient);
+  const auto report = call.control.route(recipient, sender);
   return report ? json_reply(route_json(*report)) : error_reply(report.error(), false);
 }
 
@@ -104,6 +106,7 @@ Reply set_detour(RouteCall& call) {
   constexpr std::size_t name_bytes_max = 255;
   DetourOrder order;
   order.provider = call.fields.text("provider", name_bytes_max).value_or("");
+  order.pool = call.fields.text("pool", name_bytes_max).value_or("");
   order.via = call.fields.text("via", name_bytes_max).value_or("");
   const bool end = call.fields.flag("end");
   if (!model::Subject::parse("provider:" + order.provider))
@@ -357,9 +360,9 @@ std::vector<Route> routes_about_blocks() {
        "/v1/route",
        false,
        "Which way mail to an address takes now: target is a transport of Postfix, empty for the "
-       "usual "
-       "way.",
-       {{"recipient", "string", true, "address or domain"}},
+       "usual way.",
+       {{"recipient", "string", true, "address or domain"},
+        {"sender", "string", false, "of the envelope, for senders with ways of their own"}},
        route},
       {"GET", "/v1/detours", false, "All detours, and why they stand.", {}, detours},
       {"POST",
@@ -367,7 +370,8 @@ std::vector<Route> routes_about_blocks() {
        true,
        "Sends the mail of one provider another way, or ends that.",
        {{"provider", "string", true, "as the block matrix names it"},
-        {"via", "string", false, "one of detour.ways"},
+        {"pool", "string", false, "only mail of the senders of this pool (detour.pools)"},
+        {"via", "string", false, "one of detour.ways, or of the pool's"},
         {"end", "boolean", false, "back to the usual way"},
         by_field},
        set_detour},

@@ -47,14 +47,21 @@ struct ApiTest : ::testing::Test {
 };
 
 TEST_F(ApiTest, DetoursAreToldSetAndEnded) {
-  EXPECT_THAT(get("/v1/detours").body,
-              HasSubstr(R"("provider":"t-online","phase":"open","home":"default","via":"out2")"));
+  EXPECT_THAT(
+      get("/v1/detours").body,
+      HasSubstr(
+          R"("provider":"t-online","pool":null,"phase":"open","home":"default","via":"out2")"));
   EXPECT_THAT(get("/v1/route", {{"recipient", "x@hotmail.com"}}).body,
-              HasSubstr(R"("way":"out2","target":"out2:","detour":null)"));
+              HasSubstr(R"("way":"out2","target":"out2:","pool":null,"detour":null)"));
   EXPECT_EQ(post("/v1/detours", R"({"provider":"gmx","via":"out2"})").status, 200);
   EXPECT_EQ(post("/v1/detours", R"({"provider":"gmx","end":true})").status, 200);
-  EXPECT_THAT(control.asked, ElementsAre("detours", "route x@hotmail.com",
-                                         "set_detour gmx out2 admin", "set_detour gmx  admin"));
+  EXPECT_THAT(post("/v1/detours", R"({"provider":"gmx","pool":"tenant","via":"out3"})").body,
+              HasSubstr(R"("pool":"tenant")"));
+  EXPECT_EQ(get("/v1/route", {{"recipient", "x@gmx.de"}, {"sender", "a@t.example"}}).status, 200);
+  EXPECT_THAT(control.asked,
+              ElementsAre("detours", "route x@hotmail.com", "set_detour gmx out2 admin",
+                          "set_detour gmx  admin", "set_detour gmx out3 admin pool tenant",
+                          "route x@gmx.de from a@t.example"));
   for (const char* wrong : {R"({"provider":"gmx"})", R"({"via":"out2"})",
                             R"({"provider":"gmx","via":"out2","end":true})"}) {
     EXPECT_EQ(post("/v1/detours", wrong).status, 400) << wrong;

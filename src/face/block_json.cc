@@ -78,6 +78,7 @@ namespace {
 
 Json detour_object(const model::Detour& detour) {
   return {{"provider", detour.provider},
+          {"pool", detour.pool.empty() ? Json(nullptr) : Json(detour.pool)},
           {"phase", model::detour_phase_name(detour.phase)},
           {"home", detour.home},
           {"via", detour.via},
@@ -113,6 +114,7 @@ std::string route_json(const RouteReport& report) {
                {"provider", report.provider.empty() ? Json(nullptr) : Json(report.provider)},
                {"way", report.way.empty() ? Json(nullptr) : Json(report.way)},
                {"target", report.target},
+               {"pool", report.pool.empty() ? Json(nullptr) : Json(report.pool)},
                {"detour", report.detour ? detour_object(*report.detour) : Json(nullptr)}});
 }
 

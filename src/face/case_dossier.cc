@@ -231,6 +231,8 @@ class Dossier {
       if (outcome) text = action::outcome_words(*outcome, view_.language);
     } else if (!view_.names && line.by != "cases" && line.event != CaseEvent::detour) {
       text.clear();  // a person's own words
+    } else if (!view_.names && line.event == CaseEvent::detour) {
+      text.resize(std::min(text.find(" ("), text.size()));  // a pool may be named after a customer
     }
     return who.empty() || text.empty() ? who + text : who + ": " + text;
   }

@@ -24,6 +24,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "engine/engine.h"
+#include "face/route_report.h"
 #include "model/block.h"
 #include "model/decision.h"
 #include "model/detour.h"
@@ -59,31 +60,6 @@ struct StatusReport {
   std::vector<model::Restriction> would_restrict;  // of the last day, in observe mode; likewise
   std::vector<std::pair<model::Subject, double>> watched;  // highest score first
   std::vector<PartStatus> parts;
-};
-
-// Whether a recipient can be reached now.
-struct ReachReport {
-  std::string domain;
-  std::string provider;  // "" when nothing tells
-  bool reachable = true;
-  std::vector<std::string> through;        // egresses
-  std::vector<model::BlockFacts> refused;  // ways that are closed
-  std::optional<base::TimePoint> not_since;
-};
-
-// Which way mail to a recipient takes now.
-struct RouteReport {
-  std::string domain;
-  std::string provider;  // "" when nothing tells
-  std::string way;       // of the ways' names; "" where it waits
-  std::string target;    // as transport_maps spells it; "" leaves the usual way
-  std::optional<model::Detour> detour;
-};
-
-struct DetourOrder {
-  std::string provider;
-  std::string via;  // "" ends the detour
-  std::string by;
 };
 
 struct SubjectReport {
@@ -208,7 +184,9 @@ class Control {
   virtual base::Result<ReachReport> reachable(const std::string& recipient) = 0;
   virtual base::Result<std::vector<model::Detour>> detours() = 0;
   virtual base::Result<model::Detour> set_detour(const DetourOrder& order) = 0;
-  virtual base::Result<RouteReport> route(const std::string& recipient) = 0;
+  // `sender` as in the envelope; nothing: of nobody in particular.
+  virtual base::Result<RouteReport> route(const std::string& recipient,
+                                          const std::optional<std::string>& sender) = 0;
   // What of ours stands on DNS lists, and how the lists are.
   virtual base::Result<model::WatchReport> lists() = 0;
   // Asks every list for an address or a domain now; takes seconds.

@@ -65,14 +65,17 @@ class FakeControl final : public Control {
     return answer(std::vector{detour});
   }
   base::Result<model::Detour> set_detour(const DetourOrder& order) override {
-    asked.push_back("set_detour " + order.provider + " " + order.via + " " + order.by);
+    asked.push_back("set_detour " + order.provider + " " + order.via + " " + order.by +
+                    (order.pool.empty() ? "" : " pool " + order.pool));
     model::Detour detour;
     detour.provider = order.provider;
+    detour.pool = order.pool;
     detour.via = order.via;
     return answer(detour);
   }
-  base::Result<RouteReport> route(const std::string& recipient) override {
-    asked.push_back("route " + recipient);
+  base::Result<RouteReport> route(const std::string& recipient,
+                                  const std::optional<std::string>& sender) override {
+    asked.push_back("route " + recipient + (sender ? " from " + *sender : ""));
     RouteReport report;
     report.domain = "hotmail.com";
     report.provider = "microsoft-consumer";

@@ -58,8 +58,8 @@ void check_open_to_all(const config::Settings& settings, std::vector<std::string
   }
   const config::PostfixFiles files = config::postfix_files(settings.start);
   std::vector<std::string> paths = {files.users};
-  for (const std::string* table :
-       {&files.accounts, &files.senders, &files.helpdesk, &files.own_domains}) {
+  for (const std::string* table : {&files.accounts, &files.senders, &files.helpdesk,
+                                   &files.own_domains, &files.detours, &files.sender_ways}) {
     const auto colon = table->find(':');
     paths.push_back(table->substr(colon + 1) + "." + table->substr(0, colon));
   }

@@ -17,6 +17,7 @@ constexpr const char* end_of_data_list = "smtpd_end_of_data_restrictions";
 constexpr const char* class_list = "smtpd_restriction_classes";
 constexpr const char* submit_list = "authorized_submit_users";
 constexpr const char* transport_list = "transport_maps";
+constexpr const char* sender_transport_list = "sender_dependent_default_transport_maps";
 constexpr const char* status_filter = "smtp_delivery_status_filter";
 // master.cf takes no white space in a value, so services name these instead of our elements.
 constexpr const char* recipient_checks = "leumund_recipient_checks";
@@ -287,8 +288,9 @@ std::string client_entry(const PostfixService& client) {
 }
 
 std::vector<std::string> planned_parameters() {
-  return {recipient_list, end_of_data_list, class_list,     submit_list,
-          smtpd_milters,  local_milters,    transport_list, status_filter};
+  return {recipient_list, end_of_data_list,      class_list,
+          submit_list,    smtpd_milters,         local_milters,
+          transport_list, sender_transport_list, status_filter};
 }
 
 PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
@@ -312,9 +314,12 @@ PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
   planner.prepend_in_main(end_of_data_list, {policy});
   planner.prepend_in_main(submit_list, {"!" + files.users});
   if (wish.detours) {
-    planner.prepend_in_main(
-        transport_list,
-        {wish.socketmap.empty() ? files.detours : "socketmap:" + wish.socketmap + ":detours"});
+    const auto table = [&](const std::string& file, std::string_view map) {
+      return wish.socketmap.empty() ? file : fmt::format("socketmap:{}:{}", wish.socketmap, map);
+    };
+    planner.prepend_in_main(transport_list, {table(files.detours, config::detours_map)});
+    planner.prepend_in_main(sender_transport_list,
+                            {table(files.sender_ways, config::sender_ways_map)});
     planner.prepend_in_main(status_filter, {files.own_refusals});
   }
   std::string milter;

@@ -22,8 +22,14 @@ constexpr const char* policy =
 PostfixWish wish() {
   PostfixWish made;
   made.policy_service = "inet:127.0.0.1:10040";
-  made.files = {"cdb:/t/accounts", "cdb:/t/senders", "cdb:/t/helpdesk",          "cdb:/t/domains",
-                "/t/users",        "cdb:/t/detours", "pcre:/t/own_refusals.pcre"};
+  made.files = {.accounts = "cdb:/t/accounts",
+                .senders = "cdb:/t/senders",
+                .helpdesk = "cdb:/t/helpdesk",
+                .own_domains = "cdb:/t/domains",
+                .users = "/t/users",
+                .detours = "cdb:/t/detours",
+                .sender_ways = "cdb:/t/sender_ways",
+                .own_refusals = "pcre:/t/own_refusals.pcre"};
   made.contact = "help@c.test";
   return made;
 }
@@ -88,8 +94,6 @@ TEST(PostfixPlan, GivesEachEgressATransportAndTakesItBack) {
 TEST(PostfixPlan, DetoursComeBeforeTheAdminsOwnTransportsAndGoAgain) {
   PostfixWish wanted = wish();
   wanted.detours = true;
-  wanted.files.detours = "cdb:/t/detours";
-  wanted.files.own_refusals = "pcre:/t/own_refusals.pcre";
   PostfixView before = view();
   before.main["transport_maps"] = "hash:/etc/postfix/transport";
   before.defaults["smtp_delivery_status_filter"] = "$default_delivery_status_filter";
@@ -99,6 +103,7 @@ TEST(PostfixPlan, DetoursComeBeforeTheAdminsOwnTransportsAndGoAgain) {
     if (change.service.empty() && change.after) connected.main[change.parameter] = *change.after;
   }
   EXPECT_EQ(connected.main.at("transport_maps"), "cdb:/t/detours, hash:/etc/postfix/transport");
+  EXPECT_EQ(connected.main.at("sender_dependent_default_transport_maps"), "cdb:/t/sender_ways");
   EXPECT_EQ(connected.main.at("smtp_delivery_status_filter"),
             "pcre:/t/own_refusals.pcre, $default_delivery_status_filter");
   std::map<std::string, std::optional<std::string>> back;
@@ -106,7 +111,34 @@ TEST(PostfixPlan, DetoursComeBeforeTheAdminsOwnTransportsAndGoAgain) {
     back[change.parameter] = change.after;
   }
   EXPECT_EQ(back.at("transport_maps"), "hash:/etc/postfix/transport");
+  EXPECT_EQ(back.at("sender_dependent_default_transport_maps"), std::nullopt);
   EXPECT_EQ(back.at("smtp_delivery_status_filter"), std::nullopt);
+}
+
+TEST(PostfixPlan, BothKindsOfWaysAreAskedForBySocketmapWhereThatIsChosen) {
+  PostfixView before = view();
+  before.main["sender_dependent_default_transport_maps"] = "hash:/etc/postfix/by_sender";
+  PostfixWish wanted = wish();
+  wanted.detours = true;
+  const PostfixPlan tables = plan_connect(before, wanted, {});
+  const PostfixView by_table = carried_out(before, tables.changes);
+  EXPECT_EQ(by_table.main.at("transport_maps"), "cdb:/t/detours");
+  wanted.socketmap = "inet:127.0.0.1:10045";
+  const PostfixPlan plan = plan_connect(by_table, wanted, tables.record);
+  const PostfixView by_socket = carried_out(by_table, plan.changes);
+  EXPECT_EQ(by_socket.main.at("transport_maps"), "socketmap:inet:127.0.0.1:10045:detours")
+      << "the table does not stay beside it";
+  EXPECT_EQ(by_socket.main.at("sender_dependent_default_transport_maps"),
+            "socketmap:inet:127.0.0.1:10045:sender_ways, hash:/etc/postfix/by_sender");
+  EXPECT_THAT(plan_connect(by_socket, wanted, plan.record).changes, IsEmpty());
+  EXPECT_EQ(carried_out(by_socket, plan_disconnect(by_socket, plan.record).changes).main,
+            before.main);
+}
+
+TEST(PostfixPlan, WithoutDetoursPostfixKeepsItsOwnWays) {
+  const PostfixView now = carried_out(view(), plan_connect(view(), wish(), {}).changes);
+  EXPECT_FALSE(now.main.contains("transport_maps"));
+  EXPECT_FALSE(now.main.contains("sender_dependent_default_transport_maps"));
 }
 
 TEST(PostfixPlan, ATransportOfTheAdminsOwnIsLeftAsItIs) {

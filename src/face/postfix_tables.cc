@@ -127,7 +127,8 @@ base::Result<std::vector<std::string>> make_missing_tables(const std::string& po
         {files.senders, none},
         {files.helpdesk, settings.run.helpdesk},
         {files.own_domains, settings.run.own_domains},
-        {files.detours, none}}) {
+        {files.detours, none},
+        {files.sender_ways, none}}) {
     const std::string file = table.substr(type.size() + 1);
     if (std::filesystem::exists(file + "." + type)) continue;
     made.push_back(file + "." + type);

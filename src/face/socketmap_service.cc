@@ -3,12 +3,30 @@
 #include <algorithm>
 
 #include "base/ascii.h"
+#include "config/detour_pool.h"
+#include "config/postfix_files.h"
 #include "wire/socketmap.h"
 
 namespace leumund::face {
 
 using wire::SocketmapRequest;
 using wire::SocketmapStatus;
+
+namespace {
+
+std::vector<std::string> domain_of(std::string_view key) {
+  const auto at_sign = key.rfind('@');
+  return {base::ascii_lower(at_sign == std::string_view::npos ? key : key.substr(at_sign + 1))};
+}
+
+const std::string* find_row(const MapRows& rows, std::string_view key) {
+  const auto at =
+      std::lower_bound(rows.begin(), rows.end(), key,
+                       [](const auto& row, const auto& wanted) { return row.first < wanted; });
+  return at == rows.end() || at->first != key ? nullptr : &at->second;
+}
+
+}  // namespace
 
 class SocketmapService::Session final : public net::StreamSession {
  public:
@@ -33,10 +51,10 @@ class SocketmapService::Session final : public net::StreamSession {
 };
 
 base::Result<std::unique_ptr<SocketmapService>> SocketmapService::open(net::EventLoop& loop,
-                                                                       const net::Endpoint& where,
-                                                                       std::string map) {
-  std::unique_ptr<SocketmapService> service(new SocketmapService(std::move(map)));
-  service->publish({});
+                                                                       const net::Endpoint& where) {
+  std::unique_ptr<SocketmapService> service(new SocketmapService());
+  service->publish_detours({});
+  service->publish_sender_ways({});
   SocketmapService* const raw = service.get();
   net::StreamOptions options;
   options.unix_access.mode = 0666;  // trivial-rewrite runs as postfix; nothing here is secret
@@ -50,32 +68,26 @@ base::Result<std::unique_ptr<SocketmapService>> SocketmapService::open(net::Even
 
 SocketmapService::~SocketmapService() = default;
 
-void SocketmapService::publish(MapRows rows) {
-  rows_.publish(std::make_shared<const MapRows>(std::move(rows)));
-}
-
 void SocketmapService::stop(std::chrono::milliseconds grace) { listener_->stop(grace); }
 
-// Postfix takes a socketmap for a table of patterns and asks it for whole addresses only, never for
-// their domains, which are what stands here.
 void SocketmapService::answer(std::string_view map, std::string_view key, std::string& out) {
-  if (map != map_) {
+  const bool by_sender = map == config::sender_ways_map;
+  if (!by_sender && map != config::detours_map) {
     ++wrong_;
     return wire::append_socketmap_reply(SocketmapStatus::permanent, "there is no such map", out);
   }
-  const auto rows = rows_.read();
-  const auto at_sign = key.rfind('@');
-  const std::string name =
-      base::ascii_lower(at_sign == std::string_view::npos ? key : key.substr(at_sign + 1));
-  const auto at =
-      std::lower_bound(rows->begin(), rows->end(), name,
-                       [](const auto& row, const auto& wanted) { return row.first < wanted; });
-  if (at == rows->end() || at->first != name) {
+  const auto rows = by_sender ? sender_ways_.read() : detours_.read();
+  const std::string* value = nullptr;
+  for (const auto& wanted : by_sender ? config::sender_keys(key) : domain_of(key)) {
+    value = find_row(*rows, wanted);
+    if (value != nullptr) break;
+  }
+  if (value == nullptr) {
     ++not_found_;
     return wire::append_socketmap_reply(SocketmapStatus::not_found, "", out);
   }
   ++found_;
-  wire::append_socketmap_reply(SocketmapStatus::ok, at->second, out);
+  wire::append_socketmap_reply(SocketmapStatus::ok, *value, out);
 }
 
 SocketmapCounters SocketmapService::counters() const {

@@ -1,8 +1,10 @@
-// Answers Postfix's socketmap look-ups from memory: the detours, without files.
+// Answers Postfix's socketmap look-ups from memory: detours and senders' ways, without files.
 //
 // Flow:    net::StreamListener -> wire::parse_socketmap_request() -> MapRows -> answer.
+//          Postfix takes a socketmap for a table of patterns: it asks for whole addresses only,
+//          never for what stands in a table, so that is looked for here.
 // Limits:  those of net/stream_listener.h. What is no request is answered PERM and closed.
-// Threads: sessions run on the loop's thread; publish() and counters() from any.
+// Threads: sessions run on the loop's thread; publish_*() and counters() from any.
 // Errors:  a map that is not known is PERM: Postfix says so in its log and defers.
 #pragma once
 
@@ -34,12 +36,15 @@ struct SocketmapCounters {
 
 class SocketmapService {
  public:
-  // Answers for one map, which is empty until publish().
+  // Answers for the maps of config/postfix_files.h, which are empty until they are published.
   [[nodiscard]] static base::Result<std::unique_ptr<SocketmapService>> open(
-      net::EventLoop& loop, const net::Endpoint& where, std::string map);
+      net::EventLoop& loop, const net::Endpoint& where);
   ~SocketmapService();
 
-  void publish(MapRows rows);
+  // Rows by recipient domain.
+  void publish_detours(MapRows rows) { publish(detours_, std::move(rows)); }
+  // Rows by sender: "local@domain", "@domain" or "<>".
+  void publish_sender_ways(MapRows rows) { publish(sender_ways_, std::move(rows)); }
   void stop(std::chrono::milliseconds grace);
 
   [[nodiscard]] const net::Endpoint& bound() const { return listener_->bound(); }
@@ -47,11 +52,14 @@ class SocketmapService {
 
  private:
   class Session;
-  explicit SocketmapService(std::string map) : map_(std::move(map)) {}
+  SocketmapService() = default;
+  static void publish(base::Published<MapRows>& map, MapRows rows) {
+    map.publish(std::make_shared<const MapRows>(std::move(rows)));
+  }
   void answer(std::string_view map, std::string_view key, std::string& out);
 
-  const std::string map_;
-  base::Published<MapRows> rows_;
+  base::Published<MapRows> detours_;
+  base::Published<MapRows> sender_ways_;
   std::atomic<std::uint64_t> found_ = 0;
   std::atomic<std::uint64_t> not_found_ = 0;
   std::atomic<std::uint64_t> wrong_ = 0;

@@ -16,7 +16,7 @@ using std::chrono::seconds;
 struct SocketmapServiceTest : ::testing::Test {
   std::unique_ptr<net::EventLoop> loop = std::move(*net::EventLoop::open());
   std::unique_ptr<SocketmapService> service =
-      std::move(*SocketmapService::open(*loop, net::Endpoint::tcp("127.0.0.1", 0), "detours"));
+      std::move(*SocketmapService::open(*loop, net::Endpoint::tcp("127.0.0.1", 0)));
 
   SocketmapServiceTest() { loop->start("test"); }
   ~SocketmapServiceTest() override {
@@ -27,7 +27,7 @@ struct SocketmapServiceTest : ::testing::Test {
 
 TEST_F(SocketmapServiceTest, AnswersWhatWasPublishedLast) {
   EXPECT_EQ(service->counters().found, 0U);
-  service->publish({{"hotmail.com", "out2:"}, {"live.com", "relay:[a]:587"}});
+  service->publish_detours({{"hotmail.com", "out2:"}, {"live.com", "relay:[a]:587"}});
   const auto peer =
       net::connect_to(service->bound(), std::chrono::steady_clock::now() + seconds(10));
   ASSERT_TRUE(peer) << peer.error().message;
@@ -52,11 +52,17 @@ TEST_F(SocketmapServiceTest, AnswersWhatWasPublishedLast) {
   EXPECT_EQ(ask("16:detours live.com,19:detours hotmail.com,", 30),
             "16:OK relay:[a]:587,8:OK out2:,")
       << "two at once";
-  service->publish({});
+  service->publish_detours({});
   EXPECT_EQ(ask("19:detours hotmail.com,", 12), "9:NOTFOUND ,");
+  service->publish_sender_ways({{"<>", "out4:"}, {"@t.test", "out2:"}, {"a@t.test", "out3:"}});
+  EXPECT_EQ(ask("20:sender_ways B@T.test,", 10), "8:OK out2:,");
+  EXPECT_EQ(ask("22:sender_ways a+x@t.test,", 10), "8:OK out3:,");
+  EXPECT_EQ(ask("14:sender_ways <>,", 10), "8:OK out4:,");
+  EXPECT_EQ(ask("20:sender_ways a@u.test,", 12), "9:NOTFOUND ,");
+  EXPECT_EQ(ask("16:detours a@t.test,", 12), "9:NOTFOUND ,") << "the other map";
   EXPECT_EQ(ask("14:other live.com,", 29), "25:PERM there is no such map,");
   EXPECT_EQ(ask("GET / HTTP/1.1\r\n", 26).substr(0, 8), "23:PERM ");
-  EXPECT_EQ(service->counters().found, 4U);
+  EXPECT_EQ(service->counters().found, 7U);
   EXPECT_EQ(service->counters().wrong, 2U);
 }
 

@@ -33,6 +33,7 @@ struct DetourProbe {
 
 struct Detour {
   std::string provider;
+  std::string pool;  // whose senders' mail is meant (detour.pools); "" everybody's
   DetourPhase phase = DetourPhase::none;
   std::string home;          // the way of usual days
   std::string via;           // of open and capped

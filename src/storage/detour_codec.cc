@@ -9,6 +9,7 @@ namespace leumund::storage {
 namespace {
 
 using nlohmann::json;
+using Held = StoredDetours::Held;
 
 }  // namespace
 
@@ -33,6 +34,7 @@ std::string encode_detour(const model::Detour& detour) {
               {"next_probe_at", micros(detour.next_probe_at)},
               {"probes_accepted", detour.probes_accepted},
               {"probes_refused", detour.probes_refused}};
+  if (!detour.pool.empty()) out["pool"] = detour.pool;
   if (!detour.warning.empty()) out["warning"] = detour.warning;
   if (detour.probe) {
     out["probe"] = {detour.probe->queue.host, detour.probe->queue.instance,
@@ -50,6 +52,7 @@ base::Result<model::Detour> decode_detour(std::string_view text) {
       return base::Error{base::ErrorCode::malformed, "a stored detour is in no known phase"};
     }
     out.provider = value.at("provider");
+    out.pool = value.value("pool", "");
     out.phase = *phase;
     out.home = value.at("home");
     out.via = value.at("via");
@@ -87,7 +90,7 @@ std::string encode_detours(const StoredDetours& stored) {
   json held = json::array();
   for (const auto& one : stored.held) {
     held.push_back({one.provider, one.queue.host, one.queue.instance, one.queue.queue_id,
-                    one.subject.to_string()});
+                    one.subject.to_string(), one.pool});
   }
   const json out = {{"detours", std::move(detours)}, {"held", std::move(held)}};
   return out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
@@ -105,7 +108,9 @@ base::Result<StoredDetours> decode_detours(std::string_view text) {
     for (const json& one : value.at("held")) {
       auto subject = model::Subject::parse(one.at(4).get<std::string>());
       if (!subject) continue;
-      out.held.push_back({one.at(0), {one.at(1), one.at(2), one.at(3)}, std::move(*subject)});
+      Held held{one.at(0), {one.at(1), one.at(2), one.at(3)}, std::move(*subject)};
+      if (one.size() > 5) held.pool = one.at(5);  // not in files of earlier versions
+      out.held.push_back(std::move(held));
     }
     return out;
   } catch (const json::exception& error) {

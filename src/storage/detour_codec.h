@@ -23,6 +23,7 @@ struct StoredDetours {
     std::string provider;
     model::QueueKey queue;
     model::Subject subject;
+    std::string pool = {};  // of the sender, where its detour is the reason
 
     bool operator==(const Held&) const = default;
   };

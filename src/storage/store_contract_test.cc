@@ -185,6 +185,7 @@ TEST_P(StoreContract, GivesDecisionsBackWhole) {
   one.block = block;
   model::Detour detour;
   detour.provider = "microsoft-consumer";
+  detour.pool = "tenant";
   detour.phase = model::DetourPhase::capped;
   detour.home = "default";
   detour.via = "out2";

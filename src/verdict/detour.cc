@@ -105,7 +105,10 @@ void plan_by_cells(Detour& out, const Detour& before, const DetourWorld& world,
   if (way.empty()) {
     out.via.clear();
     out.phase = DetourPhase::deferred;
-    out.reason = fmt::format("{} refuses mail by every way we have; it waits", out.provider);
+    out.reason = out.pool.empty()
+                     ? fmt::format("{} refuses mail by every way we have; it waits", out.provider)
+                     : fmt::format("{} refuses mail by every way of pool {}; it waits",
+                                   out.provider, out.pool);
   } else if (!world.suspect.empty() && !(away && before.via == way)) {
     out.via.clear();
     out.phase = DetourPhase::waiting;

@@ -86,10 +86,20 @@ std::string phase_words(const Terminal& terminal, const JsonValue& detour) {
   return words;
 }
 
+}  // namespace
+
+std::string detour_name(const Terminal& terminal, const JsonValue& detour) {
+  const std::string provider = safe(detour.at("provider").text());
+  const std::string pool = detour.at("pool").text();
+  return pool.empty() ? provider : terminal.say("detour_of_pool", provider, safe(pool));
+}
+
+namespace {
+
 void show_one_detour(Terminal& terminal, const JsonValue& detour) {
   const std::string phase = detour.at("phase").text();
   const std::string via = detour.at("via").text();
-  terminal.line(terminal.say("detour_title", safe(detour.at("provider").text()),
+  terminal.line(terminal.say("detour_title", detour_name(terminal, detour),
                              terminal.paint(phase == "none" ? Colour::green : Colour::yellow,
                                             phase_words(terminal, detour))));
   terminal.line("  " + safe(translated(terminal.language(), detour.at("reason").text())));

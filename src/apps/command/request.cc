@@ -114,6 +114,7 @@ struct Parser {
     CLI::App* detour = add_verb("detour", "help.detour");
     option(detour, "PROVIDER", request.provider, "", "help.detour.provider");
     auto* via = option(detour, "--via", request.via, "WAY", "help.detour.via");
+    option(detour, "--pool", request.pool, "POOL", "help.detour.pool");
     detour->add_flag("--end", request.end, say(language, "help.detour.end"))->excludes(via);
     CLI::App* hygiene = add_verb("hygiene", "help.hygiene");
     option(hygiene, "PLACE", request.subject, "", "help.hygiene.place");

@@ -40,6 +40,7 @@ struct Request {
   std::string mail;  // release, delete, keep-held
   bool off = false;
   std::string via;
+  std::string pool;
   bool end = false;
   bool now = false;  // of hygiene
   bool all = false;

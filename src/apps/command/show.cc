@@ -52,7 +52,7 @@ std::string decision_words(const Terminal& terminal, const JsonValue& decision) 
     const JsonValue& detour = decision.at("detour");
     const auto phase = Phrase::find("phase." + detour.at("phase").text());
     return terminal.say(kind == "detour" ? Phrase("detour_is") : Phrase("detour_would_be"),
-                        safe(detour.at("provider").text()), phase ? terminal.say(*phase) : "");
+                        detour_name(terminal, detour), phase ? terminal.say(*phase) : "");
   }
   for (const char* name : {"listed", "delisted"}) {
     if (kind != name) continue;

@@ -235,7 +235,7 @@ int block_matrix(Talk& talk) {
 int detour(Talk& talk) {
   const Request& request = talk.request;
   const bool order = request.end || !request.via.empty();
-  if (order == request.provider.empty()) {
+  if (order == request.provider.empty() || (!order && !request.pool.empty())) {
     return talk.wrong_use(say(talk.language(), "detour_use"));
   }
   if (!order) {
@@ -243,6 +243,7 @@ int detour(Talk& talk) {
   }
   JsonValue body = talk.order();
   body.set("provider", request.provider);
+  if (!request.pool.empty()) body.set("pool", request.pool);
   if (request.end) {
     body.set("end", true);
   } else {

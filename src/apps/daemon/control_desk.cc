@@ -135,8 +135,9 @@ base::Result<model::Detour> ControlDesk::set_detour(const face::DetourOrder& ord
   return around_.detours->set(order);
 }
 
-base::Result<face::RouteReport> ControlDesk::route(const std::string& recipient) {
-  return around_.detours->route(recipient, around_.provider(recipient));
+base::Result<face::RouteReport> ControlDesk::route(const std::string& recipient,
+                                                   const std::optional<std::string>& sender) {
+  return around_.detours->route(recipient, sender, around_.provider(recipient));
 }
 
 base::Result<model::WatchReport> ControlDesk::lists() { return around_.watch.report(); }

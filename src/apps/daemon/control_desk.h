@@ -66,7 +66,8 @@ class ControlDesk final : public face::Control {
   base::Result<face::ReachReport> reachable(const std::string& recipient) override;
   base::Result<std::vector<model::Detour>> detours() override;
   base::Result<model::Detour> set_detour(const face::DetourOrder& order) override;
-  base::Result<face::RouteReport> route(const std::string& recipient) override;
+  base::Result<face::RouteReport> route(const std::string& recipient,
+                                        const std::optional<std::string>& sender) override;
   base::Result<model::WatchReport> lists() override;
   base::Result<std::vector<model::ListSaid>> look_up(const std::string& subject) override;
   base::Result<model::HygieneReport> hygiene(bool anew) override;

@@ -117,7 +117,7 @@ base::Status Daemon::start_socketmap() {
   auto loop = net::EventLoop::open();
   if (!loop) return loop.error();
   map_loop_ = std::move(*loop);
-  auto service = face::SocketmapService::open(*map_loop_, *where, "detours");
+  auto service = face::SocketmapService::open(*map_loop_, *where);
   if (!service) return service.error();
   socketmap_ = std::move(*service);
   map_loop_->start("socketmap");
@@ -151,9 +151,11 @@ void Daemon::start_detours() {
       .queue = [this] { return effects_->queue(); },
       .settings = [this] { return settings_.with([](const auto& all) { return all.run; }); },
       .warning = [this](const std::string& way) { return hygiene_->warning_of(way); },
-      .publish_map =
-          [this](const action::Routes& routes) {
-            if (socketmap_) socketmap_->publish(routes);
+      .publish_maps =
+          [this](const action::Routes& domains, const action::Routes& senders) {
+            if (!socketmap_) return;
+            socketmap_->publish_detours(domains);
+            socketmap_->publish_sender_ways(senders);
           },
       .files = config::postfix_files(start_),
       .state_folder = start_.state_folder});

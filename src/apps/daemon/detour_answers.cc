@@ -31,6 +31,17 @@ bool is_doubtful(const engine::Outcome& outcome, const model::Submission& submis
          (outcome.judgement.threshold > 0 && !is_clean(outcome, submission));
 }
 
+base::Status check_way(const face::DetourOrder& order, const std::vector<config::DetourWay>& ways) {
+  const bool known =
+      std::any_of(ways.begin(), ways.end(), [&](const auto& way) { return way.name == order.via; });
+  if (order.via.empty() || known) return {};
+  std::string names;
+  for (const auto& way : ways) names += (names.empty() ? "" : ", ") + way.name;
+  return base::Error{base::ErrorCode::malformed,
+                     fmt::format("via is none of the ways {} ({})", names,
+                                 order.pool.empty() ? "detour.ways" : "detour.pools")};
+}
+
 }  // namespace
 
 // --- the log -------------------------------------------------------------------------------------
@@ -65,7 +76,11 @@ void DetourDesk::learn(const model::Delivery& delivery, const std::string& domai
   const std::string found =
       diagnosis::group_of_mx(*around_.replies, remote.substr(0, remote.find('[')));
   if (found.empty() || found == provider_of(domain) || !domains_.learn(domain, found)) return;
-  state_.with([&](State& state) { state.dirty = state.dirty || state.detours.contains(found); });
+  state_.with([&](State& state) {
+    const auto first = state.detours.lower_bound({found, ""});
+    const bool stands = first != state.detours.end() && first->first.first == found;
+    state.dirty = state.dirty || stands;
+  });
 }
 
 void DetourDesk::see(const model::MailEvent& event) {
@@ -82,9 +97,14 @@ void DetourDesk::see(const model::MailEvent& event) {
   if (delivery->status != model::DeliveryStatus::sent) return;
   const auto now = around_.clock.now();
   state_.with([&](State& state) {
-    const auto found = state.detours.find(provider);
-    if (found == state.detours.end() || found->second.via != egress) return;
-    verdict::count_detoured(found->second, now);
+    bool counted = false;
+    for (auto at = state.detours.lower_bound({provider, ""});
+         at != state.detours.end() && at->first.first == provider; ++at) {
+      if (at->second.via != egress) continue;
+      verdict::count_detoured(at->second, now);
+      counted = true;
+    }
+    if (!counted) return;
     ++state.delivered;
     state.counts = true;
   });
@@ -96,10 +116,13 @@ void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& 
   const auto now = around_.clock.now();
   std::string home;
   state_.with([&](State& state) {
-    const auto found = state.detours.find(provider);
-    if (found == state.detours.end() || !found->second.probe) return;
+    const auto found = std::find_if(state.detours.begin(), state.detours.end(), [&](auto& entry) {
+      const auto& probe = entry.second.probe;
+      return entry.first.first == provider && probe &&
+             probe->queue.queue_id == delivery.queue.queue_id;
+    });
+    if (found == state.detours.end()) return;
     Detour& detour = found->second;
-    if (detour.probe->queue.queue_id != delivery.queue.queue_id) return;
     if (delivery.status == model::DeliveryStatus::deferred) {
       state.requeue.push_back(detour.probe->queue);
     }
@@ -144,16 +167,15 @@ void DetourDesk::hold_doubtful(const model::Submission& submission, engine::Outc
   const std::string domain = diagnosis::domain_of(submission.recipients.front());
   const std::string provider = provider_of(domain);
   const bool doubtful = is_doubtful(outcome, submission);
+  const std::string pool = pool_of(submission);
   const bool hold = state_.with([&](State& state) {
     if (domains_.provider_of(domain).empty() && state.unknown.size() < unknown_max) {
       state.unknown.try_emplace(domain, 0);
     }
-    const auto found = state.detours.find(provider);
-    if (!doubtful || found == state.detours.end() || !model::routes_mail(found->second)) {
-      return false;
-    }
+    const auto found = leading(state.detours, provider, pool);
+    if (!doubtful || found == state.detours.end()) return false;
     if (state.holding.size() >= holding_max) state.holding.clear();  // clients that hung up
-    state.holding[submission.id] = {provider, {}, outcome.subject};
+    state.holding[submission.id] = {provider, {}, outcome.subject, found->second.pool};
     return true;
   });
   if (!hold) return;
@@ -161,22 +183,47 @@ void DetourDesk::hold_doubtful(const model::Submission& submission, engine::Outc
                     fmt::format("held until {} takes our mail again", provider)};
 }
 
+// The usual way of the sender's pool, or of all mail: what a pool's mail would find out of the
+// other one is not what stands in question.
 void DetourDesk::send_probe(const model::Submission& submission, engine::Outcome& outcome) {
   const std::string provider = provider_of(diagnosis::domain_of(submission.recipients.front()));
-  const auto ways = config::detour_ways(around_.settings());
+  const auto pools = names_.read()->pools;
+  const config::DetourPool* pool = pools->find(pool_of(submission));
+  const auto home =
+      pool == nullptr ? config::detour_ways(around_.settings()).front() : pool->ways.front();
   const auto now = around_.clock.now();
   const bool probe = submission.queue.known() && state_.with([&](State& state) {
-    const auto found = state.detours.find(provider);
+    const auto found = state.detours.find({provider, pool == nullptr ? "" : pool->name});
     if (found == state.detours.end() || !verdict::probe_is_due(found->second, now)) return false;
     verdict::start_probe(found->second, submission.queue, now);
     ++state.probes;
     return state.counts = true;
   });
   if (!probe) return;
-  outcome.answer.filter = ways.front().target;
+  outcome.answer.filter = home.target;
   around_.pipeline.with_engine([&](engine::Engine& engine) {
-    std::ignore = engine.blocks().set_half_open(ways.front().name, provider, true, now);
+    std::ignore = engine.blocks().set_half_open(home.name, provider, true, now);
   });
+}
+
+std::string DetourDesk::pool_of(const model::Submission& submission) const {
+  const auto names = names_.read();
+  if (!names || !submission.envelope_sender) return {};
+  const config::DetourPool* pool = names->pools->of_sender(*submission.envelope_sender);
+  return pool == nullptr ? std::string() : pool->name;
+}
+
+// The detour that a mail takes: Postfix asks by recipient before it asks by sender.
+DetourDesk::Detours::const_iterator DetourDesk::leading(const Detours& detours,
+                                                        const std::string& provider,
+                                                        const std::string& pool) {
+  const auto routes = [&](auto at) {
+    return at != detours.end() && model::routes_mail(at->second);
+  };
+  const auto all = detours.find({provider, ""});
+  if (routes(all) || pool.empty()) return routes(all) ? all : detours.end();
+  const auto of_pool = detours.find({provider, pool});
+  return routes(of_pool) ? of_pool : detours.end();
 }
 
 // --- people and other programs -------------------------------------------------------------------
@@ -184,7 +231,7 @@ void DetourDesk::send_probe(const model::Submission& submission, engine::Outcome
 std::vector<Detour> DetourDesk::all() const {
   std::vector<Detour> out;
   state_.with([&](const State& state) {
-    for (const auto& [provider, detour] : state.detours) {
+    for (const auto& [key, detour] : state.detours) {
       if (detour.phase != DetourPhase::none || detour.kept_off) out.push_back(detour);
     }
   });
@@ -197,32 +244,36 @@ base::Result<Detour> DetourDesk::set(const face::DetourOrder& order) {
   if (run.detour_mode == config::DetourMode::off) {
     return base::Error{base::ErrorCode::refused, "detours are off (detour.mode)"};
   }
-  const auto ways = config::detour_ways(run);
-  const bool known =
-      std::any_of(ways.begin(), ways.end(), [&](const auto& way) { return way.name == order.via; });
-  if (!order.via.empty() && !known) {
-    std::string names;
-    for (const auto& way : ways) names += (names.empty() ? "" : ", ") + way.name;
-    return base::Error{base::ErrorCode::malformed,
-                       fmt::format("via is none of the ways {} (detour.ways)", names)};
+  auto ways = config::detour_ways(run);
+  if (!order.pool.empty()) {
+    const auto pools = names_.read()->pools;
+    const config::DetourPool* pool = pools->find(order.pool);
+    if (pool == nullptr) {
+      return base::Error{base::ErrorCode::malformed,
+                         fmt::format("there is no pool {} (detour.pools)", order.pool)};
+    }
+    ways = pool->ways;
   }
+  if (auto fine = check_way(order, ways); !fine) return fine.error();
   if (!order.via.empty() && domains_of(order.provider).empty()) {
     return base::Error{base::ErrorCode::malformed,
                        fmt::format("no domain of provider {} is known", order.provider)};
   }
+  const Key key{order.provider, order.pool};
   const auto now = around_.clock.now();
   bool nothing = false;
   const Detour detour = state_.with([&](State& state) {
-    nothing = order.via.empty() && !state.detours.contains(order.provider);
+    nothing = order.via.empty() && !state.detours.contains(key);
     if (nothing) return Detour{};
-    Detour& one = state.detours[order.provider];
+    Detour& one = state.detours[key];
     one.provider = order.provider;
+    one.pool = order.pool;
     one.home = ways.front().name;
     one = verdict::set_by_hand(one, order.via, order.by, now);
     one.planned = false;
     state.watched.insert(order.provider);
     state.dirty = true;
-    state.flushes[order.provider] = {std::chrono::steady_clock::now() + std::chrono::seconds(11)};
+    state.flushes[key] = {std::chrono::steady_clock::now() + std::chrono::seconds(11)};
     return one;
   });
   if (nothing) {
@@ -233,21 +284,40 @@ base::Result<Detour> DetourDesk::set(const face::DetourOrder& order) {
   return with_warning(detour);
 }
 
-face::RouteReport DetourDesk::route(const std::string& recipient, std::string provider) const {
+face::RouteReport DetourDesk::route(const std::string& recipient,
+                                    const std::optional<std::string>& sender,
+                                    std::string provider) const {
   face::RouteReport out;
   out.domain = diagnosis::domain_of(recipient);
   const std::string learnt = domains_.provider_of(out.domain);
   out.provider = learnt.empty() ? std::move(provider) : learnt;
-  const auto ways = config::detour_ways(around_.settings());
-  out.way = ways.front().name;
+  const config::RunSettings run = around_.settings();
+  const auto ways = config::detour_ways(run);
+  const auto pools = names_.read()->pools;
+  const config::DetourPool* pool = sender ? pools->of_sender(*sender) : nullptr;
+  std::vector<Detour> of_pool;
   state_.with([&](const State& state) {
-    const auto found = state.detours.find(out.provider);
-    if (found == state.detours.end()) return;
-    out.detour = found->second;
-    if (!model::routes_mail(found->second)) return;
-    out.way = found->second.phase == DetourPhase::open ? found->second.via : "";
+    const auto found = state.detours.find({out.provider, ""});
+    if (found != state.detours.end()) out.detour = found->second;
+    for (const auto& [key, detour] : state.detours) {
+      if (pool != nullptr && key.second == pool->name) of_pool.push_back(detour);
+    }
   });
-  if (out.detour) out.target = action::target_of(*out.detour, ways);
+  out.way = ways.front().name;
+  if (out.detour && model::routes_mail(*out.detour)) {
+    out.way = out.detour->phase == DetourPhase::open ? out.detour->via : "";
+    out.target = action::target_of(*out.detour, ways);
+    return out;
+  }
+  if (pool == nullptr) return out;
+  out.pool = pool->name;
+  const Detour* leads = action::detour_of_pool(of_pool, pool->name);
+  if (leads == nullptr && run.detour_mode != config::DetourMode::enforce) return out;
+  out.way = leads == nullptr ? pool->ways.front().name : leads->via;
+  if (leads != nullptr) out.detour = *leads;
+  for (const auto& way : pool->ways) {
+    if (way.name == out.way) out.target = way.target;
+  }
   return out;
 }
 
@@ -258,7 +328,7 @@ void DetourDesk::add_metrics(std::vector<face::Metric>& out) const {
     out.push_back({std::move(name), std::move(help), {{{}, static_cast<double>(value)}}});
   };
   state_.with([&](const State& state) {
-    for (const auto& [provider, detour] : state.detours) {
+    for (const auto& [key, detour] : state.detours) {
       if (detour.phase == DetourPhase::none || detour.planned) continue;
       ++phases[std::string(model::detour_phase_name(detour.phase))];
     }

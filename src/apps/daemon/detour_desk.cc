@@ -25,10 +25,11 @@ constexpr std::size_t state_bytes_max = 256UL << 20;
 constexpr std::chrono::milliseconds tick_every{1000};
 constexpr std::chrono::milliseconds look_every{100};
 
-verdict::DetourSettings plan_settings(const config::RunSettings& run) {
+verdict::DetourSettings plan_settings(const config::RunSettings& run,
+                                      const std::vector<config::DetourWay>& ways) {
   verdict::DetourSettings out;
   out.ways.clear();
-  for (const auto& way : config::detour_ways(run)) out.ways.push_back(way.name);
+  for (const auto& way : ways) out.ways.push_back(way.name);
   out.cap_per_hour = run.detour_cap;
   out.warm_up = config::detour_warm_up(run);
   out.probe_first = run.detour_probe_first;
@@ -38,6 +39,11 @@ verdict::DetourSettings plan_settings(const config::RunSettings& run) {
 
 bool in_trouble(const model::BlockFacts& facts) {
   return facts.state == model::CellState::refused || facts.state == model::CellState::half_open;
+}
+
+bool refuses(const verdict::DetourWorld& world, const std::string& way) {
+  return std::any_of(world.cells.begin(), world.cells.end(),
+                     [&](const auto& facts) { return facts.egress == way && in_trouble(facts); });
 }
 
 }  // namespace
@@ -97,9 +103,10 @@ void DetourDesk::load() {
     for (Detour& detour : stored.detours) {
       state.watched.insert(detour.provider);
       // What stood is published again at the first tick; its mail may wait since we are gone.
-      if (model::routes_mail(detour)) state.flushes[detour.provider] = {SteadyClock::now()};
+      const Key key{detour.provider, detour.pool};
+      if (model::routes_mail(detour)) state.flushes[key] = {SteadyClock::now()};
       active_ = active_ || model::routes_mail(detour);
-      state.detours[detour.provider] = std::move(detour);
+      state.detours[key] = std::move(detour);
     }
     state.held = std::move(stored.held);
     for (const auto& facts : cells) {
@@ -111,7 +118,7 @@ void DetourDesk::load() {
 base::Status DetourDesk::save() const {
   storage::StoredDetours stored;
   state_.with([&](const State& state) {
-    for (const auto& [provider, detour] : state.detours) stored.detours.push_back(detour);
+    for (const auto& [key, detour] : state.detours) stored.detours.push_back(detour);
     stored.held = state.held;
   });
   const auto done = action::write_file_atomically(around_.state_folder + "/detours.json",
@@ -141,8 +148,24 @@ void DetourDesk::run(const std::stop_token& stop) {
 }
 
 void DetourDesk::publish_names(const config::RunSettings& run) {
+  read_pools(run);
   names_.publish(std::make_shared<const Names>(
-      Names{config::detour_ways(run).front().name, config::egress_names(run.egresses)}));
+      Names{config::detour_ways(run).front().name, config::egress_names(run.egresses), pools_}));
+}
+
+// With a pool that is gone from the configuration its detours go.
+void DetourDesk::read_pools(const config::RunSettings& run) {
+  auto of = std::pair(run.detour_mode, run.detour_pools);
+  if (of == pools_of_) return;
+  pools_of_ = std::move(of);
+  pools_ = std::make_shared<const config::DetourPools>(run.detour_pools);
+  state_.with([&](State& state) {
+    std::erase_if(state.detours, [&](const auto& entry) {
+      const std::string& pool = entry.first.second;
+      return !pool.empty() && pools_->find(pool) == nullptr;
+    });
+    state.dirty = true;
+  });
 }
 
 void DetourDesk::tick() {
@@ -175,23 +198,43 @@ void DetourDesk::plan_provider(const std::string& provider, const config::RunSet
   world.suspect = suspect;
   world.cells = around_.pipeline.with_engine(
       [&](engine::Engine& engine) { return engine.blocks().of_provider(provider, now); });
+  plan_detour({provider, ""}, world, config::detour_ways(run), run, now);
+  for (const config::DetourPool& pool : pools_->all()) {
+    const Key key{provider, pool.name};
+    const bool wanted = state_.with([&](const State& state) {
+      if (state.detours.contains(key)) return true;
+      // Postfix asks by recipient first: where all mail takes a detour, a pool's is of no use.
+      const auto all = state.detours.find({provider, ""});
+      const bool led = all != state.detours.end() && model::routes_mail(all->second);
+      return !led && refuses(world, pool.ways.front().name);
+    });
+    if (wanted) plan_detour(key, world, pool.ways, run, now);
+  }
   const bool refused = std::any_of(world.cells.begin(), world.cells.end(), in_trouble);
+  state_.with([&](State& state) {
+    const auto first = state.detours.lower_bound({provider, ""});
+    const bool stands = first != state.detours.end() && first->first.first == provider;
+    if (!stands && !refused) state.watched.erase(provider);
+  });
+}
+
+void DetourDesk::plan_detour(const Key& key, const verdict::DetourWorld& world,
+                             const std::vector<config::DetourWay>& ways,
+                             const config::RunSettings& run, base::TimePoint now) {
   Detour before;
   const auto step = state_.with([&](State& state) {
-    Detour& detour = state.detours[provider];
-    detour.provider = provider;
+    Detour& detour = state.detours[key];
+    detour.provider = key.first;
+    detour.pool = key.second;
     before = detour;
     detour.planned = run.detour_mode != config::DetourMode::enforce && !detour.by_hand;
-    auto made = verdict::plan_detour(detour, world, plan_settings(run), now);
+    auto made = verdict::plan_detour(detour, world, plan_settings(run, ways), now);
     made.detour.planned = run.detour_mode != config::DetourMode::enforce && !made.detour.by_hand;
     made.changed = made.changed || (made.detour.phase != DetourPhase::none &&
                                     made.detour.planned != before.planned);
     detour = made.detour;
     if (made.changed || made.probe_over) state.dirty = true;
-    if (detour.phase == DetourPhase::none && !refused) {
-      state.detours.erase(provider);
-      state.watched.erase(provider);
-    }
+    if (detour.phase == DetourPhase::none && !refuses(world, detour.home)) state.detours.erase(key);
     return made;
   });
   carry_out(step, before);
@@ -212,12 +255,13 @@ void DetourDesk::carry_out(const verdict::DetourStep& step, const Detour& before
       state.requeue.push_back(step.probe_over->queue);
     }
     if (!step.changed || step.detour.planned) return;
+    const Key key{step.detour.provider, step.detour.pool};
     const bool leaves = step.detour.phase == DetourPhase::open ||
                         (step.detour.phase == DetourPhase::none && model::routes_mail(before));
     if (leaves) {
-      state.flushes[step.detour.provider] = {SteadyClock::now() + until_postfix_looks};
+      state.flushes[key] = {SteadyClock::now() + until_postfix_looks};
     } else {
-      state.flushes.erase(step.detour.provider);
+      state.flushes.erase(key);
     }
   });
 }
@@ -262,14 +306,18 @@ void DetourDesk::publish(const config::RunSettings& run) {
     const std::vector<Detour> standing = all();
     std::map<std::string, std::vector<std::string>> domains;
     for (const Detour& detour : standing) {
-      if (model::routes_mail(detour)) domains[detour.provider] = domains_of(detour.provider);
+      const bool leads = model::routes_mail(detour) && detour.pool.empty();
+      if (leads) domains[detour.provider] = domains_of(detour.provider);
     }
-    active_ = !domains.empty();
+    active_ = std::any_of(standing.begin(), standing.end(), model::routes_mail);
     routes_ = action::routes_of(standing, config::detour_ways(run), domains);
-    if (around_.publish_map) around_.publish_map(routes_);
+    sender_routes_ = action::sender_routes_of(standing, pools_->all(),
+                                              run.detour_mode == config::DetourMode::enforce);
+    if (around_.publish_maps) around_.publish_maps(routes_, sender_routes_);
     done = save();
   }
   if (done) done = tables_.publish(routes_);
+  if (done) done = tables_.publish_senders(sender_routes_);
   if (done) done = tables_.publish_filter(rules_);
   if (!done) {
     state_.with([](State& state) { state.dirty = true; });
@@ -335,95 +383,6 @@ void DetourDesk::look_up_unknown() {
       state_.with([](State& state) { state.dirty = true; });
     }
   }
-}
-
-// --- the queue -----------------------------------------------------------------------------------
-
-void DetourDesk::flush_due() {
-  constexpr std::size_t flushed_at_once = 100;
-  constexpr std::size_t flushed_on_return = 100'000;
-  const auto now = SteadyClock::now();
-  std::map<std::string, std::size_t> due;  // and how many may leave
-  state_.with([&](State& state) {
-    for (auto& [provider, flush] : state.flushes) {
-      if (flush.at > now) continue;
-      if (!flush.left) {
-        const auto found = state.detours.find(provider);
-        const bool capped = found != state.detours.end() && model::routes_mail(found->second);
-        flush.left = !capped
-                         ? flushed_on_return
-                         : found->second.cap - std::min(found->second.cap, found->second.delivered);
-      }
-      due[provider] = std::min(*flush.left, flushed_at_once);
-    }
-  });
-  if (due.empty()) return;
-  const action::QueueControl queue = around_.queue();
-  const auto listed = queue.on() ? queue.list() : std::vector<action::QueuedMessage>();
-  if (!listed) {
-    set_trouble(listed.error().message);
-    return;
-  }
-  for (const auto& [provider, most] : due) flush_provider(provider, most, queue, *listed);
-}
-
-void DetourDesk::flush_provider(const std::string& provider, std::size_t most,
-                                const action::QueueControl& queue,
-                                const std::vector<action::QueuedMessage>& listed) {
-  std::vector<model::QueueKey> keys;
-  for (const auto& message : listed) {
-    const bool theirs =
-        std::any_of(message.addresses.begin(), message.addresses.end(), [&](const auto& address) {
-          return provider_of(diagnosis::domain_of(address)) == provider;
-        });
-    if (message.queue != "deferred" || !theirs) continue;
-    if (keys.size() == most) break;
-    keys.push_back(message.key);
-  }
-  const auto result = queue.flush(keys);
-  if (!result.trouble.empty()) set_trouble(result.trouble);
-  state_.with([&](State& state) {
-    state.flushed += result.done.size();
-    const auto flush = state.flushes.find(provider);
-    if (flush == state.flushes.end()) return;
-    *flush->second.left -= std::min(*flush->second.left, keys.size());
-    // Without the helper Postfix tries it by itself, only later.
-    if (keys.size() < most || *flush->second.left == 0) state.flushes.erase(flush);
-  });
-}
-
-// A refused probe keeps the way it was given; requeued it takes the one that the table says.
-void DetourDesk::work_requeue() {
-  const auto keys = state_.with([](State& state) { return std::exchange(state.requeue, {}); });
-  if (keys.empty()) return;
-  const auto result = around_.queue().run(action::QueueVerb::requeue, keys);
-  if (!result.trouble.empty()) set_trouble(result.trouble);
-}
-
-void DetourDesk::release_held() {
-  std::vector<Held> over;
-  state_.with([&](State& state) {
-    const auto waits = [&](const Held& held) {
-      const auto found = state.detours.find(held.provider);
-      return found != state.detours.end() && model::routes_mail(found->second);
-    };
-    const auto first = std::partition(state.held.begin(), state.held.end(), waits);
-    over.assign(std::make_move_iterator(first), std::make_move_iterator(state.held.end()));
-    state.held.erase(first, state.held.end());
-    if (!over.empty()) state.counts = true;
-  });
-  if (over.empty()) return;
-  std::vector<model::QueueKey> keys;
-  around_.pipeline.with_engine([&](engine::Engine& engine) {
-    for (const Held& held : over) {
-      const auto* restriction = engine.book().find(held.subject);
-      // Who was stopped meanwhile stays held, like the rest of that account's mail.
-      if (restriction != nullptr && restriction->mode == model::Mode::enforce) continue;
-      keys.push_back(held.queue);
-    }
-  });
-  const auto result = around_.queue().run(action::QueueVerb::release, keys);
-  if (!result.trouble.empty()) set_trouble(result.trouble);
 }
 
 }  // namespace leumund::apps

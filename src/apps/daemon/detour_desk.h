@@ -1,5 +1,5 @@
 // The thread `detour`: keeps each provider's detour as the block matrix, the suspects and the log
-// ask for it, and makes the tables say so.
+// ask for it, of all mail and of each pool's, and makes the tables say so.
 //
 // Flow:    decisions and deliveries -> tick -> verdict::plan_detour() -> state file -> decision
 //          -> tables -> the provider's deferred mail is tried again.
@@ -53,7 +53,8 @@ class DetourDesk {
     std::function<config::RunSettings()> settings;
     // What is wrong with the set-up of a way, so that receivers may refuse it; "" nothing.
     std::function<std::string(const std::string& way)> warning;
-    std::function<void(const action::Routes&)> publish_map;  // beside the tables; may be null
+    // Beside the tables, by recipient and by sender; may be null.
+    std::function<void(const action::Routes&, const action::Routes&)> publish_maps;
     config::PostfixFiles files;
     std::string state_folder;
   };
@@ -75,12 +76,17 @@ class DetourDesk {
 
   [[nodiscard]] std::vector<model::Detour> all() const;
   base::Result<model::Detour> set(const face::DetourOrder& order);
-  [[nodiscard]] face::RouteReport route(const std::string& recipient, std::string provider) const;
+  [[nodiscard]] face::RouteReport route(const std::string& recipient,
+                                        const std::optional<std::string>& sender,
+                                        std::string provider) const;
   [[nodiscard]] std::string trouble() const;
   void add_metrics(std::vector<face::Metric>& out) const;
 
  private:
   using Held = storage::StoredDetours::Held;
+  using Key = std::pair<std::string, std::string>;  // provider; pool, "" of all mail
+  using Detours = std::map<Key, model::Detour>;
+  using Pools = std::shared_ptr<const config::DetourPools>;
   // Deferred mail of a provider that is to be tried again.
   struct Flush {
     std::chrono::steady_clock::time_point at;
@@ -90,16 +96,17 @@ class DetourDesk {
   struct Names {
     std::string home;
     std::map<std::string, std::string> egresses;
+    Pools pools = {};  // never null once published
 
     [[nodiscard]] std::string egress_of(const model::Delivery& delivery) const;
   };
   struct State {
-    std::map<std::string, model::Detour> detours;  // by provider
-    std::set<std::string> watched;                 // providers with a cell in trouble
+    Detours detours;
+    std::set<std::string> watched;  // providers with a cell in trouble
     std::vector<Held> held;
-    std::map<std::string, Held> holding;   // by submission id, until its queue id is known
-    std::map<std::string, int> unknown;    // domains that the DNS was asked for
-    std::map<std::string, Flush> flushes;  // by provider
+    std::map<std::string, Held> holding;  // by submission id, until its queue id is known
+    std::map<std::string, int> unknown;   // domains that the DNS was asked for
+    std::map<Key, Flush> flushes;
     std::vector<model::QueueKey> requeue;  // probes that were refused
     std::string trouble;
     bool dirty = true;    // state file and tables
@@ -115,8 +122,12 @@ class DetourDesk {
   void run(const std::stop_token& stop);
   void tick();
   void publish_names(const config::RunSettings& run);
+  void read_pools(const config::RunSettings& run);
   void plan_provider(const std::string& provider, const config::RunSettings& run,
                      const std::string& suspect, base::TimePoint now);
+  void plan_detour(const Key& key, const verdict::DetourWorld& world,
+                   const std::vector<config::DetourWay>& ways, const config::RunSettings& run,
+                   base::TimePoint now);
   void carry_out(const verdict::DetourStep& step, const model::Detour& before);
   [[nodiscard]] model::Detour with_warning(model::Detour detour) const;
   void end_all();
@@ -130,11 +141,14 @@ class DetourDesk {
   void make_rules(const config::RunSettings& run);
   void look_up_unknown();
   void flush_due();
-  void flush_provider(const std::string& provider, std::size_t most,
-                      const action::QueueControl& queue,
-                      const std::vector<action::QueuedMessage>& listed);
+  void flush_mail(const Key& key, std::size_t most, const action::QueueControl& queue,
+                  const std::vector<action::QueuedMessage>& listed);
   void release_held();
   void work_requeue();
+  [[nodiscard]] std::string pool_of(const model::Submission& submission) const;
+  [[nodiscard]] static Detours::const_iterator leading(const Detours& detours,
+                                                       const std::string& provider,
+                                                       const std::string& pool);
   [[nodiscard]] std::string provider_of(const std::string& domain) const;
   [[nodiscard]] std::vector<std::string> domains_of(const std::string& provider) const;
   void set_trouble(std::string trouble);
@@ -143,8 +157,11 @@ class DetourDesk {
   ProviderDomains domains_;
   action::DetourTables tables_;
   action::Routes routes_;
+  action::Routes sender_routes_;
   std::string rules_;
   std::string rules_of_;  // the settings that they were made from
+  Pools pools_ = std::make_shared<const config::DetourPools>();
+  std::pair<config::DetourMode, std::vector<std::string>> pools_of_ = {config::DetourMode::off, {}};
   std::chrono::steady_clock::time_point tables_checked_;
   std::string suspect_;  // as last looked up
   std::chrono::steady_clock::time_point suspect_at_;

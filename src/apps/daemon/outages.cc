@@ -45,7 +45,8 @@ Outage outage_of(const diagnosis::Provider& provider, TimePoint since) {
 
 OutageCare care_of(std::span<const model::Detour> detours, std::string_view provider) {
   for (const model::Detour& detour : detours) {
-    if (detour.provider != provider || !routes_mail(detour)) continue;
+    // A pool's is for some senders only, which the public need not know.
+    if (detour.provider != provider || !detour.pool.empty() || !routes_mail(detour)) continue;
     return detour.phase == model::DetourPhase::deferred ? OutageCare::waiting : OutageCare::another;
   }
   return OutageCare::none;
