@@ -201,6 +201,11 @@ void DeliveryReportReader::Work::fill_answer(std::string_view diagnostic, std::s
   std::string_view best;
   if (coded != candidates.end()) {
     best = *coded;
+    // "550 4.4.7 message expired" only says that it took too long; another answer says why.
+    const auto cause = std::find_if(coded, candidates.end(), [](std::string_view one) {
+      return find_answer(one).has_value() && !find_status(one).ends_with(".4.7");
+    });
+    if (find_status(best).ends_with(".4.7") && cause != candidates.end()) best = *cause;
   } else {
     const auto telling = std::find_if(candidates.begin(), candidates.end(), says_more);
     if (telling != candidates.end()) best = *telling;

@@ -88,10 +88,27 @@ void expect_as_written(const std::string& file, std::size_t at_least) {
 
 TEST(DeliveryReportGolden, ReadsWhatTheStandardsAllow) { expect_as_written("standard.txt", 33); }
 
-TEST(DeliveryReportGolden, ReadsTheFormsOfManyPrograms) { expect_as_written("programs.txt", 60); }
+TEST(DeliveryReportGolden, ReadsTheFormsOfManyPrograms) { expect_as_written("programs.txt", 61); }
 
 TEST(DeliveryReportGolden, TellsAutomaticAnswersAndOrdinaryMailApart) {
   expect_as_written("automatic.txt", 27);
+}
+
+TEST(DeliveryReportGolden, AnAnswerGoesOnWhereItNamesTheRecipientAgain) {
+  const DeliveryReport report = DeliveryReportReader().read(
+      "Return-Path: <>\nFrom: MAILER-DAEMON@haus.example\nSubject: failed\n\n"
+      "Your message could not be delivered:\n\n"
+      "<a@fern.example>: host\n"
+      "    mx.fern.example[198.51.100.7] said: 550\n"
+      "    <a@fern.example>: no mailbox (in reply to RCPT TO command)\n\n"
+      "<b@fern.example>: host mx.fern.example[198.51.100.7] said: 552 full\n");
+  ASSERT_EQ(2U, report.recipients.size());
+  EXPECT_EQ(
+      "host mx.fern.example[198.51.100.7] said: 550 <a@fern.example>: no mailbox (in reply "
+      "to RCPT TO command)",
+      report.recipients[0].text);
+  EXPECT_EQ(model::DeliveryStage::rcpt, report.recipients[0].stage);
+  EXPECT_EQ(552, report.recipients[1].code);
 }
 
 }  // namespace

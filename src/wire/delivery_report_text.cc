@@ -303,12 +303,19 @@ class WordGatherer {
   WordGatherer(const std::vector<Line>& lines, const std::vector<Mention>& chosen,
                const TextHints& hints)
       : lines_(lines), hints_(hints), starts_(lines.size(), false) {
+    const Mention* entry = nullptr;  // the mention with which the recipient's words begin
     const Mention* last = nullptr;
     for (const auto& mention : chosen) {
-      // Named again inside his own answer: "... after RCPT TO:<a@b>:", below it "550 <a@b>... no".
-      const bool again = last != nullptr && mention.weight < listed && last->line < mention.line &&
-                         same_entry(*last, mention);
-      if (!again) starts_[mention.line] = true;
+      // Named again inside his own answer: "... after RCPT TO:<a@b>:", below it "550 <a@b>... no";
+      // or in a line that goes on deeper than the one he stands in.
+      const bool inside =
+          entry != nullptr &&
+          (mention.weight < listed || lines_[mention.line].indent > lines_[entry->line].indent);
+      const bool again = inside && last->line < mention.line && same_entry(*last, mention);
+      if (!again) {
+        starts_[mention.line] = true;
+        entry = &mention;
+      }
       last = &mention;
     }
   }

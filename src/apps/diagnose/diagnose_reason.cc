@@ -118,6 +118,13 @@ std::string_view reason_without_code(const wire::RecipientReport& report, std::s
         !reason.empty())
       return reason;
   }
+  // No words at all: the status says it, but for mailboxes that are busy for now.
+  if (diagnosed == "undefined" && !report.status.starts_with("4.2.")) {
+    for (const ReasonPlace place : {ReasonPlace::status, ReasonPlace::loose_status}) {
+      const std::string_view reason = reason_of_status(registry.reason_words(place), report.status);
+      if (!reason.empty()) return reason;
+    }
+  }
   // Nothing at all was told: Sisimai waits for more.
   return diagnosed == "undefined" && no_status ? "onhold" : diagnosed;
 }
@@ -154,19 +161,17 @@ bool in_greeting(const wire::RecipientReport& report) {
          report.stage == model::DeliveryStage::connect;
 }
 
-}  // namespace
-
-std::string_view reason_of_report(const wire::RecipientReport& report,
-                                  const diagnosis::Diagnosis& found,
-                                  const diagnosis::Registry& registry) {
-  const std::string_view diagnosed = found.reason;
-  const std::string text = in_lower_case(report.text);
-  const bool unknown_user = says_unknown_user(text);
-  if (waited_too_long(report, text)) {
+// What the code and the status settle, whatever else the words say; "" when they do not.
+std::string_view reason_by_code(const wire::RecipientReport& report, std::string_view text,
+                                const diagnosis::Diagnosis& found, std::string_view diagnosed,
+                                const Registry& registry) {
+  // sendmail's own words for a mailer that failed (EX_UNAVAILABLE): what the mailer said stands above.
+  if (report.code == 554 && text.ends_with("... service unavailable")) {
     const std::string_view reason = reason_without_answer(report, registry);
-    return reason.empty() ? "expired" : reason;
+    if (!reason.empty() && reason != "expired") return reason;
   }
-  if (!report.code) return reason_without_code(report, text, diagnosed, registry);
+  // Commands out of order or unknown, whatever else the answer names (RFC 5321, 4.2.2).
+  if ((report.code == 502 || report.code == 503) && is_vague(diagnosed)) return "syntaxerror";
   const bool moved = report.code == 551 && (diagnosed == "userunknown" || diagnosed == "undefined");
   if (moved && first_of(registry.reason_words(ReasonPlace::telling), text).empty()) {
     return "hasmoved";
@@ -175,6 +180,36 @@ std::string_view reason_of_report(const wire::RecipientReport& report,
     return "securityerror";
   }
   if (found.detail == "attachment") return "policyviolation";
+  // "Not now" is no "never": RFC 3463, 4.3.2.
+  if (diagnosed == "notaccept" && *report.code < 500) return "systemerror";
+  // RFC 3463, 5.1.2: the system that the address names, not the mailbox.
+  if (diagnosed == "userunknown" && report.status.ends_with(".1.2") &&
+      (text.find("domain") != text.npos || text.find("host") != text.npos)) {
+    return "hostunknown";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string_view reason_of_report(const wire::RecipientReport& report,
+                                  const diagnosis::Diagnosis& found,
+                                  const diagnosis::Registry& registry) {
+  // "Deferred" alone says no more than the code does.
+  const bool silent = found.reason == "onhold" && found.kind != diagnosis::Kind::greylist &&
+                      report.code.has_value();
+  const std::string_view diagnosed = silent ? "undefined" : std::string_view(found.reason);
+  const std::string text = in_lower_case(report.text);
+  const bool unknown_user = says_unknown_user(text);
+  if (waited_too_long(report, text)) {
+    const std::string_view reason = reason_without_answer(report, registry);
+    return reason.empty() ? "expired" : reason;
+  }
+  if (!report.code) return reason_without_code(report, text, diagnosed, registry);
+  if (const std::string_view reason = reason_by_code(report, text, found, diagnosed, registry);
+      !reason.empty()) {
+    return reason;
+  }
   if (is_vague(diagnosed)) {
     if (const std::string_view reason = first_of(registry.reason_words(ReasonPlace::telling), text);
         !reason.empty())

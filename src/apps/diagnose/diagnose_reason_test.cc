@@ -106,6 +106,16 @@ TEST(DiagnoseReason, AStatusSpeaksOnlyWhereTheWordsAreSilent) {
   EXPECT_EQ(reason_of("554 5.6.5 no"), "contenterror");
 }
 
+TEST(DiagnoseReason, WhatAMailerSaidDecidesBeforeSendmailsOwnUnavailable) {
+  wire::RecipientReport report = report_of("554 <a@example.jp>... Service unavailable");
+  report.notes = {"mail.local: unknown user: a"};
+  diagnosis::Diagnosis found;
+  found.reason = "systemerror";
+  EXPECT_EQ(reason_of_report(report, found, reader().registry()), "userunknown");
+  report.notes = {"554 <a@example.jp>... Service unavailable"};
+  EXPECT_EQ(reason_of_report(report, found, reader().registry()), "systemerror");
+}
+
 TEST(DiagnoseReason, AServerThatCountsConnectionsBeforeItsGreetingBlocksNobody) {
   EXPECT_EQ(reason_of("421 4.7.0 Too many connections (in reply to EHLO command)"), "toomanyconn");
   EXPECT_EQ(reason_of("421 Service not available (in reply to EHLO command)"), "blocked");
