@@ -165,7 +165,7 @@ bool in_greeting(const wire::RecipientReport& report) {
 std::string_view reason_by_code(const wire::RecipientReport& report, std::string_view text,
                                 const diagnosis::Diagnosis& found, std::string_view diagnosed,
                                 const Registry& registry) {
-  // sendmail's own words for a mailer that failed (EX_UNAVAILABLE): what the mailer said stands above.
+  // sendmail's own words for a mailer that failed (EX_UNAVAILABLE): what that said stands above.
   if (report.code == 554 && text.ends_with("... service unavailable")) {
     const std::string_view reason = reason_without_answer(report, registry);
     if (!reason.empty() && reason != "expired") return reason;
