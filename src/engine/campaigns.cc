@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/counting.h"
 #include "evidence/cluster_codec.h"
 #include "evidence/sliding_window.h"
 #include "verdict/burst.h"
@@ -73,19 +74,27 @@ bool recurs(const Cluster& cluster, base::TimePoint at) {
          cluster.first_at + recurring_over < at;
 }
 
-// Old acquaintances first: those of the account, and all of them where the house knew every new one
-// (of the new ones it is known only how many the house knew).
-std::vector<std::uint32_t> recipients_of(const Message& message, std::size_t& acquainted) {
+// Those new to the account first. A copy to itself is none: for that the name it logged in with
+// counts, as anybody may write any sender.
+std::vector<std::uint32_t> recipients_of(const Message& message, std::uint32_t own_address,
+                                         std::size_t& fresh) {
   std::vector<std::uint32_t> recipients;
-  const bool house_knows = message.in_house >= message.fresh;
+  const auto is_new = [own_address](const RecipientMark& mark) {
+    return mark.fresh() && mark.hash() != own_address;
+  };
   for (const RecipientMark& mark : message.recipients) {
-    if (house_knows || !mark.fresh()) recipients.push_back(mark.hash());
+    if (is_new(mark)) recipients.push_back(mark.hash());
   }
-  acquainted = recipients.size();
+  fresh = recipients.size();
   for (const RecipientMark& mark : message.recipients) {
-    if (!house_knows && mark.fresh()) recipients.push_back(mark.hash());
+    if (!is_new(mark)) recipients.push_back(mark.hash());
   }
   return recipients;
+}
+
+std::uint32_t own_address_of(const base::HashKey& key, const evidence::Account& account) {
+  const auto subject = model::Subject::parse(account.name);
+  return subject ? hash_of_address(key, subject->name) & RecipientMark::hash_mask : 0;
 }
 
 // One connection has a whole /64 of IPv6: its addresses are no more telling apart than its ports.
@@ -200,13 +209,13 @@ void Campaigns::learn(const model::Fingerprint& print, std::uint64_t account,
     programs_.learn(account, program);
 }
 
-evidence::Placed Campaigns::place(const model::Submission& submission, const Message& message,
-                                  const evidence::Account& account,
+evidence::Placed Campaigns::place(const Around& around, const model::Submission& submission,
+                                  const Message& message, const evidence::Account& account,
                                   const evidence::YoungClients::Seen& client,
                                   const CampaignSeen& seen, base::TimePoint at) {
   static const model::Fingerprint unseen;
-  std::size_t acquainted = 0;
-  const auto recipients = recipients_of(message, acquainted);
+  std::size_t fresh = 0;
+  const auto recipients = recipients_of(message, own_address_of(around.key, account), fresh);
   return store_.place(
       {.print = submission.print ? *submission.print : unseen,
        .account = message.account,
@@ -220,8 +229,7 @@ evidence::Placed Campaigns::place(const model::Submission& submission, const Mes
        .stranger = seen.traits.acquaintance == verdict::Acquaintance::stranger,
        .in_character = in_character(seen),
        .may_begin = seen.p <= settings_.detection.begins_below_p,
-       .recipients = recipients,
-       .acquainted = acquainted,
+       .to = {recipients, fresh, message.in_house >= message.fresh},
        .client = client.address,
        .member_of = account.recent.campaign_member ? campaign_of(message.account) : 0,
        .companions = client.companions,
@@ -281,7 +289,7 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
     client = clients_.use(address_of(around, submission, message), message.account, tenant, at);
   seen.traits = traits_of(around, submission, *account, message, client);
   seen.p = chance_of(around, message, seen.traits);
-  const evidence::Placed placed = place(submission, message, *account, client, seen, at);
+  const evidence::Placed placed = place(around, submission, message, *account, client, seen, at);
   Cluster* cluster = placed.cluster;
   // An open campaign takes in what is usual for an account only where it is a member already.
   message.in_character = (cluster == nullptr || cluster->state != ClusterState::open) &&
@@ -336,7 +344,7 @@ void Campaigns::see_from_outside(const model::Submission& submission, base::Time
                 .surprise = 0,
                 .script = false,
                 .may_begin = true,
-                .recipients = {},
+                .to = {},
                 .companions = {},
                 .client_group = 0,
                 .at = at});

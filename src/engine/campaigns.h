@@ -121,8 +121,8 @@ class Campaigns {
                                               const evidence::YoungClients::Seen& client) const;
   [[nodiscard]] double chance_of(const Around& around, const Message& message,
                                  const verdict::MailTraits& traits) const;
-  evidence::Placed place(const model::Submission& submission, const Message& message,
-                         const evidence::Account& account,
+  evidence::Placed place(const Around& around, const model::Submission& submission,
+                         const Message& message, const evidence::Account& account,
                          const evidence::YoungClients::Seen& client, const CampaignSeen& seen,
                          base::TimePoint at);
   void learn(const model::Fingerprint& print, std::uint64_t account,

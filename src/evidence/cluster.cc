@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "base/hash.h"
 #include "evidence/sliding_window.h"
@@ -84,6 +85,10 @@ const ClusterMember* Cluster::member(std::uint64_t account) const {
   return at == members.end() ? nullptr : &*at;
 }
 
+ClusterMember* Cluster::member(std::uint64_t account) {
+  return const_cast<ClusterMember*>(std::as_const(*this).member(account));
+}
+
 double Cluster::similarity(const PackedSketch& sketch) const {
   double most = 0;
   for (const PackedSketch& one : sketches) {
@@ -111,7 +116,7 @@ std::size_t Cluster::bytes() const {
   for (const std::string& t : texts) text += t.capacity();
   return sizeof(Cluster) + members.capacity() * sizeof(ClusterMember) + accounts.bytes() +
          sketches.capacity() * sizeof(PackedSketch) + bands.capacity() * sizeof(std::uint64_t) +
-         facets.capacity() * sizeof(SharedFacet) + recipients.capacity() * sizeof(std::uint32_t) +
+         facets.capacity() * sizeof(SharedFacet) + recipients.capacity() * sizeof(SharedRecipient) +
          phrases.capacity() * sizeof(SharedPhrase) + clients.capacity() * sizeof(std::uint32_t) +
          (message_numbers.capacity() + known_members.capacity()) * sizeof(std::uint64_t) + text;
 }
@@ -240,26 +245,6 @@ bool Cluster::has_client(std::uint32_t client) const {
   return client != 0 && std::binary_search(clients.begin(), clients.end(), client);
 }
 
-bool Cluster::explains(std::span<const std::uint32_t> hashes, std::size_t acquainted) const {
-  const auto shared = [this](std::uint32_t hash) {
-    return std::find(recipients.begin(), recipients.end(), hash) != recipients.end();
-  };
-  const auto old = hashes.first(std::min(acquainted, hashes.size()));
-  return !hashes.empty() && (std::any_of(old.begin(), old.end(), shared) ||
-                             std::all_of(hashes.begin(), hashes.end(), shared));
-}
-
-void Cluster::add_recipients(std::span<const std::uint32_t> hashes, bool first) {
-  for (const std::uint32_t hash : hashes) {
-    ++recipients_all;
-    if (std::find(recipients.begin(), recipients.end(), hash) != recipients.end()) {
-      ++recipients_again;
-    } else if (recipients.size() < (first ? recipients_max : recipients_max / 2)) {
-      recipients.push_back(hash);
-    }
-  }
-}
-
 void Cluster::add_message(std::uint64_t number) {
   ++messages;
   const std::size_t most = state == ClusterState::open ? messages_kept_open : messages_kept;
@@ -296,9 +281,7 @@ void Cluster::absorb(const Cluster& other) {
   }
   phrase_core += other.phrase_core;
   for (const std::uint32_t client : other.clients) add_client(client);
-  add_recipients(other.recipients, true);
-  recipients_all += other.recipients_all - static_cast<std::uint32_t>(other.recipients.size());
-  recipients_again += other.recipients_again;
+  absorb_recipients(other);
   for (const std::uint64_t number : other.message_numbers) add_message(number);
   messages += other.messages - static_cast<std::uint32_t>(other.message_numbers.size());
   core += other.core;

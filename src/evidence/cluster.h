@@ -31,6 +31,23 @@ class PackedSketch {
   bool any = false;
 };
 
+// Whom a mail goes to, as far as it tells what the mail is for.
+struct Addressees {
+  std::span<const std::uint32_t> all = {};  // those whom the account never wrote to before first
+  std::size_t fresh = 0;                    // so many
+  bool house_knows = false;                 // somebody here knows every one of them
+};
+
+// Whom one account wrote to in a mailing and nobody before it, new ones of its own first.
+struct MemberRecipients {
+  static constexpr std::size_t most = 3;
+  std::array<std::uint32_t, most> hashes{};
+  std::uint8_t kept = 0;
+  std::uint8_t fresh_bits = 0;  // of `hashes`: new to the account as well
+  bool more = false;            // of these, some that were not kept
+  bool to_shared = false;       // others had written to one of its recipients before
+};
+
 // One account's part: its first message in the cluster speaks for it.
 struct ClusterMember {
   std::uint64_t account = 0;  // hash in the ledger
@@ -39,6 +56,13 @@ struct ClusterMember {
   float surprise = 0;  // -ln p of that message for its account
   base::TimePoint at;
   float odds = 0;  // ln of how much likelier it is from a hacked account; not recorded
+  MemberRecipients wrote_to = {};
+};
+
+struct SharedRecipient {
+  std::uint32_t hash = 0;
+  std::uint32_t accounts = 0;  // whose first mail of the mailing went there
+  bool known = false;          // to somebody here, before the mailing
 };
 
 // A run of words that some of its messages have.
@@ -103,11 +127,11 @@ struct Cluster {
   std::vector<PackedSketch> sketches;
   std::vector<std::uint64_t> bands;  // index keys of the sketches
   std::vector<SharedFacet> facets;
-  std::vector<SharedPhrase> phrases;      // of an open campaign: of its newest messages
-  std::vector<std::uint32_t> clients;     // addresses new to this house, sorted
-  std::vector<std::uint32_t> recipients;  // the first different ones
-  std::uint32_t recipients_all = 0;       // of all messages
-  std::uint32_t recipients_again = 0;     // of them, ones that stood in the list already
+  std::vector<SharedPhrase> phrases;        // of an open campaign: of its newest messages
+  std::vector<std::uint32_t> clients;       // addresses new to this house, sorted
+  std::vector<SharedRecipient> recipients;  // the first different ones
+  std::uint32_t recipients_all = 0;         // of all messages
+  std::uint32_t recipients_again = 0;       // of them, ones that stood in the list already
   std::uint32_t messages = 0;
   std::uint32_t core = 0;         // messages out of character: they say what the cluster looks like
   std::uint32_t phrase_core = 0;  // messages that `phrases` counts: both are halved now and then
@@ -131,6 +155,7 @@ struct Cluster {
   Pace stranger_pace{0.25};                  // of messages of accounts nobody knows
 
   [[nodiscard]] const ClusterMember* member(std::uint64_t account) const;
+  [[nodiscard]] ClusterMember* member(std::uint64_t account);
   // To the nearest text that enough of its messages have.
   [[nodiscard]] double similarity(const PackedSketch& sketch) const;
   [[nodiscard]] std::size_t tenants() const;  // of the members
@@ -154,14 +179,24 @@ struct Cluster {
   void add_client(std::uint32_t client);
   [[nodiscard]] bool has_client(std::uint32_t client) const;
   // Whether the recipients account for the mail's being like the others: they write to one list,
-  // or to one person. `acquainted` of the recipients, the first ones, are old acquaintances.
-  [[nodiscard]] bool explains(std::span<const std::uint32_t> hashes, std::size_t acquainted) const;
+  // or to one person.
+  [[nodiscard]] bool explains(const Addressees& to) const;
   // Further mail than the first of one account may not crowd out whom the others write to.
-  void add_recipients(std::span<const std::uint32_t> hashes, bool first);
+  void add_recipients(const Addressees& to, MemberRecipients& of, bool first);
+  // How many recipients many members chose, but not most of them: a committee on every mail is one.
+  [[nodiscard]] std::size_t chosen_by_some() const;
+  // How many members wrote to these and beside them to nobody new to them: that is what their mail
+  // is for.
+  [[nodiscard]] std::size_t members_to_chosen() const;
   void add_message(std::uint64_t number);
   void see_day(base::TimePoint at);
   // Takes over what another cluster says of itself, but not its members.
   void absorb(const Cluster& other);
+
+ private:
+  [[nodiscard]] const SharedRecipient* find_recipient(std::uint32_t hash) const;
+  [[nodiscard]] bool is_chosen(std::uint32_t hash) const;
+  void absorb_recipients(const Cluster& other);
 };
 
 // Which facets tell mailings apart and how much one may count, in natural-log units.

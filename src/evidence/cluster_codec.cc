@@ -8,7 +8,8 @@
 namespace leumund::evidence {
 namespace {
 
-constexpr std::uint64_t version = 3;
+constexpr std::uint64_t version = 4;
+constexpr std::uint64_t uncounted = 3;  // had no counts of recipients; still read
 constexpr std::size_t hashes_most = 20'000;
 
 void write_hash(ByteWriter& writer, std::uint64_t hash) {
@@ -42,6 +43,22 @@ void read_sketches(ByteReader& reader, Cluster& cluster) {
   }
 }
 
+void write_recipients(ByteWriter& writer, const MemberRecipients& of) {
+  writer.number(of.kept);
+  for (std::size_t i = 0; i < of.kept; ++i) writer.fixed(of.hashes[i]);
+  writer.number(of.fresh_bits);
+  writer.number(of.more ? 1 : 0);
+  writer.number(of.to_shared ? 1 : 0);
+}
+
+void read_recipients(ByteReader& reader, MemberRecipients& of) {
+  of.kept = static_cast<std::uint8_t>(reader.number(MemberRecipients::most));
+  for (std::size_t i = 0; i < of.kept; ++i) of.hashes[i] = reader.fixed();
+  of.fresh_bits = static_cast<std::uint8_t>(reader.number((1U << of.kept) - 1));
+  of.more = reader.flag();
+  of.to_shared = reader.flag();
+}
+
 }  // namespace
 
 void encode_cluster(const Cluster& cluster, std::string& out) {
@@ -60,6 +77,7 @@ void encode_cluster(const Cluster& cluster, std::string& out) {
     writer.fixed(member.tenant);
     writer.real(member.surprise);
     writer.time(member.at);
+    write_recipients(writer, member.wrote_to);
   }
   writer.number(cluster.sketches.size());
   for (const PackedSketch& sketch : cluster.sketches) {
@@ -81,7 +99,11 @@ void encode_cluster(const Cluster& cluster, std::string& out) {
   writer.number(cluster.clients.size());
   for (const std::uint32_t client : cluster.clients) writer.fixed(client);
   writer.number(cluster.recipients.size());
-  for (const std::uint32_t hash : cluster.recipients) writer.fixed(hash);
+  for (const SharedRecipient& recipient : cluster.recipients) {
+    writer.fixed(recipient.hash);
+    writer.number(recipient.accounts);
+    writer.number(recipient.known ? 1 : 0);
+  }
   for (const std::uint32_t count :
        {cluster.recipients_all, cluster.recipients_again, cluster.messages, cluster.core,
         cluster.replies, cluster.automatic, cluster.lists, cluster.scripts, cluster.from_outside,
@@ -97,7 +119,8 @@ void encode_cluster(const Cluster& cluster, std::string& out) {
 base::Result<Cluster> decode_cluster(std::string_view state) {
   const base::Error malformed{base::ErrorCode::malformed, "record of a campaign is not readable"};
   ByteReader reader(state);
-  if (reader.number(version) != version) return malformed;
+  const std::uint64_t written_by = reader.number(version);
+  if (written_by != version && written_by != uncounted) return malformed;
   Cluster cluster;
   cluster.id = read_hash(reader);
   cluster.state = static_cast<ClusterState>(reader.number(2));
@@ -112,6 +135,7 @@ base::Result<Cluster> decode_cluster(std::string_view state) {
     member.tenant = reader.fixed();
     reader.real(member.surprise);
     reader.time(member.at);
+    if (written_by == version) read_recipients(reader, member.wrote_to);
     cluster.accounts.add(member.account, member.at);
   }
   read_sketches(reader, cluster);
@@ -135,7 +159,12 @@ base::Result<Cluster> decode_cluster(std::string_view state) {
     cluster.clients.push_back(client);
   }
   for (std::uint64_t n = reader.number(Cluster::recipients_max); n > 0 && !reader.failed(); --n) {
-    cluster.recipients.push_back(reader.fixed());
+    SharedRecipient& recipient = cluster.recipients.emplace_back();
+    recipient.hash = reader.fixed();
+    recipient.accounts = 1;
+    if (written_by != version) continue;
+    reader.integer(recipient.accounts);
+    recipient.known = reader.flag();
   }
   for (std::uint32_t* count :
        {&cluster.recipients_all, &cluster.recipients_again, &cluster.messages, &cluster.core,

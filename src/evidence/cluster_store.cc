@@ -153,7 +153,7 @@ std::vector<std::uint64_t> ClusterStore::take_lone(std::size_t slot, const Arriv
     if (cluster.members.size() >= Cluster::members_max)
       cluster.members.erase(cluster.members.begin());
     cluster.members.push_back(
-        {lone.account, lone.message, lone.tenant, lone.surprise, lone.at, lone.odds});
+        {lone.account, lone.message, lone.tenant, lone.surprise, lone.at, lone.odds, {}});
   }
   return taken;
 }
@@ -233,8 +233,12 @@ void ClusterStore::add_sighting(const Arrival& arrival, const PackedSketch& sket
   sighting.number = newest_sighting_;
   sighting.tenant = arrival.tenant;
   sighting.client = arrival.client;
-  const std::size_t kept = std::min(arrival.recipients.size(), sighting_recipients);
-  std::copy_n(arrival.recipients.begin(), kept, sighting.recipients.begin());
+  const std::size_t kept = std::min(arrival.to.all.size(), sighting_recipients);
+  std::copy_n(arrival.to.all.begin(), kept, sighting.recipients.begin());
+  sighting.recipients_kept = static_cast<std::uint8_t>(kept);
+  sighting.recipients_fresh =
+      static_cast<std::uint8_t>(std::min(arrival.to.fresh, sighting_recipients + 1));
+  sighting.house_knows = arrival.to.house_knows;
   sighting.surprise = arrival.surprise;
   sighting.odds = arrival.odds;
   sighting.script = arrival.script;
@@ -274,11 +278,14 @@ std::size_t ClusterStore::begin_cluster(Sighting& with, base::TimePoint at) {
   }
   cluster.see_day(with.at);
   cluster.members.push_back(
-      {with.account, with.message, with.tenant, with.surprise, with.at, with.odds});
+      {with.account, with.message, with.tenant, with.surprise, with.at, with.odds, {}});
   ++cluster.day_accounts;
   cluster.accounts.add(with.account, with.at);
-  const auto end = std::find(with.recipients.begin(), with.recipients.end(), 0U);
-  cluster.add_recipients(std::span(with.recipients.begin(), end), true);
+  MemberRecipients& wrote_to = cluster.members.back().wrote_to;
+  cluster.add_recipients({std::span(with.recipients).first(with.recipients_kept),
+                          with.recipients_fresh, with.house_knows},
+                         wrote_to, true);
+  wrote_to.more = wrote_to.more || with.recipients_fresh > sighting_recipients;
   cluster.add_client(with.client);
   cluster.add_message(with.message);
   if (with.script) ++cluster.scripts;
@@ -311,9 +318,12 @@ void ClusterStore::join(Placed& placed, const Arrival& arrival, const PackedSket
     return;
   }
   cluster.see_day(arrival.at);
-  placed.explained = cluster.explains(arrival.recipients, arrival.acquainted);
-  placed.first_of_account = cluster.member(arrival.account) == nullptr;
-  cluster.add_recipients(arrival.recipients, placed.first_of_account);
+  placed.explained = cluster.explains(arrival.to);
+  ClusterMember* const known = cluster.member(arrival.account);
+  placed.first_of_account = known == nullptr;
+  MemberRecipients wrote_to;
+  cluster.add_recipients(arrival.to, known == nullptr ? wrote_to : known->wrote_to,
+                         placed.first_of_account);
   cluster.add_message(arrival.message);
   if (arrival.print.has(model::MailSign::reply)) ++cluster.replies;
   if (arrival.print.has(model::MailSign::auto_submitted)) ++cluster.automatic;
@@ -327,7 +337,8 @@ void ClusterStore::join(Placed& placed, const Arrival& arrival, const PackedSket
     cluster.members.erase(cluster.members.begin());
   cluster.members.push_back(
       {arrival.account, arrival.message, arrival.tenant, placed.explained ? 0 : arrival.surprise,
-       arrival.at, placed.explained ? std::min(explained_odds, arrival.odds) : arrival.odds});
+       arrival.at, placed.explained ? std::min(explained_odds, arrival.odds) : arrival.odds,
+       wrote_to});
   ++cluster.day_accounts;
 }
 

@@ -49,9 +49,7 @@ struct Arrival {
   bool stranger = false;       // nothing is known of the account
   bool in_character = false;   // a known account writes as it does: an open campaign is not of it
   bool may_begin = true;       // a mail in character joins clusters and begins none
-  std::span<const std::uint32_t> recipients;
-  // So many of them, from the first on, are acquaintances of the account or of the whole house.
-  std::size_t acquainted = 0;
+  Addressees to;
   std::uint32_t client = 0;     // 0 unless new to this house
   std::uint64_t member_of = 0;  // an open campaign that the account is a member of already
   // Accounts that used the same client address, new to this house, within the last day.
@@ -135,7 +133,10 @@ class ClusterStore {
     std::uint32_t number = 0;  // 0: free
     std::uint32_t tenant = 0;
     std::uint32_t joined = 0;  // ref of the cluster that it went into
-    std::array<std::uint32_t, sighting_recipients> recipients{};
+    std::array<std::uint32_t, sighting_recipients> recipients{};  // as in Addressees
+    std::uint8_t recipients_kept = 0;
+    std::uint8_t recipients_fresh = 0;  // more than are kept: others were, too
+    bool house_knows = false;
     std::uint32_t client = 0;
     float surprise = 0;
     float odds = 0;

@@ -177,7 +177,7 @@ TEST_F(ClusterStoreTest, WhoWritesInCharacterIsNotTakenForACampaignWhateverTheTe
   live();
   const Fingerprint text = texts.text();
   const Cluster& open = campaign(text);
-  Arrival arrival{.print = text, .recipients = {}, .companions = {}, .at = now};
+  Arrival arrival{.print = text, .to = {}, .companions = {}, .at = now};
   arrival.account = arrival.tenant = 20;
   arrival.surprise = 0.4F;
   arrival.known_account = arrival.in_character = true;
@@ -322,15 +322,32 @@ TEST_F(ClusterStoreTest, ALineThatListsPutUnderMailDoesNotBindByItsWordsAndItsLi
 TEST_F(ClusterStoreTest, WritingToOneListExplainsThatMailsAreAlike) {
   live();
   const Fingerprint letter = texts.text();
-  place_to(letter, 1, {500, 1}, 1);
-  Cluster* cluster = place_to(letter, 2, {500, 2}, 1).cluster;
+  place_to(letter, 1, {1}, {500}, true);
+  Cluster* cluster = place_to(letter, 2, {2}, {500}, true).cluster;
   ASSERT_NE(cluster, nullptr);
   EXPECT_EQ(cluster->members.back().surprise, 0);
-  cluster = place_to(letter, 3, {500, 3}, 0).cluster;
+  cluster = place_to(letter, 3, {3, 500}, {}, true).cluster;
+  EXPECT_EQ(cluster->members.back().surprise, 0) << "new on a list that the house knows";
+  cluster = place_to(letter, 4, {4, 500}).cluster;
   EXPECT_EQ(cluster->members.back().surprise, 3)
       << "an address added by whoever sends says nothing";
-  cluster = place_to(letter, 4, {500}, 0).cluster;
+  cluster = place_to(letter, 5, {5}, {500}).cluster;
+  EXPECT_EQ(cluster->members.back().surprise, 3)
+      << "nor does it where the account has written to it once to make it an acquaintance";
+  cluster = place_to(letter, 6, {500}).cluster;
   EXPECT_EQ(cluster->members.back().surprise, 0) << "all of them write to one person";
+  cluster = place_to(letter, 7, {500}, {7}).cluster;
+  EXPECT_EQ(cluster->members.back().surprise, 0) << "and to a friend";
+}
+
+TEST_F(ClusterStoreTest, AnAddressThatCameUpWithTheMailingExplainsNothing) {
+  live();
+  const Fingerprint spam = texts.text();
+  place_to(spam, 1, {1, 500});
+  // By the second mail the house knows the drop box, and it may know the victim.
+  Cluster* cluster = place_to(spam, 2, {2, 500}, {}, true).cluster;
+  ASSERT_NE(cluster, nullptr);
+  EXPECT_EQ(cluster->members.back().surprise, 3);
 }
 
 TEST_F(ClusterStoreTest, OneOddMailThatBelongsToTwoClustersMakesThemOne) {
@@ -449,7 +466,7 @@ TEST_F(ClusterStoreTest, AClusterFromARecordIsFoundAgain) {
                                      .message = 1,
                                      .tenant = 9,
                                      .surprise = 3,
-                                     .recipients = std::span(&recipient, 1),
+                                     .to = {std::span(&recipient, 1), 1},
                                      .companions = {},
                                      .at = now});
   ASSERT_NE(placed.cluster, nullptr);

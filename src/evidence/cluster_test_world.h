@@ -59,22 +59,25 @@ class ClusterWorld : public ::testing::Test {
                         .tenant = static_cast<std::uint32_t>(account),
                         .surprise = surprise,
                         .odds = surprise - 1,
-                        .recipients = std::span(&recipient, 1),
+                        .to = {std::span(&recipient, 1), 1},
                         .client = client,
                         .member_of = member_of,
                         .companions = {},
                         .at = now});
   }
+  // `fresh`: to whom the account never wrote before; `old`: its acquaintances.
   Placed place_to(const model::Fingerprint& print, std::uint64_t account,
-                  std::vector<std::uint32_t> recipients, std::size_t acquainted) {
+                  std::vector<std::uint32_t> fresh, const std::vector<std::uint32_t>& old = {},
+                  bool house_knows = false) {
+    const std::size_t new_ones = fresh.size();
+    fresh.insert(fresh.end(), old.begin(), old.end());
     return store.place({.print = print,
                         .account = account,
                         .message = ++message_,
                         .tenant = static_cast<std::uint32_t>(account),
                         .surprise = 3,
                         .odds = 2,
-                        .recipients = recipients,
-                        .acquainted = acquainted,
+                        .to = {fresh, new_ones, house_knows},
                         .companions = {},
                         .at = now});
   }
@@ -100,7 +103,7 @@ class ClusterWorld : public ::testing::Test {
                         .surprise = surprise,
                         .odds = odds,
                         .known_account = true,
-                        .recipients = std::span(&recipient, 1),
+                        .to = {std::span(&recipient, 1), 1},
                         .companions = {},
                         .at = now});
   }
@@ -115,7 +118,7 @@ class ClusterWorld : public ::testing::Test {
                         .surprise = surprise,
                         .odds = odds,
                         .known_account = true,
-                        .recipients = std::span(&recipient, 1),
+                        .to = {std::span(&recipient, 1), 1},
                         .member_of = member_of,
                         .companions = {},
                         .at = now});
@@ -129,7 +132,7 @@ class ClusterWorld : public ::testing::Test {
                         .tenant = static_cast<std::uint32_t>(account),
                         .surprise = surprise,
                         .stranger = true,
-                        .recipients = std::span(&recipient, 1),
+                        .to = {std::span(&recipient, 1), 1},
                         .companions = {},
                         .at = now});
   }

@@ -24,6 +24,16 @@ double per_day(std::size_t accounts, const ClusterRates& rates, const CampaignSe
   return std::max(settings.sizes_least[size], rates[size]);
 }
 
+// Nearly all write to the same few, and to nobody else who is new to them: an address that is on
+// every mail beside a victim of its own makes none. One in eight may do otherwise, as somebody may
+// tell a new friend, and an odd mail may have been taken for one of them.
+bool is_petition(const Cluster& cluster) {
+  const std::size_t members = cluster.members.size();
+  const bool few = cluster.chosen_by_some() <= 2 + members / 2;
+  const std::size_t otherwise = members - cluster.members_to_chosen();
+  return members >= 3 && few && otherwise * 8 <= members + 7;
+}
+
 }  // namespace
 
 std::string_view trait_name(Trait trait) { return trait_names[static_cast<std::size_t>(trait)]; }
@@ -100,14 +110,7 @@ HonestKind honest_kind(const Cluster& cluster, const CampaignSettings& settings)
   if (cluster.messages > 0 && cluster.scripts == cluster.messages &&
       static_cast<double>(cluster.members.size()) < settings.accounts_one_tenant)
     return HonestKind::one_script;
-  // With so few different recipients there is nothing to gain from it; of many more, three in four
-  // have to be the same, as one odd mail may have been taken for one of them.
-  const bool few = cluster.recipients.size() <= 2 + cluster.members.size() / 5;
-  const std::uint32_t again = cluster.recipients_again;
-  if (cluster.members.size() >= 3 &&
-      ((few && again * 2 >= cluster.recipients_all) || again * 4 >= cluster.recipients_all * 3))
-    return HonestKind::one_recipient;
-  return HonestKind::none;
+  return is_petition(cluster) ? HonestKind::one_recipient : HonestKind::none;
 }
 
 std::string_view honest_kind_name(HonestKind kind) {
@@ -193,8 +196,9 @@ std::vector<model::Term> describe_campaign(const Cluster& cluster,
 std::vector<std::pair<std::string, std::string>> why_not_honest(const Cluster& cluster) {
   std::vector<std::pair<std::string, std::string>> out;
   out.emplace_back("not_one_recipient",
-                   fmt::format("{} of {} recipients were written to more than once",
-                               cluster.recipients_again, cluster.recipients_all));
+                   fmt::format("{} of {} accounts wrote only to people whom the others chose as "
+                               "well",
+                               cluster.members_to_chosen(), cluster.members.size()));
   out.emplace_back("not_one_script", fmt::format("{} of {} mails come from scripts",
                                                  cluster.scripts, cluster.messages));
   out.emplace_back("not_from_outside",

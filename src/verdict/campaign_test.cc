@@ -11,19 +11,26 @@ using evidence::Cluster;
 
 const base::TimePoint now = base::from_unix_seconds(1'600'000'000);
 
+// One more account, that writes to these: people who are new to it, and acquaintances.
+void join(Cluster& cluster, double p, std::vector<std::uint32_t> fresh,
+          const std::vector<std::uint32_t>& old = {}) {
+  const std::size_t new_ones = fresh.size();
+  fresh.insert(fresh.end(), old.begin(), old.end());
+  const std::uint64_t i = cluster.messages + 1;
+  evidence::MemberRecipients wrote_to;
+  cluster.add_recipients({fresh, new_ones}, wrote_to, true);
+  cluster.members.push_back(
+      {i, i, static_cast<std::uint32_t>(i), static_cast<float>(-std::log(p)), now, 0, wrote_to});
+  cluster.add_message(i);
+}
+
 // `n` accounts, each of a tenant and with a recipient of its own, that look so odd.
 Cluster cluster_of(std::size_t n, double p) {
   Cluster cluster;
   cluster.id = 1;
   cluster.first_at = now;
   cluster.last_at = now;
-  for (std::size_t i = 0; i < n; ++i) {
-    cluster.members.push_back(
-        {i + 1, i + 1, static_cast<std::uint32_t>(i + 1), static_cast<float>(-std::log(p)), now});
-    const auto recipient = static_cast<std::uint32_t>(1000 + i);
-    cluster.add_recipients({&recipient, 1}, true);
-    cluster.add_message(i + 1);
-  }
+  for (std::size_t i = 0; i < n; ++i) join(cluster, p, {static_cast<std::uint32_t>(1000 + i)});
   return cluster;
 }
 
@@ -116,27 +123,78 @@ TEST(Campaign, ManyALittleOddAreNoneWhereTheirMailIsLikelierTheirOwns) {
 
 TEST(Campaign, APetitionToOneRecipientIsHonest) {
   Cluster cluster = cluster_of(1, 0.01);
-  for (std::uint64_t i = 2; i < 40; ++i) {
-    cluster.members.push_back({i, i, static_cast<std::uint32_t>(i), 4.6F, now});
-    cluster.add_recipients(cluster.recipients, true);
-    cluster.add_message(i);
-  }
+  for (int i = 2; i < 40; ++i) join(cluster, 0.01, {1000});
   EXPECT_EQ(judge(cluster).honest, HonestKind::one_recipient);
   EXPECT_FALSE(judge(cluster).alarm());
 }
 
 TEST(Campaign, APetitionStaysOneThoughAnOddMailWasTakenForIt) {
   Cluster cluster = cluster_of(1, 0.01);
-  for (std::uint64_t i = 2; i < 40; ++i) {
-    cluster.members.push_back({i, i, static_cast<std::uint32_t>(i), 4.6F, now});
-    const std::uint32_t deputy = 1000;
-    cluster.add_recipients({&deputy, 1}, true);
-    cluster.add_message(i);
-  }
+  for (int i = 2; i < 40; ++i) join(cluster, 0.01, {1000});
   std::vector<std::uint32_t> others;
   for (std::uint32_t i = 0; i < 11; ++i) others.push_back(5000 + i);
-  cluster.add_recipients(others, true);
+  join(cluster, 0.01, others);
   EXPECT_EQ(judge(cluster).honest, HonestKind::one_recipient);
+}
+
+TEST(Campaign, APetitionStaysOneWithCopiesToFriendsAndToOneself) {
+  Cluster cluster = cluster_of(1, 0.01);
+  for (std::uint32_t i = 2; i < 40; ++i) {
+    // Every third sends an acquaintance a copy, every tenth somebody new.
+    if (i % 10 == 0) {
+      join(cluster, 0.01, {1000, 7000 + i});
+    } else {
+      join(cluster, 0.01, {1000},
+           i % 3 == 0 ? std::vector{8000 + i} : std::vector<std::uint32_t>{});
+    }
+    if (i >= 4) {
+      ASSERT_EQ(judge(cluster).honest, HonestKind::one_recipient) << i;
+    }
+  }
+}
+
+TEST(Campaign, APetitionToAWholeCommitteeIsHonest) {
+  std::vector<std::uint32_t> committee;
+  for (std::uint32_t i = 0; i < 25; ++i) committee.push_back(1000 + i);
+  Cluster cluster;
+  for (int i = 0; i < 30; ++i) join(cluster, 0.01, committee);
+  EXPECT_EQ(judge(cluster).honest, HonestKind::one_recipient) << "all of them on every mail";
+  cluster = {};
+  for (std::size_t i = 0; i < 40; ++i) join(cluster, 0.01, {committee[i * i % 5]});
+  EXPECT_EQ(judge(cluster).honest, HonestKind::one_recipient) << "everybody to the own deputy";
+}
+
+TEST(Campaign, DropBoxesBesideAVictimMakeNoPetition) {
+  for (const std::size_t boxes : {1U, 4U, 20U}) {
+    std::vector<std::uint32_t> of_his_own;
+    for (std::uint32_t i = 0; i < boxes; ++i) of_his_own.push_back(500 + i);
+    Cluster cluster;
+    for (std::uint32_t i = 0; i < 30; ++i) {
+      std::vector<std::uint32_t> fresh = of_his_own;
+      fresh.push_back(1000 + i);
+      join(cluster, 0.01, fresh);
+    }
+    EXPECT_EQ(judge(cluster).honest, HonestKind::none) << boxes;
+    EXPECT_TRUE(judge(cluster).alarm()) << boxes;
+    cluster = {};
+    for (std::uint32_t i = 0; i < 30; ++i) join(cluster, 0.01, {1000 + i}, of_his_own);
+    EXPECT_EQ(judge(cluster).honest, HonestKind::none) << boxes << ", each written to before";
+  }
+}
+
+TEST(Campaign, AThirdOfTheAccountsThatWriteToDropBoxesOnlyDoNotHideTheOthers) {
+  Cluster cluster;
+  for (std::uint32_t i = 0; i < 30; ++i)
+    join(cluster, 0.01, i % 3 == 0 ? std::vector<std::uint32_t>{500} : std::vector{1000 + i});
+  EXPECT_EQ(judge(cluster).honest, HonestKind::none);
+  // Nor does it help to begin with a mail to the drop box and to go on with victims.
+  cluster = {};
+  for (std::uint32_t i = 0; i < 30; ++i) {
+    join(cluster, 0.01, {500});
+    const std::uint32_t victim = 1000 + i;
+    cluster.add_recipients({{&victim, 1}, 1}, cluster.members.back().wrote_to, false);
+  }
+  EXPECT_EQ(judge(cluster).honest, HonestKind::none);
 }
 
 TEST(Campaign, ScriptsOfOneSystemAreHonestUntilTheyAreMany) {
