@@ -253,7 +253,9 @@ TEST_F(CampaignTest, APetitionAChainLetterAndAnswersOfTheHousePass) {
   for (int i = 0; i < 40; ++i, world.pass_time(minutes(10))) {
     model::Submission mail = world.mail(person(i), {world.stranger()}, "127.0.0.1");
     mail.envelope_sender = "";
-    mail.print = std::make_shared<const Fingerprint>(away);
+    Fingerprint print = away;
+    print.set(model::MailSign::auto_submitted);
+    mail.print = std::make_shared<const Fingerprint>(print);
     world.send(std::move(mail));
   }
   EXPECT_EQ(campaign(), nullptr);
@@ -289,6 +291,47 @@ TEST_F(CampaignTest, APetitionAndAChainLetterPassWhileSpamPaddedWithTheirWordsIs
   }
   EXPECT_EQ(passed, 80);
   EXPECT_EQ(left, 0);
+}
+
+TEST_F(CampaignTest, AnAccountHardlyKnownMayTellItsFriendsWhatACampaignSays) {
+  live(40);
+  for (int day = 0; day < 3; ++day, world.pass_time(hours(24)))
+    send(person(90), {"friend90@away.test"}, home(90), text());
+  const Fingerprint spam = text();
+  attack(0, 20, spam);
+  ASSERT_NE(campaign(), nullptr);
+  EXPECT_EQ(send(person(90), {"friend90@away.test"}, home(90), spam).answer.disposition,
+            Disposition::pass);
+  EXPECT_EQ(send(person(90), {world.stranger()}, bot(90), spam).answer.disposition,
+            Disposition::hold);
+}
+
+TEST_F(CampaignTest, ScriptsThatSendWithAnEmptySenderAreSeenAndBouncesAreNot) {
+  const auto from_script = [&](int i, const std::string& to, const Fingerprint& print,
+                               const std::string& sender) {
+    model::Submission mail = world.mail("", {to}, "127.0.0.1");
+    mail.script = fmt::format("uid{}:/srv/www/site{}/contact.php", 1000 + i, i);
+    mail.envelope_sender = sender;
+    mail.print = std::make_shared<const Fingerprint>(print);
+    return world.send(std::move(mail));
+  };
+  for (int day = 0; day < 21; ++day, world.pass_time(hours(24))) {
+    for (int i = 0; i < 30; ++i)
+      from_script(i, fmt::format("owner{}@away.test", i), text(), "www@site.test");
+  }
+  // A bounce that a local program makes: mostly the mail that it is about.
+  Fingerprint bounce = text();
+  bounce.set(model::MailSign::report);
+  bounce.set(model::MailSign::text_is_quoted);
+  for (int i = 0; i < 30; ++i, world.pass_time(minutes(2))) {
+    EXPECT_EQ(from_script(i, world.stranger(), bounce, "").campaign.cluster, 0U);
+  }
+  EXPECT_EQ(campaign(), nullptr);
+  const Fingerprint spam = text();
+  for (int i = 0; i < 30; ++i, world.pass_time(seconds(60)))
+    from_script(i, world.stranger(), variant(spam), "");
+  ASSERT_NE(campaign(), nullptr);
+  EXPECT_TRUE(campaign()->subject.kind == model::SubjectKind::campaign);
 }
 
 TEST_F(CampaignTest, InObserveModeItIsNamedAndNothingIsHeld) {

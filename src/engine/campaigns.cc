@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "engine/counting.h"
+#include "engine/campaign_mail.h"
 #include "evidence/cluster_codec.h"
 #include "evidence/sliding_window.h"
 #include "verdict/burst.h"
@@ -56,10 +56,11 @@ bool leads_somewhere(FacetKind kind) {
          kind == FacetKind::contact;
 }
 
-// An account that is known writes as it does.
-bool in_character(const CampaignSeen& seen) {
-  return seen.p >= in_character_from && !seen.traits.shows_another_hand() &&
-         seen.traits.acquaintance == verdict::Acquaintance::known;
+// An account that is known writes as it does, or one that is hardly known to old acquaintances.
+bool in_character(const CampaignSeen& seen, const Message& message) {
+  if (seen.p < in_character_from || seen.traits.shows_another_hand()) return false;
+  return seen.traits.acquaintance == verdict::Acquaintance::known ||
+         (seen.traits.acquaintance == verdict::Acquaintance::fleeting && message.fresh == 0);
 }
 
 // It is like the others, and all else was as always: nobody is named or held for that.
@@ -72,29 +73,6 @@ bool wrote_in_character(const evidence::ClusterMember& member) {
 bool recurs(const Cluster& cluster, base::TimePoint at) {
   return cluster.state == ClusterState::watched && cluster.days >= recurring_days &&
          cluster.first_at + recurring_over < at;
-}
-
-// Those new to the account first. A copy to itself is none: for that the name it logged in with
-// counts, as anybody may write any sender.
-std::vector<std::uint32_t> recipients_of(const Message& message, std::uint32_t own_address,
-                                         std::size_t& fresh) {
-  std::vector<std::uint32_t> recipients;
-  const auto is_new = [own_address](const RecipientMark& mark) {
-    return mark.fresh() && mark.hash() != own_address;
-  };
-  for (const RecipientMark& mark : message.recipients) {
-    if (is_new(mark)) recipients.push_back(mark.hash());
-  }
-  fresh = recipients.size();
-  for (const RecipientMark& mark : message.recipients) {
-    if (!is_new(mark)) recipients.push_back(mark.hash());
-  }
-  return recipients;
-}
-
-std::uint32_t own_address_of(const base::HashKey& key, const evidence::Account& account) {
-  const auto subject = model::Subject::parse(account.name);
-  return subject ? hash_of_address(key, subject->name) & RecipientMark::hash_mask : 0;
 }
 
 // One connection has a whole /64 of IPv6: its addresses are no more telling apart than its ports.
@@ -227,7 +205,7 @@ evidence::Placed Campaigns::place(const Around& around, const model::Submission&
        .script = !submission.script.empty() && submission.account.empty(),
        .known_account = seen.traits.acquaintance == verdict::Acquaintance::known,
        .stranger = seen.traits.acquaintance == verdict::Acquaintance::stranger,
-       .in_character = in_character(seen),
+       .in_character = in_character(seen, message),
        .may_begin = seen.p <= settings_.detection.begins_below_p,
        .to = {recipients, fresh, message.in_house >= message.fresh},
        .client = client.address,
@@ -280,9 +258,9 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   if (!is_due(submission, message, at < milter_at_ + milter_known_for)) return seen;
   message.placed = true;
   message.placed_whole = submission.print != nullptr;
-  // Announced mailings are expected, and the house's own automatic answers go to whoever wrote.
+  // Announced mailings are expected.
   const bool local = !submission.client || submission.client->is_loopback();
-  if (message.announced || (message.automatic && local)) return seen;
+  if (message.announced || is_own_answer(submission, message)) return seen;
   const std::uint32_t tenant = tenant_of(account->name, message.account);
   evidence::YoungClients::Seen client;
   if (!local)
@@ -306,9 +284,11 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
     go_on(around, *cluster, submission, at, now, decisions);
     return seen;
   }
-  // What known accounts write in character is common however many do: lists put a line under all.
-  if (submission.print && (cluster->members.size() < 3 ||
-                           cluster->state == ClusterState::harmless || in_character(seen)))
+  // What known accounts write in character is common however many do, and so is what goes to a list:
+  // lists put a line under all.
+  if (submission.print &&
+      (cluster->members.size() < 3 || cluster->state == ClusterState::harmless ||
+       placed.explained || cluster->balance() < 0 || in_character(seen, message)))
     learn(*submission.print, message.account, seen.traits.acquaintance, seen.p, at);
   if (cluster->state == ClusterState::harmless) dirty_.insert(cluster->id);
   if (!(placed.first_of_account || placed.united) || cluster->members.size() < 2) return seen;

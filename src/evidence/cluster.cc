@@ -315,6 +315,8 @@ double facet_weight_max(model::FacetKind kind) {
     case FacetKind::redirector:
     case FacetKind::contact: return 7;
     case FacetKind::archive_member: return 6;
+    // Who quotes one mail quotes its links, so these alone bind nothing.
+    case FacetKind::quoted_domain: return 5;
     case FacetKind::url_domain:
     case FacetKind::subject: return 4;
     case FacetKind::subject_part: return 3.75;

@@ -28,6 +28,7 @@ int family_of(FacetKind kind) {
   switch (kind) {
     case FacetKind::url_domain:
     case FacetKind::url_template:
+    case FacetKind::quoted_domain:
     case FacetKind::redirector: return link;
     case FacetKind::contact: return contact;
     case FacetKind::attachment:
@@ -67,6 +68,16 @@ void ClusterStore::Affinity::add(double more) {
   if (more >= kind_from) ++kinds;
 }
 
+// By how rare it is here.
+double ClusterStore::facet_weight(const Fingerprint& print, std::size_t i) const {
+  const std::uint64_t key = facet_key(print.facet_kinds[i], print.facet_hashes[i]);
+  const double rarity = background_.ready() ? -std::log(background_.share(key)) : 6.0;
+  const double weight = std::min(facet_weight_max(print.facet_kinds[i]), rarity - common_facet);
+  // Like a phrase that somebody wrote here in character: it came with a sentence that others
+  // quote, too, and is no further kind of evidence.
+  return written_before(key) ? std::min(weight, sent_before) : weight;
+}
+
 ClusterStore::Affinity ClusterStore::facet_affinity(
     const Fingerprint& print, const std::function<bool(std::size_t)>& shares) const {
   std::array<double, families> best{};
@@ -74,15 +85,7 @@ ClusterStore::Affinity ClusterStore::facet_affinity(
   for (std::size_t i = 0; i < print.facet_count; ++i) {
     const int family = family_of(print.facet_kinds[i]);
     if (family == families || !binds(print, i) || !shares(i)) continue;
-    const double rarity =
-        background_.ready()
-            ? -std::log(background_.share(facet_key(print.facet_kinds[i], print.facet_hashes[i])))
-            : 6.0;
-    double weight = std::min(facet_weight_max(print.facet_kinds[i]), rarity - common_facet);
-    // Like a phrase that somebody wrote here in character: it came with a sentence that others
-    // quote, too, and is no further kind of evidence.
-    if (written_before(facet_key(print.facet_kinds[i], print.facet_hashes[i])))
-      weight = std::min(weight, sent_before);
+    const double weight = facet_weight(print, i);
     auto& value = best[static_cast<std::size_t>(family)];
     value = std::max(value, weight);
     if (print.facet_kinds[i] == FacetKind::subject_part) parts += std::max(0.0, weight);

@@ -220,6 +220,19 @@ void ClusterStore::put_keys(const Arrival& arrival, std::size_t slot) {
   }
 }
 
+void ClusterStore::keep_facets(const Fingerprint& print, Sighting& sighting) const {
+  std::array<std::pair<double, std::uint32_t>, Fingerprint::facets_max> order{};
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < print.facet_count; ++i) {
+    if (!binds(print, i)) continue;
+    order[count++] = {-facet_weight(print, i),
+                      facet_part(facet_key(print.facet_kinds[i], print.facet_hashes[i]))};
+  }
+  std::sort(order.begin(), order.begin() + count);
+  for (std::size_t i = 0; i < std::min(count, sighting_facets); ++i)
+    sighting.facet_parts[sighting.facets++] = order[i].second;
+}
+
 void ClusterStore::add_sighting(const Arrival& arrival, const PackedSketch& sketch) {
   // Numbers wrap long after the entry was overwritten; zero is never one.
   newest_sighting_ = newest_sighting_ + 1 >= cluster_bit ? 1 : newest_sighting_ + 1;
@@ -243,11 +256,7 @@ void ClusterStore::add_sighting(const Arrival& arrival, const PackedSketch& sket
   sighting.odds = arrival.odds;
   sighting.script = arrival.script;
   sighting.at = arrival.at;
-  for (std::size_t i = 0; i < arrival.print.facet_count && sighting.facets < sighting_facets; ++i) {
-    if (!binds(arrival.print, i)) continue;
-    sighting.facet_parts[sighting.facets++] =
-        facet_part(facet_key(arrival.print.facet_kinds[i], arrival.print.facet_hashes[i]));
-  }
+  keep_facets(arrival.print, sighting);
   std::array<std::uint32_t, PrintIndex::places> campaigns{};
   for (const std::uint64_t key : keys_) {
     std::size_t count = 0;

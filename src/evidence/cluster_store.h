@@ -121,7 +121,7 @@ class ClusterStore {
   [[nodiscard]] std::size_t fixed_bytes() const;
 
  private:
-  static constexpr std::size_t sighting_facets = 4;
+  static constexpr std::size_t sighting_facets = 8;
   static constexpr std::size_t sighting_recipients = 4;
   // -ln p below which a mail is in character: somebody's own until it is nearly a copy.
   static constexpr float in_character_below = 0.7F;
@@ -180,6 +180,9 @@ class ClusterStore {
     bool whole = false;  // most of the text is shared, not a sentence of it
     void add(double more);
   };
+  [[nodiscard]] double facet_weight(const model::Fingerprint& print, std::size_t i) const;
+  // What a lone mail remembers: its rarest facets.
+  void keep_facets(const model::Fingerprint& print, Sighting& sighting) const;
   [[nodiscard]] Affinity facet_affinity(const model::Fingerprint& print,
                                         const std::function<bool(std::size_t)>& shares) const;
   [[nodiscard]] Affinity affinity_to(const Arrival& arrival, const PackedSketch& sketch,

@@ -340,16 +340,6 @@ TEST_F(ClusterStoreTest, WritingToOneListExplainsThatMailsAreAlike) {
   EXPECT_EQ(cluster->members.back().surprise, 0) << "and to a friend";
 }
 
-TEST_F(ClusterStoreTest, AnAddressThatCameUpWithTheMailingExplainsNothing) {
-  live();
-  const Fingerprint spam = texts.text();
-  place_to(spam, 1, {1, 500});
-  // By the second mail the house knows the drop box, and it may know the victim.
-  Cluster* cluster = place_to(spam, 2, {2, 500}, {}, true).cluster;
-  ASSERT_NE(cluster, nullptr);
-  EXPECT_EQ(cluster->members.back().surprise, 3);
-}
-
 TEST_F(ClusterStoreTest, OneOddMailThatBelongsToTwoClustersMakesThemOne) {
   live();
   Fingerprint a = texts.text();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
+#include <utility>
 
 #include "wire/lookalikes.h"
 #include "wire/mime_header.h"
@@ -13,19 +15,19 @@ namespace {
 using model::FacetKind;
 using model::Fingerprint;
 
-constexpr std::size_t links_viewed = 64;
+constexpr std::size_t links_viewed = 256;
 
 // How many facets of a kind one message has at most.
 constexpr std::size_t share_of(FacetKind kind) {
   switch (kind) {
-    case FacetKind::url_domain: return 4;
+    case FacetKind::url_domain: return 12;
     case FacetKind::url_template:
     case FacetKind::url_page:
-    case FacetKind::redirector:
-    case FacetKind::quoted_domain:
-    case FacetKind::attachment:
-    case FacetKind::archive_member: return 2;
     case FacetKind::contact:
+    case FacetKind::quoted_domain: return 4;
+    case FacetKind::redirector:
+    case FacetKind::attachment:
+    case FacetKind::archive_member:
     case FacetKind::subject_part: return 2;
     default: return 1;
   }
@@ -34,6 +36,23 @@ constexpr std::size_t share_of(FacetKind kind) {
 // Named by the HTML of every mail program, not by the writer.
 constexpr std::array<std::string_view, 4> format_domains = {"w3.org", "openxmlformats.org",
                                                             "schemas.microsoft.com", "purl.org"};
+
+// What honest mail of all kinds links to. It goes last, not away: forms and shared files of theirs
+// are used for spam, too.
+constexpr std::array<std::string_view, 45> common_domains = {
+    "adobe.com",     "amazon.com",     "amazon.de",     "apple.com",      "bahn.de",
+    "bing.com",      "cloudflare.com", "dhl.de",        "dropbox.com",    "ebay.com",
+    "ebay.de",       "facebook.com",   "github.com",    "gmx.de",         "gmx.net",
+    "google.com",    "google.de",      "gstatic.com",   "googleapis.com", "instagram.com",
+    "linkedin.com",  "live.com",       "microsoft.com", "mozilla.org",    "netflix.com",
+    "office.com",    "outlook.com",    "paypal.com",    "pinterest.com",  "reddit.com",
+    "spiegel.de",    "t-online.de",    "tagesschau.de", "telekom.de",     "tiktok.com",
+    "twitter.com",   "vimeo.com",      "web.de",        "whatsapp.com",   "wikipedia.org",
+    "wordpress.com", "x.com",          "yahoo.com",     "yahoo.de",       "youtube.com"};
+
+bool is_common_domain(std::string_view domain) {
+  return std::ranges::find(common_domains, domain) != common_domains.end();
+}
 
 void add(Fingerprint& print, FacetKind kind, std::uint64_t hash) {
   const auto used = static_cast<std::size_t>(
@@ -156,27 +175,60 @@ void FacetMaker::add_subject_parts(std::span<const std::uint64_t> words, Fingerp
   for (const std::uint64_t part : parts) add(print, FacetKind::subject_part, part);
 }
 
-void FacetMaker::add_links(std::span<const std::string> links, Fingerprint& print) const {
-  for (const std::string& link : links.first(std::min(links.size(), links_viewed))) {
-    const auto view = wire::view_link(link, shorteners_);
-    if (!view) continue;
-    if (std::ranges::find(format_domains, view->domain) != format_domains.end()) continue;
-    if (view->redirector) {
-      add_text(FacetKind::redirector, view->page, print);
+struct FacetMaker::RankedLink {
+  bool common = false;
+  std::uint64_t domain = 0;  // keyed hashes
+  std::uint64_t page = 0;
+  wire::LinkView view;
+
+  bool operator<(const RankedLink& other) const {
+    return std::tie(common, domain, page) < std::tie(other.common, other.domain, other.page);
+  }
+};
+
+std::vector<FacetMaker::RankedLink> FacetMaker::ranked(
+    std::initializer_list<std::span<const std::string>> groups) const {
+  std::vector<RankedLink> out;
+  for (const auto& links : groups) {
+    for (const std::string& link : links.first(std::min(links.size(), links_viewed))) {
+      auto view = wire::view_link(link, shorteners_);
+      if (!view || std::ranges::find(format_domains, view->domain) != format_domains.end())
+        continue;
+      RankedLink one;
+      one.common = !view->redirector && is_common_domain(view->domain);
+      one.domain = base::keyed_hash(key_, view->domain);
+      one.page = base::keyed_hash(key_, view->page);
+      one.view = std::move(*view);
+      out.push_back(std::move(one));
+    }
+  }
+  std::stable_sort(out.begin(), out.end());
+  return out;
+}
+
+void FacetMaker::add_links(std::initializer_list<std::span<const std::string>> groups,
+                           Fingerprint& print) const {
+  for (const auto& [common, domain, hash, view] : ranked(groups)) {
+    if (view.redirector) {
+      add_text(FacetKind::redirector, view.page, print);
       continue;
     }
-    add_text(FacetKind::url_domain, view->domain, print);
-    add_text(FacetKind::url_template, view->pattern, print);
-    if (view->page.find('/') != std::string::npos) add_text(FacetKind::url_page, view->page, print);
+    add_text(FacetKind::url_domain, view.domain, print);
+    add_text(FacetKind::url_template, view.pattern, print);
+    if (view.page.find('/') != std::string::npos) add_text(FacetKind::url_page, view.page, print);
   }
 }
 
-void FacetMaker::add_quoted_links(std::span<const std::string> links, Fingerprint& print) const {
-  for (const std::string& link : links.first(std::min(links.size(), links_viewed))) {
-    const auto view = wire::view_link(link, shorteners_);
-    if (view)
-      add_text(FacetKind::quoted_domain, view->redirector ? view->page : view->domain, print);
+void FacetMaker::add_quoted(std::span<const std::string> links,
+                            std::span<const std::string> contacts, Fingerprint& print) const {
+  // The half of the places for each, so that neither crowds out the other.
+  std::size_t left = share_of(FacetKind::quoted_domain) / 2;
+  for (const std::string_view contact : by_chance(contacts)) {
+    if (left-- == 0) break;
+    add_text(FacetKind::quoted_domain, contact, print);
   }
+  for (const auto& [common, domain, hash, view] : ranked({links}))
+    add_text(FacetKind::quoted_domain, view.redirector ? view.page : view.domain, print);
 }
 
 void FacetMaker::add_attachments(std::span<const wire::Attachment> attachments,
@@ -198,8 +250,19 @@ void FacetMaker::add_attachments(std::span<const wire::Attachment> attachments,
   }
 }
 
-void FacetMaker::add_contact(std::string_view contact, Fingerprint& print) const {
-  add_text(FacetKind::contact, contact, print);
+std::vector<std::string_view> FacetMaker::by_chance(std::span<const std::string> contacts) const {
+  std::vector<std::pair<std::uint64_t, std::string_view>> order;
+  for (const std::string& contact : contacts)
+    order.emplace_back(base::keyed_hash(key_, contact), contact);
+  std::sort(order.begin(), order.end());
+  std::vector<std::string_view> out;
+  for (const auto& [hash, contact] : order) out.push_back(contact);
+  return out;
+}
+
+void FacetMaker::add_contacts(std::span<const std::string> contacts, Fingerprint& print) const {
+  for (const std::string_view contact : by_chance(contacts))
+    add_text(FacetKind::contact, contact, print);
 }
 
 void FacetMaker::add_mailer(std::string_view value, Fingerprint& print) const {

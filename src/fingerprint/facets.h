@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,13 +22,17 @@ class FacetMaker {
  public:
   FacetMaker(const base::HashKey& key, std::vector<std::string> shorteners);
 
-  // The links a reader would follow first, then image sources.
-  void add_links(std::span<const std::string> links, model::Fingerprint& print) const;
-  void add_quoted_links(std::span<const std::string> links, model::Fingerprint& print) const;
+  // Links of whatever place. Where there are more than room, those of hosts that everybody links to
+  // go last and chance decides, the same way for every mail: no order in the mail does.
+  void add_links(std::initializer_list<std::span<const std::string>> groups,
+                 model::Fingerprint& print) const;
+  // Links and contacts below the writer's own text.
+  void add_quoted(std::span<const std::string> links, std::span<const std::string> contacts,
+                  model::Fingerprint& print) const;
   void add_attachments(std::span<const wire::Attachment> attachments,
                        model::Fingerprint& print) const;
   // Mail addresses in lower case, "tel:...", "coin:...".
-  void add_contact(std::string_view contact, model::Fingerprint& print) const;
+  void add_contacts(std::span<const std::string> contacts, model::Fingerprint& print) const;
   void add_mailer(std::string_view value, model::Fingerprint& print) const;
   void add_message_id(std::string_view value, model::Fingerprint& print) const;
   void add_helo(std::string_view helo, model::Fingerprint& print) const;
@@ -37,6 +42,12 @@ class FacetMaker {
   void add_subject_parts(std::span<const std::uint64_t> words, model::Fingerprint& print) const;
 
  private:
+  struct RankedLink;
+  [[nodiscard]] std::vector<RankedLink> ranked(
+      std::initializer_list<std::span<const std::string>> groups) const;
+  [[nodiscard]] std::vector<std::string_view> by_chance(
+      std::span<const std::string> contacts) const;
+
   base::HashKey key_;
   std::vector<std::string> shorteners_;
 };

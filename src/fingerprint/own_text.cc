@@ -210,6 +210,7 @@ bool is_closing(std::string_view line) {
 void OwnText::split(std::string_view text) {
   own_.clear();
   quoted_.clear();
+  appended_.clear();
   forwarded_ = false;
   read_lines(text);
   take_own_lines();
@@ -354,6 +355,7 @@ void OwnText::cut_footers(std::size_t begin, std::size_t& end) {
     std::size_t last = i;
     while (last < end && !trimmed(kept_[last]).empty() && last - first < disclaimer_lines_max)
       ++last;
+    append_rest(first, last);
     std::fill(kept_.begin() + static_cast<std::ptrdiff_t>(first),
               kept_.begin() + static_cast<std::ptrdiff_t>(last), std::string_view{});
   }
@@ -366,10 +368,15 @@ std::string_view OwnText::without_greeting(std::string_view line) const {
   return line.size() <= 40 && word_count(line) <= 5 ? std::string_view{} : line;
 }
 
+void OwnText::append_rest(std::size_t from, std::size_t end) {
+  for (std::size_t i = from; i < end; ++i) append_line(kept_[i], appended_);
+}
+
 void OwnText::take_own_lines() {
   std::size_t end = kept_.size();
   cut_footers(0, end);
   cut_signature(end);
+  append_rest(end, kept_.size());
   bool first = true;
   for (std::size_t i = 0; i < end; ++i) {
     std::string_view line = kept_[i];

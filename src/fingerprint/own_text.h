@@ -1,8 +1,8 @@
 // What the writer of a mail wrote himself: without quotes, the replied-to mail below, greeting,
 // closing and signature, disclaimers and what programs and lists append.
 //
-// What is taken away may also be used to hide a text: where nearly nothing is left, the caller
-// takes `quoted` or the whole.
+// What is taken away may also be used to hide a text: the caller reads `quoted` and `appended`
+// apart, and takes them for the text where nearly nothing is left.
 //
 // Limits:  signatures up to 15 lines, disclaimers up to 30; beyond it is text again.
 // Threads: none of its own; keeps scratch memory.
@@ -22,6 +22,8 @@ class OwnText {
 
   [[nodiscard]] const std::string& own() const { return own_; }
   [[nodiscard]] const std::string& quoted() const { return quoted_; }
+  // Signature, disclaimers and what programs put below, as far as they are not known word by word.
+  [[nodiscard]] const std::string& appended() const { return appended_; }
   // A "forwarded message" line stood above the quoted text.
   [[nodiscard]] bool forwarded() const { return forwarded_; }
 
@@ -34,6 +36,7 @@ class OwnText {
   void take_own_lines();
   void cut_signature(std::size_t& end) const;
   void cut_footers(std::size_t begin, std::size_t& end);
+  void append_rest(std::size_t from, std::size_t end);
   [[nodiscard]] std::string_view without_greeting(std::string_view line) const;
 
   std::vector<std::string_view> lines_;
@@ -41,6 +44,7 @@ class OwnText {
   std::string small_line_;  // in lower case
   std::string own_;
   std::string quoted_;
+  std::string appended_;
   bool forwarded_ = false;
 };
 

@@ -26,6 +26,8 @@ constexpr std::size_t sketch_words_min = 10;
 // Beside an image or a link so few words are its caption.
 constexpr std::size_t caption_words_max = 3;
 constexpr std::size_t named_recipients_max = 20;
+// As many as of HTML, so that common ones in front do not hide one behind them.
+constexpr wire::TextLinkLimits text_links_read{.links = 256, .contacts = 64, .tries = 1024};
 
 wire::MessageLimits reader_limits(const PrintLimits& limits) {
   wire::MessageLimits out;
@@ -83,7 +85,9 @@ struct PrintMaker::State {
   void add_names();
   void take_text(const wire::MessageView& view);
   void choose_text(const wire::MessageView& view);
+  void read_below();
   void take_facets(const wire::MessageView& view);
+  void take_contacts(const wire::MessageView& view);
   void take_links(const wire::MessageView& view);
 
   PrintSettings settings;
@@ -97,9 +101,11 @@ struct PrintMaker::State {
   wire::TextLinks found;
   std::vector<std::uint64_t> own_words;
   std::vector<std::uint64_t> quoted_words;
+  std::vector<std::uint64_t> below_words;
   std::vector<std::uint64_t> subject_words;
   std::string subject;
   std::string sketched;  // the text of the sketch
+  std::string below;     // what stands below it: quotations, signature, disclaimers
   Fingerprint print;
   bool body_began = false;
   bool body_seen = false;
@@ -118,8 +124,10 @@ void PrintMaker::begin(const Envelope& envelope) {
   now.found = {};
   now.own_words.clear();
   now.quoted_words.clear();
+  now.below_words.clear();
   now.subject_words.clear();
   now.sketched.clear();
+  now.below.clear();
   now.print = {};
   now.body_began = now.body_seen = false;
 }
@@ -164,7 +172,10 @@ void PrintMaker::State::choose_text(const wire::MessageView& view) {
   sketched = own.own();
   if (!own.quoted().empty()) print.set(MailSign::quotes);
   if (own.forwarded() || !view.quoted.empty()) print.set(MailSign::forwarded_by_hand);
-  if (own_words.size() >= sketch_words_min) return;
+  if (own_words.size() >= sketch_words_min) {
+    below = own.quoted() + view.quoted + own.appended();
+    return;
+  }
   // Nearly nothing is the writer's: what was taken for quoted or appended is the text.
   quoted_words = own_words;
   words.read(own.quoted(), quoted_words);
@@ -172,24 +183,36 @@ void PrintMaker::State::choose_text(const wire::MessageView& view) {
   if (quoted_words.size() >= sketch_words_min) {
     sketched += own.quoted() + view.quoted;
     own_words.swap(quoted_words);
+    below = own.appended();
     print.set(MailSign::text_is_quoted);
     return;
   }
   std::vector<std::uint64_t>& whole = quoted_words;
   whole.clear();
   words.read(view.text, whole);
-  if (whole.size() < sketch_words_min && whole.size() <= own_words.size() + 3) return;
+  if (whole.size() < sketch_words_min && whole.size() <= own_words.size() + 3) {
+    below = own.quoted() + view.quoted + own.appended();
+    return;
+  }
   sketched = view.text;
   own_words.swap(whole);
 }
 
+// Whatever stands above: ten words of somebody's own hide nothing below them. Names, greetings and a
+// telephone number are no text.
+void PrintMaker::State::read_below() {
+  words.read(below, below_words);
+  if (below_words.size() < sketch_words_min) below_words.clear();
+}
+
 void PrintMaker::State::take_text(const wire::MessageView& view) {
   choose_text(view);
+  read_below();
   if (words.saw_invisible()) print.set(MailSign::invisible_characters);
   if (words.saw_lookalikes()) print.set(MailSign::lookalikes);
   const std::size_t count = own_words.size();
   print.words = static_cast<std::uint16_t>(std::min<std::size_t>(count, 0xFFFF));
-  wire::find_text_links(sketched, found);
+  wire::find_text_links(sketched, found, text_links_read);
   const bool links = !found.links.empty() || !view.links.empty();
   if (count >= sketch_words_min) {
     print.text = TextKind::full;
@@ -200,15 +223,13 @@ void PrintMaker::State::take_text(const wire::MessageView& view) {
   } else {
     print.text = count == 0 ? TextKind::empty : TextKind::brief;
   }
-  sketcher.sketch(own_words, print);
+  sketcher.sketch(own_words, below_words, print);
   if (!print.has_sketch()) facets.add_words(FacetKind::brief_text, own_words, print);
 }
 
-void PrintMaker::State::take_links(const wire::MessageView& view) {
-  facets.add_links(view.links, print);
-  facets.add_links(found.links, print);
-  facets.add_links(view.sources, print);
+void PrintMaker::State::take_contacts(const wire::MessageView& view) {
   const std::string own_address = wire::address_of(headers.raw("from"));
+  std::vector<std::string> contacts;
   const auto contact = [&](std::string address) {
     base::make_ascii_lower(address);
     const auto is = [&](std::string_view other) {
@@ -218,18 +239,26 @@ void PrintMaker::State::take_links(const wire::MessageView& view) {
         is(envelope.sender.value_or("")) || std::ranges::any_of(envelope.recipients, is)) {
       return;
     }
-    facets.add_contact(address, print);
+    contacts.push_back(std::move(address));
   };
+  // Where answers go has its place; the others stand for themselves.
   contact(wire::address_of(headers.raw("reply-to")));
+  facets.add_contacts(contacts, print);
+  contacts.clear();
   for (const std::string& link : view.links) {
     if (wire::starts_ignoring_case(link, "mailto:")) contact(wire::address_of(link.substr(7)));
   }
   for (const std::string& found_contact : found.contacts) contact(found_contact);
-  if (print.has(MailSign::text_is_quoted)) return;
+  facets.add_contacts(contacts, print);
+}
+
+void PrintMaker::State::take_links(const wire::MessageView& view) {
+  facets.add_links({view.links, found.links, view.sources}, print);
+  take_contacts(view);
+  if (below.empty()) return;
   wire::TextLinks quoted;
-  wire::find_text_links(own.quoted(), quoted);
-  wire::find_text_links(view.quoted, quoted);
-  facets.add_quoted_links(quoted.links, print);
+  wire::find_text_links(below, quoted, text_links_read);
+  facets.add_quoted(quoted.links, quoted.contacts, print);
 }
 
 void PrintMaker::State::take_facets(const wire::MessageView& view) {

@@ -155,6 +155,52 @@ TEST_F(PrintMakerTest, SpamBelowAQuoteLineIsStillSeen) {
   EXPECT_TRUE(print.has(MailSign::text_is_quoted));
 }
 
+const std::string minutes =
+    "Thank you for sending the minutes of the meeting, I have no further remarks on them myself.\n";
+const std::string garden =
+    "We shall be in the garden until five o'clock, so do come by with the children if you like.\n";
+
+TEST_F(PrintMakerTest, WhatStandsBelowTheWritersTextIsReadWhateverStandsAbove) {
+  const std::string spam =
+      pills + "Order at http://pills.example/now or write to doc@pills.example\n";
+  for (const std::string line : {"-----Original Message-----\n", "On Monday Ann wrote:\n\n",
+                                 "-- \n", "____________________________\n"}) {
+    const Fingerprint a = plain(minutes + line + spam);
+    const Fingerprint b = plain(garden + line + spam);
+    EXPECT_EQ(model::similarity(a, b), 0) << line << "the writers' own texts differ";
+    EXPECT_GE(model::shared_phrases(a, b), 4U) << line;
+    std::size_t shared = 0;
+    for (std::size_t i = 0; i < a.facet_count; ++i) {
+      shared += a.facet_kinds[i] == FacetKind::quoted_domain &&
+                b.has_facet(FacetKind::quoted_domain, a.facet_hashes[i]);
+    }
+    EXPECT_EQ(shared, 2U) << line << "link and address";
+  }
+  const Fingerprint disclaimed =
+      plain(minutes + "\nIf you are not the intended recipient:\n" + pills);
+  EXPECT_GE(model::shared_phrases(disclaimed, plain(garden + "-- \n" + pills)), 4U);
+}
+
+TEST_F(PrintMakerTest, WhoQuotesAMailHasNotWrittenIt) {
+  const std::string spam = pills + "Order at http://pills.example/now\n";
+  const Fingerprint sent = plain(spam);
+  const Fingerprint answer = plain(
+      "Is this really from you? It looks as if somebody had got hold of your password.\n"
+      "-----Original Message-----\n" +
+          spam,
+      "In-Reply-To: <x@y.example>\n");
+  EXPECT_EQ(model::shared_phrases(sent, answer), 0U);
+  for (std::size_t i = 0; i < sent.facet_count; ++i) {
+    if (sent.facet_kinds[i] != FacetKind::url_domain) continue;
+    EXPECT_FALSE(answer.has_facet(FacetKind::url_domain, sent.facet_hashes[i]));
+  }
+}
+
+TEST_F(PrintMakerTest, NameAndTelephoneBelowAMailAreNoText) {
+  const Fingerprint with = plain(minutes + "-- \nAnn Smith\nTel. 030 1234567\n");
+  EXPECT_EQ(with.phrases, plain(minutes).phrases);
+}
+
 TEST_F(PrintMakerTest, HiddenTextOfHtmlIsNotPartOfIt) {
   const Fingerprint shown = html("<p>" + pills + "</p>");
   const Fingerprint print =
@@ -284,11 +330,55 @@ TEST_F(PrintMakerTest, AMailFullOfLinksKeepsItsOtherFacets) {
     links += print.facet_kinds[i] == FacetKind::url_domain;
     subject = subject || print.facet_kinds[i] == FacetKind::subject;
   }
-  EXPECT_EQ(links, 4U);
+  EXPECT_EQ(links, 12U);
   EXPECT_TRUE(subject);
 }
 
 // --- signs of honest kinds
+
+TEST_F(PrintMakerTest, LinksToCommonHostsInFrontDoNotHideTheOneBehindThem) {
+  const Fingerprint alone = plain(pills + "http://pills.example/order/now\n");
+  const auto shares = [&](const Fingerprint& other, FacetKind kind) {
+    for (std::size_t i = 0; i < alone.facet_count; ++i) {
+      if (alone.facet_kinds[i] == kind) return other.has_facet(kind, alone.facet_hashes[i]);
+    }
+    return false;
+  };
+  std::string decoys;
+  for (const char* host :
+       {"google.com", "youtube.com", "facebook.com", "twitter.com", "instagram.com", "linkedin.com",
+        "microsoft.com", "apple.com", "amazon.de", "wikipedia.org", "github.com", "paypal.com",
+        "ebay.de", "dhl.de", "reddit.com", "adobe.com"}) {
+    decoys += "http://" + std::string(host) + "/some/page\n";
+  }
+  for (const std::string& body : {decoys + pills + "http://pills.example/order/now\n",
+                                  pills + decoys + decoys + "http://pills.example/order/now\n"}) {
+    const Fingerprint hidden = plain(body);
+    EXPECT_TRUE(shares(hidden, FacetKind::url_domain));
+    EXPECT_TRUE(shares(hidden, FacetKind::url_template));
+    EXPECT_TRUE(shares(hidden, FacetKind::url_page));
+  }
+  // Seven of his own choice that hardly anybody links to are not enough either.
+  std::string rare;
+  for (int i = 0; i < 7; ++i) rare += "http://rare" + std::to_string(i) + ".example/\n";
+  EXPECT_TRUE(
+      shares(plain(rare + pills + "http://pills.example/order/now\n"), FacetKind::url_domain));
+}
+
+TEST_F(PrintMakerTest, TheOrderOfLinksAndAddressesDecidesNothing) {
+  std::string forwards = pills;
+  std::string backwards = pills;
+  for (int i = 0; i < 30; ++i) {
+    forwards +=
+        "http://h" + std::to_string(i) + ".example/p or a" + std::to_string(i) + "@c.example\n";
+    backwards += "http://h" + std::to_string(29 - i) + ".example/p or a" + std::to_string(29 - i) +
+                 "@c.example\n";
+  }
+  const Fingerprint a = plain(forwards);
+  const Fingerprint b = plain(backwards);
+  EXPECT_EQ(a.facet_hashes, b.facet_hashes);
+  EXPECT_EQ(a.facet_kinds, b.facet_kinds);
+}
 
 TEST_F(PrintMakerTest, HonestKindsAreTold) {
   EXPECT_TRUE(plain(pills, "Auto-Submitted: auto-replied\n").has(MailSign::auto_submitted));

@@ -29,12 +29,12 @@ void Sketcher::make_shingles(std::span<const std::uint64_t> words) {
   }
 }
 
-void Sketcher::take_phrases(std::span<const std::uint64_t> words, model::Fingerprint& print) const {
-  constexpr std::size_t wanted = model::Fingerprint::phrases_max;
-  std::array<std::uint64_t, wanted> lowest;  // sorted
+void Sketcher::take_phrases(std::span<const std::uint64_t> words, std::uint64_t salt,
+                            std::size_t wanted, model::Fingerprint& print) const {
+  std::array<std::uint64_t, model::Fingerprint::phrases_max> lowest;  // sorted
   std::size_t count = 0;
   for (std::size_t i = 0; i + 1 < shingles_.size(); ++i) {
-    const std::uint64_t hash = mix(shingles_[i], words[i + 3] ^ seed_);
+    const std::uint64_t hash = mix(shingles_[i], words[i + 3] ^ seed_ ^ salt);
     if (count == wanted && hash >= lowest[wanted - 1]) continue;
     auto* const end = lowest.begin() + count;
     auto* const at = std::lower_bound(lowest.begin(), end, hash);
@@ -45,10 +45,11 @@ void Sketcher::take_phrases(std::span<const std::uint64_t> words, model::Fingerp
   }
   // The low half: in the high one all are small.
   for (std::size_t i = 0; i < count; ++i) {
-    print.phrases[i] = static_cast<std::uint32_t>(lowest[i]);
+    print.phrases[print.phrase_count + i] = static_cast<std::uint32_t>(lowest[i]);
   }
-  std::sort(print.phrases.begin(), print.phrases.begin() + count);
-  const auto* const last = std::unique(print.phrases.begin(), print.phrases.begin() + count);
+  auto* const end = print.phrases.begin() + print.phrase_count + count;
+  std::sort(print.phrases.begin(), end);
+  const auto* const last = std::unique(print.phrases.begin(), end);
   print.phrase_count = static_cast<std::uint8_t>(last - print.phrases.begin());
   std::fill(print.phrases.begin() + print.phrase_count, print.phrases.end(), 0U);
 }
@@ -78,10 +79,17 @@ void Sketcher::fill_sketch(model::Fingerprint& print) const {
   }
 }
 
-void Sketcher::sketch(std::span<const std::uint64_t> words, model::Fingerprint& print) {
+void Sketcher::sketch(std::span<const std::uint64_t> words, std::span<const std::uint64_t> below,
+                      model::Fingerprint& print) {
+  constexpr std::uint64_t salt_below = 0x62656c6f77ULL;
+  constexpr std::size_t all = model::Fingerprint::phrases_max;
+  print.phrase_count = 0;
   make_shingles(words);
-  take_phrases(words, print);
+  take_phrases(words, 0, below.empty() ? all : all - below_phrases, print);
   if (print.has_sketch() && !shingles_.empty()) fill_sketch(print);
+  if (below.empty()) return;
+  make_shingles(below);
+  take_phrases(below, salt_below, below_phrases, print);
 }
 
 }  // namespace leumund::fingerprint

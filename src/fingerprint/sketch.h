@@ -26,13 +26,19 @@ class Sketcher {
   static constexpr std::size_t shingle_words = 3;
   static constexpr std::size_t phrase_words = 4;
 
-  // Fills the phrases, and the sketch where `print` is to have one. `words` in the order of the
-  // text.
-  void sketch(std::span<const std::uint64_t> words, model::Fingerprint& print);
+  // Of the phrases, if there is text below the writer's own, so many are of it.
+  static constexpr std::size_t below_phrases = 6;
+
+  // Fills the phrases, and the sketch where `print` is to have one. Words in the order of the text;
+  // `below`: of quotations and signatures. Their phrases are others than those of the same words
+  // in somebody's own text: who quotes a mail has not written it.
+  void sketch(std::span<const std::uint64_t> words, std::span<const std::uint64_t> below,
+              model::Fingerprint& print);
 
  private:
   void make_shingles(std::span<const std::uint64_t> words);
-  void take_phrases(std::span<const std::uint64_t> words, model::Fingerprint& print) const;
+  void take_phrases(std::span<const std::uint64_t> words, std::uint64_t salt, std::size_t wanted,
+                    model::Fingerprint& print) const;
   void fill_sketch(model::Fingerprint& print) const;
 
   std::uint64_t seed_;

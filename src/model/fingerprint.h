@@ -1,7 +1,7 @@
 // What is left of a message once its body is forgotten: enough to see that two mails are one text.
 //
 // Flow:    milter or event -> fingerprint::PrintMaker -> Fingerprint -> evidence -> verdict.
-// Limits:  400 bytes; `facets_max` facets, of which the links of a mail full of them are left out.
+// Limits:  600 bytes; `facets_max` facets, of which the links of a mail full of them are left out.
 // Threads: a plain value.
 //
 // All hashes are keyed by the installation: they compare within one installation and its cluster
@@ -48,7 +48,7 @@ enum class FacetKind : std::uint8_t {
   url_template,     // host and shape of path and query, digits and tokens as wildcards
   url_page,         // host and path, exact: forms and buckets of hosts that many use
   redirector,       // a link shortener: host and code, the target is not known
-  quoted_domain,    // registrable domain of a link in quoted or forwarded text only
+  quoted_domain,    // registrable domain of a link, or a contact, below the writer's own text
   contact,          // mail address, telephone number or wallet in the text, or Reply-To
   brief_text,       // the words of a short text
   attachment,       // decoded content of an attachment
@@ -93,13 +93,14 @@ struct Fingerprint {
   static constexpr std::size_t bands = 16;
   static constexpr std::size_t band_rows = sketch_size / bands;
   static constexpr std::size_t phrases_max = 16;
-  static constexpr std::size_t facets_max = 22;
+  static constexpr std::size_t facets_max = 42;
 
   // The lowest hashes of the text's shingles, one per bucket (MinHash); all 0 without a sketch.
   std::array<std::uint16_t, sketch_size> sketch{};
   std::array<std::uint64_t, facets_max> facet_hashes{};
   // Of all runs of four words those with the lowest hashes, sorted; also of short texts. Rewriting
-  // that leaves few shingles alone leaves some of these, and strangers hardly share two.
+  // that leaves few shingles alone leaves some of these, and strangers hardly share two. A third at
+  // most are of what stands below the writer's text, and are no others' own words.
   std::array<std::uint32_t, phrases_max> phrases{};
   std::uint32_t signs = 0;  // 1 << MailSign
   std::uint16_t words = 0;  // of the text that sketch and phrases cover; saturates
@@ -121,7 +122,7 @@ struct Fingerprint {
 
   bool operator==(const Fingerprint&) const = default;
 };
-static_assert(sizeof(Fingerprint) <= 400);
+static_assert(sizeof(Fingerprint) <= 600);
 
 // The keys of an index of sketches: two texts of similarity .8 share one with probability .9998,
 // of .5 with .64, of .3 with .12. Meaningless without a sketch.
