@@ -284,8 +284,8 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
     go_on(around, *cluster, submission, at, now, decisions);
     return seen;
   }
-  // What known accounts write in character is common however many do, and so is what goes to a list:
-  // lists put a line under all.
+  // What known accounts write in character is common however many do, and so is what goes to a
+  // list: lists put a line under all.
   if (submission.print &&
       (cluster->members.size() < 3 || cluster->state == ClusterState::harmless ||
        placed.explained || cluster->balance() < 0 || in_character(seen, message)))

@@ -198,7 +198,7 @@ void PrintMaker::State::choose_text(const wire::MessageView& view) {
   own_words.swap(whole);
 }
 
-// Whatever stands above: ten words of somebody's own hide nothing below them. Names, greetings and a
+// Whatever stands above: ten words of somebody's own hide nothing below them. A name and a
 // telephone number are no text.
 void PrintMaker::State::read_below() {
   words.read(below, below_words);
