@@ -8,7 +8,7 @@
 #include <limits>
 #include <utility>
 
-#include "storage/stored_time.h"
+#include "storage/sqlite_row.h"
 
 namespace leumund::storage {
 namespace {
@@ -18,19 +18,6 @@ using listing::HandName;
 using listing::NameHistoryRecord;
 using listing::NamePlaceRecord;
 using listing::NameReportRecord;
-
-TimePoint time_of(const SQLite::Column& column) { return moment(column.getInt64()); }
-std::uint32_t count_of(const SQLite::Column& column) {
-  return static_cast<std::uint32_t>(column.getInt64());
-}
-
-template <typename... Values>
-void put(SQLite::Statement& statement, const Values&... values) {
-  int number = 0;
-  (statement.bind(++number, values), ...);
-  statement.exec();
-  statement.reset();
-}
 
 void write_history(SQLite::Database& db, const listing::ListSave& save) {
   SQLite::Statement row(db,

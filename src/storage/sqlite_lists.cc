@@ -1,15 +1,14 @@
 // The lists of our own in the SQLite store.
 //
 // Addresses and networks are text, so that a person can ask the file; times are microseconds.
-#include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/core.h>
 
 #include <limits>
 
 #include "storage/sqlite_attempt.h"
 #include "storage/sqlite_list_names.h"
+#include "storage/sqlite_row.h"
 #include "storage/sqlite_store.h"
-#include "storage/stored_time.h"
 
 namespace leumund::storage {
 namespace {
@@ -23,19 +22,6 @@ using listing::ListPlaceRecord;
 using listing::ListReporterRecord;
 using listing::ListReportRecord;
 using listing::ListTrafficRecord;
-
-TimePoint time_of(const SQLite::Column& column) { return moment(column.getInt64()); }
-std::uint32_t count_of(const SQLite::Column& column) {
-  return static_cast<std::uint32_t>(column.getInt64());
-}
-
-template <typename... Values>
-void put(SQLite::Statement& statement, const Values&... values) {
-  int number = 0;
-  (statement.bind(++number, values), ...);
-  statement.exec();
-  statement.reset();
-}
 
 void write_reports(SQLite::Database& db, const listing::ListSave& save) {
   SQLite::Statement row(db,
