@@ -402,7 +402,8 @@ void ListPage::delist_asked(const net::HttpRequest& request, const std::string& 
   const bool allowed = may_ask(request);
   if (!address && allowed) names = lists_.name_why(asked, 0);
   const bool known = address || !names.empty() || !allowed;
-  const bool listed = address ? is_listed(lists_.list_why(*address, 0)) : is_listed(names);
+  const bool listed =
+      address ? allowed && is_listed(lists_.list_why(*address, 0)) : is_listed(names);
   if (!known) {
     response.status = 400;
     view.trouble = words.no_address;

@@ -22,6 +22,7 @@ class FakeLists final : public ListControl {
   [[nodiscard]] ListReport list_report(std::size_t) const override { return {}; }
   [[nodiscard]] std::vector<ListWhy> list_why(const base::IpAddress& address,
                                               std::size_t most) const override {
+    ++looked_up;
     ListWhy why;
     why.name = "bl";
     why.zone = "bl.example.org";
@@ -62,6 +63,7 @@ class FakeLists final : public ListControl {
     return {};
   }
 
+  mutable int looked_up = 0;
   bool takes_names = false;
   listing::ServedList::Standing standing;
   std::vector<listing::ListHistoryRecord> history;
@@ -220,6 +222,9 @@ TEST_F(ListPageTest, WhoAsksTooOftenIsToldSo) {
   const auto often = get("192.0.2.1");
   EXPECT_EQ(often.status, 429);
   EXPECT_THAT(often.body, AllOf(HasSubstr("very often"), Not(HasSubstr("is listed"))));
+  const int looked_up = lists.looked_up;
+  EXPECT_EQ(post("ip=192.0.2.1&lang=en&reason=x").status, 429);
+  EXPECT_EQ(lists.looked_up, looked_up) << "nor is a list asked for him";
 }
 
 TEST(ReportLine, IsReadWithItsLimits) {
