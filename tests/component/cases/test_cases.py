@@ -15,17 +15,8 @@ REFUSED = f"550 5.7.1 Unfortunately, messages from [{OURS}] weren't sent. Please
           "Internet service provider since part of their network is on our block list (S3140)."
 
 CONFIG = """\
-state_folder = "{{state}}"
 log_sources = []
 egresses = ["out1 address=198.18.7.25 helo=mail.example.org"]
-[policy]
-listen = ["inet:127.0.0.1:{{policy_port}}"]
-[milter]
-listen = []
-[api]
-listen = "inet:127.0.0.1:{{http_port}}"
-[control]
-socket = "{{socket}}"
 [dns]
 forwarders = ["127.0.0.1@{dns_port}"]
 [detour]

@@ -14,20 +14,11 @@ HOST25 = "5.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0"
 INTERVAL = 10
 
 CONFIG = """\
-state_folder = "{{state}}"
 log_sources = ["file:{log}"]
 egresses = [
   "out1 address=198.18.7.25 address=2001:2:0:1::25 helo=mail.example.org",
   "out2 address=198.18.7.26 address=2001:2:0:1::26 helo=mail2.example.org",
 ]
-[policy]
-listen = ["inet:127.0.0.1:{{policy_port}}"]
-[milter]
-listen = []
-[api]
-listen = "inet:127.0.0.1:{{http_port}}"
-[control]
-socket = "{{socket}}"
 [tables]
 folder = "{{state}}/tables"
 [dns]

@@ -7,17 +7,8 @@ from peers.ground import wait_until
 OURS = "198.18.7.25"
 
 CONFIG = """\
-state_folder = "{{state}}"
 log_sources = []
 egresses = ["out1 address=198.18.7.25 helo=mail.example.org"]
-[policy]
-listen = ["inet:127.0.0.1:{{policy_port}}"]
-[milter]
-listen = []
-[api]
-listen = "inet:127.0.0.1:{{http_port}}"
-[control]
-socket = "{{socket}}"
 [watch]
 reports_folder = "{folder}"
 """

@@ -14,16 +14,7 @@ LISTED, SCORED, BOTH, CLEAN = "40.107.21.79", "40.107.21.80", "40.107.21.81", "4
 USER = "a@c.test"
 
 CONFIG = """\
-state_folder = "{{state}}"
 log_sources = []
-[policy]
-listen = ["inet:127.0.0.1:{{policy_port}}"]
-[milter]
-listen = []
-[api]
-listen = "inet:127.0.0.1:{{http_port}}"
-[control]
-socket = "{{socket}}"
 [dns]
 forwarders = ["127.0.0.1@{dns_port}"]
 [screening]
