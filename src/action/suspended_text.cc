@@ -8,10 +8,12 @@
 
 #include "action/one_line.h"
 #include "base/ascii.h"
+#include "base/trimmed.h"
 
 namespace leumund::action {
 namespace {
 
+using base::trimmed;
 using model::Subject;
 using model::SubjectKind;
 
@@ -46,12 +48,6 @@ bool valid_utf8(std::string_view text) {
 
 bool blank_char(char c) { return c == ' ' || c == '\t'; }
 
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && (blank_char(text.front()))) text.remove_prefix(1);
-  while (!text.empty() && (blank_char(text.back()) || text.back() == '\r')) text.remove_suffix(1);
-  return text;
-}
-
 // Takes the next word, in double quotes with \" and \\ where it has blanks; nothing when a quote
 // does not end.
 std::optional<std::string> take_word(std::string_view& rest) {
@@ -59,14 +55,14 @@ std::optional<std::string> take_word(std::string_view& rest) {
   if (!rest.starts_with('"')) {
     const auto end = std::min(rest.find_first_of(" \t"), rest.size());
     word = rest.substr(0, end);
-    rest = trim(rest.substr(end));
+    rest = trimmed(rest.substr(end));
     return word;
   }
   for (std::size_t i = 1; i < rest.size(); ++i) {
     if (rest[i] == '"') {
       rest = rest.substr(i + 1);
       if (!rest.empty() && !blank_char(rest.front())) return std::nullopt;
-      rest = trim(rest);
+      rest = trimmed(rest);
       return word;
     }
     if (rest[i] == '\\' && i + 1 < rest.size()) ++i;
@@ -116,12 +112,14 @@ void read_entry(std::string_view rest, SuspendedLine& line) {
     }
     if (!line.problem.empty()) return;
   }
-  if (rest.starts_with('#')) line.entry.reason = one_line(trim(rest.substr(1)), reason_bytes_max);
+  if (rest.starts_with('#')) {
+    line.entry.reason = one_line(trimmed(rest.substr(1)), reason_bytes_max);
+  }
 }
 
 SuspendedLine read_line(std::string_view text) {
   SuspendedLine line{.text = text, .subject = std::nullopt, .entry = {}, .problem = {}};
-  const auto content = trim(text);
+  const auto content = trimmed(text);
   const bool control = std::any_of(content.begin(), content.end(), [](unsigned char c) {
     return (c < 0x20 && c != '\t') || c == 0x7f;
   });
@@ -146,8 +144,8 @@ SuspendedText parse_suspended(std::string_view text) {
     SuspendedLine line = read_line(text.substr(start, end - start));
     start = end + 1;
     const std::uint64_t number = parsed.lines.size() + 1;
-    if (!trim(line.text).empty()) parsed.blank = false;
-    if (const auto as_of = as_of_in(trim(line.text))) parsed.as_of = as_of;
+    if (!trimmed(line.text).empty()) parsed.blank = false;
+    if (const auto as_of = as_of_in(trimmed(line.text))) parsed.as_of = as_of;
     if (!line.problem.empty()) {
       if (parsed.problems++ == 0) {
         parsed.first_problem = fmt::format("line {}: {}", number, line.problem);
@@ -194,14 +192,14 @@ std::string rewrite_suspended(std::string_view text,
   bool marked = false;
   const bool commented =
       std::any_of(parsed.lines.begin(), parsed.lines.end(),
-                  [](const auto& line) { return trim(line.text).starts_with('#'); });
+                  [](const auto& line) { return trimmed(line.text).starts_with('#'); });
   if (!commented) out += explanation;
   if (!parsed.as_of) {
     out += mark;
     marked = true;
   }
   for (const auto& line : parsed.lines) {
-    if (as_of_in(trim(line.text))) {
+    if (as_of_in(trimmed(line.text))) {
       if (!marked) out += mark;
       marked = true;
       continue;

@@ -4,8 +4,12 @@
 
 #include "diagnosis/reading.h"
 
+#include "base/trimmed.h"
+
 namespace leumund::diagnosis {
 namespace {
+
+using base::trimmed;
 
 std::string with_address(std::string_view url, std::string_view address) {
   std::string out(url);
@@ -29,13 +33,6 @@ bool in_no_public_domain(std::string_view zone) {
       "intern", "private", "home", "corp",     "intranet",    "rbl"};
   const std::string_view top = zone.substr(zone.rfind('.') + 1);
   return std::find(tops.begin(), tops.end(), top) != tops.end();
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 }  // namespace

@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/trimmed.h"
+
 namespace leumund::face {
 namespace {
+
+using base::trimmed;
 
 constexpr std::string_view blanks = " \t";
 
@@ -46,12 +50,6 @@ std::optional<Part> find_entry(std::string_view text, std::string_view service) 
     at = end + 1;
   }
   return found;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 // The words of an entry; one that begins with a brace goes to the matching one. Comments between

@@ -2,18 +2,16 @@
 
 #include <algorithm>
 
+#include "base/trimmed.h"
+
 namespace leumund::face {
 namespace {
+
+using base::trimmed;
 
 bool blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
 bool only_blanks(std::string_view line) { return std::all_of(line.begin(), line.end(), blank); }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 // What a line that begins an entry names: "NAME" of "NAME = VALUE", "NAME/TYPE" of a service.
 std::string name_of(PostfixFile file, std::string_view line) {

@@ -4,8 +4,12 @@
 
 #include <algorithm>
 
+#include "base/trimmed.h"
+
 namespace leumund::intake {
 namespace {
+
+using base::trimmed;
 
 constexpr std::string_view blanks = " \t\r";
 
@@ -16,11 +20,6 @@ std::string_view next_word(std::string_view& line) {
   const std::string_view word = line.substr(0, end);
   line.remove_prefix(end);
   return word;
-}
-
-std::string_view trimmed(std::string_view text) {
-  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
-  return text.substr(0, text.find_last_not_of(blanks) + 1);
 }
 
 base::Error at_line(std::size_t number, std::string_view what) {

@@ -4,20 +4,17 @@
 #include <string>
 
 #include "base/ascii.h"
+#include "base/trimmed.h"
 
 namespace leumund::intake {
 namespace {
+
+using base::trimmed;
 
 constexpr std::size_t lines_most = 64;
 constexpr std::size_t bytes_most = 16UL * 1024;
 constexpr std::size_t recipients_most = 50;
 constexpr std::size_t address_bytes_most = 320;
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") + 1 - first);
-}
 
 // "<anna@example.org>" or without brackets; nothing for what is no plain address. "" is "<>".
 std::optional<std::string> address_of(std::string_view text) {

@@ -2,17 +2,12 @@
 
 #include <algorithm>
 
+#include "base/trimmed.h"
+
 namespace leumund::wire {
 namespace {
 
 constexpr std::size_t fields_max = 64;
-
-std::string trimmed(std::string_view text) {
-  constexpr std::string_view white = " \t\r";
-  const auto begin = text.find_first_not_of(white);
-  if (begin == std::string_view::npos) return {};
-  return std::string(text.substr(begin, text.find_last_not_of(white) - begin + 1));
-}
 
 }  // namespace
 
@@ -35,17 +30,17 @@ std::optional<std::vector<std::string>> split_csv(std::string_view line) {
         }
       }
       const std::size_t next = line.find(',', at);
-      if (!trimmed(line.substr(at + 1, next == std::string_view::npos ? next : next - at - 1))
+      if (!base::trimmed(line.substr(at + 1, next == std::string_view::npos ? next : next - at - 1))
                .empty()) {
         return std::nullopt;
       }
-      fields.push_back(trimmed(field));
+      fields.emplace_back(base::trimmed(field));
       if (next == std::string_view::npos) return fields;
       line.remove_prefix(next + 1);
       continue;
     }
     const std::size_t next = line.find(',');
-    fields.push_back(trimmed(line.substr(0, next)));
+    fields.emplace_back(base::trimmed(line.substr(0, next)));
     if (next == std::string_view::npos) return fields;
     line.remove_prefix(next + 1);
   }

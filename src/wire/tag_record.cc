@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/trimmed.h"
 
 namespace leumund::wire {
 namespace {
@@ -22,12 +23,7 @@ constexpr std::size_t tags_max = 32;
 constexpr std::string_view white = " \t\r\n";
 
 using Tags = std::vector<std::pair<std::string, std::string>>;
-
-std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(white);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(white) - begin + 1);
-}
+using base::trimmed;
 
 base::Result<Tags> read_tags(std::string_view text) {
   if (text.size() > text_bytes_max) {

@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "base/trimmed.h"
+
 namespace leumund::wire {
 namespace {
 
@@ -21,14 +23,6 @@ constexpr std::array<std::pair<std::string_view, ZoneFormat>, 9> format_names = 
 }};
 
 bool comment(char c) { return c == '#' || c == ';'; }
-
-std::string_view trimmed(std::string_view line) {
-  line = skip_blanks(line);
-  while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r')) {
-    line.remove_suffix(1);
-  }
-  return line;
-}
 
 }  // namespace
 
@@ -126,7 +120,7 @@ base::Status ZoneReader::read_line(std::string_view line) {
     warn(fmt::format("the line is longer than {} bytes and is cut", line_bytes_max));
     line = line.substr(0, line_bytes_max);
   }
-  line = trimmed(line);
+  line = base::trimmed(line);
   if (line.empty()) return {};
   if (line.front() == '$') return special(line.substr(1));
   if (line.size() > 1 && line[1] == '$' && (comment(line.front()) || line.front() == ':')) {
