@@ -80,6 +80,29 @@ base::Result<Egress> parse_egress(std::string_view text) {
   return egress;
 }
 
+std::vector<OwnAddress> own_addresses(const std::vector<std::string>& egresses,
+                                      const std::vector<std::string>& watched) {
+  std::vector<OwnAddress> out;
+  std::map<base::IpAddress, std::size_t> known;
+  const auto add = [&](OwnAddress one) {
+    const auto [at, added] = known.try_emplace(one.address, out.size());
+    if (added) {
+      out.push_back(std::move(one));
+    } else {
+      out[at->second].watched |= one.watched;
+    }
+  };
+  for (const std::string& text : egresses) {
+    const auto egress = parse_egress(text);
+    if (!egress) continue;  // `config check` names it
+    for (const auto& address : egress->addresses) add({address, egress->name, egress->helo});
+  }
+  for (const std::string& text : watched) {
+    if (const auto address = base::IpAddress::parse(text)) add({*address, "", "", true});
+  }
+  return out;
+}
+
 std::map<std::string, std::string> egress_names(const std::vector<std::string>& egresses) {
   std::map<std::string, std::string> names;
   for (const std::string& text : egresses) {

@@ -25,6 +25,18 @@ struct Egress {
 
 [[nodiscard]] base::Result<Egress> parse_egress(std::string_view text);
 
+// An address of ours, as `egresses` or `watch.addresses` names it.
+struct OwnAddress {
+  base::IpAddress address;
+  std::string egress;    // that sends from it; "" none
+  std::string helo;      // that the egress is given; "" none
+  bool watched = false;  // `watch.addresses` names it
+};
+
+// Each once, in the order of the configuration, those of egresses first.
+[[nodiscard]] std::vector<OwnAddress> own_addresses(const std::vector<std::string>& egresses,
+                                                    const std::vector<std::string>& watched);
+
 // What the log, a report or the API may call an egress -> its name.
 [[nodiscard]] std::map<std::string, std::string> egress_names(
     const std::vector<std::string>& egresses);

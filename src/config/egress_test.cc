@@ -36,5 +36,22 @@ TEST(Egress, IsKnownByEveryNameThatALogOrReplyGivesIt) {
                           Pair("postfix/erster", "out1")));
 }
 
+TEST(OwnAddresses, AreThoseOfEgressesAndThoseThatAreWatchedEachOnce) {
+  const auto own =
+      own_addresses({"out1 address=192.0.2.25 address=2001:db8::25 helo=mx.example.org",
+                     "no egress at all =", "out2 address=192.0.2.26", "relay"},
+                    {"192.0.2.25", "198.51.100.1", "nonsense"});
+  ASSERT_EQ(own.size(), 4U);
+  EXPECT_EQ(own[0].address.to_string(), "192.0.2.25");
+  EXPECT_EQ(own[0].egress, "out1");
+  EXPECT_EQ(own[0].helo, "mx.example.org");
+  EXPECT_TRUE(own[0].watched) << "named by both: the egress's, and watched";
+  EXPECT_FALSE(own[1].watched);
+  EXPECT_EQ(own[2].egress, "out2");
+  EXPECT_EQ(own[3].address.to_string(), "198.51.100.1");
+  EXPECT_EQ(own[3].egress, "");
+  EXPECT_TRUE(own[3].watched);
+}
+
 }  // namespace
 }  // namespace leumund::config

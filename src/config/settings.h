@@ -60,20 +60,7 @@ struct StartSettings {
   bool dns_enabled = true;
   std::vector<std::string> dns_forwarders;  // none: own recursion
   std::vector<std::string> dns_stub_zones;
-  std::string detour_socketmap;  // parse_listen_address() takes it; "" is off
-  bool watch_enabled = true;
-  std::vector<std::string> watch_lists;
-  std::vector<std::string> watch_addresses;
-  std::vector<std::string> watch_domains;
-  std::vector<std::string> watch_networks;
-  std::string watch_keys_file;       // "" is none
-  std::string watch_counters_file;   // "" is none
-  std::string watch_reports_folder;  // "" is none
-  std::chrono::seconds watch_interval{0};
-  std::chrono::seconds watch_network_interval{0};
-  std::uint32_t watch_per_second = 0;  // 0 is no bound
-  std::uint32_t watch_per_day = 0;     // likewise
-  std::uint32_t watch_in_flight = 0;
+  std::string detour_socketmap;          // parse_listen_address() takes it; "" is off
   std::vector<std::string> list_zones;   // parse_list_zone() takes each; empty is off
   std::vector<std::string> list_listen;  // parse_listen_address() takes each
   std::vector<std::string> list_name_servers;
@@ -123,6 +110,19 @@ struct RunSettings {
   std::vector<std::string> release_requires;
   std::vector<std::string> egresses;  // parse_egress() takes each
   DetourMode detour_mode = DetourMode::observe;
+  bool watch_enabled = true;
+  std::vector<std::string> watch_lists;
+  std::vector<std::string> watch_addresses;
+  std::vector<std::string> watch_domains;
+  std::vector<std::string> watch_networks;
+  std::string watch_keys_file;       // "" is none
+  std::string watch_counters_file;   // "" is none
+  std::string watch_reports_folder;  // "" is none
+  std::chrono::seconds watch_interval{0};
+  std::chrono::seconds watch_network_interval{0};
+  std::uint32_t watch_per_second = 0;  // 0 is no bound
+  std::uint32_t watch_per_day = 0;     // likewise
+  std::uint32_t watch_in_flight = 0;
   std::vector<std::string> detour_ways;     // parse_detour_way() takes each; empty: default, then
                                             // the egresses in their order
   std::vector<std::string> detour_pools;    // parse_detour_pool() takes each

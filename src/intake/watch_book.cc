@@ -417,6 +417,15 @@ bool WatchBook::restore(const model::ListFault& fault) {
   return false;
 }
 
+bool WatchBook::restore(const ListHealth& health) {
+  for (std::size_t i = 0; i < lists_.size(); ++i) {
+    if (lists_[i].id != health.list) continue;
+    states_[i].meter = health.meter;
+    return true;
+  }
+  return false;
+}
+
 std::vector<model::Listing> WatchBook::listings() const {
   std::vector<model::Listing> out;
   for (const auto& [place, open] : open_) {

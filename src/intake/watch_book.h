@@ -37,6 +37,8 @@ struct WatchRules {
   std::uint64_t per_day = 0;  // questions to one list; 0: no bound
   std::uint32_t in_flight_per_list = 64;
   std::uint64_t seed = 1;  // of the controls
+
+  bool operator==(const WatchRules&) const = default;
 };
 
 struct WatchQuestion {
@@ -74,6 +76,8 @@ class WatchBook {
   // What stood at the last stop; false for a list or place that is no longer watched.
   bool restore(const model::Listing& listing, base::TimePoint now);
   bool restore(const model::ListFault& fault);
+  // How a list answered so far, what it was asked today included.
+  bool restore(const ListHealth& health);
 
   [[nodiscard]] std::vector<model::Listing> listings() const;
   [[nodiscard]] std::vector<ListHealth> health() const;

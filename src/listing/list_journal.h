@@ -164,6 +164,9 @@ class ListJournal {
   virtual base::Status save_list(const ListSave& save) = 0;
   // Reports heard and traffic from `since` on, and all the rest.
   virtual base::Result<ListRecord> load_list(const std::string& list, base::TimePoint since) = 0;
+  // Addresses that are still listed after `now` and what stands by hand, without what they are
+  // listed for: enough to answer with, and much sooner read.
+  virtual base::Result<ListRecord> load_listed(const std::string& list, base::TimePoint now) = 0;
   // Of one network, or of all; newest first.
   virtual base::Result<std::vector<ListHistoryRecord>> list_history(
       const std::string& list, const std::optional<base::IpPrefix>& what, std::size_t most) = 0;

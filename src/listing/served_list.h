@@ -83,6 +83,7 @@ class ServedList {
   [[nodiscard]] std::vector<ListEvent> take_events() { return std::exchange(events_, {}); }
 
   [[nodiscard]] const std::string& name() const { return settings_.name; }
+  [[nodiscard]] const Settings& settings() const { return settings_; }
   [[nodiscard]] const wire::DnsName& zone() const { return settings_.zone; }
   [[nodiscard]] bool lists_for(model::AbuseKind kind) const {
     return settings_.kinds[static_cast<std::size_t>(kind)];

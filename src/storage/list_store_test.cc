@@ -2,6 +2,8 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -89,6 +91,17 @@ TEST_P(ListStore, KeepsAListOfOurOwn) {
   EXPECT_EQ(read.hand[0].by, "anna");
   EXPECT_EQ(store_->load_list("bl", at(3))->reports.size(), 1U) << "only what was heard since";
   EXPECT_TRUE(store_->load_list("other", at(0))->places.empty());
+
+  for (const listing::ListPlaceRecord& one : save.places) {
+    if (one.until == base::TimePoint()) continue;
+    const auto before = store_->load_listed("bl", one.until - base::Micros(1)).value();
+    const auto is_it = [&](const auto& place) { return place == one; };
+    EXPECT_TRUE(std::ranges::any_of(before.places, is_it));
+    EXPECT_EQ(before.hand.size(), 1U);
+    EXPECT_TRUE(before.reports.empty()) << "what it is listed for is read later";
+    const auto over = store_->load_listed("bl", one.until).value();
+    EXPECT_TRUE(std::ranges::none_of(over.places, is_it));
+  }
 }
 
 listing::ListSave name_save() {

@@ -5,8 +5,6 @@
 #include "storage/stored_time.h"
 
 namespace leumund::storage {
-namespace {}  // namespace
-
 base::Status MemoryStore::save_list(const listing::ListSave& save) {
   state_.with([&](State& state) {
     ListState& list = state.lists[save.list];
@@ -52,6 +50,19 @@ base::Result<listing::ListRecord> MemoryStore::load_list(const std::string& list
     }
     for (const auto& [name, one] : kept.names) out.names.push_back(one);
     for (const auto& [name, one] : kept.hand_names) out.hand_names.push_back(one);
+    return out;
+  });
+}
+
+base::Result<listing::ListRecord> MemoryStore::load_listed(const std::string& list,
+                                                           base::TimePoint now) {
+  return state_.with([&](State& state) {
+    const ListState& kept = state.lists[list];
+    listing::ListRecord out;
+    for (const auto& [place, one] : kept.places) {
+      if (one.until > now) out.places.push_back(one);
+    }
+    for (const auto& [network, one] : kept.hand) out.hand.push_back(one);
     return out;
   });
 }

@@ -13,7 +13,7 @@
 
 namespace leumund::storage {
 
-class MemoryStore final : public Store {
+class MemoryStore : public Store {
  public:
   static constexpr std::size_t decisions_max = 100'000;
 
@@ -41,6 +41,8 @@ class MemoryStore final : public Store {
   base::Status save_list(const listing::ListSave& save) override;
   base::Result<listing::ListRecord> load_list(const std::string& list,
                                               base::TimePoint since) override;
+  base::Result<listing::ListRecord> load_listed(const std::string& list,
+                                                base::TimePoint now) override;
   base::Result<std::vector<listing::ListHistoryRecord>> list_history(
       const std::string& list, const std::optional<base::IpPrefix>& what,
       std::size_t most) override;

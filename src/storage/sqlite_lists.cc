@@ -112,11 +112,14 @@ void read_reports(SQLite::Database& db, const std::string& list, TimePoint since
   });
 }
 
-void read_places(SQLite::Database& db, const std::string& list, listing::ListRecord& out) {
+// Those whose listing ends at `end` or later; with 1970 those that are not listed too.
+void read_places(SQLite::Database& db, const std::string& list, TimePoint end,
+                 listing::ListRecord& out) {
   SQLite::Statement rows(db,
                          "SELECT place, since, until, requested_at, cleared_at, told_spared_at,"
-                         " times_listed FROM list_place WHERE list = ?");
+                         " times_listed FROM list_place WHERE list = ? AND until >= ?");
   rows.bind(1, list);
+  rows.bind(2, micros(end));
   each(rows, out, [&](SQLite::Statement& row) {
     const auto place = IpAddress::parse(row.getColumn(0).getString());
     if (!place) return false;
@@ -198,25 +201,41 @@ base::Status SqliteStore::save_list(const listing::ListSave& save) {
   });
 }
 
-base::Result<listing::ListRecord> SqliteStore::load_list(const std::string& list, TimePoint since) {
-  return database_.with([&](auto& database) {
-    return attempt(*database, [&](SQLite::Database& db) -> base::Result<listing::ListRecord> {
-      listing::ListRecord out;
-      // What one broken table hides must not cost the others.
-      const auto read = [&](auto work) {
-        try {
-          work();
-        } catch (const SQLite::Exception& error) {
-          out.trouble = error_of(error, db.getFilename()).message;
-        }
-      };
-      read([&] { read_places(db, list, out); });
-      read([&] { read_hand(db, list, out); });
-      read([&] { read_counts(db, list, since, out); });
-      read([&] { read_reports(db, list, since, out); });
-      read([&] { read_list_names(db, list, since, out); });
-      return out;
+// On a connection of its own: decisions must not wait until millions of rows are read.
+template <typename Work>
+base::Result<listing::ListRecord> SqliteStore::read_list(Work&& work) {
+  const std::string path = database_.with([](auto& database) { return database->getFilename(); });
+  try {
+    SQLite::Database reader(path, SQLite::OPEN_READONLY);
+    listing::ListRecord out;
+    // What one broken table hides must not cost the others.
+    work([&](auto read, const auto&... what) {
+      try {
+        read(reader, what..., out);
+      } catch (const SQLite::Exception& error) {
+        out.trouble = error_of(error, path).message;
+      }
     });
+    return out;
+  } catch (const SQLite::Exception& error) {
+    return error_of(error, path);
+  }
+}
+
+base::Result<listing::ListRecord> SqliteStore::load_list(const std::string& list, TimePoint since) {
+  return read_list([&](auto read) {
+    read(read_places, list, TimePoint());
+    read(read_hand, list);
+    read(read_counts, list, since);
+    read(read_reports, list, since);
+    read(read_list_names, list, since);
+  });
+}
+
+base::Result<listing::ListRecord> SqliteStore::load_listed(const std::string& list, TimePoint now) {
+  return read_list([&](auto read) {
+    read(read_places, list, now + base::Micros(1));
+    read(read_hand, list);
   });
 }
 

@@ -61,6 +61,8 @@ class SqliteStore final : public Store {
   base::Status save_list(const listing::ListSave& save) override;
   base::Result<listing::ListRecord> load_list(const std::string& list,
                                               base::TimePoint since) override;
+  base::Result<listing::ListRecord> load_listed(const std::string& list,
+                                                base::TimePoint now) override;
   base::Result<std::vector<listing::ListHistoryRecord>> list_history(
       const std::string& list, const std::optional<base::IpPrefix>& what,
       std::size_t most) override;
@@ -72,6 +74,9 @@ class SqliteStore final : public Store {
 
  private:
   explicit SqliteStore(std::unique_ptr<SQLite::Database> database);
+  // Hands `work` a reader for one table after the other.
+  template <typename Work>
+  base::Result<listing::ListRecord> read_list(Work&& work);
   // Takes over what can be read of our own lists from a damaged file.
   std::uint64_t take_lists_of(const std::string& damaged);
 

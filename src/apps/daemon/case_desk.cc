@@ -233,21 +233,18 @@ void CaseDesk::compare(TimePoint now) {
 void CaseDesk::tell(const std::vector<CaseNews>& news, const std::vector<model::Subject>& subjects,
                     const std::vector<std::vector<model::Term>>& worked, TimePoint now) {
   for (std::size_t i = 0; i < news.size(); ++i) {
-    around_.pipeline.command([&](engine::Engine& engine) {
-      model::Decision decision;
-      decision.number = engine.book().next_number();
-      decision.kind = kind_of(news[i].what);
-      decision.at = now;
-      decision.subject = subjects[i];
-      decision.detector = "cases";
-      decision.by = news[i].line.by.empty() ? "cases" : news[i].line.by;
-      decision.restriction.subject = subjects[i];
-      decision.restriction.since = now;
-      decision.restriction.reason = sentence_of(news[i]);
-      decision.case_news = news[i];
-      if (i < worked.size()) decision.terms = worked[i];
-      return std::pair(0, std::vector{std::move(decision)});
-    });
+    model::Decision decision;
+    decision.kind = kind_of(news[i].what);
+    decision.at = now;
+    decision.subject = subjects[i];
+    decision.detector = "cases";
+    decision.by = news[i].line.by.empty() ? "cases" : news[i].line.by;
+    decision.restriction.subject = subjects[i];
+    decision.restriction.since = now;
+    decision.restriction.reason = sentence_of(news[i]);
+    decision.case_news = news[i];
+    if (i < worked.size()) decision.terms = worked[i];
+    around_.pipeline.note(std::move(decision));
   }
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "apps/daemon/campaign_release.h"
+#include "apps/daemon/listing_decision.h"
 #include "apps/version.h"
 #include "base/log.h"
 #include "diagnosis/provider_group.h"
@@ -173,12 +174,7 @@ base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& sub
     report.explanation.known = true;
     report.explanation.standing = model::cell_state_name(report.cells.front().state);
   }
-  report.listings = around_.watch.listings_of(subject);
-  for (model::Listing& one : around_.provider_files.listings()) {
-    if (one.place == subject.name || one.egress == subject.name) {
-      report.listings.push_back(std::move(one));
-    }
-  }
+  report.listings = listings_of(subject, around_.listings());
   if (!report.listings.empty()) {
     report.explanation.known = true;
     if (report.cells.empty()) report.explanation.standing = "listed";

@@ -47,6 +47,7 @@ class ControlDesk final : public face::Control {
     std::function<base::Result<std::vector<std::string>>()> reload;
     std::function<model::Mode()> burst_mode;
     WatchDesk& watch;
+    std::function<std::vector<model::Listing>()> listings;  // of ours that stand, by whomever
     HygieneDesk& hygiene;
     ProviderDesk& provider_files;
     std::function<model::ScreenReport()> screening;

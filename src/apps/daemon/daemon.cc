@@ -290,6 +290,7 @@ base::Status Daemon::start_faces() {
       .reload = [this] { return reload(); },
       .burst_mode = [this] { return settings_.with([](auto& all) { return all.run.burst_mode; }); },
       .watch = *watch_,
+      .listings = [this] { return standing_listings(); },
       .hygiene = *hygiene_,
       .provider_files = *provider_files_,
       .screening =

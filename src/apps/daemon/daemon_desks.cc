@@ -40,16 +40,17 @@ base::Status Daemon::start_watch() {
       .pipeline = *pipeline_,
       .clock = options_.clock,
       .settings = [this] { return settings_.with([](const auto& all) { return all; }); },
-      .folder = start_.watch_reports_folder,
       .state_folder = start_.state_folder});
   provider_files_->start();
   return {};
 }
 
-// On DNS lists, and in what providers keep of their own.
+// On DNS lists, in what providers keep of their own, and on the lists we run.
 std::vector<model::Listing> Daemon::standing_listings() const {
   auto out = watch_->report().listings;
   for (model::Listing& one : provider_files_->listings()) out.push_back(std::move(one));
+  if (!lists_) return out;
+  for (model::Listing& one : lists_->own_listings()) out.push_back(std::move(one));
   return out;
 }
 

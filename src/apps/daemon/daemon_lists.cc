@@ -17,13 +17,7 @@ base::Status Daemon::start_lists() {
                            [reader = replies_](std::string_view domain) {
                              return reader->providers().of_domain(domain).has_value();
                            },
-                       .decide =
-                           [this](model::Decision decision) {
-                             static_cast<void>(pipeline_->command([&](engine::Engine& engine) {
-                               decision.number = engine.book().next_number();
-                               return std::pair(0, std::vector{std::move(decision)});
-                             }));
-                           },
+                       .decide = [this](model::Decision one) { pipeline_->note(std::move(one)); },
                        .heard = [this](const auto& client) { screening_->heard(client); }});
   if (!desk) return desk.error();
   lists_ = std::move(*desk);

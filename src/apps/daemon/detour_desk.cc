@@ -333,21 +333,17 @@ Detour DetourDesk::with_warning(Detour detour) const {
 }
 
 void DetourDesk::tell(const Detour& detour, base::TimePoint now) {
-  around_.pipeline.command([&](engine::Engine& engine) {
-    model::Decision decision;
-    decision.number = engine.book().next_number();
-    decision.kind =
-        detour.planned ? model::DecisionKind::would_detour : model::DecisionKind::detour;
-    decision.at = now;
-    decision.subject = {model::SubjectKind::provider, detour.provider};
-    decision.detector = "detour";
-    decision.by = detour.by.empty() ? "detour" : detour.by;
-    decision.restriction.subject = decision.subject;
-    decision.restriction.since = detour.since;
-    decision.restriction.reason = detour.reason;
-    decision.detour = with_warning(detour);
-    return std::pair(0, std::vector{std::move(decision)});
-  });
+  model::Decision decision;
+  decision.kind = detour.planned ? model::DecisionKind::would_detour : model::DecisionKind::detour;
+  decision.at = now;
+  decision.subject = {model::SubjectKind::provider, detour.provider};
+  decision.detector = "detour";
+  decision.by = detour.by.empty() ? "detour" : detour.by;
+  decision.restriction.subject = decision.subject;
+  decision.restriction.since = detour.since;
+  decision.restriction.reason = detour.reason;
+  decision.detour = with_warning(detour);
+  around_.pipeline.note(std::move(decision));
 }
 
 // --- domains -------------------------------------------------------------------------------------

@@ -101,25 +101,13 @@ void HygieneDesk::see(const model::MailEvent& event) {
 void HygieneDesk::add_ways(const config::Settings& settings, intake::HygienePlan& plan) const {
   const auto ways = config::detour_ways(settings.run);
   const auto names = config::egress_names(settings.run.egresses);
-  const auto& named = settings.start.watch_addresses;
-  const auto add = [&](const base::IpAddress& address, const std::string& egress,
-                       const std::string& helo) {
-    const auto same = [&](const auto& way) { return way.address == address; };
-    if (std::any_of(plan.ways.begin(), plan.ways.end(), same)) return;
+  for (const auto& own :
+       config::own_addresses(settings.run.egresses, settings.run.watch_addresses)) {
+    if (!own.watched && intake::never_listed(own.address)) continue;
     const bool detour = std::any_of(ways.begin() + 1, ways.end(),
-                                    [&](const auto& way) { return way.name == egress; });
-    plan.ways.push_back({address, egress, helo.empty() ? settings.run.hygiene_helo : helo, detour});
-  };
-  for (const std::string& text : settings.run.egresses) {
-    const auto egress = config::parse_egress(text);
-    if (!egress) continue;  // `config check` names it
-    for (const auto& address : egress->addresses) {
-      const bool wanted = std::find(named.begin(), named.end(), address.to_string()) != named.end();
-      if (wanted || !intake::never_listed(address)) add(address, egress->name, egress->helo);
-    }
-  }
-  for (const std::string& text : named) {
-    if (const auto address = base::IpAddress::parse(text)) add(*address, "", "");
+                                    [&](const auto& way) { return way.name == own.egress; });
+    plan.ways.push_back(
+        {own.address, own.egress, own.helo.empty() ? settings.run.hygiene_helo : own.helo, detour});
   }
   for (const auto& way : ways) {
     if (way.name.starts_with("relay=")) plan.relays.push_back({way.name, relay_host(way.target)});
@@ -156,7 +144,7 @@ void HygieneDesk::add_domains(const config::Settings& settings, intake::HygieneP
     if (find(name) == plan.domains.end()) plan.domains.push_back({name, 0, 0, {}});
   };
   for (const auto* names :
-       {&settings.run.own_domains, &settings.start.watch_domains, &settings.run.hygiene_domains}) {
+       {&settings.run.own_domains, &settings.run.watch_domains, &settings.run.hygiene_domains}) {
     for (const std::string& name : *names) add(name);
   }
   for (const auto& key : keys) add(key.domain);
@@ -255,35 +243,28 @@ bool HygieneDesk::look() {
 }
 
 void HygieneDesk::run(const std::stop_token& stop) {
-  std::string last;  // of the settings that count
   while (!stop.stop_requested()) {
     std::this_thread::sleep_for(look_every);
-    const auto run = around_.settings().run;
-    std::string now = fmt::format("{} {} {} {} {} {} {}", run.hygiene_enabled, run.hygiene_helo,
-                                  run.hygiene_interval.count(), run.hygiene_seen_domains,
-                                  static_cast<int>(run.hygiene_tls), run.hygiene_fetch_pages,
-                                  run.letters_imprint);
-    for (const auto* list : {&run.egresses, &run.detour_ways, &run.own_domains,
-                             &run.hygiene_domains, &run.hygiene_dkim, &run.hygiene_pages}) {
-      for (const std::string& word : *list) now += "\n" + word;
-      now += "\n;";
-    }
     const auto [checked, next] = report_.with(
         [](const HygieneReport& kept) { return std::pair(kept.checked_at, kept.next_at); });
     const auto clock = around_.clock.now();
-    const bool due = !checked || clock >= next || clock < *checked;
-    if (!due && now == last) continue;
+    const bool asked = state_.with([](State& state) { return std::exchange(state.asked, false); });
+    if (!asked && checked && clock < next && clock >= *checked) continue;
     try {
-      if (look()) last = std::move(now);
+      const bool looked = look();
+      if (!looked && asked) look_soon();
     } catch (const std::exception& error) {
       base::log(LogLevel::error, "hygiene: {}", error.what());
       report_.with([&](HygieneReport& kept) {
         kept.checked_at = clock;
         kept.next_at = clock + std::chrono::minutes(1);
       });
-      last = now;
     }
   }
+}
+
+void HygieneDesk::look_soon() {
+  state_.with([](State& state) { state.asked = true; });
 }
 
 base::Result<HygieneReport> HygieneDesk::look_now() {
@@ -331,19 +312,15 @@ void HygieneDesk::tell_turns(const HygieneReport& report) {
 }
 
 void HygieneDesk::tell(const model::Subject& subject, bool well, const std::string& text) {
-  around_.pipeline.command([&](engine::Engine& engine) {
-    model::Decision decision;
-    decision.number = engine.book().next_number();
-    decision.kind = well ? model::DecisionKind::setup_well : model::DecisionKind::setup_fault;
-    decision.at = around_.clock.now();
-    decision.subject = subject;
-    decision.detector = "hygiene";
-    decision.by = "hygiene";
-    decision.restriction.subject = subject;
-    decision.restriction.since = decision.at;
-    decision.restriction.reason = text;
-    return std::pair(0, std::vector{std::move(decision)});
-  });
+  model::Decision decision;
+  decision.kind = well ? model::DecisionKind::setup_well : model::DecisionKind::setup_fault;
+  decision.at = around_.clock.now();
+  decision.subject = subject;
+  decision.detector = decision.by = "hygiene";
+  decision.restriction.subject = subject;
+  decision.restriction.since = decision.at;
+  decision.restriction.reason = text;
+  around_.pipeline.note(std::move(decision));
 }
 
 HygieneReport HygieneDesk::report() const {

@@ -50,6 +50,9 @@ class HygieneDesk {
   void start();
   void stop();
 
+  // After a reload. Does not wait for it.
+  void look_soon();
+
   // A submission or delivery, from whichever intake.
   void see(const model::MailEvent& event);
 
@@ -71,7 +74,7 @@ class HygieneDesk {
   };
   struct State {
     bool busy = false;
-    bool due = true;
+    bool asked = false;                               // the settings changed
     bool turning = false;                             // a fault is to be confirmed soon
     std::map<std::string, std::uint64_t> deliveries;  // by service
     std::map<std::string, Turn> turns;                // by place, check and domain

@@ -69,6 +69,10 @@ class StoreOnADisk final : public storage::Store {
                                               base::TimePoint since) override {
     return kept_.load_list(list, since);
   }
+  base::Result<listing::ListRecord> load_listed(const std::string& list,
+                                                base::TimePoint now) override {
+    return kept_.load_listed(list, now);
+  }
   base::Result<std::vector<listing::ListHistoryRecord>> list_history(
       const std::string& list, const std::optional<base::IpPrefix>& what,
       std::size_t most) override {

@@ -62,7 +62,7 @@ base::Result<std::unique_ptr<ListDesk>> ListDesk::open(const config::Settings& s
     if (!server) return server.error();
     desk->server_ = std::move(*server);
   }
-  desk->load();
+  desk->load_listed();
   desk->load_own();
   return desk;
 }
@@ -103,20 +103,13 @@ std::shared_ptr<const ListDesk::Rules> ListDesk::rules_of(const config::Settings
       rules->reporters.insert_or_assign(reporter->name, reporter->weight);
     }
   }
-  for (const std::string& text : run.egresses) {
-    const auto egress = config::parse_egress(text);
-    if (!egress) continue;
-    for (const auto& address : egress->addresses) rules->own.emplace(address, egress->name);
-    if (!egress->addresses.empty()) {
-      rules->egresses.emplace(egress->name, egress->addresses.front());
-    }
+  for (const auto& one : config::own_addresses(run.egresses, run.watch_addresses)) {
+    rules->own.emplace(one.address, one.egress);
+    if (!one.egress.empty()) rules->egresses.emplace(one.egress, one.address);  // its first
   }
   for (const auto& [name, egress] : config::egress_names(run.egresses)) {
     const auto known = rules->egresses.find(egress);
     if (known != rules->egresses.end()) rules->egresses.emplace(name, known->second);
-  }
-  for (const std::string& text : settings.start.watch_addresses) {
-    if (const auto address = base::IpAddress::parse(text)) rules->own.emplace(*address, "");
   }
   rules->mail_weight = run.list_mail_reporter_weight;
   rules->export_every = run.list_export_every;
@@ -137,39 +130,73 @@ void ListDesk::name_reporters(State& state, const Rules& rules) const {
 }
 
 // A store that cannot be read leaves the list empty rather than the daemon down; it says so.
+// What is answered until everything is read: some seconds with a million addresses.
+void ListDesk::load_listed() {
+  const TimePoint now = around_.clock.now();
+  state_.with([&](State& state) {
+    for (auto& list : state.lists) {
+      if (list->zone().is_root()) continue;
+      ServedList listed(list->settings());
+      if (const auto record = around_.store.load_listed(list->name(), now)) {
+        listed.restore(*record, now);
+      }
+      plans_.push_back(listed.plan(now));
+    }
+    std::string trouble;
+    load_names(state, now, trouble);
+    note_load(trouble);
+  });
+}
+
+// On the thread, so that neither answers nor the mail path wait for it; who asks about a list does.
 void ListDesk::load() {
   const TimePoint now = around_.clock.now();
   std::string trouble;
   state_.with([&](State& state) {
-    for (auto& list : state.lists) {
-      const auto record = around_.store.load_list(list->name(), now - std::chrono::days(8));
+    loads_.set_value();
+    for (std::size_t i = 0; i < state.lists.size(); ++i) {
+      ServedList& list = *state.lists[i];
+      const auto record = around_.store.load_list(list.name(), now - std::chrono::days(8));
       if (!record) {
-        trouble = fmt::format("{}: begins empty: {}", list->name(), record.error().message);
+        trouble = fmt::format("{}: begins empty: {}", list.name(), record.error().message);
         continue;
       }
       if (record->unreadable > 0) {
-        base::log(LogLevel::error, "event=list_rows_unreadable list={} rows={}", list->name(),
+        base::log(LogLevel::error, "event=list_rows_unreadable list={} rows={}", list.name(),
                   record->unreadable);
       }
       if (!record->trouble.empty()) {
-        trouble = fmt::format("{}: begins with a part: {}", list->name(), record->trouble);
+        trouble = fmt::format("{}: begins with a part: {}", list.name(), record->trouble);
       }
-      list->restore(*record, now);
-      base::log(LogLevel::info, "event=list_loaded list={} listed={} addresses={}", list->name(),
-                list->counters().listed, list->counters().addresses);
+      list.restore(*record, around_.clock.now());
+      base::log(LogLevel::info, "event=list_loaded list={} listed={} addresses={}", list.name(),
+                list.counters().listed, list.counters().addresses);
+      if (!list.zone().is_root()) plans_[i] = list.plan(around_.clock.now());
     }
-    for (auto& list : state.lists) {
-      if (list->zone().is_root()) continue;
-      plans_.push_back(list->plan(now));
-    }
-    load_names(state, now, trouble);
+    loading_ = false;
   });
+  note_load(trouble);
+  publish(plans_);
+}
+
+void ListDesk::note_load(const std::string& trouble) {
   if (trouble.empty()) return;
   base::log(LogLevel::error, "event=list_not_loaded what=\"{}\"", trouble);
   health_.with([&](Health& health) {
     health.store = trouble;
     ++health.failures;
   });
+}
+
+// Reports of the mail path that came while the lists were read.
+void ListDesk::take_early(State& state, TimePoint now) {
+  while (const auto early = early_.pop(std::chrono::milliseconds(0))) take_up(state, *early, now);
+}
+
+void ListDesk::take_up(State& state, const Early& early, TimePoint now) {
+  for (auto& list : state.lists) {
+    if (list->zone().is_root() == early.own) list->report(early.report, now);
+  }
 }
 
 void ListDesk::start() {
@@ -182,6 +209,7 @@ void ListDesk::start() {
   }
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   ::pthread_setname_np(thread_.native_handle(), "list");
+  loads_.get_future().wait();  // from now on who asks about a list waits until it is there
 }
 
 void ListDesk::stop() {
@@ -251,7 +279,7 @@ bool ListDesk::take(const std::vector<Said>& said) {
       if (rules->own.contains(one.client)) {
         state.lists.back()->report(one, now);
       } else if (one.client.is_private()) {
-        ++state.not_counted;
+        ++not_counted_;
       } else {
         for (auto& list : state.lists) {
           if (!list->zone().is_root()) list->report(one, now);
@@ -298,16 +326,16 @@ void ListDesk::see(const model::MailEvent& event) {
   said.client = client;
   const model::AbuseReport report = report_of(said, *rules);
   const TimePoint now = around_.clock.now();
-  const bool own = rules->own.contains(*client);
-  state_.with([&](State& state) {
-    if (!own && client->is_private()) {
-      ++state.not_counted;
-      return;
-    }
-    for (auto& list : state.lists) {
-      if (list->zone().is_root() == own) list->report(report, now);
-    }
-  });
+  const Early told{report, rules->own.contains(*client)};
+  if (!told.own && client->is_private()) {
+    ++not_counted_;
+    return;
+  }
+  if (loading_) {
+    static_cast<void>(early_.push(Early(told)));
+  } else {
+    state_.with([&](State& state) { take_up(state, told, now); });
+  }
   wake();
 }
 

@@ -4,6 +4,8 @@
 //          mail seen and questions asked -> traffic; what changed -> store.
 // Time:    a change is in the zone some milliseconds later, an end within its second. Reports are
 //          on disk before whoever sent them hears that they are kept; traffic within ten seconds.
+//          A start answers with what stood, then reads what for (seconds with a million): who asks
+//          about a list meanwhile waits, what the mail path tells is kept for then.
 // Limits:  those of ListEngine; `unsaved_most` rows wait for a store that fails, then the oldest
 //          are dropped and counted; 100,000 addresses between two looks at the traffic.
 // Threads: `list`, and those of DnsListServer. note_mail() is for the mail path: it never waits
@@ -12,6 +14,7 @@
 //          on with what they know.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <future>
@@ -42,6 +45,7 @@ namespace leumund::apps {
 class ListDesk final : public face::ListControl {
  public:
   static constexpr std::size_t unsaved_most = 500'000;
+  static constexpr std::size_t early_most = 100'000;
 
   struct Around {
     storage::Store& store;
@@ -49,8 +53,8 @@ class ListDesk final : public face::ListControl {
     base::HashKey key;
     std::function<bool(std::string_view domain)> of_many_people;  // has mailboxes for the public
     std::function<void(model::Decision)> decide;  // gives it its number and keeps it
-    // Somebody complained of mail from there, or a trap got it: an address that no list of ours
-    // spares is not asked for. On whatever thread it was told; must not wait.
+    // Somebody complained of mail from there, or a trap got it, whether or not a list of ours
+    // spares the address. On whatever thread it was told; must not wait.
     std::function<void(const base::IpAddress& client)> heard;
   };
   // A report with who made it, as he calls himself.
@@ -84,6 +88,9 @@ class ListDesk final : public face::ListControl {
   // Of which kind a trap address is; nothing: it is none.
   [[nodiscard]] std::optional<model::AbuseKind> trap_kind(std::string_view address) const;
 
+  // Own addresses that a list here has, or would have were they a stranger's.
+  [[nodiscard]] std::vector<model::Listing> own_listings() const;
+
   [[nodiscard]] face::ListReport list_report(std::size_t most) const override;
   [[nodiscard]] std::vector<face::ListWhy> list_why(const base::IpAddress& address,
                                                     std::size_t most) const override;
@@ -107,7 +114,10 @@ class ListDesk final : public face::ListControl {
     std::vector<std::unique_ptr<listing::ServedList>> lists;  // the last: what of us they would say
     std::vector<std::unique_ptr<listing::NameList>> names;
     std::vector<Waiter> waiters;
-    std::uint64_t not_counted = 0;  // reports about addresses that no stranger has
+  };
+  struct Early {
+    model::AbuseReport report;
+    bool own = false;  // about ourselves
   };
   // What the configuration says, as far as a reload changes it.
   struct Rules {
@@ -132,7 +142,11 @@ class ListDesk final : public face::ListControl {
   ListDesk(const config::Settings& settings, Around around);
   [[nodiscard]] static std::shared_ptr<const Rules> rules_of(const config::Settings& settings);
   [[nodiscard]] model::AbuseReport report_of(const Said& said, const Rules& rules) const;
+  void load_listed();
   void load();
+  void note_load(const std::string& trouble);
+  void take_early(State& state, base::TimePoint now);
+  static void take_up(State& state, const Early& early, base::TimePoint now);
   // Of lists of names. (list_desk_names.cc)
   void load_names(State& state, base::TimePoint now, std::string& trouble);
   void take_names(State& state, const Said& said, const model::AbuseReport& report,
@@ -167,12 +181,16 @@ class ListDesk final : public face::ListControl {
   base::Guarded<State> state_;
   base::Guarded<std::map<base::IpAddress, std::uint32_t>> mails_;
   base::Guarded<Health> health_;
+  base::Guarded<std::map<base::IpAddress, model::Listing>> own_told_;  // of ours that are listed
   base::BoundedQueue<int> wake_{1, base::WhenFull::push_back};
+  std::atomic<bool> loading_ = true;
+  std::promise<void> loads_;  // it holds the lock
+  base::BoundedQueue<Early> early_{early_most, base::WhenFull::drop_oldest};
+  std::atomic<std::uint64_t> not_counted_ = 0;   // reports about addresses that no stranger has
   std::unique_ptr<face::DnsListServer> server_;  // null: mirrors answer
 
   // Of the thread `list` alone.
-  std::vector<listing::ZonePlan> plans_;                // of lists of addresses, then of names
-  std::map<base::IpAddress, model::Listing> own_told_;  // of ours that are listed
+  std::vector<listing::ZonePlan> plans_;  // of lists of addresses, then of names
   std::shared_ptr<const Rules> own_judged_by_;
   std::deque<listing::ListSave> unsaved_;
   std::size_t unsaved_rows_ = 0;

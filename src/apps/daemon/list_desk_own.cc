@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "apps/daemon/list_desk.h"
+#include "apps/daemon/listing_decision.h"
 #include "base/log.h"
 
 namespace leumund::apps {
@@ -12,15 +13,9 @@ namespace {
 
 using base::TimePoint;
 using model::DecisionKind;
-using model::SubjectKind;
 
 constexpr const char* detector = "own lists";
 constexpr std::size_t decisions_looked_at = 200;  // of one address, for the last about this
-
-model::Subject subject_of(const base::IpAddress& address, const std::string& egress) {
-  if (!egress.empty()) return {SubjectKind::egress, egress};
-  return {SubjectKind::address, address.to_string()};
-}
 
 std::string reports_of(const listing::ListingFacts& facts) {
   std::string out;
@@ -39,17 +34,19 @@ std::string reports_of(const listing::ListingFacts& facts) {
 void ListDesk::load_own() {
   const auto rules = rules_.read();
   for (const auto& [address, egress] : rules->own) {
-    const auto known =
-        around_.store.decisions_about(subject_of(address, egress), decisions_looked_at);
+    model::Listing ours;
+    ours.place = address.to_string();
+    ours.egress = egress;
+    const auto known = around_.store.decisions_about(subject_of(ours), decisions_looked_at);
     if (!known) continue;
     const model::Decision* last = nullptr;
     for (const model::Decision& one : *known) {
-      const bool ours =
-          one.detector == detector && one.listing && one.listing->place == address.to_string();
-      if (ours && (last == nullptr || one.number > last->number)) last = &one;
+      const bool of_this =
+          one.detector == detector && one.listing && one.listing->place == ours.place;
+      if (of_this && (last == nullptr || one.number > last->number)) last = &one;
     }
-    if (last != nullptr && last->kind == DecisionKind::listed)
-      own_told_.emplace(address, *last->listing);
+    if (last == nullptr || last->kind != DecisionKind::listed) continue;
+    own_told_.with([&](auto& told) { told.emplace(address, *last->listing); });
   }
 }
 
@@ -71,8 +68,8 @@ std::optional<model::Listing> ListDesk::own_listing(const State& state,
   out.list_name = zones.empty() ? "our own list, were it a stranger" : zones;
   out.scope = "address";
   out.mender = "us";
-  out.meaning = "our own rule lists it for what is reported of our mail";
-  out.reason = reports_of(would.facts);
+  out.meaning =
+      "our own rule lists it for what is reported of our mail: " + reports_of(would.facts);
   out.since = now;
   out.last_seen = now;
   return out;
@@ -82,36 +79,38 @@ std::optional<model::Listing> ListDesk::own_listing(const State& state,
 void ListDesk::judge_own(TimePoint now) {
   const auto rules = rules_.read();
   std::vector<model::Listing> news;
+  std::map<base::IpAddress, model::Listing> stands;
   state_.with([&](const State& state) {
     for (const auto& [address, egress] : rules->own) {
-      auto listing = own_listing(state, address, egress, now);
-      const auto told = own_told_.find(address);
-      if (listing && told == own_told_.end()) {
-        own_told_.emplace(address, *listing);
-        news.push_back(std::move(*listing));
-      } else if (!listing && told != own_told_.end()) {
-        told->second.until = now;
-        news.push_back(told->second);
-        own_told_.erase(told);
+      if (auto listing = own_listing(state, address, egress, now)) {
+        stands.emplace(address, std::move(*listing));
       }
     }
   });
+  own_told_.with([&](auto& told) {
+    for (auto& [address, listing] : told) {
+      if (stands.contains(address)) continue;
+      listing.until = now;
+      news.push_back(listing);
+    }
+    std::erase_if(told, [](const auto& one) { return one.second.until.has_value(); });
+    for (auto& [address, listing] : stands) {
+      if (told.emplace(address, listing).second) news.push_back(listing);
+    }
+  });
   for (model::Listing& listing : news) {
-    model::Decision decision;
-    decision.kind = listing.until ? DecisionKind::delisted : DecisionKind::listed;
-    decision.at = now;
-    decision.detector = decision.by = detector;
-    decision.subject = subject_of(*base::IpAddress::parse(listing.place), listing.egress);
-    decision.restriction.subject = decision.subject;
-    decision.restriction.since = listing.since;
-    decision.restriction.reason = fmt::format("{} {} on {}: {}", listing.place,
-                                              listing.until ? "is no longer listed" : "is listed",
-                                              listing.list_name, listing.reason);
     base::log(base::LogLevel::warn, "event=list_{}_own address={} list=\"{}\"",
               listing.until ? "delisted" : "listed", listing.place, listing.list_name);
-    decision.listing = std::move(listing);
-    if (around_.decide) around_.decide(std::move(decision));
+    if (around_.decide) around_.decide(decision_of(std::move(listing), detector, now));
   }
+}
+
+std::vector<model::Listing> ListDesk::own_listings() const {
+  std::vector<model::Listing> out;
+  own_told_.with([&](const auto& told) {
+    for (const auto& [address, listing] : told) out.push_back(listing);
+  });
+  return out;
 }
 
 }  // namespace leumund::apps

@@ -223,6 +223,7 @@ std::vector<std::string> ListDesk::addresses() const {
 }
 
 face::PartStatus ListDesk::part() const {
+  if (loading_) return {"own lists", true, "what stood is answered; its reports are being read"};
   std::string detail;
   state_.with([&](const State& state) {
     for (const auto& list : state.lists) {
@@ -251,9 +252,8 @@ void ListDesk::add_metrics(std::vector<face::Metric>& out) const {
       "leumund_list_addresses", "Addresses or names that our own lists remember.", {}};
   face::Metric reports{"leumund_list_reports_total", "Reports for our own lists.", {}};
   std::vector<std::string> names;
-  std::uint64_t not_counted = 0;
-  state_.with([&](const State& state) {
-    not_counted = state.not_counted;
+  const std::uint64_t not_counted = not_counted_;
+  const auto add_lists = [&](const State& state) {
     const auto add_list = [&](const std::string& list, const listing::ListCounters& counters) {
       const auto add = [&](face::Metric& metric, std::uint64_t value, const char* outcome = "") {
         face::MetricSample sample{{{"list", list}}, static_cast<double>(value)};
@@ -276,7 +276,8 @@ void ListDesk::add_metrics(std::vector<face::Metric>& out) const {
       add_list(list->name(), list->counters());
       names.push_back(list->zone().to_text());
     }
-  });
+  };
+  if (!loading_) state_.with(add_lists);  // a scrape does not wait
   const Health health = health_.with([](const Health& now) { return now; });
   const auto single = [&](std::string name, std::string help, double value) {
     out.push_back({std::move(name), std::move(help), {{{}, value}}});

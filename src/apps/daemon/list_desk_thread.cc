@@ -28,6 +28,12 @@ constexpr std::size_t reports_at_once = 4000;  // in one transaction: decisions 
 }  // namespace
 
 void ListDesk::run(const std::stop_token& stop) {
+  try {
+    load();
+  } catch (const std::exception& error) {
+    loading_ = false;
+    note_load(error.what());
+  }
   while (!stop.stop_requested()) {
     try {
       step();
@@ -85,6 +91,7 @@ void ListDesk::step() {
   std::vector<std::pair<std::string, std::vector<listing::ListEvent>>> told;
   bool changed = false;
   state_.with([&](State& state) {
+    take_early(state, now);
     take_traffic(state, now, questions);
     for (std::size_t i = 0; i < state.lists.size(); ++i) {
       ServedList& list = *state.lists[i];

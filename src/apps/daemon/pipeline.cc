@@ -44,6 +44,13 @@ void Pipeline::forget_silent(base::TimePoint before) {
   if (gone > 0) base::log(base::LogLevel::info, "silent subjects forgotten count={}", gone);
 }
 
+void Pipeline::note(model::Decision decision) {
+  static_cast<void>(command([&](engine::Engine& engine) {
+    decision.number = engine.book().next_number();
+    return std::pair(0, std::vector{std::move(decision)});
+  }));
+}
+
 PipelineCounters Pipeline::counters() const { return {decisions_, unwritten_answers_}; }
 
 Pipeline::Told Pipeline::tell(const std::vector<model::Decision>& decisions) {

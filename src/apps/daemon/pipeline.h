@@ -79,6 +79,9 @@ class Pipeline {
     return std::move(result.first);
   }
 
+  // What a desk found out itself: numbered, written and told like any other.
+  void note(model::Decision decision);
+
   // Runs read-only or persistence work under the engine's lock. Keep it short.
   template <typename Work>
   decltype(auto) with_engine(Work&& work) {

@@ -5,10 +5,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "action/atomic_file.h"
+#include "apps/daemon/listing_decision.h"
 #include "base/log.h"
 #include "config/egress.h"
 #include "storage/listing_codec.h"
@@ -24,10 +27,10 @@ using model::SubjectKind;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds look_every{2000};
-constexpr std::chrono::milliseconds wait_step{100};
 constexpr std::size_t files_max = 500;
 constexpr std::size_t rows_kept = 7;
 constexpr std::size_t places_max = 200'000;
+constexpr std::size_t shown_max = 1000;
 constexpr std::size_t state_bytes_max = 16UL << 20;
 constexpr std::chrono::hours stale{7 * 24};  // behind the newest row of the same source
 constexpr const char* list_id = "microsoft-snds";
@@ -35,19 +38,6 @@ constexpr const char* list_id = "microsoft-snds";
 using Key = std::tuple<std::string, std::string, std::string>;  // source, place, reporter
 
 Key key_of(const ProviderFigure& figure) { return {figure.source, figure.place, figure.reporter}; }
-
-std::map<std::string, std::string> own_addresses(const config::Settings& settings) {
-  std::map<std::string, std::string> out;  // and their egress
-  for (const std::string& text : settings.run.egresses) {
-    const auto egress = config::parse_egress(text);
-    if (!egress) continue;
-    for (const auto& address : egress->addresses) out.emplace(address.to_string(), egress->name);
-  }
-  for (const std::string& text : settings.start.watch_addresses) {
-    if (const auto address = base::IpAddress::parse(text)) out.emplace(address->to_string(), "");
-  }
-  return out;
-}
 
 // "192.0.2.25", or a range of two addresses that a status has.
 bool covers(const std::string& place, const base::IpAddress& address) {
@@ -70,14 +60,13 @@ std::string words_of(const ProviderFigure& figure) {
   return out;
 }
 
-Listing listing_of(const std::string& address, const std::string& egress,
-                   const ProviderFigure& figure) {
+Listing listing_of(const config::OwnAddress& own, const ProviderFigure& figure) {
   Listing out;
-  out.place = address;
-  out.egress = egress;
+  out.place = own.address.to_string();
+  out.egress = own.egress;
   out.list = list_id;
   out.list_name = "Microsoft SNDS";
-  out.scope = figure.place == address ? "address" : "range";
+  out.scope = figure.place == out.place ? "address" : "range";
   out.mender = "us";
   out.codes = {figure.source == "snds" ? "red" : "blocked"};
   out.meaning = words_of(figure);
@@ -92,7 +81,6 @@ ProviderDesk::ProviderDesk(Around around) : around_(std::move(around)) {}
 ProviderDesk::~ProviderDesk() { stop(); }
 
 void ProviderDesk::start() {
-  if (around_.folder.empty()) return;
   load();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   ::pthread_setname_np(thread_.native_handle(), "provider");
@@ -101,27 +89,32 @@ void ProviderDesk::start() {
 void ProviderDesk::stop() {
   if (!thread_.joinable()) return;
   thread_.request_stop();
+  static_cast<void>(wake_.push(1));
   thread_.join();
 }
+
+void ProviderDesk::look_soon() { static_cast<void>(wake_.push(1)); }
 
 void ProviderDesk::run(const std::stop_token& stop) {
   auto next = SteadyClock::now();
   bool judged = false;
+  bool complete = false;
   while (!stop.stop_requested()) {
-    if (SteadyClock::now() < next) {
-      std::this_thread::sleep_for(wait_step);
-      continue;
-    }
-    next = SteadyClock::now() + look_every;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - SteadyClock::now());
+    if (wake_.pop(std::max(left, std::chrono::milliseconds(0)))) judged = false;
+    if (stop.stop_requested()) return;
     try {
-      const Taken taken = take_files();
-      // A start knows no file before its second look: until then what stood goes on standing.
-      if (taken.complete && (taken.fresh || !judged)) {
-        judge();
-        judged = true;
-      } else if (taken.fresh) {
-        judged = false;
+      if (SteadyClock::now() >= next) {
+        next = SteadyClock::now() + look_every;
+        const Taken taken = take_files();
+        complete = taken.complete;
+        if (taken.fresh) judged = false;
       }
+      // A start knows no file before its second look: until then what stood goes on standing.
+      if (judged) continue;
+      publish();
+      if (complete) judge();
+      judged = complete;
     } catch (const std::exception& error) {
       base::log(LogLevel::error, "provider reports: {}", error.what());
     }
@@ -130,12 +123,14 @@ void ProviderDesk::run(const std::stop_token& stop) {
 
 // --- files ---------------------------------------------------------------------------------------
 
-std::map<std::string, ProviderDesk::Stamp> ProviderDesk::listed_files(std::string& trouble) const {
+std::map<std::string, ProviderDesk::Stamp> ProviderDesk::listed_files() {
   std::map<std::string, Stamp> out;
+  trouble_.clear();
+  if (folder_.empty()) return out;
   std::error_code failed;
-  std::filesystem::directory_iterator at(around_.folder, failed);
+  std::filesystem::directory_iterator at(folder_, failed);
   if (failed) {
-    trouble = fmt::format("{}: {}", around_.folder, failed.message());
+    trouble_ = fmt::format("{}: {}", folder_, failed.message());
     return out;
   }
   std::uint64_t more = 0;
@@ -156,8 +151,8 @@ std::map<std::string, ProviderDesk::Stamp> ProviderDesk::listed_files(std::strin
                  static_cast<std::uint64_t>(info.st_size)};
   }
   if (more > 0) {
-    trouble = fmt::format("{} holds {} files more than the {} that are read", around_.folder, more,
-                          files_max);
+    trouble_ =
+        fmt::format("{} holds {} files more than the {} that are read", folder_, more, files_max);
   }
   return out;
 }
@@ -167,8 +162,7 @@ ProviderDesk::File ProviderDesk::read(const std::string& name, Stamp stamp) cons
   file.stamp = stamp;
   file.told.name = name;
   file.told.read_at = around_.clock.now();
-  const auto content =
-      action::read_file(around_.folder + "/" + name, wire::provider_file_bytes_max);
+  const auto content = action::read_file(folder_ + "/" + name, wire::provider_file_bytes_max);
   auto rows = content.ok() ? wire::read_provider_file(content->bytes)
                            : base::Result<wire::ProviderRows>(content.error());
   if (!rows) {
@@ -191,27 +185,23 @@ ProviderDesk::File ProviderDesk::read(const std::string& name, Stamp stamp) cons
 }
 
 ProviderDesk::Taken ProviderDesk::take_files() {
-  std::string trouble;
-  const auto now = listed_files(trouble);
+  folder_ = around_.settings().run.watch_reports_folder;
+  const std::string trouble = trouble_;
+  const auto now = listed_files();
   const auto before = std::exchange(seen_, now);
   Taken taken;
-  taken.complete = trouble.empty() || !now.empty();
-  taken.fresh = state_.with([&](State& state) {
-    state.trouble = trouble;
-    // A folder that cannot be read says nothing of its files.
-    if (!taken.complete) return false;
-    return std::erase_if(state.files, [&](const auto& one) { return !now.contains(one.first); }) >
-           0;
-  });
+  taken.complete = trouble_.empty() || !now.empty();
+  taken.fresh = trouble_ != trouble;
+  // A folder that cannot be read says nothing of its files.
+  if (taken.complete) {
+    taken.fresh |=
+        std::erase_if(files_, [&](const auto& one) { return !now.contains(one.first); }) > 0;
+  }
   for (const auto& [name, stamp] : now) {
+    const auto known = files_.find(name);
+    if (known != files_.end() && known->second.stamp == stamp) continue;
     const auto last = before.find(name);
-    const bool settled = last != before.end() && last->second == stamp;  // nobody writes it now
-    const bool known = state_.with([&](const State& state) {
-      const auto found = state.files.find(name);
-      return found != state.files.end() && found->second.stamp == stamp;
-    });
-    if (known) continue;
-    if (!settled) {
+    if (last == before.end() || last->second != stamp) {  // somebody may be writing it
       taken.complete = false;
       continue;
     }
@@ -220,7 +210,7 @@ ProviderDesk::Taken ProviderDesk::take_files() {
               "provider report file={} kind={} rows={} bad={}{}{}", name, file.told.kind,
               file.told.rows, file.told.bad, file.told.problems.empty() ? "" : ": ",
               file.told.problems.empty() ? "" : file.told.problems.front());
-    state_.with([&](State& state) { state.files[name] = std::move(file); });
+    files_[name] = std::move(file);
     taken.fresh = true;
   }
   return taken;
@@ -228,117 +218,104 @@ ProviderDesk::Taken ProviderDesk::take_files() {
 
 // --- what is told --------------------------------------------------------------------------------
 
-model::ProviderReports ProviderDesk::report() const {
-  model::ProviderReports out;
-  out.folder = around_.folder;
+void ProviderDesk::publish() {
+  auto told = std::make_shared<Told>();
+  model::ProviderReports& out = told->report;
+  out.folder = folder_;
+  out.trouble = trouble_;
   std::map<Key, std::vector<ProviderFigure>> latest;
-  state_.with([&](const State& state) {
-    out.trouble = state.trouble;
-    for (const auto& [name, file] : state.files) {
-      out.files.push_back(file.told);
-      for (const auto& figure : file.figures) {
-        const auto known = latest.find(key_of(figure));
-        if (known == latest.end() && latest.size() >= places_max) {
-          ++out.older;
-          continue;
-        }
-        auto& rows = known == latest.end() ? latest[key_of(figure)] : known->second;
-        // Two files may have the same row: the folder keeps yesterday's as well.
-        const auto same = [&](const auto& row) { return row.from == figure.from; };
-        if (const auto twin = std::find_if(rows.begin(), rows.end(), same); twin != rows.end()) {
-          *twin = figure;
-          continue;
-        }
-        rows.push_back(figure);
-        if (rows.size() <= rows_kept) continue;
+  for (const auto& [name, file] : files_) {
+    out.files.push_back(file.told);
+    for (const auto& figure : file.figures) {
+      const auto known = latest.find(key_of(figure));
+      if (known == latest.end() && latest.size() >= places_max) {
         ++out.older;
-        rows.erase(std::min_element(rows.begin(), rows.end(),
-                                    [](const auto& a, const auto& b) { return a.from < b.from; }));
+        continue;
       }
+      auto& rows = known == latest.end() ? latest[key_of(figure)] : known->second;
+      // Two files may have the same row: the folder keeps yesterday's as well.
+      const auto same = [&](const auto& row) { return row.from == figure.from; };
+      if (const auto twin = std::find_if(rows.begin(), rows.end(), same); twin != rows.end()) {
+        *twin = figure;
+        continue;
+      }
+      rows.push_back(figure);
+      if (rows.size() <= rows_kept) continue;
+      ++out.older;
+      rows.erase(std::min_element(rows.begin(), rows.end(),
+                                  [](const auto& a, const auto& b) { return a.from < b.from; }));
     }
-  });
+  }
+  const auto run = around_.settings().run;
+  const auto own = config::own_addresses(run.egresses, run.watch_addresses);
+  const auto is_shown = [&](const std::string& place) {
+    if (!base::IpAddress::parse(place.substr(0, place.find('-')))) return true;  // a domain
+    return std::any_of(own.begin(), own.end(),
+                       [&](const auto& one) { return covers(place, one.address); });
+  };
   for (auto& [key, rows] : latest) {
     std::sort(rows.begin(), rows.end(),
               [](const auto& a, const auto& b) { return a.from > b.from; });
+    if (told->shown.size() < shown_max && is_shown(rows.front().place)) {
+      told->shown.push_back(rows.front());
+    }
     std::move(rows.begin(), rows.end(), std::back_inserter(out.figures));
   }
-  return out;
+  told_.publish(std::move(told));
 }
+
+model::ProviderReports ProviderDesk::report() const { return told_.read()->report; }
 
 // Own addresses whose newest word is red or blocked.
 void ProviderDesk::judge() {
-  const auto own = own_addresses(around_.settings());
-  const auto all = report();
+  const auto run = around_.settings().run;
+  const auto own = config::own_addresses(run.egresses, run.watch_addresses);
+  const auto told = told_.read();
   std::map<std::string, base::TimePoint> newest;  // by source
-  for (const auto& figure : all.figures) {
+  for (const auto& figure : told->report.figures) {
     auto& at = newest[figure.source];
     at = std::max(at, figure.from);
   }
   std::map<std::string, Listing> wanted;
-  std::set<Key> told;
-  for (const auto& figure : all.figures) {
-    const bool first = told.insert(key_of(figure)).second;  // the newest stands first
+  std::set<Key> seen;
+  for (const auto& figure : told->report.figures) {
+    const bool first = seen.insert(key_of(figure)).second;  // the newest stands first
     const bool microsoft = figure.source == "snds" || figure.source == "snds-status";
     if (!first || !microsoft || figure.colour != "red") continue;
     if (newest[figure.source] - figure.from > stale) continue;
-    for (const auto& [text, egress] : own) {
-      const auto address = base::IpAddress::parse(text);
-      if (address && covers(figure.place, *address)) {
-        wanted.try_emplace(text, listing_of(text, egress, figure));
-      }
+    for (const auto& one : own) {
+      if (!covers(figure.place, one.address)) continue;
+      Listing listing = listing_of(one, figure);
+      wanted.try_emplace(listing.place, std::move(listing));
     }
   }
   std::vector<Listing> news;
   const auto now = around_.clock.now();
-  state_.with([&](State& state) {
-    for (auto& [address, listing] : state.standing) {
+  standing_.with([&](auto& standing) {
+    for (auto& [address, listing] : standing) {
       if (wanted.contains(address)) continue;
       listing.until = now;
       news.push_back(listing);
     }
     for (auto& [address, listing] : wanted) {
-      const auto known = state.standing.find(address);
-      if (known == state.standing.end()) {
+      const auto known = standing.find(address);
+      if (known == standing.end()) {
         news.push_back(listing);
       } else {
         listing.since = known->second.since;
       }
       listing.last_seen = now;
     }
-    state.standing = wanted;
+    standing = std::move(wanted);
   });
-  for (const Listing& listing : news) tell(listing);
+  for (const Listing& listing : news) around_.pipeline.note(decision_of(listing, "watch", now));
   if (!news.empty()) save();
-}
-
-void ProviderDesk::tell(const Listing& listing) {
-  around_.pipeline.command([&](engine::Engine& engine) {
-    model::Decision decision;
-    decision.number = engine.book().next_number();
-    decision.kind = listing.until ? model::DecisionKind::delisted : model::DecisionKind::listed;
-    decision.at = around_.clock.now();
-    decision.subject = listing.egress.empty() ? model::Subject{SubjectKind::address, listing.place}
-                                              : model::Subject{SubjectKind::egress, listing.egress};
-    decision.detector = "watch";
-    decision.by = "watch";
-    decision.restriction.subject = decision.subject;
-    decision.restriction.since = listing.since;
-    decision.restriction.reason = fmt::format("{} {} on {} ({}): {}", listing.place,
-                                              listing.until ? "is no longer listed" : "is listed",
-                                              listing.list_name, listing.list, listing.meaning);
-    decision.listing = listing;
-    return std::pair(0, std::vector{std::move(decision)});
-  });
 }
 
 // First the decision, then this: a kill in between tells one twice, never none.
 void ProviderDesk::save() const {
   std::string text;
-  state_.with([&](const State& state) {
-    for (const auto& [address, listing] : state.standing) {
-      text += storage::encode_listing(listing) + "\n";
-    }
-  });
+  for (const Listing& listing : listings()) text += storage::encode_listing(listing) + "\n";
   const auto done =
       action::write_file_atomically(around_.state_folder + "/provider_listings", text, 0640);
   if (!done.ok()) base::log(LogLevel::error, "provider listings: {}", done.error().message);
@@ -357,7 +334,7 @@ void ProviderDesk::load() {
   while (!rest.empty()) {
     const auto end = std::min(rest.find('\n'), rest.size());
     if (auto listing = storage::decode_listing(rest.substr(0, end))) {
-      state_.with([&](State& state) { state.standing[listing->place] = std::move(*listing); });
+      standing_.with([&](auto& standing) { standing[listing->place] = std::move(*listing); });
     }
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
@@ -365,45 +342,40 @@ void ProviderDesk::load() {
 
 std::vector<Listing> ProviderDesk::listings() const {
   std::vector<Listing> out;
-  state_.with([&](const State& state) {
-    for (const auto& [address, listing] : state.standing) out.push_back(listing);
+  standing_.with([&](const auto& standing) {
+    for (const auto& [address, listing] : standing) out.push_back(listing);
   });
   return out;
 }
 
 std::optional<face::PartStatus> ProviderDesk::part() const {
-  if (around_.folder.empty()) return std::nullopt;
-  std::string trouble;
-  std::size_t files = 0;
+  const auto told = told_.read();
+  const model::ProviderReports& now = told->report;
+  if (now.folder.empty()) return std::nullopt;
+  std::string trouble = now.trouble;
   std::uint64_t rows = 0;
-  state_.with([&](const State& state) {
-    trouble = state.trouble;
-    files = state.files.size();
-    for (const auto& [name, file] : state.files) {
-      rows += file.told.rows;
-      if (trouble.empty() && file.told.bad > 0) {
-        trouble = fmt::format("{}: {} lines cannot be read: {}", name, file.told.bad,
-                              file.told.problems.empty() ? "" : file.told.problems.front());
-      }
+  for (const auto& file : now.files) {
+    rows += file.rows;
+    if (trouble.empty() && file.bad > 0) {
+      trouble = fmt::format("{}: {} lines cannot be read: {}", file.name, file.bad,
+                            file.problems.empty() ? "" : file.problems.front());
     }
-    for (const auto& [address, listing] : state.standing) {
-      trouble = fmt::format("{} on {}: {}", address, listing.list_name, listing.meaning);
-      break;
-    }
-  });
+  }
+  if (const auto red = listings(); !red.empty()) {
+    trouble =
+        fmt::format("{} on {}: {}", red.front().place, red.front().list_name, red.front().meaning);
+  }
   return face::PartStatus{
       "provider reports", trouble.empty(),
-      trouble.empty() ? fmt::format("{} files, {} rows", files, rows) : trouble};
+      trouble.empty() ? fmt::format("{} files, {} rows", now.files.size(), rows) : trouble};
 }
 
 void ProviderDesk::add_metrics(std::vector<face::Metric>& out) const {
-  if (around_.folder.empty()) return;
-  const auto all = report();
+  const auto told = told_.read();
+  if (told->report.folder.empty()) return;
   face::Metric colour{"leumund_provider_colour", "0 green, 1 yellow, 2 red: the newest word.", {}};
   face::Metric share{"leumund_provider_complaint_share", "Complaints of the mails seen.", {}};
-  std::set<Key> told;
-  for (const auto& figure : all.figures) {
-    if (!told.insert(key_of(figure)).second) continue;
+  for (const auto& figure : told->shown) {
     const std::vector<std::pair<std::string, std::string>> labels = {
         {"source", figure.source}, {"place", figure.place}, {"reporter", figure.reporter}};
     if (!figure.colour.empty()) {
@@ -413,7 +385,7 @@ void ProviderDesk::add_metrics(std::vector<face::Metric>& out) const {
     if (figure.complaint_share) share.samples.push_back({labels, *figure.complaint_share});
   }
   double bad = 0;
-  for (const auto& file : all.files) bad += static_cast<double>(file.bad);
+  for (const auto& file : told->report.files) bad += static_cast<double>(file.bad);
   out.push_back(std::move(colour));
   out.push_back(std::move(share));
   out.push_back(

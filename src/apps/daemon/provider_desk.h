@@ -4,24 +4,25 @@
 // Flow:    watch.reports_folder -> wire::read_provider_file() -> latest figures by place; an own
 //          address that SNDS calls red or blocked -> decision `listed`, and so a case.
 // Time:    looks every two seconds; a file is read when it has been the same for one of them.
-// Limits:  500 files of 16 MiB, 200,000 places; of each the last seven rows are kept.
+// Limits:  500 files of 16 MiB, 200,000 places; of each the last seven rows are kept. Metrics are
+//          of own addresses and of domains, 1,000 at most.
 // Threads: `provider`; report() and listings() from any.
 // Errors:  a file that cannot be read is named with its reason; the others are taken.
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
-#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "apps/clock.h"
 #include "apps/daemon/pipeline.h"
+#include "base/bounded_queue.h"
 #include "base/guarded.h"
 #include "config/settings.h"
 #include "face/control.h"
@@ -37,7 +38,6 @@ class ProviderDesk {
     Pipeline& pipeline;
     const Clock& clock;
     std::function<config::Settings()> settings;
-    std::string folder;        // "" is off
     std::string state_folder;  // keeps what stands red
   };
 
@@ -46,9 +46,11 @@ class ProviderDesk {
 
   void start();
   void stop();
+  // After a reload: the folder, or what is ours, may be another. Does not wait for it.
+  void look_soon();
 
   [[nodiscard]] model::ProviderReports report() const;
-  // Own addresses that a provider calls red, as listings; all, or of one egress or address.
+  // Own addresses that a provider calls red.
   [[nodiscard]] std::vector<model::Listing> listings() const;
   [[nodiscard]] std::optional<face::PartStatus> part() const;
   void add_metrics(std::vector<face::Metric>& out) const;
@@ -60,10 +62,10 @@ class ProviderDesk {
     model::ProviderFile told;
     std::vector<model::ProviderFigure> figures;
   };
-  struct State {
-    std::map<std::string, File> files;
-    std::string trouble;
-    std::map<std::string, model::Listing> standing;  // by address
+  // What follows from the files, made when one of them changes.
+  struct Told {
+    model::ProviderReports report;
+    std::vector<model::ProviderFigure> shown;  // as metrics: the newest of each place
   };
 
   void run(const std::stop_token& stop);
@@ -73,16 +75,23 @@ class ProviderDesk {
     bool complete = false;
   };
   Taken take_files();
-  [[nodiscard]] std::map<std::string, Stamp> listed_files(std::string& trouble) const;
+  [[nodiscard]] std::map<std::string, Stamp> listed_files();
   [[nodiscard]] File read(const std::string& name, Stamp stamp) const;
+  void publish();
   void judge();
-  void tell(const model::Listing& listing);
   void load();
   void save() const;
 
-  Around around_;
-  std::map<std::string, Stamp> seen_;  // at the last look; of the thread
-  base::Guarded<State> state_;
+  const Around around_;
+  // Of the thread.
+  std::string folder_;                 // "" is off
+  std::map<std::string, Stamp> seen_;  // at the last look
+  std::map<std::string, File> files_;
+  std::string trouble_;
+
+  base::Published<Told> told_{std::make_shared<const Told>()};
+  base::Guarded<std::map<std::string, model::Listing>> standing_;  // by address
+  base::BoundedQueue<int> wake_{1, base::WhenFull::push_back};
   std::jthread thread_;
 };
 

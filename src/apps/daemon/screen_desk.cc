@@ -23,9 +23,10 @@ face::Metric single(std::string name, std::string help, std::uint64_t value) {
 
 }  // namespace
 
-diagnosis::ScreenRules ScreenDesk::rules_of(const config::StartSettings& start) {
+diagnosis::ScreenRules ScreenDesk::rules_of(const config::Settings& settings) {
   using diagnosis::ScreenRole;
-  const auto keys = list_keys(start.watch_keys_file, problems_);
+  const auto& start = settings.start;
+  const auto keys = list_keys(settings.run.watch_keys_file, problems_);
   const auto known = diagnosis::shipped_dns_lists();
   if (!known) problems_.push_back(known.error().message);
   const auto registry = known ? *known : std::vector<diagnosis::DnsList>();
@@ -46,7 +47,7 @@ base::Result<std::unique_ptr<ScreenDesk>> ScreenDesk::open(const config::Setting
   if (start.screening_listen.empty()) return out;
   auto where = endpoint_of(start.screening_listen);
   if (!where) return where.error();
-  auto rules = out->rules_of(start);
+  auto rules = out->rules_of(settings);
   net::ResolverOptions dns;
   dns.forwarders = start.dns_forwarders;
   dns.stub_zones = start.dns_stub_zones;

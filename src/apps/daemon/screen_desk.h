@@ -41,7 +41,7 @@ class ScreenDesk {
 
  private:
   ScreenDesk() = default;
-  [[nodiscard]] diagnosis::ScreenRules rules_of(const config::StartSettings& start);
+  [[nodiscard]] diagnosis::ScreenRules rules_of(const config::Settings& settings);
   void tick_and_come_again();
 
   std::vector<std::string> problems_;

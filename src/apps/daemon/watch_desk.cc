@@ -7,9 +7,13 @@
 #include <utility>
 
 #include "apps/daemon/list_keys.h"
+#include "apps/daemon/listing_decision.h"
 #include "base/log.h"
 #include "config/egress.h"
 #include "diagnosis/dns_list.h"
+#include "intake/watch_files.h"
+#include "net/resolver.h"
+#include "net/screen_asker.h"
 #include "storage/listing_codec.h"
 
 namespace leumund::apps {
@@ -30,23 +34,21 @@ std::string record_of(const model::ListFault& fault) {
   return fmt::format("{}{}", fault_record, fault.list);
 }
 
-model::Subject subject_of(const model::Listing& listing) {
-  if (!listing.egress.empty()) return {SubjectKind::egress, listing.egress};
-  if (listing.place.contains('/')) return {SubjectKind::network, listing.place};
-  return {base::IpAddress::parse(listing.place) ? SubjectKind::address : SubjectKind::domain,
-          listing.place};
-}
+constexpr const char* detector = "watch";
 
-std::string sentence_of(const model::Listing& listing) {
-  return fmt::format("{} {} on {} ({}){}", listing.place,
-                     listing.until ? "is no longer listed" : "is listed", listing.list_name,
-                     listing.list, listing.meaning.empty() ? "" : ": " + listing.meaning);
-}
-
-std::string sentence_of(const model::ListFault& fault) {
-  return fmt::format("the DNS list {} ({}) {}: {}", fault.list_name, fault.list,
-                     fault.until ? "can be believed again; it was wrong" : "cannot be believed",
-                     fault.reason);
+model::Decision decision_of(const model::ListFault& fault, base::TimePoint now) {
+  model::Decision out;
+  out.kind = fault.until ? DecisionKind::list_well : DecisionKind::list_fault;
+  out.at = now;
+  out.detector = out.by = detector;
+  out.subject = {SubjectKind::list, fault.list};
+  out.restriction.subject = out.subject;
+  out.restriction.since = fault.since;
+  out.restriction.reason = fmt::format(
+      "the DNS list {} ({}) {}: {}", fault.list_name, fault.list,
+      fault.until ? "can be believed again; it was wrong" : "cannot be believed", fault.reason);
+  out.list_fault = fault;
+  return out;
 }
 
 model::ListFigures figures_of(const intake::ListHealth& health) {
@@ -90,116 +92,203 @@ bool WatchDesk::is_record(std::string_view subject) {
   return subject.starts_with(listing_record) || subject.starts_with(fault_record);
 }
 
-std::vector<diagnosis::DnsList> WatchDesk::choose(const config::StartSettings& start) {
-  const auto keys = list_keys(start.watch_keys_file, problems_);
+// --- what is watched -----------------------------------------------------------------------------
+
+// Files are compared by content: a new key in the old file is a change.
+struct WatchDesk::Inputs {
+  bool enabled = false;
+  std::vector<std::string> egresses;
+  std::vector<std::string> addresses;
+  std::vector<std::string> domains;
+  std::vector<std::string> networks;
+  std::vector<std::string> lists;
+  std::map<std::string, std::string> keys;
+  std::string counters;
+  intake::WatchRules rules;
+  std::uint32_t per_second = 0;
+  std::uint32_t in_flight = 0;
+  std::vector<std::string> problems;  // of the files
+
+  bool operator==(const Inputs&) const = default;
+
+  [[nodiscard]] static Inputs of(const config::Settings& settings);
+};
+
+WatchDesk::Inputs WatchDesk::Inputs::of(const config::Settings& settings) {
+  const auto& run = settings.run;
+  Inputs out;
+  out.enabled = run.watch_enabled && settings.start.dns_enabled;
+  out.egresses = run.egresses;
+  out.addresses = run.watch_addresses;
+  out.domains = run.watch_domains;
+  out.domains.insert(out.domains.end(), run.own_domains.begin(), run.own_domains.end());
+  out.networks = run.watch_networks;
+  out.lists = run.watch_lists;
+  out.keys = list_keys(run.watch_keys_file, out.problems);
+  if (!run.watch_counters_file.empty()) {
+    auto text = read_list_file(run.watch_counters_file);
+    if (text) {
+      out.counters = std::move(*text);
+    } else {
+      out.problems.push_back(
+          fmt::format("watch.counters_file {}: {}", run.watch_counters_file, text.error().message));
+    }
+  }
+  out.rules.interval = run.watch_interval;
+  out.rules.network_interval = run.watch_network_interval;
+  out.rules.per_day = run.watch_per_day;
+  out.rules.in_flight_per_list = std::max(1U, run.watch_in_flight / 4);
+  out.per_second = run.watch_per_second;
+  out.in_flight = run.watch_in_flight;
+  return out;
+}
+
+struct WatchDesk::Watch {
+  Inputs inputs;
+  std::vector<std::string> problems;
+  std::vector<intake::SentCounter> counters;
+  std::vector<std::string> forgotten;  // records of what is no longer watched
+  std::unique_ptr<net::Resolver> resolver;
+  std::unique_ptr<net::ScreenAsker> screen;
+  std::unique_ptr<intake::WatchService> service;  // null: nothing to watch
+
+  [[nodiscard]] std::vector<diagnosis::DnsList> choose_lists();
+  [[nodiscard]] intake::WatchTargets targets();
+  void read_counters(const std::string& file);
+  // False: no question can be asked.
+  bool open_askers(const config::StartSettings& start);
+};
+
+std::vector<diagnosis::DnsList> WatchDesk::Watch::choose_lists() {
   const auto known = diagnosis::shipped_dns_lists();
   if (!known) {
-    problems_.push_back(known.error().message);
+    problems.push_back(known.error().message);
     return {};
   }
-  auto chosen = diagnosis::choose_lists(start.watch_lists, *known, keys);
-  std::move(chosen.problems.begin(), chosen.problems.end(), std::back_inserter(problems_));
+  auto chosen = diagnosis::choose_lists(inputs.lists, *known, inputs.keys);
+  std::move(chosen.problems.begin(), chosen.problems.end(), std::back_inserter(problems));
   return std::move(chosen.lists);
 }
 
-intake::WatchTargets WatchDesk::targets_of(const config::Settings& settings) {
-  intake::WatchTargets targets;
-  for (const std::string& text : settings.run.egresses) {
-    const auto egress = config::parse_egress(text);
-    if (!egress) continue;  // `config check` names it
-    for (const auto& address : egress->addresses) {
-      const bool named =
-          std::find(settings.start.watch_addresses.begin(), settings.start.watch_addresses.end(),
-                    address.to_string()) != settings.start.watch_addresses.end();
-      if (named || !intake::never_listed(address)) targets.add_address(address, egress->name);
-    }
+intake::WatchTargets WatchDesk::Watch::targets() {
+  intake::WatchTargets out;
+  for (const auto& own : config::own_addresses(inputs.egresses, inputs.addresses)) {
+    if (own.watched || !intake::never_listed(own.address)) out.add_address(own.address, own.egress);
   }
-  for (const std::string& text : settings.start.watch_addresses) {
-    if (const auto address = base::IpAddress::parse(text)) targets.add_address(*address, "");
-  }
-  for (const auto* domains : {&settings.start.watch_domains, &settings.run.own_domains}) {
-    for (const std::string& domain : *domains) targets.add_domain(domain);
-  }
-  for (const std::string& text : settings.start.watch_networks) {
+  for (const std::string& domain : inputs.domains) out.add_domain(domain);
+  for (const std::string& text : inputs.networks) {
     const auto network = base::IpPrefix::parse(text);
     if (!network) continue;
-    if (const auto added = targets.add_network(*network); !added) {
-      problems_.push_back("watch.networks: " + added.error().message);
+    if (const auto added = out.add_network(*network); !added) {
+      problems.push_back("watch.networks: " + added.error().message);
     }
   }
-  return targets;
+  return out;
 }
 
-void WatchDesk::read_counters(const std::string& file) {
-  if (file.empty()) return;
-  const auto text = read_list_file(file);
-  auto read = text ? intake::parse_sent_counters(*text) : text.error();
+void WatchDesk::Watch::read_counters(const std::string& file) {
+  auto read = intake::parse_sent_counters(inputs.counters);
   if (read) {
-    counters_ = std::move(*read);
+    counters = std::move(*read);
   } else {
-    counters_.clear();
-    problems_.push_back(fmt::format("watch.counters_file {}: {}", file, read.error().message));
+    problems.push_back(fmt::format("watch.counters_file {}: {}", file, read.error().message));
   }
 }
 
-WatchDesk::WatchDesk(const config::Settings& settings,
-                     std::vector<evidence::SubjectRecord> standing, Around around)
-    : around_(around) {
-  const auto& start = settings.start;
-  if (!start.watch_enabled || !start.dns_enabled) return;
-  intake::WatchTargets targets = targets_of(settings);
-  if (targets.count() == 0) return;
-  auto lists = choose(start);
-  read_counters(start.watch_counters_file);
+bool WatchDesk::Watch::open_askers(const config::StartSettings& start) {
   net::ResolverOptions dns;
   dns.forwarders = start.dns_forwarders;
   dns.stub_zones = start.dns_stub_zones;
-  dns.pending_max = 4 * std::size_t{start.watch_in_flight} + 1024;  // lookups come on top
+  dns.pending_max = 4 * std::size_t{inputs.in_flight} + 1024;  // lookups come on top
   dns.cache_bytes = cache_bytes;
-  auto resolver = net::Resolver::open(dns);
-  if (!resolver) {
-    problems_.push_back(resolver.error().message);
-    return;
+  auto opened = net::Resolver::open(dns);
+  if (!opened) {
+    problems.push_back(opened.error().message);
+    return false;
   }
-  resolver_ = std::move(*resolver);
-  auto screen = net::ScreenAsker::open(dns, *resolver_);
-  if (!screen) {
-    problems_.push_back(screen.error().message);
-    return;
+  resolver = std::move(*opened);
+  auto asker = net::ScreenAsker::open(dns, *resolver);
+  if (!asker) {
+    problems.push_back(asker.error().message);
+    return false;
   }
-  screen_ = std::move(*screen);
-  intake::WatchOptions options;
-  options.rules.interval = start.watch_interval;
-  options.rules.network_interval = start.watch_network_interval;
-  options.rules.per_day = start.watch_per_day;
-  options.rules.in_flight_per_list = std::max(1U, start.watch_in_flight / 4);
-  options.rules.seed = static_cast<std::uint64_t>(around.clock.now().time_since_epoch().count());
-  options.queries_per_second = start.watch_per_second;
-  options.in_flight = start.watch_in_flight;
-  intake::WatchBook book(options.rules, std::move(lists), std::move(targets));
-  restore(standing, book);
-  service_ = std::make_unique<intake::WatchService>(
-      options, std::move(book), *screen_, *resolver_,
-      [this](const intake::WatchChange& change) { on_change(change); },
-      [&clock = around_.clock] { return clock.now(); });
+  screen = std::move(*asker);
+  return true;
+}
+
+// --- start, reload, stop -------------------------------------------------------------------------
+
+WatchDesk::WatchDesk(const config::Settings& settings,
+                     const std::vector<evidence::SubjectRecord>& standing, Around around)
+    : around_(around) {
+  standing_.with([&](Records& records) {
+    for (const auto& [subject, state] : standing) records.insert_or_assign(subject, state);
+  });
+  watch_.publish(make(settings, Inputs::of(settings), {}));
 }
 
 WatchDesk::~WatchDesk() { stop(); }
 
+std::unique_ptr<WatchDesk::Watch> WatchDesk::make(const config::Settings& settings, Inputs inputs,
+                                                  const std::vector<intake::ListHealth>& before) {
+  auto out = std::make_unique<Watch>();
+  out->inputs = std::move(inputs);
+  out->problems = out->inputs.problems;
+  intake::WatchTargets targets = out->inputs.enabled ? out->targets() : intake::WatchTargets();
+  if (targets.count() == 0) {
+    standing_.with([&](const Records& all) {
+      for (const auto& [subject, state] : all) out->forgotten.push_back(subject);
+    });
+    return out;
+  }
+  auto lists = out->choose_lists();
+  out->read_counters(settings.run.watch_counters_file);
+  if (!out->open_askers(settings.start)) return out;
+  intake::WatchOptions options;
+  options.rules = out->inputs.rules;
+  options.rules.seed = static_cast<std::uint64_t>(around_.clock.now().time_since_epoch().count());
+  options.queries_per_second = out->inputs.per_second;
+  options.in_flight = out->inputs.in_flight;
+  intake::WatchBook book(options.rules, std::move(lists), std::move(targets));
+  restore(*out, book);
+  for (const auto& health : before) book.restore(health);
+  out->service = std::make_unique<intake::WatchService>(
+      options, std::move(book), *out->screen, *out->resolver,
+      [this, watch = out.get()](const intake::WatchChange& change) { on_change(*watch, change); },
+      [&clock = around_.clock] { return clock.now(); });
+  return out;
+}
+
 void WatchDesk::start() {
-  for (const std::string& record : std::exchange(forgotten_, {})) keep(record, "");
-  for (const std::string& problem : problems_) base::log(LogLevel::warn, "watch: {}", problem);
-  if (service_) service_->start();
+  const auto watch = watch_.read();
+  for (const std::string& record : watch->forgotten) keep(record, "");
+  for (const std::string& problem : watch->problems) {
+    base::log(LogLevel::warn, "watch: {}", problem);
+  }
+  if (watch->service) watch->service->start();
 }
 
 void WatchDesk::stop() {
-  if (service_) service_->stop();
+  if (const auto watch = watch_.read(); watch->service) watch->service->stop();
 }
 
-void WatchDesk::restore(const std::vector<evidence::SubjectRecord>& standing,
-                        intake::WatchBook& book) {
+// Between the two nobody is asked; whoever still reads the old one sees where it ended.
+void WatchDesk::set_settings(const config::Settings& settings) {
+  Inputs inputs = Inputs::of(settings);
+  const auto old = watch_.read();
+  if (inputs == old->inputs) return;
+  std::vector<intake::ListHealth> before;
+  if (old->service) {
+    old->service->stop();
+    before = old->service->report().lists;
+  }
+  watch_.publish(make(settings, std::move(inputs), before));
+  start();
+}
+
+void WatchDesk::restore(Watch& watch, intake::WatchBook& book) const {
   const auto now = around_.clock.now();
-  for (const auto& [subject, state] : standing) {
+  for (const auto& [subject, state] : standing_.with([](const Records& all) { return all; })) {
     bool taken = false;
     if (subject.starts_with(listing_record)) {
       const auto listing = storage::decode_listing(state);
@@ -210,51 +299,35 @@ void WatchDesk::restore(const std::vector<evidence::SubjectRecord>& standing,
     }
     if (taken) continue;
     base::log(LogLevel::info, "watch: no longer watched: {}", subject);
-    forgotten_.push_back(subject);
+    watch.forgotten.push_back(subject);
   }
 }
 
 // --- what it finds -------------------------------------------------------------------------------
 
 // First the decision, then the record: a kill in between tells a listing twice, never none.
-void WatchDesk::on_change(const intake::WatchChange& change) {
-  model::Decision decision;
+void WatchDesk::on_change(const Watch& watch, const intake::WatchChange& change) {
+  const auto now = around_.clock.now();
   if (const auto* found = std::get_if<intake::ListingChange>(&change)) {
     model::Listing listing = found->listing;
-    if (!listing.sends) listing.proof = intake::sent_proof(counters_, listing.place);
-    decision.kind = listing.until ? DecisionKind::delisted : DecisionKind::listed;
-    decision.subject = subject_of(listing);
-    decision.restriction.since = listing.since;
-    decision.restriction.reason = sentence_of(listing);
-    const std::string record = record_of(listing);
-    const std::string state = listing.until ? "" : storage::encode_listing(listing);
-    decision.listing = std::move(listing);
-    decide(std::move(decision));
-    return keep(record, state);
+    if (!listing.sends) listing.proof = intake::sent_proof(watch.counters, listing.place);
+    around_.pipeline.note(decision_of(listing, detector, now));
+    return keep(record_of(listing), listing.until ? "" : storage::encode_listing(listing));
   }
   const auto& fault = std::get<model::ListFault>(change);
-  decision.kind = fault.until ? DecisionKind::list_well : DecisionKind::list_fault;
-  decision.subject = {SubjectKind::list, fault.list};
-  decision.restriction.since = fault.since;
-  decision.restriction.reason = sentence_of(fault);
-  decision.list_fault = fault;
-  decide(std::move(decision));
+  around_.pipeline.note(decision_of(fault, now));
   keep(record_of(fault), fault.until ? "" : storage::encode_list_fault(fault));
 }
 
-void WatchDesk::decide(model::Decision decision) {
-  decision.at = around_.clock.now();
-  decision.detector = "watch";
-  decision.by = "watch";
-  decision.restriction.subject = decision.subject;
-  static_cast<void>(around_.pipeline.command([&](engine::Engine& engine) {
-    decision.number = engine.book().next_number();
-    return std::pair(0, std::vector{std::move(decision)});
-  }));
-}
-
-void WatchDesk::keep(std::string subject, std::string state) {
-  const std::vector<evidence::SubjectRecord> records = {{std::move(subject), std::move(state)}};
+void WatchDesk::keep(const std::string& subject, const std::string& state) {
+  standing_.with([&](Records& records) {
+    if (state.empty()) {
+      records.erase(subject);
+    } else {
+      records.insert_or_assign(subject, state);
+    }
+  });
+  const std::vector<evidence::SubjectRecord> records = {{subject, state}};
   const auto kept = around_.store.save_checkpoint(records, {});
   if (!kept) base::log(LogLevel::error, "watch: not on disk: {}", kept.error().message);
 }
@@ -262,29 +335,31 @@ void WatchDesk::keep(std::string subject, std::string state) {
 // --- what is shown -------------------------------------------------------------------------------
 
 model::WatchReport WatchDesk::report() const {
+  const auto watch = watch_.read();
   model::WatchReport out;
-  out.problems = problems_;
-  if (!service_) return out;
-  const intake::WatchReport now = service_->report();
+  out.problems = watch->problems;
+  if (!watch->service) return out;
+  const intake::WatchReport now = watch->service->report();
   out.on = true;
   out.own = now.own;
   out.whole = now.whole;
   out.networks = now.networks;
   out.listings = now.listings;
   for (model::Listing& one : out.listings) {
-    if (!one.sends) one.proof = intake::sent_proof(counters_, one.place);
+    if (!one.sends) one.proof = intake::sent_proof(watch->counters, one.place);
   }
   for (const auto& health : now.lists) out.lists.push_back(figures_of(health));
   return out;
 }
 
 base::Result<std::vector<model::ListSaid>> WatchDesk::look_up(const std::string& subject) {
-  if (!service_) {
+  const auto watch = watch_.read();
+  if (!watch->service) {
     return base::Error{base::ErrorCode::unavailable,
                        "nothing is watched: see egresses, watch.addresses and watch.enabled"};
   }
   std::vector<model::ListSaid> out;
-  for (auto& row : service_->look_up(subject)) {
+  for (auto& row : watch->service->look_up(subject)) {
     model::ListSaid said;
     said.list = row.list;
     said.name = row.name;
@@ -303,25 +378,10 @@ base::Result<std::vector<model::ListSaid>> WatchDesk::look_up(const std::string&
   return out;
 }
 
-std::vector<model::Listing> WatchDesk::listings_of(const model::Subject& subject) const {
-  auto all = report().listings;
-  std::erase_if(all, [&](const model::Listing& one) {
-    switch (subject.kind) {
-      case SubjectKind::egress: return one.egress != subject.name;
-      case SubjectKind::address:
-      case SubjectKind::network:
-      case SubjectKind::domain: return one.place != subject.name;
-      case SubjectKind::list: return one.list != subject.name;
-      default: return true;
-    }
-  });
-  return all;
-}
-
 std::optional<face::PartStatus> WatchDesk::part() const {
   const model::WatchReport now = report();
-  if (!now.on && problems_.empty()) return std::nullopt;
-  std::string trouble = problems_.empty() ? "" : problems_.front();
+  if (!now.on && now.problems.empty()) return std::nullopt;
+  std::string trouble = now.problems.empty() ? "" : now.problems.front();
   std::size_t listed = 0;
   std::size_t untrusted = 0;
   for (const auto& one : now.listings) {
@@ -342,8 +402,8 @@ std::optional<face::PartStatus> WatchDesk::part() const {
 }
 
 void WatchDesk::add_metrics(std::vector<face::Metric>& out) const {
-  if (!service_) return;
   const model::WatchReport now = report();
+  if (!now.on) return;
   face::Metric listed{"leumund_watch_listings", "Listings of ours that stand, by list.", {}};
   face::Metric well{"leumund_watch_list_well", "1 where a DNS list can be believed.", {}};
   face::Metric slow{"leumund_watch_list_p99_seconds", "Time to an answer, 99 of 100.", {}};

@@ -3,8 +3,10 @@
 //
 // Flow:    settings, registry -> WatchBook -> WatchService -> decision (journal, notice, stream)
 //          and a record of what stands.
-// Threads: `watch` makes decisions, and waits for the journal as everybody does; report() and
-//          look_up() from any. Nothing of the mail path comes here.
+// Time:    a reload that changes what is watched asks anew, at the rate that is set; what stood
+//          stands until a list says otherwise, and what was asked today counts.
+// Threads: `watch` makes decisions, and waits for the journal as everybody does; set_settings() one
+//          at a time, report() and look_up() from any. Nothing of the mail path comes here.
 // Errors:  a list, key or file that cannot be had is a problem that is shown; the rest is watched.
 #pragma once
 
@@ -16,14 +18,12 @@
 
 #include "apps/clock.h"
 #include "apps/daemon/pipeline.h"
+#include "base/guarded.h"
 #include "config/settings.h"
 #include "evidence/ledger_journal.h"
 #include "face/control.h"
 #include "face/metrics.h"
-#include "intake/watch_files.h"
 #include "intake/watch_service.h"
-#include "net/resolver.h"
-#include "net/screen_asker.h"
 #include "storage/store.h"
 
 namespace leumund::apps {
@@ -41,36 +41,35 @@ class WatchDesk {
 
   // `standing` are the records kept at the last stop. Never fails: what cannot be watched is a
   // problem.
-  WatchDesk(const config::Settings& settings, std::vector<evidence::SubjectRecord> standing,
+  WatchDesk(const config::Settings& settings, const std::vector<evidence::SubjectRecord>& standing,
             Around around);
   ~WatchDesk();
 
   void start();
   void stop();
+  // After a reload; also where only the content of a file it names has changed.
+  void set_settings(const config::Settings& settings);
 
   [[nodiscard]] model::WatchReport report() const;
   [[nodiscard]] base::Result<std::vector<model::ListSaid>> look_up(const std::string& subject);
-  // Of an egress, an own address, a network, a domain or a list.
-  [[nodiscard]] std::vector<model::Listing> listings_of(const model::Subject& subject) const;
   [[nodiscard]] std::optional<face::PartStatus> part() const;
   void add_metrics(std::vector<face::Metric>& out) const;
 
  private:
-  [[nodiscard]] std::vector<diagnosis::DnsList> choose(const config::StartSettings& start);
-  [[nodiscard]] intake::WatchTargets targets_of(const config::Settings& settings);
-  void read_counters(const std::string& file);
-  void restore(const std::vector<evidence::SubjectRecord>& standing, intake::WatchBook& book);
-  void on_change(const intake::WatchChange& change);
-  void decide(model::Decision decision);
-  void keep(std::string subject, std::string state);
+  struct Inputs;  // of the configuration, as far as it tells what is watched and how
+  struct Watch;   // by one configuration
+  using Records = std::map<std::string, std::string>;  // of what stands, as the store has them
 
-  Around around_;
-  std::vector<std::string> problems_;
-  std::vector<intake::SentCounter> counters_;
-  std::vector<std::string> forgotten_;  // records of what is no longer watched
-  std::unique_ptr<net::Resolver> resolver_;
-  std::unique_ptr<net::ScreenAsker> screen_;
-  std::unique_ptr<intake::WatchService> service_;  // null: nothing to watch
+  [[nodiscard]] std::unique_ptr<Watch> make(const config::Settings& settings, Inputs inputs,
+                                            const std::vector<intake::ListHealth>& before);
+  void run(std::unique_ptr<Watch> watch);
+  void restore(Watch& watch, intake::WatchBook& book) const;
+  void on_change(const Watch& watch, const intake::WatchChange& change);
+  void keep(const std::string& subject, const std::string& state);
+
+  const Around around_;
+  base::Guarded<Records> standing_;
+  base::Published<Watch> watch_;
 };
 
 }  // namespace leumund::apps

@@ -386,8 +386,13 @@ def test_the_operator_shows_adds_removes_and_asks_for_himself(world):
 
     wait_until(lambda: len(told()) == 1, "the decision about ourselves")
     assert told()[0]["subject"] == "egress:out1", told()
-    assert "192.0.2.25 is listed" in command("explain", "egress:out1").stdout
+
+    def standing() -> list:
+        explained = world.leumundd.leumund_json("explain", "egress:out1")
+        return [one["list"] for one in explained["listings"]]
+
     world.leumundd.restart()
+    assert standing() == ["own"], "known again before a case is looked at"
     assert "192.0.2.25 would be listed" in command("list", "show").stdout
     world.report("203.0.113.75", "a.test", "b.test")
     assert len(told()) == 1, "not told again"

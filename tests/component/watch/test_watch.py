@@ -1,7 +1,9 @@
 """Our own addresses on foreign lists: rbldnsd, with unbound between, and a daemon that is killed.
 A listing shows within an interval and goes within one; a list that refuses, lists the world, hangs
 or lies is an alarm about the list and never a listing."""
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
@@ -13,17 +15,8 @@ OURS = "198.18.7.25"
 GOOD = ":127.0.0.2:Listed, see https://lists.example/$"
 
 CONFIG = """\
-state_folder = "{{state}}"
 log_sources = []
 egresses = ["out1 address=198.18.7.25 helo=mail.example.org"]
-[policy]
-listen = ["inet:127.0.0.1:{{policy_port}}"]
-[milter]
-listen = []
-[api]
-listen = "inet:127.0.0.1:{{http_port}}"
-[control]
-socket = "{{socket}}"
 [dns]
 forwarders = ["127.0.0.1@{dns_port}"]
 [watch]
@@ -88,6 +81,12 @@ class Story:
     def asked(self, zone: str) -> int:
         return next(one["asked"] for one in self.report()["lists"] if one["list"] == zone)
 
+    def faults_on_record(self) -> list:
+        with closing(sqlite3.connect(f"file:{self.leumundd.state}/leumund.db?mode=ro",
+                                     uri=True)) as store:
+            return store.execute("SELECT subject FROM ledger WHERE subject LIKE 'watch-fault %'"
+                                 " AND state <> ''").fetchall()
+
     def wait_for_a_round(self, zone: str) -> None:
         """Until everything watched, the 128 addresses of the network too, was asked for anew."""
         before = self.asked(zone)
@@ -143,6 +142,38 @@ def test_a_listing_shows_within_an_interval_outlives_a_kill_and_goes_within_one(
     assert place not in story.listings()
 
 
+def test_a_reload_watches_what_is_new_and_forgets_what_is_gone(story):
+    wait_until(lambda: story.states()["good.lists.example"] == "well", "the list to be tested")
+    story.put("good.lists.example", OURS, "198.18.9.9")
+    place = ("good.lists.example", OURS)
+    wait_until(lambda: place in story.listings(), "the listing", 4 * INTERVAL)
+    since, asked = story.listings()[place]["since"], story.asked("good.lists.example")
+
+    def reload(before: str, after: str) -> str:
+        text = story.leumundd.config_path.read_text()
+        assert before in text
+        story.leumundd.config_path.write_text(text.replace(before, after))
+        done = story.leumundd.leumund("config", "reload")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    told = reload('addresses = ["198.18.7.25"', 'addresses = ["198.18.9.9", "198.18.7.25"')
+    assert "watch.addresses" in told and "in force" in told, told
+    assert story.listings()[place]["since"] == since, "what stood goes on standing"
+    new = ("good.lists.example", "198.18.9.9")
+    wait_until(lambda: new in story.listings(), "the new address's listing", 4 * INTERVAL)
+    assert story.asked("good.lists.example") > asked, "today's questions are counted on"
+    assert [one["subject"] for one in story.decisions("listed")] == \
+        ["egress:out1", "address:198.18.9.9"], "each told once"
+
+    reload('"198.18.9.9", ', "")
+    assert new not in story.listings() and place in story.listings()
+    reload('[watch]\n', '[watch]\nenabled = false\n')
+    assert not story.report()["on"] and story.report()["listings"] == []
+    reload('enabled = false\n', 'enabled = true\n')
+    wait_until(lambda: place in story.listings(), "the listing once more", 4 * INTERVAL)
+
+
 def test_lists_that_refuse_hang_lie_or_list_the_world_are_faults_and_never_listings(story):
     wait_until(lambda: story.states()["world.lists.example"] == "well", "the list to be tested")
     # An own listing first: then the whole world, as when a list is shut down.
@@ -177,6 +208,9 @@ def test_lists_that_refuse_hang_lie_or_list_the_world_are_faults_and_never_listi
                "no list to be believed", 90)
     assert story.decisions("listed") == []
 
+    # Shown, told, then written: a kill in between would tell it twice.
+    wait_until(lambda: len(story.faults_on_record()) == len(DATASETS) + len(FOREIGN),
+               "every fault to be on record")
     story.leumundd.kill()
     story.leumundd.start()
     assert all(one == "faulty" for one in story.states().values()), "kept over a kill"

@@ -1,0 +1,83 @@
+// What our own lists do while a start still reads what they are made of.
+#include "apps/daemon/list_desk.h"
+
+#include <gtest/gtest.h>
+
+#include <latch>
+
+#include "config/load.h"
+#include "storage/memory_store.h"
+
+namespace leumund::apps {
+namespace {
+
+using model::AbuseKind;
+
+// Reads what addresses are listed for only when it is let.
+class SlowStore final : public storage::MemoryStore {
+ public:
+  base::Result<listing::ListRecord> load_list(const std::string& list,
+                                              base::TimePoint since) override {
+    readable.wait();
+    return MemoryStore::load_list(list, since);
+  }
+  std::latch readable{1};
+};
+
+class ListDeskTest : public testing::Test {
+ protected:
+  ListDeskTest() {
+    auto loaded = config::load_text(
+        "[list]\nzones = [\"bl bl.ex\"]\n[measures]\nown_domains = [\"ours.example\"]\n", "t.toml",
+        config::Surroundings());
+    EXPECT_TRUE(loaded.problems.empty());
+    auto desk = ListDesk::open(loaded.settings, {.store = store,
+                                                 .clock = clock,
+                                                 .key = {},
+                                                 .of_many_people = [](auto) { return false; },
+                                                 .decide = {},
+                                                 .heard = [](const auto&) {}});
+    EXPECT_TRUE(desk.ok());
+    desk_ = std::move(*desk);
+  }
+
+  void complain(const char* reporter) const {
+    model::Complaint complaint;
+    complaint.source_ip = client;
+    complaint.reporter = reporter;
+    model::MailEvent event;
+    event.occurred_at = clock.now();
+    event.what = complaint;
+    desk_->see(event);
+  }
+  [[nodiscard]] std::uint32_t complaints() const {
+    const auto why = desk_->list_why(client, 0);
+    return why.front().standing.facts.kinds[static_cast<std::size_t>(AbuseKind::complaint)];
+  }
+
+  const base::IpAddress client = *base::IpAddress::parse("203.0.113.9");
+  Clock clock;
+  SlowStore store;
+  std::unique_ptr<ListDesk> desk_;
+};
+
+TEST_F(ListDeskTest, WhatTheMailPathTellsWhileItReadsIsNotWaitedForAndCountsThen) {
+  desk_->start();
+  complain("anna@one.example");  // would wait forever if it waited
+  complain("berta@two.example");
+  EXPECT_TRUE(desk_->part().well);
+  EXPECT_NE(desk_->part().detail.find("being read"), std::string::npos);
+  std::vector<face::Metric> metrics;
+  desk_->add_metrics(metrics);
+  store.readable.count_down();
+  for (int i = 0; complaints() < 2 && i < 1000; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_EQ(complaints(), 2U);
+  desk_->stop();
+}
+
+TEST_F(ListDeskTest, StopsWithoutEverHavingStarted) { desk_->stop(); }
+
+}  // namespace
+}  // namespace leumund::apps
