@@ -323,9 +323,20 @@ constexpr std::array<std::string_view, 11> list_words = {"not a member",
                                                          "nur abonnenten",
                                                          "nicht berechtigt, an diese liste"};
 
-constexpr std::array<std::string_view, 6> complaint_words = {
-    "email abuse report", "e-mail abuse report", "complaint about message",
-    "spam complaint",     "spam report for",     "reported as spam by"};
+constexpr std::array<std::string_view, 14> complaint_words = {"email abuse report",
+                                                              "e-mail abuse report",
+                                                              "complaint about message",
+                                                              "spam complaint",
+                                                              "spam report for",
+                                                              "reported as spam by",
+                                                              "reported this message as spam",
+                                                              "reported your message as spam",
+                                                              "marked this message as spam",
+                                                              "als spam gemeldet",
+                                                              "spam-beschwerde",
+                                                              "signalé comme spam",
+                                                              "reportado como spam",
+                                                              "segnalato come spam"};
 
 }  // namespace
 

@@ -139,9 +139,12 @@ std::optional<FeedbackReport> fields_in_text(std::string_view notice) {
 // The formats of the time before ARF, told by a mark that only they have.
 std::optional<FeedbackReport> read_older_format(const MimeTree& tree, std::string_view subject,
                                                 std::string_view notice, bool returned_in_text) {
-  const HeaderFields original = original_header(tree);
+  HeaderFields original = original_header(tree);
   FeedbackReport report;
   if (auto fields = fields_in_text(notice)) return fields;
+  if (HeaderFields own(tree.parts.front().header); own.has("X-HmXmrOriginalRecipient")) {
+    original = std::move(own);
+  }
   if (original.has("X-HmXmrOriginalRecipient")) {
     // Microsoft's Junk Mail Reporting Program.
     report.type = "abuse";
@@ -165,6 +168,7 @@ std::optional<FeedbackReport> read_older_format(const MimeTree& tree, std::strin
   const std::uint32_t said = phrases_in(subject) | phrases_in(notice.substr(0, 1024));
   if (!attached || (said & phrase_bit(Phrase::complaint)) == 0) return std::nullopt;
   report.type = "abuse";
+  take_recipient(original.get("To"), report);
   const std::size_t from = notice.find("IP");
   report.source_ip = first_ip(from == std::string_view::npos ? notice : notice.substr(from));
   return report;
