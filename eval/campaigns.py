@@ -2,7 +2,7 @@
 """Measures detector B on real mail with injected campaigns, and fits its constants.
 
   campaigns.py [--seeds 1-15] [--days 90] [--few 1] [--part 1/2] [--replay PROGRAM] [--work DIR]
-               [--ablation-seeds 932,935] [--without curve,ablation,words,rspamd] [--write]
+               [--ablation-seeds 932,935] [--without curve,ablation,words,evasions,rspamd] [--write]
   campaigns.py --fit [--fit-seeds 901-906]
   campaigns.py --fit-odds [--fit-seeds 902,905,908,911,914]
 
@@ -26,6 +26,7 @@ import bursts
 import campaign_fit
 import campaign_outcomes as outcomes
 import campaign_tables as rows
+import evasions
 import figure
 import outcomes as bounds
 import paraphrase
@@ -203,7 +204,7 @@ def measure_all(a, data, replay):
     )
     measures = each(a.jobs, lambda s: one(data, replay, s, "shipped"), made)
     out = {"streams": made, "measures": measures, "curve": [], "limits": {}, "ablation": {}}
-    out |= {"words": {}, "rspamd": None, "rspamd_beside": None}
+    out |= {"words": {}, "evasions": {}, "rspamd": None, "rspamd_beside": None}
     few = made[1 : 1 + a.few] or made[:1]  # the second stream is one that is rewritten heavily
     if "curve" not in a.without:
         out["curve"] = each(
@@ -234,6 +235,19 @@ def measure_all(a, data, replay):
             for name, r in zip(
                 ["as sent", *paraphrase.LEVELS], [measures[made.index(base)], *results]
             )
+        }
+    if "evasions" not in a.without:
+        # Worked on, like those of the ablation: what they show was mended while looking at them.
+        base = stream_of(data, a.work, numbers(a.ablation_seeds)[0], FIT_PART, a.days)
+        results = each(
+            a.jobs,
+            lambda n: one(data, replay, evasions.make(base, n, streams.Stream), "evasions"),
+            evasions.NAMES,
+        )
+        plain = one(data, replay, base, "shipped")
+        out["evasions"] = {
+            name: outcomes.summary(r)
+            for name, r in zip(["as it was", *evasions.NAMES], [plain, *results])
         }
     if "rspamd" not in a.without:
         # On the stream of the curve: its points are drawn into it.
@@ -283,6 +297,10 @@ def tables(a, m):
     if m["words"]:
         lines += ["", "Sentences made from word lists (one stream):", ""]
         lines += rows.short_rows(m["words"], "words changed")
+    if m["evasions"]:
+        first = numbers(a.ablation_seeds)[0]
+        lines += ["", f"What who knows the rules may try (part {FIT_PART}, seed {first}):", ""]
+        lines += rows.short_rows(m["evasions"], "how the campaigns are sent")
     if m["rspamd"]:
         lines += ["", *rspamd_beside.rows(m["rspamd"], m["rspamd_beside"], bursts.table)]
     return "\n".join(lines)
