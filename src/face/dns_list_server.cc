@@ -57,7 +57,8 @@ class DnsListServer::TcpSession final : public net::StreamSession {
                                static_cast<unsigned char>(waiting[1]);
     if (length > tcp_query_bytes_max) return {waiting.size(), Next::close};
     if (waiting.size() < 2 + length) return {};
-    std::array<std::uint8_t, tcp_query_bytes_max + wire::dns_opt_bytes> buffer;
+    static_assert(DnsResponder::tcp_bytes_max >= tcp_query_bytes_max + wire::dns_opt_bytes);
+    std::array<std::uint8_t, DnsResponder::tcp_bytes_max> buffer;
     std::copy_n(waiting.begin() + 2, length, buffer.begin());
     DnsResponder& responder = *server_.responders_.back();
     const auto zones = server_.zones_.read();

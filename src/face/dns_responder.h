@@ -54,7 +54,7 @@ class DnsResponder {
  public:
   enum class Way : std::uint8_t { udp, tcp };
   static constexpr std::size_t udp_bytes_max = 1232;
-  static constexpr std::size_t tcp_bytes_max = 4096;
+  static constexpr std::size_t tcp_bytes_max = 16'384;
 
   DnsResponder(const DnsResponderOptions& options, std::size_t zones);
 

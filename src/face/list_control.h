@@ -62,7 +62,7 @@ struct NameWhy {
 };
 
 struct ListOrder {
-  std::string list;  // "" the first that takes it
+  std::string list;  // "" the first that takes it; of a removal every list that has it
   base::IpPrefix what;
   std::string name;                          // a domain or mail address instead of `what`; "" none
   std::optional<std::chrono::seconds> span;  // of add; nothing: until it is removed

@@ -49,7 +49,7 @@ std::optional<LmtpEnvelope> delivered_envelope(std::string_view raw) {
       sender = true;
     } else if ((name == "delivered-to" || name == "x-original-to") && !address->empty() &&
                out.recipients.size() < recipients_most) {
-      out.recipients.push_back(*address);
+      out.recipients.push_back(base::ascii_lower(*address));
     }
   }
   if (!sender) return std::nullopt;

@@ -8,7 +8,7 @@ namespace {
 
 TEST(DeliveredEnvelope, IsWhatTheDeliveryAgentWroteAboveTheMessage) {
   const auto found = delivered_envelope(
-      "Return-Path: <Anna@Example.org>\r\nX-Original-To: spam@reports.ex\r\n"
+      "Return-Path: <Anna@Example.org>\r\nX-Original-To: Spam@Reports.ex\r\n"
       "Delivered-To: <box@reports.ex>\r\nReceived: from a\r\nSubject: x\r\n\r\nbody");
   ASSERT_TRUE(found);
   EXPECT_EQ(found->sender, "anna@example.org");

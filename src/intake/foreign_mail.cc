@@ -20,6 +20,13 @@ std::optional<ForeignMail> of_header(std::string_view header,
   return ForeignMail{*trace.injector, std::min(border.at.value_or(now), now)};
 }
 
+// A delivery status or a receipt: about a mail of somebody else.
+bool is_answer(const wire::MimeTree& tree) {
+  return std::ranges::any_of(tree.parts, [](const auto& part) {
+    return part.kind == MimeKind::delivery_status || part.kind == MimeKind::disposition;
+  });
+}
+
 bool is_own(std::string_view host, std::span<const std::string> own_hosts) {
   const std::string name = base::ascii_lower(host);
   return std::ranges::find(own_hosts, name) != own_hosts.end();
@@ -32,7 +39,7 @@ std::optional<ForeignMail> foreign_mail(std::string_view raw,
                                         base::TimePoint now) {
   wire::MimeTree tree;
   wire::scan_mime(raw, tree);
-  if (tree.parts.empty()) return std::nullopt;
+  if (tree.parts.empty() || is_answer(tree)) return std::nullopt;
   InjectionTrace trace;
   return of_header(tree.parts.front().header, trusted, now, trace);
 }
@@ -43,10 +50,7 @@ std::optional<ForeignMail> reported_foreign_mail(std::string_view raw,
                                                  base::TimePoint now) {
   wire::MimeTree tree;
   wire::scan_mime(raw, tree);
-  const auto has = [&](MimeKind kind) {
-    return std::ranges::any_of(tree.parts, [&](const auto& part) { return part.kind == kind; });
-  };
-  if (has(MimeKind::delivery_status) || has(MimeKind::disposition)) return std::nullopt;
+  if (is_answer(tree)) return std::nullopt;
   for (const wire::MimePart& part : tree.parts) {
     if (part.parent == wire::no_part) continue;
     const bool inside = tree.parts[part.parent].kind == MimeKind::message;

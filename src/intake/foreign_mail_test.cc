@@ -55,6 +55,10 @@ TEST(ForeignMail, ABounceIsNoReport) {
   const std::string status =
       "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\n";
   EXPECT_FALSE(reported_foreign_mail(attached(spam(), status), {}, own, now));
+  // To a trap: an honest server sends back what bore the trap as its sender.
+  const std::string received = spam().substr(0, spam().find("From: x"));
+  EXPECT_TRUE(foreign_mail(received + attached(spam()), {}, now));
+  EXPECT_FALSE(foreign_mail(received + attached(spam(), status), {}, now));
 }
 
 TEST(ForeignMail, ADateFromTomorrowIsNow) {

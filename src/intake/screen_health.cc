@@ -48,7 +48,8 @@ void ScreenHealth::see(std::uint32_t row, const net::DnsAnswer& answer,
     Zone& zone = state.zones[rows_[row].list.zone];
     if (answer.found == net::Found::unknown) {
       ++state.figures[row].unanswered;
-      if (++zone.silent_in_row == silent_max) zone.trial.hush("does not answer: " + answer.trouble);
+      if (row != zone.rows.front()) return News{};  // one question, told to each of its rows
+      if (++zone.silent_in_row >= silent_max) zone.trial.hush("does not answer: " + answer.trouble);
       return News{};
     }
     zone.silent_in_row = 0;
@@ -105,9 +106,14 @@ std::vector<std::uint32_t> ScreenHealth::due(
 void ScreenHealth::see_point(std::uint32_t row, const std::string& wrong, bool silent,
                              base::TimePoint now) {
   tell(row, state_.with([&](State& state) {
-    ListTrial& trial = state.zones[rows_[row].list.zone].trial;
+    Zone& zone = state.zones[rows_[row].list.zone];
+    ListTrial& trial = zone.trial;
     const auto said = trial.note(wrong, silent) ? trial.end(now) : ListTrial::News::none;
-    if (trial.state() != ListState::well) trial.due = std::min(trial.due, now + tried_again);
+    if (trial.state() != ListState::well) {
+      trial.due = std::min(trial.due, now + tried_again);
+    } else if (!silent) {
+      zone.silent_in_row = 0;
+    }
     return News{said, trial.state(), trial.reason()};
   }));
 }

@@ -47,6 +47,19 @@ TEST(response_limit, a_flood_of_networks_takes_no_memory_and_leaves_busy_ones_li
   EXPECT_LT(sent, 20);  // two seconds at one a second, some times pushed out
 }
 
+TEST(response_limit, nobody_can_choose_who_pushes_a_victim_out) {
+  // Without a key these four share the victim's place, and once gave it new credit.
+  ResponseLimit limit(
+      {.excess_per_second = 1000, .burst_seconds = 1, .slip = 0, .key = base::HashKey::random()});
+  const IpAddress victim = *IpAddress::parse("203.0.113.7");
+  while (limit.judge(victim, 40, 140, 0) == Verdict::send) {
+  }
+  for (const char* other : {"1.13.77.1", "1.27.246.1", "1.32.52.1", "1.35.220.1"}) {
+    (void)limit.judge(*IpAddress::parse(other), 40, 41, 1000);
+  }
+  EXPECT_EQ(limit.judge(victim, 40, 140, 2000), Verdict::drop);
+}
+
 TEST(response_limit, zero_switches_it_off) {
   ResponseLimit limit({.excess_per_second = 0});
   for (int i = 0; i < 1000; ++i) {

@@ -57,7 +57,6 @@ base::IpPrefix ListEngine::place_of(const base::IpAddress& client) {
 ListEngine::Address* ListEngine::take(const base::IpAddress& place, base::TimePoint now) {
   if (const auto found = addresses_.find(place); found != addresses_.end()) return &found->second;
   if (addresses_.size() >= settings_.addresses_most && !make_room(now)) {
-    ++counters_.not_taken;
     return nullptr;
   }
   by_age_.push_back(place);
@@ -67,7 +66,7 @@ ListEngine::Address* ListEngine::take(const base::IpAddress& place, base::TimePo
 // Who delisted himself is remembered for as long as that counts: else a flood of addresses would
 // give him another request.
 bool ListEngine::make_room(base::TimePoint now) {
-  constexpr std::size_t looked_at = 64;
+  constexpr std::size_t looked_at = 16;
   const auto has_asked = [&](const Address& one) {
     return one.requested_at != base::TimePoint{} &&
            now < one.requested_at + settings_.request_every;
@@ -79,20 +78,37 @@ bool ListEngine::make_room(base::TimePoint now) {
     return !one.listed() && !has_asked(one) &&
            (!one.reports || now - one.reports->last_at() >= std::chrono::hours(1));
   };
-  for (const bool strict : {true, false}) {
-    for (std::size_t i = 0; i < std::min(looked_at, by_age_.size()); ++i) {
-      const base::IpAddress place = by_age_.front();
-      by_age_.pop_front();
-      const auto found = addresses_.find(place);
-      if (strict ? traffic_alone(found->second) : quiet(found->second)) {
-        addresses_.erase(found);
-        ++counters_.forgotten;
-        return true;
-      }
+  // Of those known longest the one with the least mail: a flood of questions about addresses that
+  // send nothing must not push out what stands against listing a busy pool.
+  const auto traffic_of = [&](const Address& one) {
+    return traffic_alone(one) ? mail_of(one, now) : std::numeric_limits<double>::infinity();
+  };
+  const std::size_t looked = std::min(looked_at, by_age_.size());
+  std::size_t least = looked;
+  double least_traffic = std::numeric_limits<double>::infinity();
+  std::size_t quiet_one = looked;
+  for (std::size_t i = 0; i < looked; ++i) {
+    const Address& one = addresses_.find(by_age_[i])->second;
+    const double traffic = traffic_of(one);
+    if (traffic < least_traffic) {
+      least = i;
+      least_traffic = traffic;
+    }
+    if (quiet_one == looked && quiet(one)) quiet_one = i;
+  }
+  const std::size_t chosen = least < looked ? least : quiet_one;
+  // Those that were looked at and stay wait their turn again.
+  for (std::size_t i = 0; i < looked; ++i) {
+    const base::IpAddress place = by_age_.front();
+    by_age_.pop_front();
+    if (i == chosen) {
+      addresses_.erase(place);
+      ++counters_.forgotten;
+    } else {
       by_age_.push_back(place);
     }
   }
-  return false;
+  return chosen < looked;
 }
 
 void ListEngine::report(const model::AbuseReport& report, base::TimePoint now,
@@ -106,7 +122,10 @@ void ListEngine::report(const model::AbuseReport& report, base::TimePoint now,
   }
   const base::IpAddress place = place_of(report.client).address;
   Address* address = take(place, now);
-  if (address == nullptr) return;
+  if (address == nullptr) {
+    ++counters_.not_taken;
+    return;
+  }
   if (counted.at < address->cleared_at) {
     ++counters_.too_old;
     return;
@@ -139,7 +158,9 @@ void ListEngine::consider(const base::IpAddress& place, Address& address, base::
     return;
   }
   const std::uint32_t reports = weigh(address, now).reports;
-  const base::TimePoint until = address.reports->last_at() + stays_for(settings_.rule, reports);
+  // As two witnesses are wanted to list, one is to prolong: else anybody's word a day would do.
+  const base::TimePoint until =
+      address.reports->last_witnessed_at() + stays_for(settings_.rule, reports);
   if (until <= address.until) return;
   address.until = until;
   changed(place);
@@ -147,7 +168,8 @@ void ListEngine::consider(const base::IpAddress& place, Address& address, base::
 
 void ListEngine::put_on(const base::IpAddress& place, Address& address, std::uint32_t reports,
                         base::TimePoint now, std::vector<ListEvent>& events) {
-  const base::TimePoint until = address.reports->last_at() + stays_for(settings_.rule, reports);
+  const base::TimePoint until =
+      address.reports->last_witnessed_at() + stays_for(settings_.rule, reports);
   if (until <= now) return;  // late reports of what is over
   address.since = now;
   address.until = until;
@@ -190,6 +212,7 @@ void ListEngine::mails(const base::IpAddress& client, std::uint32_t n, base::Tim
 }
 
 void ListEngine::queries(const base::IpAddress& client, std::uint32_t n, base::TimePoint at) {
+  if (settings_.mails_per_query <= 0) return;
   count(client, &Address::queries, n, at);
 }
 

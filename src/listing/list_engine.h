@@ -81,6 +81,10 @@ struct ListCounters {
 
 class ListEngine {
  public:
+  // Traffic on disk: so many rows at a time, and questions from so many a day on.
+  static constexpr std::size_t traffic_rows_most = 50'000;
+  static constexpr std::uint32_t queries_kept_from = 10;
+
   struct Settings {
     ListRule rule = {};
     Reporters::Settings reporters = {};

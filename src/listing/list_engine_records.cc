@@ -30,10 +30,12 @@ void ListEngine::drain(bool traffic, ListSave& save) {
   for (const base::IpAddress& place : std::exchange(changed_.traffic, none())) {
     const auto found = addresses_.find(place);
     if (found == addresses_.end()) continue;
+    if (save.traffic.size() >= traffic_rows_most) break;  // the rest is estimated from what comes
     const Address& one = found->second;
     for (std::int32_t day = std::max(0, one.day - 1); day <= one.day; ++day) {
       const auto slot = static_cast<std::size_t>(day) % days;
-      if (one.mails[slot] == 0 && one.queries[slot] == 0) continue;
+      // Whoever asks a few times about an address that sends nothing leaves no trace on disk.
+      if (one.mails[slot] == 0 && one.queries[slot] < queries_kept_from) continue;
       save.traffic.push_back({place, day, one.mails[slot], one.queries[slot]});
     }
   }

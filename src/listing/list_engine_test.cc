@@ -114,6 +114,22 @@ TEST_F(ListEngineTest, QuestionsToTheListAreTrafficToo) {
   EXPECT_DOUBLE_EQ(engine.facts(ip("192.0.2.9"), start + 9 * 24h).weighed.mail, 0);
 }
 
+TEST_F(ListEngineTest, AnybodysWordProlongsNothing) {
+  list("192.0.2.1", start);
+  const auto until = engine.facts(ip("192.0.2.1"), start).until;
+  for (int who = 10; who < 40; ++who) {
+    engine.report({.client = ip("192.0.2.1"),
+                   .kind = AbuseKind::complaint,
+                   .reporter = reporter(who),
+                   .at = start + 20h,
+                   .believed = 0.25},
+                  start + 20h, events);
+  }
+  EXPECT_EQ(engine.facts(ip("192.0.2.1"), start + 20h).until, until);
+  say("192.0.2.1", 4, start + 20h);
+  EXPECT_EQ(engine.facts(ip("192.0.2.1"), start + 20h).until, start + 44h);
+}
+
 TEST_F(ListEngineTest, Ipv6IsListedByTheSixtyFour) {
   say("2001:db8:1:2:3::4", 1, start);
   EXPECT_THAT(say("2001:db8:1:2:ffff::1", 2, start), ElementsAre(ListMove::listed));
@@ -231,6 +247,46 @@ TEST_F(FullTable, ForgetsTrafficFirstAndNeverAListing) {
   EXPECT_EQ(engine.counters().addresses, 100U);
   EXPECT_TRUE(engine.facts(ip("192.0.2.1"), start).listed);
   EXPECT_THAT(say("192.0.2.2", 2, start), ElementsAre(ListMove::listed));
+}
+
+TEST_F(FullTable, AFloodOfQuestionsLeavesThePoolsMail) {
+  engine.mails(ip("192.0.2.9"), 100'000, start);
+  for (unsigned i = 0; i < 5000; ++i) {
+    engine.queries(base::IpAddress::v4(0x0a000000U + i), 1, start + 1s);
+  }
+  EXPECT_EQ(engine.counters().addresses, 100U);
+  EXPECT_DOUBLE_EQ(engine.facts(ip("192.0.2.9"), start + 2s).weighed.mail, 100'000);
+  EXPECT_EQ(engine.counters().not_taken, 0U) << "no report was refused";
+}
+
+class WithoutQuestions : public ListEngineTest {
+ protected:
+  WithoutQuestions() : ListEngineTest({.mails_per_query = 0, .record = true}) {}
+};
+
+TEST_F(WithoutQuestions, TheyLeaveNoTrace) {
+  engine.queries(ip("192.0.2.9"), 100'000, start);
+  EXPECT_EQ(engine.counters().addresses, 0U);
+}
+
+class Recording : public ListEngineTest {
+ protected:
+  Recording() : ListEngineTest({.record = true}) {}
+};
+
+TEST_F(Recording, AFewQuestionsAboutWhoSendsNothingAreNotKept) {
+  engine.queries(ip("192.0.2.1"), 3, start);
+  engine.queries(ip("192.0.2.2"), 30, start);
+  engine.mails(ip("192.0.2.3"), 1, start);
+  ListSave save;
+  engine.drain(true, save);
+  EXPECT_EQ(save.traffic.size(), 2U);
+  for (unsigned i = 0; i < ListEngine::traffic_rows_most + 5; ++i) {
+    engine.mails(base::IpAddress::v4(0x0a000000U + i), 1, start);
+  }
+  save = {};
+  engine.drain(true, save);
+  EXPECT_EQ(save.traffic.size(), ListEngine::traffic_rows_most);
 }
 
 TEST_F(FullTable, AFloodOfAddressesGivesNobodyASecondRequest) {

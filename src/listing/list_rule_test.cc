@@ -142,6 +142,16 @@ TEST(ReportHistory, WhoIsHardlyBelievedIsNoSecondWitness) {
   EXPECT_EQ(history.weigh(start, rule).reports, 2U);
 }
 
+TEST(ReportHistory, ManyWhoAreHardlyBelievedAreNoWitnessesEither) {
+  ReportHistory history;
+  std::mt19937_64 random(2);
+  for (int i = 0; i < 300; ++i) history.add(report(random(), start), 0.25, rule);
+  EXPECT_EQ(history.weigh(start, rule).reporters, 0U);
+  EXPECT_EQ(judge(rule, history.weigh(start, rule)), ListVerdict::too_few_reporters);
+  for (int i = 0; i < 40; ++i) history.add(report(random(), start), 1, rule);
+  EXPECT_NEAR(history.weigh(start, rule).reporters, 40, 6);
+}
+
 TEST(ReportHistory, TakesReportsOfAnyTimeInAnyOrder) {
   ReportHistory history;
   for (int i = 500; i > 0; --i) {

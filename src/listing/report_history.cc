@@ -20,16 +20,21 @@ base::TimePoint middle_of(std::uint32_t hour, float second) {
 
 }  // namespace
 
-double ReportHistory::distinct() const {
-  if (!seen_) return static_cast<double>(reporters_.size());
-  const double empty = static_cast<double>(bits - seen_->count());
+double ReportHistory::distinct(const std::bitset<bits>& seen) {
+  const double empty = static_cast<double>(bits - seen.count());
   const double all = static_cast<double>(bits);
   return empty > 0 ? -all * std::log(empty / all) : all * std::log(all);
 }
 
+void ReportHistory::note_seen(std::uint64_t reporter, bool witness) {
+  seen_->all.set(reporter % bits);
+  if (witness) seen_->witnesses.set(reporter % bits);
+}
+
 bool ReportHistory::may_speak(const model::AbuseReport& report, double weight,
                               const ListRule& rule) {
-  if (seen_) seen_->set(report.reporter % bits);
+  const bool witness = weight >= witness_from;
+  if (seen_) note_seen(report.reporter, witness);
   const auto found = std::find_if(reporters_.begin(), reporters_.end(),
                                   [&](const Reporter& one) { return one.who == report.reporter; });
   Reporter* reporter = found == reporters_.end() ? nullptr : &*found;
@@ -41,11 +46,11 @@ bool ReportHistory::may_speak(const model::AbuseReport& report, double weight,
   }
   if (reporter == nullptr) {
     if (!seen_) {
-      seen_ = std::make_unique<std::bitset<bits>>();
-      for (const Reporter& one : reporters_) seen_->set(one.who % bits);
-      seen_->set(report.reporter % bits);
+      seen_ = std::make_unique<Seen>();
+      for (const Reporter& one : reporters_) note_seen(one.who, one.witness);
+      note_seen(report.reporter, witness);
     }
-    const double others = std::max(1.0, distinct() - static_cast<double>(reporters_most));
+    const double others = std::max(1.0, distinct(seen_->all) - static_cast<double>(reporters_most));
     if (static_cast<double>(others_given_) + 1 > others * rule.reports_of_one_most) return false;
     others_given_ += 1;
     return true;
@@ -56,7 +61,7 @@ bool ReportHistory::may_speak(const model::AbuseReport& report, double weight,
   }
   if (static_cast<double>(reporter->given) + 1 > rule.reports_of_one_most) return false;
   reporter->given += 1;
-  reporter->witness = reporter->witness || weight >= witness_from;
+  reporter->witness = reporter->witness || witness;
   reporter->last = std::max(reporter->last, report.at);
   return true;
 }
@@ -95,6 +100,7 @@ bool ReportHistory::add(const model::AbuseReport& report, double weight, const L
   }
   if (hour.kinds[kind] < std::numeric_limits<std::uint16_t>::max()) ++hour.kinds[kind];
   last_at_ = std::max(last_at_, report.at);
+  if (weight >= witness_from) last_witnessed_at_ = std::max(last_witnessed_at_, report.at);
   return true;
 }
 
@@ -128,7 +134,7 @@ Weighed ReportHistory::weigh(base::TimePoint now, const ListRule& rule) const {
     if (one.witness && now - one.last < rule.counts_for) ++out.reporters;
   }
   if (seen_) {
-    out.reporters = std::max(out.reporters, static_cast<std::uint32_t>(distinct()));
+    out.reporters = std::max(out.reporters, static_cast<std::uint32_t>(distinct(seen_->witnesses)));
   }
   return out;
 }

@@ -36,6 +36,8 @@ class ReportHistory {
   [[nodiscard]] Weighed weigh(base::TimePoint now, const ListRule& rule) const;
   [[nodiscard]] KindCounts kinds(base::TimePoint now, const ListRule& rule) const;
   [[nodiscard]] base::TimePoint last_at() const { return last_at_; }
+  // Of the last report by somebody who counts as a witness; 1970: there is none.
+  [[nodiscard]] base::TimePoint last_witnessed_at() const { return last_witnessed_at_; }
   // Who of the reporters is known one by one.
   template <typename Visit>
   void visit_reporters(Visit&& visit) const {
@@ -67,13 +69,21 @@ class ReportHistory {
                                const ListRule& rule);
   Hour& hour_of(base::TimePoint at);
   void forget_reporters(base::TimePoint at, const ListRule& rule);
-  [[nodiscard]] double distinct() const;
+  void note_seen(std::uint64_t reporter, bool witness);
+  // How many different ones a bit map tells of.
+  [[nodiscard]] static double distinct(const std::bitset<bits>& seen);
 
-  std::vector<Hour> hours_;                  // by number
-  std::vector<Reporter> reporters_;          // in no order
-  std::unique_ptr<std::bitset<bits>> seen_;  // by hash, once there are more than those
-  float others_given_ = 0;                   // by those not kept one by one
+  // By hash, once there are more than are kept one by one.
+  struct Seen {
+    std::bitset<bits> all;
+    std::bitset<bits> witnesses;
+  };
+  std::vector<Hour> hours_;          // by number
+  std::vector<Reporter> reporters_;  // in no order
+  std::unique_ptr<Seen> seen_;
+  float others_given_ = 0;  // by those not kept one by one
   base::TimePoint last_at_;
+  base::TimePoint last_witnessed_at_;
 };
 
 }  // namespace leumund::listing

@@ -11,18 +11,22 @@ constexpr std::size_t groups = 4096;
 constexpr std::size_t group_size = 4;
 constexpr std::int64_t credit_max = 1'000'000'000;
 
-std::uint64_t network_hash(const base::IpAddress& client) {
-  const auto& bytes = client.bytes();
-  std::uint64_t network = 0;
-  if (client.is_v4()) {
-    network = client.v4_bits() >> 8;
-  } else {
-    for (std::size_t i = 0; i < 7; ++i) network = network << 8 | bytes[i];
-  }
-  return base::combine_hashes(network, client.is_v4() ? 4 : 6);
+}  // namespace
+
+std::uint64_t ResponseLimit::network_hash(const base::IpAddress& client) const {
+  const base::IpAddress network = client.masked(24, 56);
+  const auto& bytes = network.bytes();
+  return base::keyed_hash(settings_.key,
+                          {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-}  // namespace
+void ResponseLimit::earn(Credit& credit, std::uint32_t now_ms) const {
+  const std::int64_t earned =
+      std::int64_t{now_ms - credit.seen_ms} * settings_.excess_per_second / 1000;
+  credit.bytes = static_cast<std::int32_t>(std::min(full_, credit.bytes + earned));
+  // Rounding must not eat what a busy network earns between two questions.
+  if (earned > 0) credit.seen_ms = now_ms;
+}
 
 ResponseLimit::ResponseLimit(const ResponseLimitSettings& settings)
     : settings_(settings),
@@ -39,11 +43,7 @@ ResponseLimit::Credit& ResponseLimit::credit_of(const base::IpAddress& client,
   for (std::size_t i = 0; i < group_size; ++i) {
     Credit& one = group[i];
     if (one.network == mark) {
-      const std::int64_t earned =
-          std::int64_t{now_ms - one.seen_ms} * settings_.excess_per_second / 1000;
-      one.bytes = static_cast<std::int32_t>(std::min(full_, one.bytes + earned));
-      // Rounding must not eat what a busy network earns between two questions.
-      if (earned > 0) one.seen_ms = now_ms;
+      earn(one, now_ms);
       return one;
     }
     if (one.network == 0 ||
@@ -51,7 +51,9 @@ ResponseLimit::Credit& ResponseLimit::credit_of(const base::IpAddress& client,
       oldest = &one;
     }
   }
-  *oldest = {mark, now_ms, static_cast<std::int32_t>(full_), 0};
+  const bool free = oldest->network == 0;
+  if (!free) earn(*oldest, now_ms);
+  *oldest = {mark, now_ms, free ? static_cast<std::int32_t>(full_) : oldest->bytes, 0};
   return *oldest;
 }
 

@@ -7,13 +7,14 @@
 //
 // Time:    microseconds of a steady clock, given.
 // Limits:  16,384 networks (/24, /56) at once in 256 KiB; a flood of forged networks pushes out the
-//          ones that were quiet longest, which begin with full credit again.
+//          ones that were quiet longest; who comes in their place has no more credit than they.
 // Threads: one table a worker, no lock: the true bound is `excess_per_second` times workers.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "base/hash.h"
 #include "base/ip_address.h"
 
 namespace leumund::listing {
@@ -22,6 +23,7 @@ struct ResponseLimitSettings {
   std::uint32_t excess_per_second = 1'048'576;  // bytes; 0 switches the limit off
   std::uint32_t burst_seconds = 4;
   std::uint32_t slip = 2;  // 0: never; 1: every time
+  base::HashKey key = {};  // of which networks share a place; random, so that nobody can choose it
 };
 
 class ResponseLimit {
@@ -40,6 +42,8 @@ class ResponseLimit {
     std::int32_t bytes = 0;
     std::uint32_t over = 0;  // answers since the credit was used up
   };
+  [[nodiscard]] std::uint64_t network_hash(const base::IpAddress& client) const;
+  void earn(Credit& credit, std::uint32_t now_ms) const;
   [[nodiscard]] Credit& credit_of(const base::IpAddress& client, std::uint32_t now_ms);
 
   ResponseLimitSettings settings_;

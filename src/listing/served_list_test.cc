@@ -62,6 +62,8 @@ TEST(served_list, what_reports_list_is_in_the_zone_and_no_answer_outlives_the_li
   list.tick(end - 1us);
   EXPECT_EQ(told(list, "7.113.0.203", end - 1us).ttl, 0);
   EXPECT_EQ(list.next_due(), end);
+  // A tick that comes late lets nothing stand.
+  EXPECT_EQ(told(list, "7.113.0.203", end + 2s).answer.code, wire::DnsCode::no_such_name);
   list.tick(end);
   EXPECT_EQ(told(list, "7.113.0.203", end).answer.code, wire::DnsCode::no_such_name);
   EXPECT_EQ(told(list, "2.0.0.127", end).ttl, 900) << "the test point stays, with its whole TTL";

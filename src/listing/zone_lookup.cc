@@ -63,7 +63,8 @@ AskedName::AskedName(const wire::DnsQuery& query, std::size_t labels_before, boo
       kind_4 = labels == 4 ? Kind::address : Kind::network;
     }
   }
-  if (labels == 0 || labels > 32 || kind_4 == Kind::address) return;
+  // Four figures are an IPv4 address, and also the upper end of IPv6 ones: names may lie below.
+  if (labels == 0 || labels > 32) return;
   Key6 address;
   for (std::size_t i = 0; i < labels; ++i) {
     const int number = nibble(label(query, labels - 1 - i));
@@ -132,11 +133,14 @@ bool Lookup::overridden(bool& found) {
   return false;
 }
 
-void Lookup::shorten(std::optional<std::uint32_t> end) {
+// An end is rounded down and the time up: nothing is over a moment before it is.
+bool Lookup::shorten(std::optional<std::uint32_t> end) {
+  constexpr std::int64_t rounding = 2;
   ttl_most_ = ~std::uint32_t{0};
-  if (!end || now_ == 0) return;
+  if (!end || now_ == 0) return true;
   const std::int64_t left = std::int64_t{*end} - now_;
   ttl_most_ = left > 0 ? static_cast<std::uint32_t>(left) : 0;
+  return left > -rounding;
 }
 
 void Lookup::add_value(const Dataset& data, std::uint32_t number, std::string_view listed) {
@@ -172,12 +176,13 @@ bool Lookup::ask_networks4(const Dataset& data, const AskedName& asked) {
                                         : data.networks4.find(asked.address_4);
   if (match.level == nullptr) return false;
   if (match.level->value(match.rows.first) == wire::zone_excluded) return false;
-  listed_ = true;
-  shorten({});
+  std::optional<std::uint32_t> ends;
   if (data.ends_4) {
     const PrefixTable4::Match end = data.ends_4->find(asked.address_4);
-    if (end.level != nullptr) shorten(end.level->value(end.rows.first));
+    if (end.level != nullptr) ends = end.level->value(end.rows.first);
   }
+  if (!shorten(ends)) return false;
+  listed_ = true;
   std::array<char, 16> buffer;
   const std::string_view listed =
       wanted_.txt ? text_of(asked.address_4, buffer) : std::string_view();
@@ -203,25 +208,26 @@ bool Lookup::ask_networks6(const Dataset& data, const AskedName& asked) {
   const auto value = data.under_6 ? data.networks6.find_over(*data.under_6, asked.address_6)
                                   : data.networks6.find(asked.address_6);
   if (!value || *value == wire::zone_excluded) return false;
+  if (!shorten(data.ends_6 ? data.ends_6->find(asked.address_6) : std::nullopt)) return false;
   listed_ = true;
-  shorten(data.ends_6 ? data.ends_6->find(asked.address_6) : std::nullopt);
   const std::string listed = wanted_.txt ? wire::text6(asked.address_6.bytes()) : std::string();
   add_value(data, data.format == ZoneFormat::ip6tset ? data.scope.single_value : *value, listed);
   return true;
 }
 
-void Lookup::add_names(const Dataset& data, const NameIndex::Entry& entry) {
-  listed_ = true;
+bool Lookup::add_names(const Dataset& data, const NameIndex::Entry& entry) {
   std::optional<std::uint32_t> end;
   if (data.ends_names) {
     const auto found = data.ends_names->find(entry.name);
     if (found != data.ends_names->end()) end = found->second;
   }
-  shorten(end);
+  if (!shorten(end)) return false;
+  listed_ = true;
   const std::string listed = wanted_.txt ? wire::dns_name_text(entry.name) : std::string();
   for (std::size_t i = 0; i < std::min(entry.count, values_answered_max); ++i) {
     add_value(data, entry.value(i), listed);
   }
+  return true;
 }
 
 bool Lookup::ask_names(const Dataset& data, const AskedName& asked) {
@@ -230,8 +236,7 @@ bool Lookup::ask_names(const Dataset& data, const AskedName& asked) {
   if (overridden(found)) return found;
   const auto itself = data.names.itself.find(asked.relative);
   if (itself && itself->count > 0) {
-    add_names(data, *itself);
-    return true;
+    return add_names(data, *itself);
   }
   const bool excluded = itself && !itself->only_below;
   const NameIndex& below = data.names.below;
@@ -245,8 +250,7 @@ bool Lookup::ask_names(const Dataset& data, const AskedName& asked) {
     if (!wildcard) continue;
     if (wildcard->count == 0) return itself.has_value() && !excluded;
     // An excluded name still has listed names below it.
-    if (!excluded) add_names(data, *wildcard);
-    return true;
+    return excluded || add_names(data, *wildcard);
   }
   return itself.has_value() && !excluded;
 }

@@ -70,8 +70,9 @@ class Lookup {
   // Whether the access rule answers instead of the data; sets `found`.
   bool overridden(bool& found);
   // What is left of a listing that ends at `end`, where that is less than the list's own TTL.
-  void shorten(std::optional<std::uint32_t> end);
-  void add_names(const Dataset& data, const NameIndex::Entry& entry);
+  // False: it is over.
+  [[nodiscard]] bool shorten(std::optional<std::uint32_t> end);
+  [[nodiscard]] bool add_names(const Dataset& data, const NameIndex::Entry& entry);
 
   const wire::DnsQuery& query_;
   const Access access_;

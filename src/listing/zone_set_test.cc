@@ -121,6 +121,14 @@ TEST(zone_set, ipv6_names_with_ipv4_inside_ask_ipv4_lists) {
   EXPECT_EQ(ask(zones, test_point + ".bl.ex").answer.code, DnsCode::no_error);
 }
 
+TEST(zone_set, four_figures_may_be_the_upper_end_of_ipv6_addresses) {
+  const ZoneSet zones = one_zone(ZoneFormat::ip6trie, "2001:db8::/32\n");
+  EXPECT_EQ(ask(zones, "1.0.0.2.bl.ex").answer.code, DnsCode::no_error);
+  EXPECT_THAT(ask(zones, "1.0.0.2.bl.ex").records, IsEmpty());
+  EXPECT_EQ(ask(zones, "8.b.d.0.1.0.0.2.bl.ex").answer.code, DnsCode::no_error);
+  EXPECT_EQ(ask(zones, "2.0.0.2.bl.ex").answer.code, DnsCode::no_such_name);
+}
+
 TEST(zone_set, names_below_wildcards_and_exclusions) {
   const ZoneSet zones = one_zone(ZoneFormat::dnset, ".wild.org\n!no.wild.org\n*.sub.net :5:$\n");
   EXPECT_EQ(ask(zones, "wild.org.bl.ex").records.size(), 1U);

@@ -169,20 +169,24 @@ ReceivedLine read_received_line(std::string_view value) {
     text = text.substr(0, semicolon);
   }
   const std::vector<Token> tokens = tokens_of(text);
-  const auto clause = [&](std::string_view name) {
-    return std::find_if(tokens.begin(), tokens.end(),
+  const auto clause = [&](std::string_view name, auto begin) {
+    return std::find_if(begin, tokens.end(),
                         [&](const Token& token) { return is_clause(token, name); });
   };
-  const auto by = clause("by");
-  const auto from = clause("from");
-  if (from < by) read_from({std::next(from), by}, line);
+  // What stands behind "from" is the client's own word for itself: "by" and "with" are host names
+  // there. The other clauses follow "by" (RFC 5321 section 4.4).
+  auto from = std::ranges::find(tokens, false, &Token::comment);
+  if (from != tokens.end() && !is_clause(*from, "from")) from = tokens.end();
+  const bool has_from = from != tokens.end() && std::next(from) != tokens.end();
+  const auto by = clause("by", has_from ? std::next(from, 2) : tokens.begin());
+  if (has_from) read_from({std::next(from), by}, line);
   const auto word_behind = [&](auto place) -> std::string_view {
     if (place == tokens.end() || std::next(place) == tokens.end()) return {};
     return std::next(place)->comment ? std::string_view() : std::next(place)->text;
   };
   line.by = base::ascii_lower(word_behind(by).substr(0, name_bytes));
-  line.protocol = word_behind(clause("with")).substr(0, name_bytes);
-  line.id = word_behind(clause("id")).substr(0, name_bytes);
+  line.protocol = word_behind(clause("with", by)).substr(0, name_bytes);
+  line.id = word_behind(clause("id", by)).substr(0, name_bytes);
   line.authenticated = line.authenticated || is_of_login(line.protocol);
   for (const Token& token : tokens) {
     if (!token.comment) continue;

@@ -56,6 +56,20 @@ TEST(ReceivedLine, OfPostfixWithoutANameAndWithALiteralAsHelo) {
   EXPECT_EQ(line.helo, "[192.168.1.20]");
 }
 
+TEST(ReceivedLine, AHostMayCallItselfAsAClauseIsCalled) {
+  for (const std::string name : {"by", "with", "id", "from"}) {
+    const auto line =
+        read_received_line("from " + name +
+                           " (unknown [203.0.113.5]) by mx.example (Postfix) with ESMTPSA id A1; "
+                           "Sat, 21 Nov 2026 10:00:00 +0000");
+    EXPECT_EQ(client(line), "203.0.113.5") << name;
+    EXPECT_EQ(line.helo, name);
+    EXPECT_EQ(line.by, "mx.example") << name;
+    EXPECT_EQ(line.protocol, "ESMTPSA") << name;
+    EXPECT_EQ(line.id, "A1") << name;
+  }
+}
+
 TEST(ReceivedLine, OfPostfixHandedInOnTheHost) {
   const auto line = read_received_line(
       "by web3.hoster.example (Postfix, from userid 33) id 99ABC; Sat, 21 Nov 2026 10:00:00 +0000");

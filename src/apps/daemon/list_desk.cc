@@ -32,15 +32,17 @@ bool says_spam(const std::string& kind) {
          word == "other";
 }
 
+// In lower case: a trap's domain is one voice however it is written.
 std::string domain_of(std::string_view address) {
   const auto at = address.rfind('@');
-  return std::string(at == std::string_view::npos ? address : address.substr(at + 1));
+  return base::ascii_lower(at == std::string_view::npos ? address : address.substr(at + 1));
 }
 
 face::DnsListServerOptions server_options(const config::StartSettings& start, const Clock& clock) {
   face::DnsListServerOptions out;
   out.addresses = list_addresses(start);
   out.threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, dns_threads_most);
+  out.responder.limit.key = base::HashKey::random();
   out.responder.limit.excess_per_second = static_cast<std::uint32_t>(start.list_response_limit);
   out.responder.count_addresses = true;
   out.responder.clock = [&clock] {
@@ -105,6 +107,7 @@ std::shared_ptr<const ListDesk::Rules> ListDesk::rules_of(const config::Settings
   }
   for (const auto& one : config::own_addresses(run.egresses, run.watch_addresses)) {
     rules->own.emplace(one.address, one.egress);
+    rules->own_places.insert(listing::ListEngine::place_of(one.address).address);
     if (!one.egress.empty()) rules->egresses.emplace(one.egress, one.address);  // its first
   }
   for (const auto& [name, egress] : config::egress_names(run.egresses)) {
@@ -276,7 +279,7 @@ bool ListDesk::take(const std::vector<Said>& said) {
       const model::AbuseReport& one = reports[i];
       take_names(state, said[i], one, now);
       if (!said[i].client) continue;
-      if (rules->own.contains(one.client)) {
+      if (rules->is_own(one.client)) {
         state.lists.back()->report(one, now);
       } else if (one.client.is_private()) {
         ++not_counted_;
@@ -306,7 +309,7 @@ void ListDesk::see(const model::MailEvent& event) {
     if (!says_spam(complaint->kind)) return;
     client = complaint->source_ip;
     // About mail of one of our accounts: it left by one of our addresses.
-    if (!complaint->account.empty() && !(client && rules->own.contains(*client))) {
+    if (!complaint->account.empty() && !(client && rules->is_own(*client))) {
       if (rules->own.size() != 1) return;
       client = rules->own.begin()->first;
     }
@@ -326,7 +329,7 @@ void ListDesk::see(const model::MailEvent& event) {
   said.client = client;
   const model::AbuseReport report = report_of(said, *rules);
   const TimePoint now = around_.clock.now();
-  const Early told{report, rules->own.contains(*client)};
+  const Early told{report, rules->is_own(*client)};
   if (!told.own && client->is_private()) {
     ++not_counted_;
     return;

@@ -21,6 +21,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -125,10 +126,15 @@ class ListDesk final : public face::ListControl {
     std::map<std::string, double, std::less<>> reporters;
     double mail_weight = 0.25;
     std::map<base::IpAddress, std::string> own;  // address -> egress
+    std::set<base::IpAddress> own_places;        // what a listing of one of them would cover
     std::map<std::string, base::IpAddress, std::less<>> egresses;
     std::chrono::seconds export_every{60};
     std::chrono::seconds keep_reports{0};
     std::chrono::seconds keep_history{0};
+
+    [[nodiscard]] bool is_own(const base::IpAddress& client) const {
+      return own_places.contains(listing::ListEngine::place_of(client).address);
+    }
   };
   struct Health {
     std::string store;    // trouble, "" none

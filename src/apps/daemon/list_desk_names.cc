@@ -86,6 +86,7 @@ base::Status ListDesk::change_name(const face::ListOrder& order, bool add) {
   const TimePoint now = around_.clock.now();
   const auto done = state_.with([&](State& state) -> base::Status {
     std::optional<Error> refused;
+    bool off = false;
     for (auto& list : state.names) {
       if (!order.list.empty() && list->name() != order.list) continue;
       listing::HandName hand;
@@ -96,9 +97,11 @@ base::Status ListDesk::change_name(const face::ListOrder& order, bool add) {
       const auto changed =
           add ? list->add(order.name, std::move(hand))
               : list->remove(order.name, order.reason, order.reports_were_wrong, order.by, now);
-      if (changed) return {};
-      refused = changed.error();
+      if (changed && add) return {};
+      off = off || changed.ok();
+      if (!changed) refused = changed.error();
     }
+    if (off) return {};
     if (refused) return *refused;
     return Error{ErrorCode::malformed,
                  fmt::format("\"{}\" is no address or network, and there is no list {} of names",

@@ -135,11 +135,20 @@ base::Status ListDesk::list_remove(const face::ListOrder& order) {
   if (!order.name.empty()) return change_name(order, false);
   const auto now = around_.clock.now();
   const auto done = state_.with([&](State& state) -> base::Status {
-    ServedList* list = find(state, order.list);
-    if (list == nullptr) {
+    if (find(state, order.list) == nullptr) {
       return Error{ErrorCode::malformed, fmt::format("there is no list {}", order.list)};
     }
-    return list->remove(order.what, order.reason, order.reports_were_wrong, order.by, now);
+    // From every list that has it, where none is named.
+    bool off = false;
+    std::optional<Error> refused;
+    for (auto& list : state.lists) {
+      if (!served(list) || (!order.list.empty() && list->name() != order.list)) continue;
+      const auto removed =
+          list->remove(order.what, order.reason, order.reports_were_wrong, order.by, now);
+      off = off || removed.ok();
+      if (!removed) refused = removed.error();
+    }
+    return off ? base::Status() : base::Status(*refused);
   });
   if (!done) return done.error();
   base::log(base::LogLevel::info, "event=list_removed network={} by={}", order.what.to_string(),

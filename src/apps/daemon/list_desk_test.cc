@@ -28,8 +28,9 @@ class ListDeskTest : public testing::Test {
  protected:
   ListDeskTest() {
     auto loaded = config::load_text(
-        "[list]\nzones = [\"bl bl.ex\"]\n[measures]\nown_domains = [\"ours.example\"]\n", "t.toml",
-        config::Surroundings());
+        "egresses = [\"out1 address=2001:db8:1:2::25\"]\n"
+        "[list]\nzones = [\"bl bl.ex\", \"traps traps.ex kinds=typo_trap answer=127.0.0.3\"]\n",
+        "t.toml", config::Surroundings());
     EXPECT_TRUE(loaded.problems.empty());
     auto desk = ListDesk::open(loaded.settings, {.store = store,
                                                  .clock = clock,
@@ -55,7 +56,7 @@ class ListDeskTest : public testing::Test {
     return why.front().standing.facts.kinds[static_cast<std::size_t>(AbuseKind::complaint)];
   }
 
-  const base::IpAddress client = *base::IpAddress::parse("203.0.113.9");
+  base::IpAddress client = *base::IpAddress::parse("203.0.113.9");
   Clock clock;
   SlowStore store;
   std::unique_ptr<ListDesk> desk_;
@@ -74,6 +75,44 @@ TEST_F(ListDeskTest, WhatTheMailPathTellsWhileItReadsIsNotWaitedForAndCountsThen
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   EXPECT_EQ(complaints(), 2U);
+  desk_->stop();
+}
+
+TEST_F(ListDeskTest, WithoutANameEveryListLetsGoOfAnAddress) {
+  store.readable.count_down();
+  desk_->start();
+  for (const char* list : {"bl", "traps"}) {
+    face::ListOrder order;
+    order.list = list;
+    order.what = *base::IpPrefix::parse("203.0.113.9");
+    order.reason = "a test";
+    EXPECT_FALSE(desk_->list_add(order).ok()) << "a store in memory keeps nothing, and says so";
+  }
+  const auto listed = [&] {
+    int out = 0;
+    for (const auto& one : desk_->list_why(client, 0)) out += one.standing.listed() ? 1 : 0;
+    return out;
+  };
+  EXPECT_EQ(listed(), 2);
+  face::ListOrder order;
+  order.what = *base::IpPrefix::parse("203.0.113.9");
+  order.reason = "cleaned";
+  EXPECT_FALSE(desk_->list_remove(order).ok());
+  EXPECT_EQ(listed(), 0);
+  desk_->stop();
+}
+
+TEST_F(ListDeskTest, WhatIsReportedOfTheNetworkOfAnOwnAddressListsNobody) {
+  store.readable.count_down();
+  desk_->start();
+  client = *base::IpAddress::parse("2001:db8:1:2:ffff::9");  // beside ours, in its /64
+  for (const char* reporter : {"a@one.example", "b@two.example", "c@three.example"}) {
+    complain(reporter);
+  }
+  EXPECT_EQ(complaints(), 0U);
+  client = *base::IpAddress::parse("2001:db8:1:3::9");
+  complain("a@one.example");
+  EXPECT_EQ(complaints(), 1U);
   desk_->stop();
 }
 

@@ -66,8 +66,12 @@ std::chrono::milliseconds ListDesk::patience() const {
 
 void ListDesk::take_traffic(State& state, TimePoint now, bool questions) {
   const auto mails = mails_.with([](auto& waiting) { return std::exchange(waiting, {}); });
+  const auto rules = rules_.read();
   for (const auto& [client, count] : mails) {
-    for (auto& list : state.lists) list->mails(client, count, now);
+    const bool own = rules->is_own(client);
+    for (auto& list : state.lists) {
+      if (own || !list->zone().is_root()) list->mails(client, count, now);
+    }
   }
   if (!questions || !server_) return;
   for (const listing::TopCount& one : server_->take_addresses()) {
@@ -76,7 +80,10 @@ void ListDesk::take_traffic(State& state, TimePoint now, bool questions) {
     const auto count = static_cast<std::uint32_t>(
         std::min<std::uint64_t>(one.queries - std::min(one.error, one.queries), UINT32_MAX));
     if (count == 0) continue;
-    for (auto& list : state.lists) list->queries(one.address, count, now);
+    const bool own = rules->is_own(one.address);
+    for (auto& list : state.lists) {
+      if (own || !list->zone().is_root()) list->queries(one.address, count, now);
+    }
   }
 }
 

@@ -243,6 +243,7 @@ Status run(DnsblOptions& options) {
   server_options.tcp = options.tcp;
   server_options.responder.version = options.version;
   server_options.responder.limit = options.limit;
+  server_options.responder.limit.key = base::HashKey::random();
   if (!options.log_file.empty()) {
     log = std::make_unique<QueryLog>(options.log_file, options.log_flush);
     server_options.responder.log = [&log](const std::string& line) {
