@@ -127,19 +127,49 @@ bool UndeliveredBook::worth_telling(const Mails& mails, TimePoint now,
   });
 }
 
-UndeliveredBook::Notice UndeliveredBook::take(const Subject& subject, Mails& mails,
-                                              const std::set<std::string>& refusing,
-                                              TimePoint now) {
-  Notice notice{subject, {}};
+void UndeliveredBook::take(Mails& mails, const std::set<std::string>& refusing, Notice& notice) {
   for (auto& [key, mail] : mails) {
     if (!counts(mail, refusing) || mail.told) continue;
     mail.told = true;
     notice.mails.push_back(mail);
   }
-  std::sort(notice.mails.begin(), notice.mails.end(),
-            [](const auto& a, const auto& b) { return a.since < b.since; });
-  told_at_[subject] = now;
-  return notice;
+}
+
+std::vector<UndeliveredBook::Notice> UndeliveredBook::due(TimePoint now,
+                                                          const UndeliveredRules& rules,
+                                                          const std::set<std::string>& refusing,
+                                                          const Silent& silent,
+                                                          const Addressee& addressee) {
+  forget(now, rules.keep);
+  // Whether somebody is silent is asked of few: it costs.
+  struct Together {
+    std::vector<Mails*> worth;
+    std::vector<std::pair<const Subject*, Mails*>> others;
+  };
+  std::map<Subject, Together> by_addressee;
+  for (auto& [subject, mails] : mails_) {
+    const Subject to = addressee ? addressee(subject) : subject;
+    const auto told = told_at_.find(to);
+    if (told != told_at_.end() && now < told->second + rules.every) continue;
+    if (!worth_telling(mails, now, rules, refusing)) {
+      if (to != subject) by_addressee[to].others.emplace_back(&subject, &mails);
+    } else if (!silent(subject)) {
+      by_addressee[to].worth.push_back(&mails);
+    }
+  }
+  std::vector<Notice> out;
+  for (auto& [to, together] : by_addressee) {
+    if (together.worth.empty()) continue;
+    Notice& notice = out.emplace_back(Notice{to, {}});
+    for (Mails* mails : together.worth) take(*mails, refusing, notice);
+    for (const auto& [subject, mails] : together.others) {
+      if (!silent(*subject)) take(*mails, refusing, notice);
+    }
+    std::sort(notice.mails.begin(), notice.mails.end(),
+              [](const auto& a, const auto& b) { return a.since < b.since; });
+    told_at_[to] = now;
+  }
+  return out;
 }
 
 // "m" a mail, "t" when somebody was told.
@@ -184,6 +214,7 @@ NoticeText undelivered_notice(const UndeliveredBook::Notice& notice,
                               const std::map<std::string, std::string>& names,
                               const std::string& contact, Language language) {
   const bool german = language == Language::de;
+  const bool of_domain = notice.subject.kind == SubjectKind::domain;
   std::map<std::string, std::string> facts;
   std::set<std::string> providers;
   std::string waiting;
@@ -194,7 +225,8 @@ NoticeText undelivered_notice(const UndeliveredBook::Notice& notice,
     providers.insert(name == names.end() ? mail.provider : name->second);
     if (shown++ >= shown_max) continue;
     std::string& list = mail.returned ? returned : waiting;
-    list += fmt::format("{}{}  {}", list.empty() ? "" : "\n", notice_time(mail.since),
+    list += fmt::format("{}{}  {}{}", list.empty() ? "" : "\n", notice_time(mail.since),
+                        of_domain ? one_line(mail.subject.name, field_bytes_max) + " -> " : "",
                         one_line(mail.recipient, field_bytes_max));
   }
   std::string joined;
@@ -212,8 +244,10 @@ NoticeText undelivered_notice(const UndeliveredBook::Notice& notice,
   }
   facts["contact"] = one_line(contact, 200);
   const bool forward = notice.subject.kind == SubjectKind::forward;
-  NoticeText text = fill_template(
-      notice_template(forward ? "undeliveredforward" : "undelivered", language), facts);
+  const char* name = of_domain ? "undelivereddomain"
+                     : forward ? "undeliveredforward"
+                               : "undelivered";
+  NoticeText text = fill_template(notice_template(name, language), facts);
   // Where a list is left out, so is the empty line before it.
   for (auto at = text.body.find("\n\n\n"); at != std::string::npos;
        at = text.body.find("\n\n\n", at)) {

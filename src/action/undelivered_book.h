@@ -1,7 +1,8 @@
 // What has not been delivered because a provider refuses us, by account: for notices to customers.
 //
 // Flow:    a refused delivery -> refused(); the same recipient's delivery -> delivered();
-//          due(now) -> one notice for each account. to_text() and from_text() outlive a restart.
+//          due(now) -> one notice for each account or domain. to_text() and from_text() outlive
+//          a restart.
 // Time:    passed in.
 // Limits:  `entries_max` mails, `of_account_max` of one account: the oldest go. What is older than
 //          `keep` is forgotten.
@@ -13,6 +14,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -40,7 +42,7 @@ struct UndeliveredMail {
 
 struct UndeliveredRules {
   std::chrono::seconds after{3600};   // a mail has waited so long; a returned one need not wait
-  std::chrono::seconds every{86400};  // between two notices to one account
+  std::chrono::seconds every{86400};  // between two notices to one account or domain
   std::chrono::seconds keep{259200};
 };
 
@@ -53,24 +55,17 @@ class UndeliveredBook {
   void delivered(const std::string& queue, const std::string& recipient);
 
   struct Notice {
-    model::Subject subject;
+    model::Subject subject;              // account or forward; the domain of a whole customer
     std::vector<UndeliveredMail> mails;  // oldest first; all of the subject and nobody else's
   };
+  // Whom a notice about somebody's mail goes to: himself, or the domain that he belongs to.
+  using Addressee = std::function<model::Subject(const model::Subject&)>;
+  using Silent = std::function<bool(const model::Subject&)>;
   // Who is to be told now, and counts as told with that. Only mail to providers in `refusing`, and
-  // nobody for whom `silent` says so.
-  template <typename Silent>
+  // of nobody for whom `silent` says so.
   [[nodiscard]] std::vector<Notice> due(base::TimePoint now, const UndeliveredRules& rules,
-                                        const std::set<std::string>& refusing, Silent silent) {
-    forget(now, rules.keep);
-    std::vector<Notice> out;
-    for (auto& [subject, mails] : mails_) {
-      const auto told = told_at_.find(subject);
-      if (told != told_at_.end() && now < told->second + rules.every) continue;
-      if (!worth_telling(mails, now, rules, refusing) || silent(subject)) continue;
-      out.push_back(take(subject, mails, refusing, now));
-    }
-    return out;
-  }
+                                        const std::set<std::string>& refusing, const Silent& silent,
+                                        const Addressee& addressee = {});
   void clear();
 
   [[nodiscard]] std::size_t size() const { return size_; }
@@ -86,8 +81,7 @@ class UndeliveredBook {
   [[nodiscard]] static bool worth_telling(const Mails& mails, base::TimePoint now,
                                           const UndeliveredRules& rules,
                                           const std::set<std::string>& refusing);
-  [[nodiscard]] Notice take(const model::Subject& subject, Mails& mails,
-                            const std::set<std::string>& refusing, base::TimePoint now);
+  static void take(Mails& mails, const std::set<std::string>& refusing, Notice& notice);
 
   std::map<model::Subject, Mails> mails_;
   std::map<Key, model::Subject> owners_;
@@ -95,7 +89,8 @@ class UndeliveredBook {
   std::size_t size_ = 0;
 };
 
-// The mail to the account's owner; `names`: provider id -> what people call it.
+// The mail to the account's owner, or to the contact of a domain; `names`: provider id -> what
+// people call it.
 [[nodiscard]] NoticeText undelivered_notice(const UndeliveredBook::Notice& notice,
                                             const std::map<std::string, std::string>& names,
                                             const std::string& contact, Language language);

@@ -54,6 +54,61 @@ TEST_F(Undelivered, EachAccountIsToldOfItsOwnMailAndOncePerPeriod) {
   EXPECT_THAT(next[0].mails, SizeIs(1)) << "what was told is not told again";
 }
 
+TEST_F(Undelivered, ADomainIsToldOnceOfAllItsAccountsAndOfNobodyElse) {
+  const Subject clara{SubjectKind::account, "clara@verein.example"};
+  const Subject forward{SubjectKind::forward, "post@verein.example"};
+  const Subject verein{SubjectKind::domain, "verein.example"};
+  const auto of_domain = [&](const Subject& subject) {
+    return subject == anna || subject == clara ? verein : subject;
+  };
+  const auto due_by_domain = [&](base::TimePoint now) {
+    return book.due(
+        now, rules, {"microsoft-consumer"},
+        [&](const Subject& subject) { return subject == silent; }, of_domain);
+  };
+  refuse(anna, "q1", "x@hotmail.com", day + minutes(1));
+  refuse(clara, "q2", "y@hotmail.com", day + minutes(50));
+  refuse(bert, "q3", "z@hotmail.com", day);
+  refuse(forward, "q4", "w@hotmail.com", day);
+  silent = clara;
+  const auto first = due_by_domain(day + minutes(62));
+  ASSERT_THAT(first, SizeIs(3));
+  EXPECT_EQ(first[0].subject, bert);
+  EXPECT_EQ(first[1].subject, forward) << "owners of forwards are told themselves";
+  EXPECT_EQ(first[2].subject, verein);
+  ASSERT_THAT(first[2].mails, SizeIs(1)) << "not of an account that is restricted";
+  EXPECT_EQ(first[2].mails[0].subject, anna);
+  silent = {};
+  EXPECT_THAT(due_by_domain(day + hours(3)), IsEmpty()) << "once in a time, whoever it is about";
+  UndeliveredBook again;
+  again.from_text(book.to_text());
+  std::swap(book, again);
+  EXPECT_THAT(due_by_domain(day + hours(4)), IsEmpty()) << "also after a restart";
+  refuse(anna, "q5", "v@hotmail.com", day + hours(25));
+  const auto next = due_by_domain(day + hours(26));
+  ASSERT_THAT(next, SizeIs(1));
+  ASSERT_THAT(next[0].mails, SizeIs(2)) << "what is free again, and the younger ones with it";
+  EXPECT_EQ(next[0].mails[0].subject, clara);
+  EXPECT_EQ(next[0].mails[1].recipient, "v@hotmail.com");
+}
+
+TEST_F(Undelivered, TheNoticeOfADomainNamesTheAccountOfEachMail) {
+  UndeliveredBook::Notice notice{{SubjectKind::domain, "verein.example"}, {}};
+  notice.mails = {
+      {anna, "q1", "x@hotmail.com", "hotmail", day},
+      {{SubjectKind::account, "clara@verein.example"}, "q2", "y@hotmail.com", "hotmail", day}};
+  notice.mails[1].returned = true;
+  for (const auto language : {Language::en, Language::de}) {
+    const auto text =
+        undelivered_notice(notice, {{"hotmail", "Hotmail"}}, "help@h.example", language);
+    EXPECT_THAT(text.subject, HasSubstr("verein.example"));
+    EXPECT_THAT(text.body,
+                HasSubstr("2026-11-21 03:12:00 UTC  anna@verein.example -> x@hotmail.com\n"));
+    EXPECT_THAT(text.body, HasSubstr("clara@verein.example -> y@hotmail.com\n"));
+    for (const char* gap : {"{{", "\n\n\n"}) EXPECT_THAT(text.body, Not(HasSubstr(gap)));
+  }
+}
+
 TEST_F(Undelivered, WhatArrivedOrIsTakenAgainIsNotTold) {
   refuse(anna, "q1", "x@hotmail.com");
   refuse(anna, "q1", "y@hotmail.com");

@@ -58,7 +58,23 @@ void add_letter_options(std::vector<Option>& table) {
                               "operator only."));
 }
 
+std::string check_customer_domain(std::string& text) {
+  const auto pair = parse_customer_domain(text);
+  return pair ? "" : pair.error().message;
+}
+
 }  // namespace
+
+base::Result<std::pair<std::string, std::string>> parse_customer_domain(std::string_view text) {
+  const std::size_t equals = std::min(text.find('='), text.size());
+  std::string domain(text.substr(0, equals));
+  std::string address(text.substr(std::min(equals + 1, text.size())));
+  const bool fine = check_domain(domain).empty() && check_mail_address(address).empty();
+  if (fine) return std::pair(std::move(domain), std::move(address));
+  return base::Error{
+      base::ErrorCode::malformed,
+      "want a domain and who is told, like \"verein.example=vorstand@verein.example\""};
+}
 
 std::vector<seconds> case_reviews(const RunSettings& settings) {
   std::vector<seconds> out;
@@ -100,6 +116,10 @@ void add_outage_options(std::vector<Option>& table) {
   table.push_back(flag_option("customers.told", &Run::customers_told, false,
                               "Whether an account is told, with its own mails, that a provider "
                               "refuses them; needs notices.smtp."));
+  table.push_back(list_option(
+      "customers.domains", &Run::customers_domains, "list of domains", {}, check_customer_domain,
+      "Domains whose accounts are not told one by one, but all in one notice to the address behind "
+      "the \"=\", like \"verein.example=vorstand@verein.example\"."));
   table.push_back(span_option("customers.after", &Run::customers_after, hours(1), seconds(1),
                               days(5), "Only mail that has waited so long is told of."));
   table.push_back(span_option("customers.every", &Run::customers_every, hours(24), seconds(1),

@@ -30,5 +30,16 @@ TEST(CaseOptions, AReviewThatIsNoSpanOrNeverComesIsNamed) {
   }
 }
 
+TEST(CaseOptions, ADomainAndWhoIsToldOfItsMail) {
+  const auto pair = parse_customer_domain("Verein.Example=Vorstand@verein.example");
+  ASSERT_TRUE(pair.ok()) << pair.error().message;
+  EXPECT_EQ(pair->first, "verein.example");
+  EXPECT_EQ(pair->second, "vorstand@verein.example");
+  for (const char* wrong : {"", "verein.example", "verein.example=", "=a@b.example",
+                            "verein.example=vorstand", "a b=c@d.example", "x=a@b.example\n"}) {
+    EXPECT_FALSE(parse_customer_domain(wrong).ok()) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace leumund::config

@@ -154,11 +154,12 @@ struct RunSettings {
   bool public_status = false;
   std::chrono::seconds public_status_every{0};  // the next update is promised for
   bool customers_told = false;
-  std::chrono::seconds customers_after{0};    // mail has waited so long
-  std::chrono::seconds customers_every{0};    // one notice to an account at most
-  std::chrono::seconds customers_keep{0};     // what was not delivered, and to whom
-  double block_false_changes = 0;             // per egress, provider and year
-  std::vector<base::IpPrefix> relay_clients;  // may send outwards without a login
+  std::vector<std::string> customers_domains;  // parse_customer_domain() takes each
+  std::chrono::seconds customers_after{0};     // mail has waited so long
+  std::chrono::seconds customers_every{0};     // one notice to an account at most
+  std::chrono::seconds customers_keep{0};      // what was not delivered, and to whom
+  double block_false_changes = 0;              // per egress, provider and year
+  std::vector<base::IpPrefix> relay_clients;   // may send outwards without a login
   std::vector<std::string> postfix_config_folders;
   std::string queue_helper;    // "" is off
   std::string patterns_file;   // own patterns for refusals; "" is none

@@ -9,6 +9,7 @@
 #include "action/atomic_file.h"
 #include "action/mime_mail.h"
 #include "base/log.h"
+#include "config/case_options.h"
 #include "diagnosis/provider_group.h"
 
 namespace leumund::apps {
@@ -26,6 +27,15 @@ std::string queue_name(const Delivery& delivery) {
   if (!delivery.queue.known()) return delivery.id.empty() ? "" : "id " + delivery.id;
   return fmt::format("{} {} {}", delivery.queue.host, delivery.queue.instance,
                      delivery.queue.queue_id);
+}
+
+std::map<std::string, std::string> contacts_of(const config::RunSettings& run) {
+  std::map<std::string, std::string> out;
+  for (const std::string& text : run.customers_domains) {
+    auto pair = config::parse_customer_domain(text);
+    if (pair) out.insert(std::move(*pair));  // `config check` names the others
+  }
+  return out;
 }
 
 bool refuses(const model::BlockFacts& cell) {
@@ -91,6 +101,7 @@ void CustomerDesk::tick() {
     });
   }
   if (on_) {
+    const Contacts contacts = contacts_of(run);
     std::set<std::string> refusing;
     const auto cells = around_.pipeline.with_engine(
         [&](engine::Engine& engine) { return engine.blocks().all(now); });
@@ -103,13 +114,19 @@ void CustomerDesk::tick() {
           [&](engine::Engine& engine) { return engine.explain(subject, now).standing; });
       return standing == "suspended" || standing == "throttled";
     };
+    const auto addressee = [&](const model::Subject& subject) {
+      if (subject.kind != model::SubjectKind::account) return subject;
+      const std::string domain = diagnosis::domain_of(subject.name);
+      return contacts.contains(domain) ? model::Subject{model::SubjectKind::domain, domain}
+                                       : subject;
+    };
     const auto notices = state_.with([&](State& state) {
       auto due = state.book.due(now, {run.customers_after, run.customers_every, run.customers_keep},
-                                refusing, restricted);
+                                refusing, restricted, addressee);
       state.changed = state.changed || !due.empty();
       return due;
     });
-    for (const auto& notice : notices) send(notice, run);
+    for (const auto& notice : notices) send(notice, contacts, run);
     if (!notices.empty()) save();  // a kill must not tell it twice
   }
   if (!saved_at_ || now >= *saved_at_ + save_every || now < *saved_at_) {
@@ -118,16 +135,18 @@ void CustomerDesk::tick() {
   }
 }
 
-void CustomerDesk::send(const UndeliveredBook::Notice& notice, const config::RunSettings& run) {
+void CustomerDesk::send(const UndeliveredBook::Notice& notice, const Contacts& contacts,
+                        const config::RunSettings& run) {
   std::map<std::string, std::string> names;
   for (const auto& provider : around_.replies->registry().providers) {
     if (!provider.name.empty()) names[provider.id] = provider.name;
   }
-  const bool reachable = action::is_plain_address(notice.subject.name);
+  const bool whole = notice.subject.kind == model::SubjectKind::domain;
+  const std::string to = whole ? contacts.at(notice.subject.name) : notice.subject.name;
+  const bool reachable = action::is_plain_address(to);
   state_.with([&](State& state) { ++(reachable ? state.told : state.no_address); });
   if (!reachable) return;
-  around_.tell(notice.subject.name,
-               action::undelivered_notice(notice, names, run.contact, run.notice_language));
+  around_.tell(to, action::undelivered_notice(notice, names, run.contact, run.notice_language));
 }
 
 void CustomerDesk::save() {

@@ -1,7 +1,8 @@
 // Tells customers which of their mails a provider has not taken: only where the operator wants it.
 //
-// Flow:    refused deliveries -> see() -> UndeliveredBook -> tick() -> one notice for each account
-//          and period, through the queue of notices. Kept in the state folder (0600).
+// Flow:    refused deliveries -> see() -> UndeliveredBook -> tick() -> one notice for each account,
+//          or for the contact of its domain, and period, through the queue of notices. Kept in
+//          the state folder (0600).
 // Time:    looks every ten seconds, writes the file once a minute and at the end.
 // Limits:  UndeliveredBook's; 64 MiB of file.
 // Threads: see() and add_metrics() from any; the rest on the daemon's own.
@@ -10,6 +11,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,7 +62,10 @@ class CustomerDesk {
     std::uint64_t no_address = 0;
   };
 
-  void send(const action::UndeliveredBook::Notice& notice, const config::RunSettings& run);
+  using Contacts = std::map<std::string, std::string>;  // domain -> who is told for it
+
+  void send(const action::UndeliveredBook::Notice& notice, const Contacts& contacts,
+            const config::RunSettings& run);
   void save();
 
   Around around_;

@@ -34,6 +34,7 @@ name = "Anna Ops"
 [customers]
 told = true
 after = "1s"
+domains = ["kunde.example=leitung@kunde.example"]
 [measures]
 contact = "help@hosting.example"
 [notices]
@@ -137,3 +138,21 @@ def test_a_refusal_becomes_a_letter_a_dossier_a_public_word_and_a_notice_to_whom
     wait_until(lambda: "leumund_undelivered_mails 4" in daemon.request("GET", "/metrics")[1],
                "the mail that was not delivered", PATIENCE)
     assert len(story.mailbox.mails_to("bert@firma.example")) == 1, "one in a day"
+
+
+def test_the_contact_of_a_domain_gets_one_notice_of_all_its_accounts(story):
+    for account, count in (("carl", 2), ("dora", 1)):
+        story.deliver(count, "bounced", REFUSED, account=f"{account}@kunde.example")
+    story.deliver(1, "bounced", REFUSED, account="bert@firma.example")
+    story.deliver(24, "bounced", REFUSED)
+    mails = wait_until(lambda: story.mailbox.mails_to("leitung@kunde.example"), "the notice",
+                       PATIENCE)
+    wait_until(lambda: story.mailbox.mails_to("bert@firma.example"), "the other's", PATIENCE)
+    assert len(mails) == 1
+    text = mails[0].text
+    for name in ("carl@kunde.example", "dora@kunde.example", "r1@hotmail.com", "r2@hotmail.com",
+                 "r3@hotmail.com"):
+        assert name in text, text
+    assert "bert" not in text and "firma" not in text and "r4@hotmail.com" not in text, text
+    for account in ("carl", "dora"):
+        assert not story.mailbox.mails_to(f"{account}@kunde.example"), "told by his domain"
