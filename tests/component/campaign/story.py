@@ -1,13 +1,38 @@
-"""300 customers whose accounts are all cracked: each sends three spam mails among honest mail."""
+"""300 customers whose accounts are all cracked: each sends three spam mails among honest mail, some
+of which many people send alike."""
 import random
 import smtplib
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Optional
+from typing import Optional, Union
 
 from component.hundredfold.story import Provider
 
 ACCOUNTS = 300
+# Whom nobody cracked, behind them: three who write as ever, twelve who sign a petition, six who
+# talk on a list, and a club with its letter.
+USUAL = range(ACCOUNTS, ACCOUNTS + 3)
+SIGNERS = range(ACCOUNTS + 3, ACCOUNTS + 15)
+TALKERS = range(ACCOUNTS + 15, ACCOUNTS + 21)
+CLUB = ACCOUNTS + 21
+OTHERS = 22
+DEPUTY = "abgeordnete@parlament.test"
+LIST = "nachbarn@listen.test"
+MEMBERS = [f"mitglied{n}@verein-ost.test" for n in range(30)]
+PETITION = """Sehr geehrte Frau Abgeordnete,
+
+die Buslinie in unser Dorf soll zum Herbst eingestellt werden. Viele von uns kommen dann nicht mehr
+zur Arbeit, die Kinder nicht zur Schule. Bitte stimmen Sie am Donnerstag gegen diesen Antrag.
+
+Mit freundlichen Grüßen
+"""
+NEWSLETTER = """Liebe Mitglieder,
+
+unser Sommerfest ist am ersten Samstag im Juli auf der Wiese hinter der Halle. Wer Kuchen bringt,
+trage sich bitte ein: http://verein-ost.example/fest
+
+Euer Vorstand
+"""
 TENANTS = 29
 MORE = """
 [milter]
@@ -61,6 +86,19 @@ def letter(chooser: random.Random) -> tuple[str, str]:
     return chooser.choice(_WORDS), "Hallo,\n\n" + "\n".join(words) + "\n\nViele Grüße\n"
 
 
+def message_of(number: int, to: list[str], mail: tuple[str, str], mailer: str,
+               answers: str = "") -> bytes:
+    subject, text = mail
+    reply = f"In-Reply-To: {answers}\r\n" if answers else ""
+    return (f"From: <{person(number)}>\r\nTo: {', '.join(to)}\r\nSubject: {subject}\r\n{reply}"
+            f"X-Mailer: {mailer}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            f"Content-Transfer-Encoding: 8bit\r\n\r\n" + text.replace("\n", "\r\n")).encode()
+
+
+def queue_id(code: int, reply: bytes) -> str:
+    return reply.decode().rpartition("queued as ")[2] if code == 250 else ""
+
+
 def friends(number: int) -> list[str]:
     return [f"freund{number}-{n}@partner{n % 3}.test" for n in range(4)]
 
@@ -83,36 +121,94 @@ def habits(numbers: range, now: float, days: int = 21) -> list[dict]:
     return sorted(events, key=lambda event: event["at"])
 
 
+def club_letters(now: float) -> list[dict]:
+    """The club's letter of three weeks, to all its members."""
+    events = []
+    for week in (3, 2, 1):
+        for member, to in enumerate(MEMBERS):
+            events.append({
+                "type": "submission", "at": now - week * 7 * 86400 + member,
+                "id": f"club{week}-{to}",
+                "account": person(CLUB), "client": home(CLUB), "helo": "pc",
+                "envelope_sender": person(CLUB), "recipients": [to], "size": 900,
+                "body": f"Liebe Mitglieder,\n\ndas ist Rundbrief Nummer {4 - week} von uns.\n",
+                "headers": [["From", person(CLUB)], ["To", to], ["Subject", "Rundbrief"],
+                            ["X-Mailer", "Thunderbird"]]})
+    return events
+
+
 class Outbreak(Provider):
     """The provider with 300 accounts, their habits, and somebody who has all their passwords."""
 
     def __init__(self, peers, mode: str = "enforce", accounts: int = ACCOUNTS,
-                 others: int = 3) -> None:
+                 others: int = OTHERS) -> None:
         super().__init__(peers, more=MORE.replace("MODE", mode),
                          users=[person(n) for n in range(accounts + others)])
         self.accounts = accounts
         events = habits(range(accounts + others), time.time())
+        if accounts == ACCOUNTS:
+            events = sorted([*events, *club_letters(time.time())], key=lambda e: e["at"])
         for first in range(0, len(events), 2000):
             self.leumundd.events(events[first:first + 2000])
 
-    def send(self, number: int, client: str, to: str, mail: tuple[str, str],
-             mailer: str = "Thunderbird") -> str:
+    def session_of(self, number: int, client: str) -> smtplib.SMTP:
+        session = smtplib.SMTP("127.0.0.1", self.postfix.submission_port, timeout=60)
+        session.ehlo("pc.test")
+        session.docmd("XCLIENT", f"ADDR={client}")
+        session.ehlo("pc.test")
+        session.login(person(number), "secret")
+        return session
+
+    def send(self, number: int, client: str, to: Union[str, list[str]], mail: tuple[str, str],
+             mailer: str = "Thunderbird", answers: str = "") -> str:
         """The queue id, or "" if it was refused."""
-        subject, text = mail
-        login = person(number)
-        message = (f"From: <{login}>\r\nTo: <{to}>\r\nSubject: {subject}\r\n"
-                   f"X-Mailer: {mailer}\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                   f"Content-Transfer-Encoding: 8bit\r\n\r\n" + text.replace("\n", "\r\n"))
-        with smtplib.SMTP("127.0.0.1", self.postfix.submission_port, timeout=60) as session:
-            session.ehlo("pc.test")
-            session.docmd("XCLIENT", f"ADDR={client}")
-            session.ehlo("pc.test")
-            session.login(login, "secret")
-            session.mail(login)
-            if session.rcpt(to)[0] != 250:
+        everybody = [to] if isinstance(to, str) else to
+        with self.session_of(number, client) as session:
+            session.mail(person(number))
+            if any(session.rcpt(one)[0] != 250 for one in everybody):
                 return ""
-            code, reply = session.data(message.encode())
-            return reply.decode().rpartition("queued as ")[2] if code == 250 else ""
+            code, reply = session.data(message_of(number, everybody, mail, mailer, answers))
+            return queue_id(code, reply)
+
+    def half_a_mail(self, number: int, to: str, mail: tuple[str, str]):
+        """Sends half of the text; what it returns sends the rest and returns the queue id, "" if
+        Postfix does not take it."""
+        session = self.session_of(number, home(number))
+        session.mail(person(number))
+        assert session.rcpt(to)[0] == 250
+        assert session.docmd("DATA")[0] == 354
+        message = message_of(number, [to], mail, "Thunderbird")
+        half = len(message) // 2
+        session.sock.sendall(message[:half])
+
+        def rest() -> str:
+            session.sock.sendall(message[half:] + b"\r\n.\r\n")
+            answer = session.getreply()
+            session.close()
+            return queue_id(*answer)
+
+        return rest
+
+    def signs(self, number: int) -> str:
+        """A petition, of which some send themselves or a friend a copy."""
+        to = [DEPUTY]
+        if number % 3 == 0:
+            to.append(person(number))
+        elif number % 3 == 1:
+            to.append(friends(number)[1])
+        return self.send(number, home(number), to, ("Bitte stimmen Sie dagegen", PETITION))
+
+    def answers(self, number: int, before: str) -> tuple[str, str]:
+        """An answer to the list and to whoever wrote last, with all of it below; queue id, text."""
+        chooser = random.Random(f"answer{number}")
+        quoted = "".join(f"> {line}\n" for line in before.splitlines())
+        text = letter(chooser)[1] + "\nAm Montag schrieb der Nachbar:\n" + quoted
+        mail = self.send(number, home(number), [LIST, friends(number)[0]],
+                         ("Re: Zaun am Bach", text), answers="<zaun@listen.test>")
+        return mail, text
+
+    def club_letter(self) -> list[str]:
+        return [self.send(CLUB, home(CLUB), to, ("Sommerfest", NEWSLETTER)) for to in MEMBERS]
 
     def spam_from(self, number: int, round_: int) -> str:
         index = round_ * self.accounts + number

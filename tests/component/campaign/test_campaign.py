@@ -1,9 +1,12 @@
 """One to four mails each over many accounts: seen as one campaign, held as one, released as one."""
+import collections
+import random
 import time
 
 import pytest
 
-from component.campaign.story import ACCOUNTS, Outbreak, person
+from component.campaign.story import (ACCOUNTS, DEPUTY, LIST, MEMBERS, OTHERS, SIGNERS, TALKERS,
+                                      USUAL, Outbreak, home, letter, person)
 from peers.ground import wait_until
 
 LEFT_MAX = 24
@@ -13,11 +16,15 @@ LOST_MAX = 12
 # fast machine a sixth of the members sends within that second.
 CHECKPOINT = 2.5
 ROUNDS = 3
+# Gets a mail in whose middle the daemon is killed.
+ON_THE_WAY = "unterwegs@partner1.test"
 
 
 @pytest.fixture
 def provider(peers):
-    return Outbreak(peers)
+    provider = Outbreak(peers)
+    provider.thread = "Der Zaun am Bach ist seit dem Sturm kaputt, wer hilft am Samstag?\n"
+    return provider
 
 
 def send_all(provider: Outbreak, after_the_first_round) -> set[str]:
@@ -28,8 +35,9 @@ def send_all(provider: Outbreak, after_the_first_round) -> set[str]:
             taken.update(provider.spam_round(round_, range(first, first + 60)))
             # Accounts that nobody cracked go on, and so do the others with their usual mail until
             # they are restricted.
-            for honest in range(ACCOUNTS, ACCOUNTS + 3):
+            for honest in USUAL:
                 assert provider.honest_from(honest, round_ * ACCOUNTS + first), "an honest mail"
+            send_alike(provider, round_, first)
             if round_ == 0:
                 assert provider.honest_from(first, 0), "a member's own mail"
         if round_ == 0:
@@ -37,15 +45,41 @@ def send_all(provider: Outbreak, after_the_first_round) -> set[str]:
     return taken - {""}
 
 
+def send_alike(provider: Outbreak, round_: int, first: int) -> None:
+    """Honest mail that many send alike, while the campaign runs and after it was found."""
+    step = (round_ * ACCOUNTS + first) // 60
+    if step < len(SIGNERS):
+        assert provider.signs(SIGNERS[step]), "a signer of a petition"
+    if step < len(TALKERS):
+        taken, provider.thread = provider.answers(TALKERS[step], provider.thread)
+        assert taken, "an answer to a list"
+    if step == 7:
+        assert all(provider.club_letter()), "a club's letter"
+
+
+def arrived(provider: Outbreak) -> collections.Counter:
+    return collections.Counter(to for mail in provider.sink.mails for to in mail.recipients)
+
+
 def test_at_most_24_of_900_spam_mails_leave_and_one_release_brings_everybody_back(provider):
     daemon = provider.leumundd
+
+    def standings() -> dict[str, str]:
+        return {person(n): provider.standing(person(n)) for n in range(0, ACCOUNTS, 25)}
 
     def kill() -> None:
         provider.campaign, = provider.campaigns()
         time.sleep(CHECKPOINT)
+        before = standings()
+        rest = provider.half_a_mail(USUAL[0], ON_THE_WAY, letter(random.Random("half")))
         daemon.kill()
         daemon.start()
         assert provider.campaigns() == {provider.campaign: "suspended"}, "it stands after kill -9"
+        assert standings() == before, "nobody is freed, nobody accused"
+        # Taken, or the client has been told to try again.
+        if not rest():
+            assert provider.send(USUAL[0], home(USUAL[0]), ON_THE_WAY,
+                                 letter(random.Random("half"))), "the second try"
 
     began = time.monotonic()
     taken = send_all(provider, kill)
@@ -56,6 +90,10 @@ def test_at_most_24_of_900_spam_mails_leave_and_one_release_brings_everybody_bac
     print(f"{len(left)} of {ROUNDS * ACCOUNTS} left, {len(provider.held())} on hold, "
           f"{ROUNDS * ACCOUNTS - len(taken)} refused, in {time.monotonic() - began:.0f} s")
     assert len(left) <= LEFT_MAX
+    for to, times in {ON_THE_WAY: 1, DEPUTY: len(SIGNERS), LIST: len(TALKERS),
+                      **dict.fromkeys(MEMBERS, 1)}.items():
+        wait_until(lambda: arrived(provider)[to] >= times, f"honest mail to {to}")
+        assert arrived(provider)[to] == times, to
     assert provider.held() <= taken, "nothing else is on hold"
     assert len(provider.held()) >= len(taken) - len(left), "what was taken and did not leave"
     assert provider.campaigns() == {campaign: "suspended"}, "one campaign, one case"
@@ -66,7 +104,7 @@ def test_at_most_24_of_900_spam_mails_leave_and_one_release_brings_everybody_bac
           f"{facts['restricted_only_by_it']} only by it")
     assert int(facts["members_known"]) == ACCOUNTS
     assert int(facts["members_restricted"]) >= ACCOUNTS - LOST_MAX
-    assert {provider.standing(person(n)) for n in range(ACCOUNTS, ACCOUNTS + 3)} == {"good"}
+    assert {provider.standing(person(n)) for n in range(ACCOUNTS, ACCOUNTS + OTHERS)} == {"good"}
     why = daemon.leumund("explain", campaign).stdout
     assert "url_domain" in facts["shared"] and "[...]" in facts["template"], facts
     assert facts["not_one_recipient"] and facts["without_strongest_term"] and campaign in why
