@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "action/mail_classes.h"
 #include "action/notice_text.h"
 #include "action/one_line.h"
 
@@ -12,11 +13,18 @@ namespace {
 constexpr std::size_t examples_max = 3;
 constexpr std::size_t reply_bytes_max = 300;
 
-std::string impact_words(const model::BlockFacts& facts, bool german) {
+std::string impact_numbers(const model::BlockFacts& facts, bool german) {
   return german ? fmt::format("{} Mails an {} Empfänger, von {} Konten aus {} Domains", facts.mails,
                               facts.recipients, facts.accounts, facts.sender_domains)
                 : fmt::format("{} mails to {} recipients, of {} accounts from {} domains",
                               facts.mails, facts.recipients, facts.accounts, facts.sender_domains);
+}
+
+std::string impact_words(const model::BlockFacts& facts, Language language) {
+  const bool german = language == Language::de;
+  const std::string classes = class_words(facts.classes, language);
+  if (classes.empty()) return impact_numbers(facts, german);
+  return impact_numbers(facts, german) + (german ? "; davon " : "; of these ") + classes;
 }
 
 std::string examples_of(const model::BlockFacts& facts) {
@@ -55,7 +63,7 @@ NoticeText block_notice(const model::Decision& decision, Language language) {
                    : german ? "eine eigene Entscheidung des Anbieters; keine öffentliche Liste"
                             : "the provider's own decision; no public list shows it"},
        {"share", fmt::format("{:.0f} %", facts.refused_share * 100)},
-       {"impact", impact_words(facts, german)},
+       {"impact", impact_words(facts, language)},
        {"number", std::to_string(decision.number)},
        {"examples", examples_of(facts)},
        {"argument", shell_argument(subject)}});

@@ -70,5 +70,17 @@ TEST(BlockNotice, LeavesOutWhatIsNotKnown) {
   EXPECT_THAT(notice.body, Not(HasSubstr("private")));
 }
 
+TEST(BlockNotice, TellsWhatTheMailsWereForWhereItIsKnown) {
+  auto decision = refusal();
+  EXPECT_THAT(block_notice(decision, Language::en).body, Not(HasSubstr("of these")));
+  auto& classes = decision.block->facts.classes;
+  classes[static_cast<std::size_t>(model::MailClass::booking)] = 3;
+  classes[static_cast<std::size_t>(model::MailClass::unknown)] = 9;
+  EXPECT_THAT(block_notice(decision, Language::en).body,
+              HasSubstr("from 2 domains; of these 3 bookings, 9 not known"));
+  EXPECT_THAT(block_notice(decision, Language::de).body,
+              HasSubstr("aus 2 Domains; davon 3 Buchungen, 9 unbekannt"));
+}
+
 }  // namespace
 }  // namespace leumund::action

@@ -155,7 +155,8 @@ void CaseBook::take(const model::Decision& decision) {
     trouble.party.title = facts.provider;
     trouble.party.words = clipped(words_of(facts));
     trouble.party.mender = "unknown";
-    trouble.party.impact = {facts.mails, facts.recipients, facts.sender_domains, facts.accounts};
+    trouble.party.impact = {facts.mails, facts.recipients, facts.sender_domains, facts.accounts,
+                            facts.classes};
     if (decision.kind == DecisionKind::provider_accepts) {
       end(trouble.party.id, trouble.place, decision.at, decision.number, "");
     } else {
@@ -321,6 +322,9 @@ void CaseBook::note_impact(std::span<const model::BlockFacts> cells) {
       party->impact.recipients = std::max(before.recipients, facts.recipients);
       party->impact.sender_domains = std::max(before.sender_domains, facts.sender_domains);
       party->impact.accounts = std::max(before.accounts, facts.accounts);
+      for (std::size_t i = 0; i < facts.classes.size(); ++i) {
+        party->impact.classes[i] = std::max(before.classes[i], facts.classes[i]);
+      }
       if (party->words.empty()) party->words = clipped(words_of(facts));
       if (party->impact != before) changed_.insert(number);
     }

@@ -105,6 +105,25 @@ TEST_F(CaseBookTest, AListingOpensACaseAndARefusalOfTheSameEgressJoinsIt) {
   EXPECT_THAT(news(), ElementsAre(CaseNews::What::opened)) << "joining is no second alarm";
 }
 
+TEST_F(CaseBookTest, TheImpactIsKeptAtItsMostByClassToo) {
+  const auto booking = static_cast<std::size_t>(model::MailClass::booking);
+  const auto bulk = static_cast<std::size_t>(model::MailClass::bulk);
+  auto first = block(DecisionKind::provider_refuses, "microsoft", start);
+  first.block->facts.classes[booking] = 2;
+  book.take(first);
+  EXPECT_EQ(book.find(1)->parties[0].impact.classes[booking], 2U);
+  static_cast<void>(book.drain());
+  model::BlockFacts later = first.block->facts;
+  later.classes[booking] = 1;
+  later.classes[bulk] = 40;
+  book.note_impact(std::vector{later});
+  EXPECT_EQ(book.find(1)->parties[0].impact.classes[booking], 2U);
+  EXPECT_EQ(book.find(1)->parties[0].impact.classes[bulk], 40U);
+  EXPECT_EQ(book.drain().cases.size(), 1U) << "to be kept";
+  book.note_impact(std::vector{later});
+  EXPECT_TRUE(book.drain().cases.empty()) << "nothing new";
+}
+
 TEST_F(CaseBookTest, ADecisionReadTwiceAsAfterAKillChangesNothing) {
   const auto first = listing(DecisionKind::listed, "192.0.2.25", "xbl", start);
   book.take(first);

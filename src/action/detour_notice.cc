@@ -3,6 +3,7 @@
 
 #include "action/notice_text.h"
 #include "action/one_line.h"
+#include "action/sentences.h"
 
 namespace leumund::action {
 namespace {
@@ -119,7 +120,7 @@ NoticeText detour_notice(const model::Decision& decision, Language language) {
       {{"title", one_line(words.title, 200)},
        {"what", one_line(words.what, 600)},
        {"next", one_line(words.next, 600)},
-       {"warning", one_line(detour.warning, 600)},
+       {"warning", one_line(translated_list(language, detour.warning), 600)},
        {"provider", one_line(detour.provider, 200)},
        {"pool", one_line(detour.pool, 100)},
        {"change", one_line(detour.provider, 200) +

@@ -180,6 +180,10 @@ TEST(DetourNotice, TellsEachPhaseWithoutGapsInBothLanguages) {
     decision.number = 7;
     decision.subject = {model::SubjectKind::provider, "gmx"};
     decision.detour = detour("gmx", phase);
+    decision.detour->warning = "192.0.2.26 has no reverse name";
+    EXPECT_THAT(detour_notice(decision, Language::en).body, HasSubstr("has no reverse name"));
+    EXPECT_THAT(detour_notice(decision, Language::de).body,
+                HasSubstr("192.0.2.26 hat keinen Rückwärtsnamen"));
     for (const bool pool : {false, true}) {
       if (pool) decision.detour = of_pool("gmx", phase, 20);
       const NoticeText german = detour_notice(decision, Language::de);

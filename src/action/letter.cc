@@ -8,6 +8,7 @@
 #include "action/case_book.h"
 #include "action/notice_text.h"
 #include "action/one_line.h"
+#include "action/sentences.h"
 
 namespace leumund::action {
 namespace {
@@ -119,7 +120,7 @@ class Writer {
       contained = false;
     }
     if (!input_.setup.empty()) {
-      advise(Advice::setup, one_line(input_.setup, note_bytes_max));
+      advise(Advice::setup, one_line(translated_list(people_, input_.setup), note_bytes_max));
       contained = false;
     }
     if (!input_.sends_past.empty()) {

@@ -83,8 +83,7 @@ constexpr std::array<Words, 27> sentences = {{
     {"Do not ask yet: the firewall's counter says {}. Find that machine first.",
      "Fragen Sie noch nicht: Der Zähler der Firewall sagt: {}. Finden Sie zuerst diesen Rechner."},
     {"Mend this first, or the request is turned down for it: {} (leumund hygiene)",
-     "Bringen Sie zuerst das in Ordnung, sonst scheitert die Bitte daran (englisch): {} (leumund "
-     "hygiene)"},
+     "Bringen Sie zuerst das in Ordnung, sonst scheitert die Bitte daran: {} (leumund hygiene)"},
 }};
 
 }  // namespace

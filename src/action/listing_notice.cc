@@ -4,6 +4,7 @@
 
 #include "action/notice_text.h"
 #include "action/one_line.h"
+#include "action/sentences.h"
 
 namespace leumund::action {
 namespace {
@@ -97,17 +98,18 @@ NoticeText of_fault(const model::Decision& decision, Language language) {
                        {{"list", one_line(fault.list_name, 100)},
                         {"since", notice_time(fault.since)},
                         {"until", fault.until ? notice_time(*fault.until) : ""},
-                        {"reason", one_line(fault.reason, text_bytes_max)},
+                        {"reason", one_line(translated(language, fault.reason), text_bytes_max)},
                         {"number", std::to_string(decision.number)}});
 }
 
 NoticeText of_setup(const model::Decision& decision, Language language) {
   const bool well = decision.kind == model::DecisionKind::setup_well;
-  return fill_template(notice_template(well ? "setupwell" : "setupfault", language),
-                       {{"subject", one_line(decision.subject.to_string(), 200)},
-                        {"since", notice_time(decision.restriction.since)},
-                        {"reason", one_line(decision.restriction.reason, text_bytes_max)},
-                        {"number", std::to_string(decision.number)}});
+  return fill_template(
+      notice_template(well ? "setupwell" : "setupfault", language),
+      {{"subject", one_line(decision.subject.to_string(), 200)},
+       {"since", notice_time(decision.restriction.since)},
+       {"reason", one_line(translated_list(language, decision.restriction.reason), text_bytes_max)},
+       {"number", std::to_string(decision.number)}});
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "action/notice_templates.inc"
 #include "action/one_line.h"
+#include "action/sentences.h"
 #include "action/strongest_terms.h"
 
 namespace leumund::action {
@@ -35,14 +36,17 @@ std::string level_words(Level level, Language language) {
   return "";
 }
 
-std::string reasons_of(const Decision& decision) {
+std::string reasons_of(const Decision& decision, Language language) {
   std::string text;
   for (const auto* term : strongest_terms(decision.terms, reasons_max)) {
     if (!text.empty()) text += '\n';
-    text += fmt::format("{:+6.1f}  {}", term->value,
-                        one_line(term->text.empty() ? term->name : term->text, 200));
+    text += fmt::format(
+        "{:+6.1f}  {}", term->value,
+        one_line(term->text.empty() ? term->name : translated(language, term->text), 200));
   }
-  return text.empty() ? one_line(decision.restriction.reason, fact_bytes_max) : text;
+  return text.empty()
+             ? one_line(translated_list(language, decision.restriction.reason), fact_bytes_max)
+             : text;
 }
 
 std::string held_words(const HoldOutcome& outcome, Language language) {
@@ -84,8 +88,8 @@ std::map<std::string, std::string> facts_of(const Decision& decision, Language l
       {"number", std::to_string(decision.number)},
       {"recipients_before",
        decision.recipients_before > 0 ? std::to_string(decision.recipients_before) : ""},
-      {"reasons", reasons_of(decision)},
-      {"reason", one_line(restriction.reason, fact_bytes_max)},
+      {"reasons", reasons_of(decision, language)},
+      {"reason", one_line(translated_list(language, restriction.reason), fact_bytes_max)},
       {"checklist", checklist_of(decision.subject)},
       {"undo", restriction.automatic ? fmt::format("leumund undo {}", decision.number) : ""},
   };

@@ -83,6 +83,9 @@ TEST(NoticeText, SpeaksGerman) {
       << notice.body;
   EXPECT_NE(notice.body.find("Störung             Helfer fehlt\n"), std::string::npos)
       << notice.body;
+  EXPECT_NE(notice.body.find("+9.7  31 von 33 Empfängern nie zuvor angeschrieben\n"),
+            std::string::npos)
+      << notice.body;
 }
 
 TEST(NoticeText, EveryTemplateFillsInBothLanguages) {

@@ -197,7 +197,7 @@ void BlockMatrix::note_refusal(BlockCell& cell, const model::Delivery& delivery,
   ++refusals_;
   ++impact.refusals;
   cell.last_refused_at = std::max(cell.last_refused_at, at);
-  impact.mails.add(hash_of(name_of_mail(delivery)));
+  impact.add_mail(hash_of(name_of_mail(delivery)), owner.mail_class);
   impact.recipients.add(hash_of(delivery.recipient));
   if (owner.sender_domain != 0) impact.sender_domains.add(owner.sender_domain);
   if (owner.account != 0) impact.accounts.add(owner.account);
@@ -310,6 +310,7 @@ model::BlockFacts BlockMatrix::facts_of(const std::string& key, const BlockCell&
   facts.recipients = impact.recipients.count();
   facts.sender_domains = impact.sender_domains.count();
   facts.accounts = impact.accounts.count();
+  facts.classes = impact.classes;
   facts.other_refusals = impact.other_refusals;
   facts.examples = {impact.examples.begin(), impact.examples.end()};
   facts.other_examples = {impact.other_examples.begin(), impact.other_examples.end()};

@@ -41,10 +41,11 @@ struct BlockMatrixSettings {
   std::map<std::string, std::string> egress_names = {};
 };
 
-// Whose mail a delivery was, as keyed hashes; 0 where it is not known.
+// Whose mail a delivery was, as keyed hashes, and what it was for; 0 where it is not known.
 struct MailOwner {
   std::uint64_t account = 0;
   std::uint64_t sender_domain = 0;
+  model::MailClass mail_class = model::MailClass::unknown;
 };
 
 struct BlockCounters {

@@ -41,6 +41,13 @@ struct Matrix : World {
     std::string known_provider = "";  // by the DNS
   };
   Way hotmail = {};
+  bool classes = false;  // a milter tells what the mails are for: every third is a booking
+
+  static std::shared_ptr<const model::Fingerprint> print_of(int serial) {
+    model::Fingerprint print;
+    print.mail_class = serial % 3 == 0 ? model::MailClass::booking : model::MailClass::forward;
+    return std::make_shared<const model::Fingerprint>(print);
+  }
 
   // One mail of its own account; the sixth part of the accounts each time.
   std::optional<model::BlockChange> mail_over(const Way& way, const std::string& reply) {
@@ -48,7 +55,9 @@ struct Matrix : World {
     const std::string account =
         "u" + std::to_string(serial % 6) + "@firm" + std::to_string(serial % 3) + ".test";
     const std::string recipient = "r" + std::to_string(serial) + "@" + way.domain;
-    const auto sent = mail(account, {recipient});
+    auto sent = mail(account, {recipient});
+    sent.queue = {"", "", "Q" + std::to_string(serial)};
+    if (classes) sent.print = print_of(serial);
     send(sent);
     model::Delivery what;
     what.id = sent.id;
@@ -111,6 +120,31 @@ TEST(BlockMatrix, FindsAPrivateBlockOfConsumerMicrosoftAndLeavesOffice365Open) {
   EXPECT_EQ(decision.block->facts.egress, "default");
   EXPECT_THAT(decision.restriction.reason, HasSubstr("microsoft-consumer refuses"));
   EXPECT_EQ(world.engine.book().find(decision.subject), nullptr) << "no restriction of a sender";
+}
+
+TEST(BlockMatrix, TellsWhatTheRefusedMailsWereForWhereAMilterSawThem) {
+  Matrix world;
+  world.classes = true;
+  world.mails_over({}, s3140, 10);
+  const model::ClassCounts counts = world.cell().classes;
+  EXPECT_EQ(counts[static_cast<std::size_t>(model::MailClass::booking)], 3U);
+  EXPECT_EQ(counts[static_cast<std::size_t>(model::MailClass::forward)], 7U);
+  const auto facts = world.engine.queued_facts({"", "", "Q3"});
+  EXPECT_EQ(facts.mail_class, model::MailClass::booking);
+  EXPECT_EQ(facts.subject.kind, model::SubjectKind::account);
+  EXPECT_EQ(world.engine.queued_facts({"", "", "Q99"}).subject.name, "");
+
+  auto forward = world.mail("f@firm0.test", {"r@hotmail.com"});
+  forward.envelope_sender = "SRS0=q7Zx=5W=elsewhere.example=bob@firm0.test";
+  forward.queue = {"", "", "QF"};
+  forward.print = Matrix::print_of(3);
+  world.send(forward);
+  EXPECT_EQ(world.engine.queued_facts({"", "", "QF"}).mail_class, model::MailClass::forward)
+      << "a booking that was forwarded";
+
+  Matrix blind;
+  blind.mails_over({}, s3140, 10);
+  EXPECT_EQ(blind.cell().classes, (model::ClassCounts{10})) << "all unknown";
 }
 
 TEST(BlockMatrix, TurnsOpenAgainAfterAcceptances) {

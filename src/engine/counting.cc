@@ -9,6 +9,7 @@
 #include "base/ascii.h"
 #include "diagnosis/refusal.h"
 #include "verdict/burst.h"
+#include "verdict/mail_order.h"
 
 namespace leumund::engine {
 namespace {
@@ -146,6 +147,10 @@ Counted Counting::operator()(const model::Submission& submission) {
   }
   p_.messages.add_queue(*message, submission.queue);
   message->in_log |= submission.source == model::Source::log;
+  // A forwarder's rewriting tells more than what the mail was for before it was forwarded.
+  if (submission.print && message->mail_class != model::MailClass::forward) {
+    message->mail_class = submission.print->mail_class;
+  }
   // What is known from before a restart was counted then; the log names it again at every try.
   if (submission.continues || message->restored) {
     return {&account, message, !submission.continues, 0};
@@ -181,6 +186,7 @@ void Counting::begin_message(const model::Submission& submission, Account& accou
     if (!message.automatic) {
       account.see_sender(message.sender, at_);
       const std::string_view sender = *submission.envelope_sender;
+      if (verdict::is_rewritten_sender(sender)) message.mail_class = model::MailClass::forward;
       message.sender_domain = hash_lower(sender.substr(sender.rfind('@') + 1));
     }
   }

@@ -333,7 +333,9 @@ void Engine::Parts::see_block(Outcome& outcome, const model::Delivery& delivery,
                               const diagnosis::Refusal& refusal, const Message* message,
                               base::TimePoint at) {
   MailOwner owner;
-  if (message != nullptr) owner = {message->account, message->sender_domain};
+  if (message != nullptr) {
+    owner = {message->account, message->sender_domain, message->mail_class};
+  }
   outcome.block = blocks.see(delivery, refusal, refusals.reader(), owner, at);
   if (!outcome.block) return;
   const auto stopped = [](model::CellState state) {
@@ -382,6 +384,13 @@ action::RestrictionBook& Engine::book() { return parts_->book; }
 model::Decision Engine::with_queue(model::Decision decision) const {
   decision.held = parts_->queued_of(decision.subject);
   return decision;
+}
+
+QueuedFacts Engine::queued_facts(const model::QueueKey& queue) const {
+  const Message* message = parts_->messages.by_queue(queue);
+  if (message == nullptr) return {};
+  auto subject = model::Subject::parse(parts_->ledger.subject_of(message->account));
+  return {subject ? std::move(*subject) : model::Subject(), message->mail_class};
 }
 
 void Engine::let_go(std::span<const model::QueueKey> mail) {

@@ -91,6 +91,13 @@ struct MessageFacts {
   bool recipient_done = false;  // delivered or refused
 };
 
+// Of a mail in the queue: whose it is (name "" where that is not known), and what it is for, as the
+// milter saw it.
+struct QueuedFacts {
+  model::Subject subject;
+  model::MailClass mail_class = model::MailClass::unknown;
+};
+
 struct Counters {
   std::uint64_t events = 0;
   std::uint64_t submissions = 0;
@@ -131,6 +138,7 @@ class Engine {
   // A person has reviewed this mail of a subject that stays restricted: it goes on its way and is
   // not held again when the log tells of it.
   void let_go(std::span<const model::QueueKey> mail);
+  [[nodiscard]] QueuedFacts queued_facts(const model::QueueKey& queue) const;
 
   // The restriction was a mistake: what the subject sent in that time becomes habit, and the client
   // addresses it used are no longer held against others. Call after the book released it.

@@ -129,7 +129,8 @@ std::vector<model::QueuedMail> MessageTable::drain_queue(
     for (const model::QueueKey& queue : message->queues) {
       if (queues_.find(hash_of(queue)) != number) continue;
       out.push_back({queue, subject, message->first_at, uncounted, message->let_through,
-                     message->in_character ? std::string() : campaign_of(message->cluster)});
+                     message->in_character ? std::string() : campaign_of(message->cluster),
+                     message->mail_class});
     }
     message->queue_kept = !subject.empty();
   }
@@ -142,6 +143,7 @@ Message& MessageTable::restore_queued(const model::QueuedMail& mail, std::uint64
   message.restored = true;
   message.queue_kept = true;
   message.let_through = mail.let_through;
+  message.mail_class = mail.mail_class;
   message.recipient_count =
       std::min<std::uint32_t>(mail.uncounted, static_cast<std::uint32_t>(Message::recipients_max));
   const bool watched = std::exchange(queue_watched_, false);

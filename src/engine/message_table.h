@@ -66,11 +66,12 @@ struct Message {
   float scored_known = 0;
   float scored_in_house = 0;
   float contacts = 0;
-  std::uint8_t content_refusals = 0;  // counted ones
-  std::uint64_t cluster = 0;          // of detector B; 0: alone
-  bool placed = false;                // detector B has seen it
-  bool placed_whole = false;          // ... with what it says
-  bool in_character = false;          // ... and it was its account's own: held by no campaign
+  std::uint8_t content_refusals = 0;                        // counted ones
+  model::MailClass mail_class = model::MailClass::unknown;  // as the milter saw it
+  std::uint64_t cluster = 0;                                // of detector B; 0: alone
+  bool placed = false;                                      // detector B has seen it
+  bool placed_whole = false;                                // ... with what it says
+  bool in_character = false;  // ... and it was its account's own: held by no campaign
   bool announced = false;
   bool automatic = false;  // null sender: an automatic answer
   bool left_queue = false;

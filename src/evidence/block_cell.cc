@@ -64,6 +64,14 @@ void BlockImpact::name_list(const std::string& list) {
                    [](const auto& a, const auto& b) { return a.second > b.second; });
 }
 
+void BlockImpact::add_mail(std::uint64_t mail, model::MailClass mail_class) {
+  const std::uint64_t before = mails.count();
+  mails.add(mail);
+  // Beyond the exact count it is an estimate that goes up by more than one at a time, or not.
+  const std::uint64_t after = mails.count();
+  if (after > before) classes[static_cast<std::size_t>(mail_class)] += after - before;
+}
+
 void BlockImpact::keep(std::deque<model::BlockExample>& examples, model::BlockExample example,
                        std::size_t most) {
   // The same words again replace the older ones: five different replies tell more than one.

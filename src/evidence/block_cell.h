@@ -76,6 +76,7 @@ struct BlockImpact {
   DistinctCount recipients;
   DistinctCount sender_domains;
   DistinctCount accounts;
+  model::ClassCounts classes{};        // of `mails`
   std::uint64_t refusals_by_list = 0;  // ... of lists that are public
   std::uint64_t refusals = 0;
   std::uint64_t other_refusals = 0;
@@ -85,6 +86,8 @@ struct BlockImpact {
   std::deque<model::BlockExample> examples;                  // newest first
   std::deque<model::BlockExample> other_examples;
 
+  // `mail` is its keyed hash; one that was refused before is counted once.
+  void add_mail(std::uint64_t mail, model::MailClass mail_class);
   void name_list(const std::string& list);
   static void keep(std::deque<model::BlockExample>& examples, model::BlockExample example,
                    std::size_t most);

@@ -7,7 +7,8 @@
 namespace leumund::evidence {
 namespace {
 
-constexpr std::uint8_t format_version = 1;
+constexpr std::uint8_t format_version = 2;
+constexpr std::uint8_t without_classes = 1;  // records of earlier versions are read
 constexpr std::size_t record_bytes_max = 64U << 10;
 constexpr std::size_t name_bytes_max = 255;
 
@@ -114,6 +115,7 @@ void write_impact(Writer& writer, const BlockImpact& impact) {
        {&impact.mails, &impact.recipients, &impact.sender_domains, &impact.accounts}) {
     write_count(writer, *count);
   }
+  for (const std::uint64_t mails : impact.classes) writer.number(mails);
   writer.number(impact.refusals_by_list);
   writer.number(impact.refusals);
   writer.number(impact.other_refusals);
@@ -128,11 +130,16 @@ void write_impact(Writer& writer, const BlockImpact& impact) {
   write_examples(writer, impact.other_examples);
 }
 
-bool read_impact(Reader& reader, BlockImpact& impact) {
+bool read_impact(Reader& reader, BlockImpact& impact, std::uint64_t version) {
   reader.time(impact.first_refused_at);
   for (auto* count :
        {&impact.mails, &impact.recipients, &impact.sender_domains, &impact.accounts}) {
     if (!read_count(reader, *count)) return false;
+  }
+  if (version == without_classes) {
+    impact.classes[0] = impact.mails.count();
+  } else {
+    for (std::uint64_t& mails : impact.classes) mails = reader.number(UINT32_MAX);
   }
   impact.refusals_by_list = reader.number(UINT64_MAX);
   impact.refusals = reader.number(UINT64_MAX);
@@ -171,7 +178,8 @@ base::Status decode_block_cell(std::string_view state, BlockCell& cell) {
     return Error{ErrorCode::too_large, "a stored cell of the block matrix is over 64 KiB"};
   }
   Reader reader(state);
-  if (reader.number(UINT64_MAX) != format_version) {
+  const std::uint64_t version = reader.number(UINT64_MAX);
+  if (version != format_version && version != without_classes) {
     return Error{ErrorCode::malformed, "a stored cell of the block matrix is of another version"};
   }
   BlockCell read;
@@ -182,7 +190,7 @@ base::Status decode_block_cell(std::string_view state, BlockCell& cell) {
   read.recent_next = static_cast<std::uint8_t>(reader.number(read.recent.size() - 1));
   for (auto& mark : read.recent) mark = static_cast<std::uint32_t>(reader.number(UINT32_MAX));
   const bool hit = reader.flag();
-  const bool whole = fine && !reader.failed() && (!hit || read_impact(reader, read.hit()));
+  const bool whole = fine && !reader.failed() && (!hit || read_impact(reader, read.hit(), version));
   if (!whole || !reader.ended()) {
     return Error{ErrorCode::malformed,
                  "a stored cell of the block matrix breaks off or leaves its bounds"};

@@ -27,7 +27,7 @@ BlockCell troubled() {
   BlockImpact& impact = cell.hit();
   impact.begin_anew(start);
   for (std::uint64_t i = 0; i < 100; ++i) impact.recipients.add(i * 0x9e3779b97f4a7c15ULL);
-  impact.mails.add(7);
+  impact.add_mail(7, model::MailClass::invoice);
   impact.name_list("spamhaus-sbl");
   impact.account = 0xffffffffffffffffULL;
   impact.listed_address = "192.0.2.25";
@@ -47,6 +47,41 @@ TEST(BlockCell, ComesBackFromDiskAsItWas) {
   EXPECT_EQ(again.last_refused_at, cell.last_refused_at);
   // The same mail in the same minute is still known.
   EXPECT_FALSE(again.first_sight(1, MailFate::block, start));
+}
+
+TEST(BlockCell, ARecordFromBeforeThereWereClassesIsRead) {
+  BlockCell cell = troubled();
+  cell.hit().classes = {1, 2, 3, 4, 5, 6, 7, 8};
+  std::string state;
+  encode_block_cell(cell, state);
+  const std::size_t at = state.find("\1\2\3\4\5\6\7\b");
+  ASSERT_NE(at, std::string::npos);
+  state.erase(at, model::mail_classes);
+  state[0] = 1;
+  BlockCell again;
+  ASSERT_TRUE(decode_block_cell(state, again).ok());
+  EXPECT_EQ(again.impact->mails.count(), 1U);
+  EXPECT_EQ(again.impact->classes, (model::ClassCounts{1})) << "all of no known class";
+  EXPECT_EQ(again.impact->recipients, cell.impact->recipients);
+  EXPECT_EQ(again.impact->listed_address, "192.0.2.25");
+}
+
+TEST(BlockCell, AMailCountsForItsClassOnceAndAllClassesMakeTheMails) {
+  BlockImpact impact;
+  for (std::uint64_t i = 0; i < 1000; ++i) {
+    const std::uint64_t mail = (i + 1) * 0x9e3779b97f4a7c15ULL;
+    const auto mail_class = i % 10 == 0 ? model::MailClass::booking : model::MailClass::bulk;
+    impact.add_mail(mail, mail_class);
+    impact.add_mail(mail, mail_class);
+    std::uint64_t sum = 0;
+    for (const std::uint64_t mails : impact.classes) sum += mails;
+    ASSERT_EQ(sum, impact.mails.count()) << i;
+    if (i == 29) {
+      EXPECT_EQ(impact.classes[static_cast<std::size_t>(model::MailClass::booking)], 3U);
+    }
+  }
+  const auto bookings = impact.classes[static_cast<std::size_t>(model::MailClass::booking)];
+  EXPECT_NEAR(static_cast<double>(bookings), 100, 40) << "beyond sixty-four it is an estimate";
 }
 
 TEST(BlockCell, ARecordCutAnywhereOrWithMoreBehindIsRefusedWhole) {

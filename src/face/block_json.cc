@@ -47,6 +47,7 @@ Json facts_object(const model::BlockFacts& facts) {
           {"recipients", facts.recipients},
           {"sender_domains", facts.sender_domains},
           {"accounts", facts.accounts},
+          {"classes", model::counted_classes(facts.classes)},
           {"other_refusals", facts.other_refusals},
           {"last_refused_at", at_json(facts.last_refused_at)},
           {"last_accepted_at", at_json(facts.last_accepted_at)},

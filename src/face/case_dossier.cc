@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "action/mail_classes.h"
+#include "action/sentences.h"
 #include "face/case_letter.h"
 #include "face/explain_form.h"
 #include "face/print_page.h"
@@ -139,14 +141,15 @@ class Dossier {
     heading(say("Who is against us, and whom it hits", "Wer gegen uns steht und wen es trifft"));
     table({say("who", "wer"), say("since", "seit"), say("until", "bis"), say("what", "was"),
            say("mails", "Nachrichten"), say("recipients", "Empfänger"), say("accounts", "Konten"),
-           say("sender domains", "Absender-Domains")});
+           say("sender domains", "Absender-Domains"), say("of the mails", "davon")});
     for (const model::CaseParty& party : one_.parties) {
       std::string places;
       for (const std::string& place : party.places) places += (places.empty() ? "" : ", ") + place;
       const auto count = [](std::uint64_t n) { return n == 0 ? "" : std::to_string(n); };
       row({title_of(party), when(party.since), when(party.until), places, count(party.impact.mails),
            count(party.impact.recipients), count(party.impact.accounts),
-           count(party.impact.sender_domains)});
+           count(party.impact.sender_domains),
+           action::class_words(party.impact.classes, view_.language)});
     }
     end_table();
   }
@@ -166,6 +169,11 @@ class Dossier {
     }
   }
 
+  // What we said ourselves, in the reader's language.
+  std::string words(const std::string& said) const {
+    return action::translated_list(view_.language, said);
+  }
+
   void measures() {
     if (one_.causes.empty()) return;
     heading(say("What was done against the cause", "Was gegen die Ursache getan wurde"));
@@ -176,7 +184,7 @@ class Dossier {
     for (std::size_t i = 0; i < std::min(one_.causes.size(), causes_shown_max); ++i) {
       const model::CaseCause& cause = one_.causes[i];
       std::vector<std::string> cells = {sender(i), when(cause.stopped_at), when(cause.free_at)};
-      if (view_.names) cells.push_back(cause.reason);
+      if (view_.names) cells.push_back(words(cause.reason));
       row(cells);
     }
     end_table();
@@ -219,7 +227,7 @@ class Dossier {
   std::string about(const model::CaseLine& line) const {
     if (line.event == CaseEvent::stopped || line.event == CaseEvent::freed) {
       const std::string text = sender(line.party);
-      return view_.names && !line.text.empty() ? text + ": " + line.text : text;
+      return view_.names && !line.text.empty() ? text + ": " + words(line.text) : text;
     }
     std::string who = line.party.empty() ? "" : title_of(line.party);
     std::string text = line.text;

@@ -61,6 +61,7 @@ Json party_json(const model::Case& one, const model::CaseParty& party) {
           {"recipients", party.impact.recipients},
           {"sender_domains", party.impact.sender_domains},
           {"accounts", party.impact.accounts},
+          {"classes", model::counted_classes(party.impact.classes)},
           {"remind_at", at_json(party.remind_at)},
           {"next", step_json(action::next_step(one, party))}};
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/fingerprint.h"
 
 namespace leumund::model {
 
@@ -50,6 +51,7 @@ struct BlockFacts {
   std::uint64_t recipients = 0;      // distinct
   std::uint64_t sender_domains = 0;  // distinct
   std::uint64_t accounts = 0;        // distinct
+  ClassCounts classes = {};          // of the mails; unknown without a milter
   std::uint64_t other_refusals = 0;  // about content or sender: shown, never counted
   double evidence = 0;               // of the sequential test, in natural-log units
   double threshold = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/fingerprint.h"
 #include "model/subject.h"
 
 namespace leumund::model {
@@ -59,6 +60,7 @@ struct CaseImpact {
   std::uint64_t recipients = 0;
   std::uint64_t sender_domains = 0;
   std::uint64_t accounts = 0;
+  ClassCounts classes = {};  // of the mails
 
   bool operator==(const CaseImpact&) const = default;
 };

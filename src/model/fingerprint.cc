@@ -124,6 +124,14 @@ std::string_view text_kind_name(TextKind kind) {
 std::string_view mail_class_name(MailClass mail_class) {
   return class_names[static_cast<std::size_t>(mail_class)];
 }
+std::map<std::string, std::uint64_t> counted_classes(const ClassCounts& counts) {
+  std::map<std::string, std::uint64_t> out;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] > 0) out.emplace(class_names[i], counts[i]);
+  }
+  return out;
+}
+
 std::string_view mail_sign_name(MailSign sign) {
   return sign_names[static_cast<std::size_t>(sign)];
 }

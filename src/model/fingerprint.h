@@ -11,6 +11,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,9 @@ enum class MailClass : std::uint8_t {
 };
 
 inline constexpr std::size_t mail_classes = 8;
+using ClassCounts = std::array<std::uint64_t, mail_classes>;  // by MailClass
+// Those that were counted, by their names.
+[[nodiscard]] std::map<std::string, std::uint64_t> counted_classes(const ClassCounts& counts);
 
 enum class FacetKind : std::uint8_t {
   none,

@@ -17,6 +17,7 @@ struct QueuedMail {
   std::uint32_t uncounted = 0;  // recipients that the log has not named yet
   bool let_through = false;     // goes on its way whatever its sender is: reviewed, or permitted
   std::string campaign = {};    // "campaign:ID" of an open one it belongs to
+  MailClass mail_class = MailClass::unknown;
 
   bool operator==(const QueuedMail&) const = default;
 };

@@ -90,7 +90,7 @@ json to_json(const model::CaseParty& party) {
           {"predatory", party.predatory},
           {"impact",
            {party.impact.mails, party.impact.recipients, party.impact.sender_domains,
-            party.impact.accounts}},
+            party.impact.accounts, party.impact.classes}},
           {"remind_at", micros(party.remind_at)}};
 }
 
@@ -109,6 +109,7 @@ model::CaseParty party_of(const json& value) {
   out.predatory = value.at("predatory");
   const json& impact = value.at("impact");
   out.impact = {impact.at(0), impact.at(1), impact.at(2), impact.at(3)};
+  if (impact.size() > 4) out.impact.classes = impact.at(4).get<model::ClassCounts>();
   out.remind_at = maybe_moment(value.at("remind_at"));
   return out;
 }

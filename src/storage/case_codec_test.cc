@@ -29,7 +29,7 @@ model::Case full_case() {
                   "https://list.example/",
                   "form",
                   true,
-                  {1, 2, 3, 4},
+                  {1, 2, 3, 4, {0, 5, 6, 7, 8, 9, 10, 11}},
                   at(9)}};
   one.causes = {{{model::SubjectKind::account, "a@b.test"}, 12, at(0), at(5), "burst"}};
   one.more_causes = 3;
@@ -46,6 +46,16 @@ TEST(CaseCodec, ACaseIsReadAsItWasWritten) {
   model::Case fresh;
   fresh.subject = {model::SubjectKind::list, "x"};
   EXPECT_EQ(decode_case(encode_case(fresh)).value(), fresh);
+}
+
+TEST(CaseCodec, ACaseFromBeforeThereWereClassesIsRead) {
+  std::string text = encode_case(full_case());
+  const std::string classes = ",[0,5,6,7,8,9,10,11]";
+  ASSERT_NE(text.find(classes), std::string::npos) << text;
+  text.erase(text.find(classes), classes.size());
+  model::Case wanted = full_case();
+  wanted.parties.front().impact.classes = {};
+  EXPECT_EQ(decode_case(text).value(), wanted);
 }
 
 TEST(CaseCodec, NewsAreReadAsTheyWereWritten) {

@@ -83,6 +83,7 @@ json to_json(const model::BlockChange& change) {
               {"recipients", facts.recipients},
               {"sender_domains", facts.sender_domains},
               {"accounts", facts.accounts},
+              {"classes", facts.classes},
               {"other_refusals", facts.other_refusals},
               {"evidence", facts.evidence},
               {"threshold", facts.threshold}};
@@ -117,6 +118,7 @@ std::optional<model::BlockChange> block_of(const json& value) {
   facts.recipients = value.at("recipients");
   facts.sender_domains = value.at("sender_domains");
   facts.accounts = value.at("accounts");
+  facts.classes = value.value("classes", model::ClassCounts());  // not in earlier versions
   facts.other_refusals = value.at("other_refusals");
   facts.evidence = value.at("evidence");
   facts.threshold = value.at("threshold");

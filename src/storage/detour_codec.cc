@@ -11,6 +11,14 @@ namespace {
 using nlohmann::json;
 using Held = StoredDetours::Held;
 
+model::MailClass class_named(std::string_view name) {
+  for (std::size_t i = 0; i < model::mail_classes; ++i) {
+    const auto mail_class = static_cast<model::MailClass>(i);
+    if (model::mail_class_name(mail_class) == name) return mail_class;
+  }
+  return model::MailClass::unknown;
+}
+
 }  // namespace
 
 std::string encode_detour(const model::Detour& detour) {
@@ -90,7 +98,8 @@ std::string encode_detours(const StoredDetours& stored) {
   json held = json::array();
   for (const auto& one : stored.held) {
     held.push_back({one.provider, one.queue.host, one.queue.instance, one.queue.queue_id,
-                    one.subject.to_string(), one.pool});
+                    one.subject.to_string(), one.pool, model::mail_class_name(one.mail_class),
+                    one.for_room, one.recipients});
   }
   const json out = {{"detours", std::move(detours)}, {"held", std::move(held)}};
   return out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
@@ -107,9 +116,16 @@ base::Result<StoredDetours> decode_detours(std::string_view text) {
     }
     for (const json& one : value.at("held")) {
       auto subject = model::Subject::parse(one.at(4).get<std::string>());
-      if (!subject) continue;
-      Held held{one.at(0), {one.at(1), one.at(2), one.at(3)}, std::move(*subject)};
-      if (one.size() > 5) held.pool = one.at(5);  // not in files of earlier versions
+      // Whose mail it is may not be known; forgotten, it would stay on hold for good.
+      Held held{one.at(0),
+                {one.at(1), one.at(2), one.at(3)},
+                subject ? std::move(*subject) : model::Subject()};
+      if (one.size() > 8) {  // files of earlier versions have less
+        held.pool = one.at(5);
+        held.mail_class = class_named(one.at(6).get<std::string>());
+        held.for_room = one.at(7);
+        held.recipients = one.at(8);
+      }
       out.held.push_back(std::move(held));
     }
     return out;

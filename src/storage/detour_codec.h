@@ -24,6 +24,9 @@ struct StoredDetours {
     model::QueueKey queue;
     model::Subject subject;
     std::string pool = {};  // of the sender, where its detour is the reason
+    model::MailClass mail_class = model::MailClass::unknown;
+    bool for_room = false;         // waits only until the detour has room to spare
+    std::uint32_t recipients = 1;  // at the provider
 
     bool operator==(const Held&) const = default;
   };

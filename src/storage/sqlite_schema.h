@@ -8,7 +8,7 @@
 
 namespace leumund::storage {
 
-inline constexpr std::array<const char*, 6> schema_steps = {
+inline constexpr std::array<const char*, 7> schema_steps = {
     // 1: counts, marks, decisions and what stands
     "CREATE TABLE ledger(subject TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE mark(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -71,6 +71,8 @@ inline constexpr std::array<const char*, 6> schema_steps = {
     " typo INTEGER NOT NULL, honeypot INTEGER NOT NULL, reporters INTEGER NOT NULL,"
     " spam REAL NOT NULL, reason TEXT NOT NULL, author TEXT NOT NULL);"
     "CREATE INDEX list_name_history_name ON list_name_history(list, name, number);",
+    // 7: what it is for, model::MailClass
+    "ALTER TABLE queued ADD COLUMN mail_class INTEGER NOT NULL DEFAULT 0;",
 };
 
 }  // namespace leumund::storage

@@ -24,6 +24,12 @@ using base::ErrorCode;
 constexpr int busy_milliseconds = 2000;  // somebody looks into the file with sqlite3
 constexpr std::int64_t uncounted_max = 1'000'000;
 
+// A later version may know more classes.
+model::MailClass class_of(std::int64_t stored) {
+  const bool known = stored >= 0 && stored < static_cast<std::int64_t>(model::mail_classes);
+  return known ? static_cast<model::MailClass>(stored) : model::MailClass::unknown;
+}
+
 ErrorCode code_of(int sqlite_code) {
   switch (sqlite_code & 0xff) {
     case SQLITE_FULL: return ErrorCode::exhausted;
@@ -265,7 +271,8 @@ base::Result<std::vector<model::QueuedMail>> SqliteStore::load_queue(std::size_t
       Queue queue;
       SQLite::Statement rows(
           db,
-          "SELECT host, instance, queue_id, subject, since, uncounted, let_through, campaign"
+          "SELECT host, instance, queue_id, subject, since, uncounted, let_through, campaign,"
+          " mail_class"
           " FROM queued ORDER BY since DESC LIMIT ?");
       rows.bind(1, static_cast<std::int64_t>(most));
       while (rows.executeStep()) {
@@ -277,7 +284,8 @@ base::Result<std::vector<model::QueuedMail>> SqliteStore::load_queue(std::size_t
              base::TimePoint(base::Micros(rows.getColumn(4).getInt64())),
              static_cast<std::uint32_t>(std::clamp<std::int64_t>(uncounted, 0, uncounted_max)),
              rows.getColumn(6).getInt() != 0,
-             rows.getColumn(7).getString()});
+             rows.getColumn(7).getString(),
+             class_of(rows.getColumn(8).getInt64())});
       }
       std::reverse(queue.begin(), queue.end());
       return queue;

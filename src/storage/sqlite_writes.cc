@@ -81,7 +81,8 @@ void write_counts(SQLite::Database& database, std::span<const evidence::SubjectR
 void write_queue(SQLite::Database& database, std::span<const model::QueuedMail> queue) {
   SQLite::Statement put(database,
                         "INSERT OR REPLACE INTO queued(host, instance, queue_id, subject, since,"
-                        " uncounted, let_through, campaign) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+                        " uncounted, let_through, campaign, mail_class)"
+                        " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
   SQLite::Statement erase(database,
                           "DELETE FROM queued WHERE host = ? AND instance = ? AND queue_id = ?");
   for (const auto& mail : queue) {
@@ -96,6 +97,7 @@ void write_queue(SQLite::Database& database, std::span<const model::QueuedMail> 
       statement.bind(6, static_cast<std::int64_t>(mail.uncounted));
       statement.bind(7, mail.let_through ? 1 : 0);
       statement.bindNoCopy(8, mail.campaign);
+      statement.bind(9, static_cast<int>(mail.mail_class));
     }
     statement.exec();
     statement.reset();

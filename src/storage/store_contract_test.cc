@@ -89,7 +89,8 @@ TEST_P(StoreContract, KnowsWhoseTheQueuedMailIsUntilItIsGone) {
   const auto save = [&](std::vector<model::QueuedMail> queue) {
     return store_->save(Checkpoint{{}, {}, queue}).ok();
   };
-  const model::QueuedMail old{{"mx", "", "4A"}, "account:a", at(1), 2, true, "campaign:7f"};
+  const model::QueuedMail old{{"mx", "", "4A"},         "account:a", at(1), 2, true, "campaign:7f",
+                              model::MailClass::invoice};
   const model::QueuedMail other{{"mx", "postfix-out", "4A"}, "script:uid33", at(2), 0, false};
   ASSERT_TRUE(save({other, old, {{"mx", "", "4B"}, "account:b", at(3), 1, false}}));
   ASSERT_TRUE(

@@ -7,8 +7,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "action/sentences.h"
 #include "apps/command/diagnose.h"
-#include "apps/command/sentences.h"
 #include "apps/command/verbs.h"
 #include "apps/diagnose/own_patterns.h"
 #include "apps/replay/replay.h"
@@ -19,6 +19,8 @@
 
 namespace leumund::apps {
 namespace {
+
+using action::translated;
 
 std::string dumped(const nlohmann::ordered_json& json) {
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);

@@ -1,11 +1,15 @@
 // What `leumund block-matrix` prints, and `leumund explain` of an egress or provider.
 #include <fmt/core.h>
 
-#include "apps/command/sentences.h"
+#include "action/mail_classes.h"
+#include "action/sentences.h"
 #include "apps/command/show.h"
 
 namespace leumund::apps {
 namespace {
+
+using action::translated;
+using action::translated_list;
 
 Colour state_colour(std::string_view state) {
   if (state == "refused" || state == "half_open") return Colour::red;
@@ -88,6 +92,14 @@ std::string phase_words(const Terminal& terminal, const JsonValue& detour) {
 
 }  // namespace
 
+std::string class_words(const Terminal& terminal, const JsonValue& classes) {
+  model::ClassCounts counts{};
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    counts[i] = classes.at(model::mail_class_name(static_cast<model::MailClass>(i))).count();
+  }
+  return action::class_words(counts, terminal.language());
+}
+
 std::string detour_name(const Terminal& terminal, const JsonValue& detour) {
   const std::string provider = safe(detour.at("provider").text());
   const std::string pool = detour.at("pool").text();
@@ -160,6 +172,8 @@ void show_cells(Terminal& terminal, const JsonValue& cells) {
       terminal.line("  " + terminal.say("cell_impact", cell.at("mails").count(),
                                         cell.at("recipients").count(), cell.at("accounts").count(),
                                         cell.at("sender_domains").count()));
+      const std::string classes = class_words(terminal, cell.at("classes"));
+      if (!classes.empty()) terminal.line("  " + terminal.say("classes_are", classes));
     }
     if (const std::string lists = lists_words(terminal, cell); !lists.empty()) {
       terminal.line("  " + terminal.say("cell_lists", lists));

@@ -45,6 +45,8 @@ void show_party(Terminal& terminal, const JsonValue& party) {
   if (party.at("mails").count() > 0) {
     indented(terminal.say("party_impact", party.at("mails").count(), party.at("recipients").count(),
                           party.at("accounts").count(), party.at("sender_domains").count()));
+    const std::string classes = class_words(terminal, party.at("classes"));
+    if (!classes.empty()) indented(terminal.say("classes_are", classes));
   }
   if (const std::string words = party.at("words").text(); !words.empty()) {
     indented(terminal.say("listing_reason", safe(words)));

@@ -1,6 +1,6 @@
 # Makes leumund_texts.inc of data/command/*.txt, so that the program needs no files.
 set(rows "")
-foreach(name en de sentences.de)
+foreach(name en de)
   set(file ${PROJECT_SOURCE_DIR}/data/command/${name}.txt)
   file(READ ${file} content)
   string(REPLACE "." "_" symbol ${name})

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 
-#include "apps/command/sentences.h"
+#include "action/sentences.h"
 #include "apps/command/show.h"
 #include "face/postfix_connect.h"
 
 namespace leumund::apps {
 namespace {
+
+using action::translated;
 
 void show_terms(Terminal& terminal, const JsonValue& terms) {
   if (!terms.is_array()) return;

@@ -6,12 +6,16 @@
 #include <set>
 #include <tuple>
 
-#include "apps/command/sentences.h"
+#include "action/sentences.h"
 #include "engine/engine_test_world.h"
 #include "verdict/burst.h"
 
 namespace leumund::apps {
 namespace {
+
+using action::sentence_pairs;
+using action::translated;
+using action::translated_list;
 
 std::size_t count_of(std::string_view text, std::string_view what) {
   std::size_t count = 0;
@@ -49,7 +53,7 @@ TEST(LeumundTexts, SentencesHaveTheSameValuesInBothLanguages) {
     EXPECT_EQ(count_of(en, "{*}"), en.ends_with("{*}") ? 1U : 0U) << en;
     EXPECT_EQ(en.find("}{"), std::string_view::npos) << "no text parts two values: " << en;
   }
-  EXPECT_EQ(count_of(texts_sentences_de, "\nen "), sentence_pairs().size());
+  EXPECT_EQ(count_of(action::sentence_table(), "\nen "), sentence_pairs().size());
 }
 
 bool has_german(const std::string& sentence) {

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <set>
 
-#include "apps/command/sentences.h"
+#include "action/sentences.h"
 #include "apps/command/show.h"
 
 namespace leumund::apps {
 namespace {
+
+using action::translated;
 
 struct Mark {
   Phrase words;

@@ -6,14 +6,16 @@
 #include <algorithm>
 #include <set>
 
+#include "action/sentences.h"
 #include "apps/command/json.h"
 #include "apps/command/near.h"
-#include "apps/command/sentences.h"
 #include "apps/command/terminal.h"
 #include "apps/version.h"
 
 namespace leumund::apps {
 namespace {
+
+using action::translated;
 
 // Help as people read it: what must be given stands in the usage line, the rest in sentences.
 class HelpText : public CLI::Formatter {

@@ -1,7 +1,6 @@
 // What `leumund screening` prints: the lists, whom they list, and the weights that are proposed.
 #include <fmt/core.h>
 
-#include "apps/command/sentences.h"
 #include "apps/command/show.h"
 
 namespace leumund::apps {

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 
-#include "apps/command/sentences.h"
+#include "action/sentences.h"
 #include "face/postfix_connect.h"
 
 namespace leumund::apps {
 namespace {
+
+using action::translated;
+using action::translated_list;
 
 std::string span_words(double seconds) {
   const auto whole = std::chrono::seconds(static_cast<std::int64_t>(std::max(0.0, seconds)));

@@ -21,6 +21,8 @@ bool show_case(Terminal& terminal, std::string_view body);
 bool show_detours(Terminal& terminal, std::string_view body);
 // What an order made of one.
 bool show_detour(Terminal& terminal, std::string_view body);
+// "3 bookings, 2 invoices"; "" where no milter told what the mails were for.
+[[nodiscard]] std::string class_words(const Terminal& terminal, const JsonValue& classes);
 // The provider, and whose mail of it takes the detour where it is not everybody's.
 [[nodiscard]] std::string detour_name(const Terminal& terminal, const JsonValue& detour);
 void show_detour_list(Terminal& terminal, const JsonValue& detours);

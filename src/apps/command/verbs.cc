@@ -12,8 +12,8 @@
 #include <set>
 #include <vector>
 
+#include "action/sentences.h"
 #include "apps/command/json.h"
-#include "apps/command/sentences.h"
 #include "apps/command/show.h"
 #include "apps/command/talk.h"
 #include "base/time.h"
@@ -22,6 +22,8 @@
 #include "net/http_client.h"
 
 namespace leumund::apps {
+
+using action::translated;
 
 // Who gives the order, for the journal: behind sudo the person, not root.
 std::string caller() {

@@ -9,13 +9,15 @@
 #include <csignal>
 #include <vector>
 
+#include "action/sentences.h"
 #include "apps/command/json.h"
-#include "apps/command/sentences.h"
 #include "apps/command/show.h"
 #include "apps/command/verbs.h"
 
 namespace leumund::apps {
 namespace {
+
+using action::translated;
 
 constexpr const char* enter_screen = "\x1b[?1049h\x1b[?25l";
 constexpr const char* leave_screen = "\x1b[?25h\x1b[?1049l";

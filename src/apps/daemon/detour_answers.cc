@@ -1,4 +1,4 @@
-// What the detours' desk answers: to policy questions, to the log, to people and other programs.
+// What the detours' desk learns from the log, sends as probes, and tells people and other programs.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -14,22 +14,6 @@ using model::Detour;
 using model::DetourPhase;
 
 constexpr std::size_t unknown_max = 1000;
-constexpr std::size_t holding_max = 10'000;
-constexpr std::size_t held_max = 100'000;
-
-bool passes(const model::Answer& answer) { return answer.disposition <= model::Disposition::warn; }
-
-// A doubt about the account that would not restrict it is enough to keep its mail from the second
-// address; as is mail of somebody else's making.
-bool is_clean(const engine::Outcome& outcome, const model::Submission& submission) {
-  const auto& judged = outcome.judgement;
-  return !submission.forwarded && judged.threshold > 0 && judged.score < judged.threshold / 2;
-}
-
-bool is_doubtful(const engine::Outcome& outcome, const model::Submission& submission) {
-  return submission.forwarded ||
-         (outcome.judgement.threshold > 0 && !is_clean(outcome, submission));
-}
 
 base::Status check_way(const face::DetourOrder& order, const std::vector<config::DetourWay>& ways) {
   const bool known =
@@ -140,48 +124,6 @@ void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& 
 }
 
 // --- policy --------------------------------------------------------------------------------------
-
-void DetourDesk::answer(const model::MailEvent& event, engine::Outcome& outcome) {
-  const auto* submission = std::get_if<model::Submission>(&event.what);
-  if (!active_ || submission == nullptr || submission->source != model::Source::policy) return;
-  if (submission->stage == model::SubmissionStage::recipient) {
-    if (submission->recipients.empty() || !passes(outcome.answer)) return;
-    hold_doubtful(*submission, outcome);
-    return;
-  }
-  const bool held = state_.with([&](State& state) {
-    auto node = state.holding.extract(submission->id);
-    if (node.empty()) return false;
-    if (!submission->queue.known() || state.held.size() >= held_max) return true;
-    node.mapped().queue = submission->queue;
-    state.held.push_back(std::move(node.mapped()));
-    ++state.held_total;
-    return state.counts = true;
-  });
-  if (held || !passes(outcome.answer) || !is_clean(outcome, *submission)) return;
-  if (submission->recipient_count != 1 || submission->recipients.size() != 1) return;
-  send_probe(*submission, outcome);
-}
-
-void DetourDesk::hold_doubtful(const model::Submission& submission, engine::Outcome& outcome) {
-  const std::string domain = diagnosis::domain_of(submission.recipients.front());
-  const std::string provider = provider_of(domain);
-  const bool doubtful = is_doubtful(outcome, submission);
-  const std::string pool = pool_of(submission);
-  const bool hold = state_.with([&](State& state) {
-    if (domains_.provider_of(domain).empty() && state.unknown.size() < unknown_max) {
-      state.unknown.try_emplace(domain, 0);
-    }
-    const auto found = leading(state.detours, provider, pool);
-    if (!doubtful || found == state.detours.end()) return false;
-    if (state.holding.size() >= holding_max) state.holding.clear();  // clients that hung up
-    state.holding[submission.id] = {provider, {}, outcome.subject, found->second.pool};
-    return true;
-  });
-  if (!hold) return;
-  outcome.answer = {model::Disposition::hold,
-                    fmt::format("held until {} takes our mail again", provider)};
-}
 
 // The usual way of the sender's pool, or of all mail: what a pool's mail would find out of the
 // other one is not what stands in question.

@@ -5,7 +5,7 @@
 //          -> tables -> the provider's deferred mail is tried again.
 // Time:    looks once a second; what a table says counts for Postfix within ten seconds more, so
 //          the queue is tried again after that.
-// Limits:  `held_max` mails held at intake; 1,000 domains wait for the DNS; a try of the queue
+// Limits:  `held_max` mails held; 1,000 domains wait for the DNS; a try of the queue
 //          takes as many mails as the cap has left.
 // Threads: see(), answer(), note(), all(), set(), route() from any; the rest on `detour`.
 // Errors:  trouble() says what does not work now. A daemon that is dead changes nothing: tables
@@ -100,6 +100,11 @@ class DetourDesk {
 
     [[nodiscard]] std::string egress_of(const model::Delivery& delivery) const;
   };
+  // Mailings and forwards that a detour has let go in an hour.
+  struct LetGo {
+    base::TimePoint hour;
+    std::uint32_t mails = 0;
+  };
   struct State {
     Detours detours;
     std::set<std::string> watched;  // providers with a cell in trouble
@@ -107,6 +112,7 @@ class DetourDesk {
     std::map<std::string, Held> holding;  // by submission id, until its queue id is known
     std::map<std::string, int> unknown;   // domains that the DNS was asked for
     std::map<Key, Flush> flushes;
+    std::map<Key, LetGo> let_go;
     std::vector<model::QueueKey> requeue;  // probes that were refused
     std::string trouble;
     bool dirty = true;    // state file and tables
@@ -135,7 +141,11 @@ class DetourDesk {
   void note_probe(const model::Delivery& delivery, const std::string& provider);
   void learn(const model::Delivery& delivery, const std::string& domain, const std::string& egress,
              const std::string& home);
-  void hold_doubtful(const model::Submission& submission, engine::Outcome& outcome);
+  void hold_at_recipient(const model::Submission& submission, engine::Outcome& outcome);
+  void hold_mailing(const model::Submission& submission, engine::Outcome& outcome);
+  // The count of this hour of the detour, and how many more may go.
+  static LetGo& let_go_of(State& state, const model::Detour& detour);
+  static std::uint32_t room_left(State& state, const model::Detour& detour);
   void send_probe(const model::Submission& submission, engine::Outcome& outcome);
   void publish(const config::RunSettings& run);
   void make_rules(const config::RunSettings& run);
@@ -143,6 +153,10 @@ class DetourDesk {
   void flush_due();
   void flush_mail(const Key& key, std::size_t most, const action::QueueControl& queue,
                   const std::vector<action::QueuedMessage>& listed);
+  void tell_classes(std::vector<Held>& mails) const;
+  void hold_queued(const Key& key, const action::QueueControl& queue,
+                   const std::vector<Held>& waiting);
+  [[nodiscard]] std::vector<Held> take_released();
   void release_held();
   void work_requeue();
   [[nodiscard]] std::string pool_of(const model::Submission& submission) const;

@@ -1,10 +1,11 @@
-// What the detours' desk does to queued mail: tries it again when a way opens, requeues refused
-// probes, lets held mail go.
+// What the detours' desk does to queued mail: tries it again when a way opens, what people wait for
+// first, and requeues refused probes.
 #include <algorithm>
 #include <utility>
 
 #include "apps/daemon/detour_desk.h"
 #include "diagnosis/provider_group.h"
+#include "verdict/mail_order.h"
 
 namespace leumund::apps {
 namespace {
@@ -50,17 +51,35 @@ void DetourDesk::flush_due() {
 void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::QueueControl& queue,
                             const std::vector<action::QueuedMessage>& listed) {
   const auto& [provider, pool] = key;
-  std::vector<model::QueueKey> keys;
+  std::vector<Held> theirs;
   for (const auto& message : listed) {
-    const bool theirs =
-        (pool.empty() || is_of_pool(*pools_, pool, message.sender)) &&
-        std::any_of(message.addresses.begin(), message.addresses.end(), [&](const auto& address) {
-          return provider_of(diagnosis::domain_of(address)) == provider;
-        });
-    if (message.queue != "deferred" || !theirs) continue;
-    if (keys.size() == most) break;
-    keys.push_back(message.key);
+    const auto wanted = [&](const auto& address) {
+      return provider_of(diagnosis::domain_of(address)) == provider;
+    };
+    const auto count = std::count_if(message.addresses.begin(), message.addresses.end(), wanted);
+    if (message.queue != "deferred" || count == 0) continue;
+    if (!pool.empty() && !is_of_pool(*pools_, pool, message.sender)) continue;
+    Held& one = theirs.emplace_back();
+    one.queue = message.key;
+    one.recipients = static_cast<std::uint32_t>(count);
+    one.for_room = true;
+    if (verdict::is_rewritten_sender(message.sender)) one.mail_class = model::MailClass::forward;
   }
+  const bool open = state_.with([&](const State& state) {
+    const auto found = state.detours.find(key);
+    return found != state.detours.end() && model::routes_mail(found->second);
+  });
+  tell_classes(theirs);
+  std::vector<Held> waiting;
+  std::vector<model::QueueKey> keys;
+  for (Held& one : theirs) {
+    if (open && verdict::waits_for_room(one.mail_class)) {
+      waiting.push_back(std::move(one));
+    } else if (keys.size() < most) {
+      keys.push_back(one.queue);
+    }
+  }
+  if (!waiting.empty()) hold_queued(key, queue, waiting);
   const auto result = queue.flush(keys);
   if (!result.trouble.empty()) set_trouble(result.trouble);
   state_.with([&](State& state) {
@@ -73,37 +92,25 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
   });
 }
 
+// Whose the mails are and what they are for; then in the order in which they are to leave.
+void DetourDesk::tell_classes(std::vector<Held>& mails) const {
+  around_.pipeline.with_engine([&](engine::Engine& engine) {
+    for (Held& one : mails) {
+      auto facts = engine.queued_facts(one.queue);
+      one.subject = std::move(facts.subject);
+      if (one.mail_class == model::MailClass::unknown) one.mail_class = facts.mail_class;
+    }
+  });
+  std::stable_sort(mails.begin(), mails.end(), [](const Held& a, const Held& b) {
+    return verdict::turn_of(a.mail_class) < verdict::turn_of(b.mail_class);
+  });
+}
+
 // A refused probe keeps the way it was given; requeued it takes the one that the table says.
 void DetourDesk::work_requeue() {
   const auto keys = state_.with([](State& state) { return std::exchange(state.requeue, {}); });
   if (keys.empty()) return;
   const auto result = around_.queue().run(action::QueueVerb::requeue, keys);
-  if (!result.trouble.empty()) set_trouble(result.trouble);
-}
-
-void DetourDesk::release_held() {
-  std::vector<Held> over;
-  state_.with([&](State& state) {
-    const auto waits = [&](const Held& held) {
-      const auto found = state.detours.find({held.provider, held.pool});
-      return found != state.detours.end() && model::routes_mail(found->second);
-    };
-    const auto first = std::partition(state.held.begin(), state.held.end(), waits);
-    over.assign(std::make_move_iterator(first), std::make_move_iterator(state.held.end()));
-    state.held.erase(first, state.held.end());
-    if (!over.empty()) state.counts = true;
-  });
-  if (over.empty()) return;
-  std::vector<model::QueueKey> keys;
-  around_.pipeline.with_engine([&](engine::Engine& engine) {
-    for (const Held& held : over) {
-      const auto* restriction = engine.book().find(held.subject);
-      // Who was stopped meanwhile stays held, like the rest of that account's mail.
-      if (restriction != nullptr && restriction->mode == model::Mode::enforce) continue;
-      keys.push_back(held.queue);
-    }
-  });
-  const auto result = around_.queue().run(action::QueueVerb::release, keys);
   if (!result.trouble.empty()) set_trouble(result.trouble);
 }
 

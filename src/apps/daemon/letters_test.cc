@@ -266,6 +266,11 @@ TEST(LettersGolden, LettersThatWereReadAreAsTheyWere) {
   both("list_mail", make("list:nordspam-bl", CaseStep::form, Facts::usual, "192.0.2.25"));
   both("provider_mail", make("provider:t-online", CaseStep::form, Facts::full, ""));
   both("provider_form", make("provider:microsoft-consumer", CaseStep::form, Facts::usual, ""));
+  auto faulty = make("provider:t-online", CaseStep::form, Facts::full, "");
+  faulty.setup =
+      "192.0.2.25 has no reverse name; 192.0.2.25 is mail.example.org, but mail.example.org has no "
+      "such address";
+  both("faulty_setup", faulty);
   both("reply", make("provider:t-online", CaseStep::reply, Facts::full, ""));
   both("postmaster", make("provider:mx:kunde.example", CaseStep::postmaster, Facts::bare, ""));
   both("upstream", make("list:spamhaus-sbl", CaseStep::upstream, Facts::full, "192.0.2.25",

@@ -20,6 +20,7 @@ stub_zones = [{stubs}]
 [postfix]
 config_dirs = ["{etc}"]
 queue_helper = "{helper}"
+{milter}
 [detour]
 mode = "{mode}"
 ways = ["default", "egress2"]
@@ -34,6 +35,9 @@ admin = "admin@ops.test"
 from = "leumund@c.test"
 smtp = "inet:127.0.0.1:{notices}"
 """
+
+MILTER = """[milter]
+listen = ["inet:127.0.0.1:{milter_port}"]"""
 
 # As the provider says it of the address that is meant.
 REFUSED = ("550 5.7.1 Unfortunately, messages from [192.0.2.25] weren't sent. Please contact your "
@@ -60,7 +64,7 @@ USERS = {f"{name}{n}@c.test": "secret" for n in range(12) for name in ("u", "t",
 
 class World:
     def __init__(self, peers, mode: str = "enforce", cap: int = 500, socketmap: str = "",
-                 pools: Sequence[str] = ()) -> None:
+                 pools: Sequence[str] = (), milter: bool = False, **main: str) -> None:
         self.sink = peers.smtp_sink()
         self.mailbox = peers.smtp_sink()
         names = peers.name_server(ZONES, address=next(_name_addresses))
@@ -69,7 +73,7 @@ class World:
             sasl_path=auth.sasl_path, name_server=names.address,
             main={"smtp_dns_support_level": "enabled", "smtp_host_lookup": "dns",
                   "smtp_tcp_port": str(self.sink.port), "smtp_connection_cache_on_demand": "no",
-                  "smtp_destination_concurrency_failed_cohort_limit": "100"})
+                  "smtp_destination_concurrency_failed_cohort_limit": "100", **main})
         self.postfix.mail_log.touch()
         self.egress3_address = next(_third_addresses)
         self.config = dict(
@@ -77,7 +81,7 @@ class World:
             egress3=self.egress3_address, pools=", ".join(f'"{pool}"' for pool in pools),
             dns=names.address, stubs=", ".join(f'"{names.stub(zone)}"' for zone in ZONES),
             etc=self.postfix.etc, helper=built("leumund-queue"), notices=self.mailbox.port,
-            mode=mode, cap=cap, socketmap=socketmap)
+            mode=mode, cap=cap, socketmap=socketmap, milter=MILTER if milter else "")
         self.leumundd = peers.leumundd(CONFIG.format(**self.config))
         with self.postfix.reloaded():
             done = self.leumundd.leumund("connect", "postfix", "--config",
@@ -107,17 +111,17 @@ class World:
             self.sent[subject] = recipient
         return bool(sent)
 
-    def send(self, domain: str, count: int = 1, name: str = "u",
-             sender: Optional[str] = None) -> None:
+    def send(self, domain: str, count: int = 1, name: str = "u", subject: str = "mail",
+             **options) -> None:
         """Mail of people: each writes little."""
         for _ in range(count):
             self.serial += 1
-            user, subject = f"{name}{self.serial % 10}@c.test", f"mail {self.serial}"
+            user, title = f"{name}{self.serial % 10}@c.test", f"{subject} {self.serial}"
             recipient = f"r{self.serial}@{domain}"
-            sent = swaks(self.postfix.submission_port, recipient, user=user, subject=subject,
-                         sender=sender)
+            sent = swaks(self.postfix.submission_port, recipient, user=user, subject=title,
+                         **options)
             assert sent, sent.transcript
-            self.sent[subject] = recipient
+            self.sent[title] = recipient
 
     def cell(self, egress: str) -> str:
         cells = self.leumundd.leumund_json("block-matrix")["cells"]

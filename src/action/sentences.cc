@@ -1,8 +1,10 @@
-#include "apps/command/sentences.h"
+#include "action/sentences.h"
 
 #include <algorithm>
 
-namespace leumund::apps {
+#include "action/sentence_table.inc"
+
+namespace leumund::action {
 namespace {
 
 constexpr std::string_view value_mark = "{}";
@@ -85,10 +87,12 @@ std::string translated_at(std::string_view sentence, int depth, bool in_list) {
 
 }  // namespace
 
+std::string_view sentence_table() { return sentence_table_de; }
+
 const std::vector<SentencePair>& sentence_pairs() {
   static const std::vector<SentencePair> pairs = [] {
     std::vector<SentencePair> all;
-    std::string_view table = texts_sentences_de;
+    std::string_view table = sentence_table_de;
     std::string_view english;
     while (!table.empty()) {
       const std::string_view line = table.substr(0, table.find('\n'));
@@ -132,4 +136,4 @@ std::string translated_list(Language language, std::string_view sentences) {
   return out;
 }
 
-}  // namespace leumund::apps
+}  // namespace leumund::action

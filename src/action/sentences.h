@@ -1,4 +1,5 @@
-// The daemon's English sentences in another language: its reasons, details and errors.
+// Our own English sentences in another language: reasons, findings, details and errors, as letters,
+// notices and the command show them.
 //
 // Flow:    data/command/sentences.de.txt, built in -> pairs of patterns -> translated().
 // Limits:  a sentence over 2,000 bytes, or one with more than 8 values, is shown as it is.
@@ -11,17 +12,21 @@
 #include <utility>
 #include <vector>
 
-#include "apps/command/words.h"
+#include "config/settings.h"
 
-namespace leumund::apps {
+namespace leumund::action {
+
+using config::Language;
 
 [[nodiscard]] std::string translated(Language language, std::string_view sentence);
 
 // Sentences joined by "; ", as the reason of a restriction has them.
 [[nodiscard]] std::string translated_list(Language language, std::string_view sentences);
 
-// English and German patterns, for the test that compares their placeholders.
+// The table as it was built in, and its English and German patterns, for the test that compares
+// their placeholders.
+[[nodiscard]] std::string_view sentence_table();
 using SentencePair = std::pair<std::string_view, std::string_view>;
 [[nodiscard]] const std::vector<SentencePair>& sentence_pairs();
 
-}  // namespace leumund::apps
+}  // namespace leumund::action

@@ -1,0 +1,231 @@
+// Mail that the detours' desk keeps back: of accounts in doubt until its provider takes our mail
+// again, mailings and forwards until the other way has room to spare.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "apps/daemon/detour_desk.h"
+#include "diagnosis/provider_group.h"
+#include "verdict/mail_order.h"
+
+namespace leumund::apps {
+namespace {
+
+using model::Detour;
+using model::MailClass;
+
+constexpr std::size_t unknown_max = 1000;
+constexpr std::size_t holding_max = 10'000;
+constexpr std::size_t held_max = 100'000;
+
+bool passes(const model::Answer& answer) { return answer.disposition <= model::Disposition::warn; }
+
+// A doubt about the account that would not restrict it is enough to keep its mail from the second
+// address.
+bool is_doubtful(const engine::Outcome& outcome) {
+  const auto& judged = outcome.judgement;
+  return judged.threshold > 0 && judged.score >= judged.threshold / 2;
+}
+
+// Mail of somebody else's making.
+bool is_forward(const model::Submission& submission) {
+  return submission.forwarded ||
+         (submission.envelope_sender && verdict::is_rewritten_sender(*submission.envelope_sender));
+}
+
+// Whose mail tells most about whether the usual way is open again.
+bool may_probe(const engine::Outcome& outcome, const model::Submission& submission) {
+  return outcome.judgement.threshold > 0 && !is_doubtful(outcome) && !is_forward(submission);
+}
+
+}  // namespace
+
+DetourDesk::LetGo& DetourDesk::let_go_of(State& state, const Detour& detour) {
+  LetGo& out = state.let_go[{detour.provider, detour.pool}];
+  if (out.hour != detour.hour) out = {detour.hour, 0};
+  return out;
+}
+
+std::uint32_t DetourDesk::room_left(State& state, const Detour& detour) {
+  return verdict::room_of(detour, let_go_of(state, detour).mails);
+}
+
+void DetourDesk::answer(const model::MailEvent& event, engine::Outcome& outcome) {
+  const auto* submission = std::get_if<model::Submission>(&event.what);
+  if (!active_ || submission == nullptr) return;
+  if (submission->source == model::Source::milter) {
+    if (passes(outcome.answer)) hold_mailing(*submission, outcome);
+    return;
+  }
+  if (submission->source != model::Source::policy) return;
+  if (submission->stage == model::SubmissionStage::recipient) {
+    const bool asked = !submission->recipients.empty() && passes(outcome.answer);
+    if (asked) hold_at_recipient(*submission, outcome);
+    return;
+  }
+  const bool held = state_.with([&](State& state) {
+    auto node = state.holding.extract(submission->id);
+    if (node.empty()) return false;
+    if (!submission->queue.known() || state.held.size() >= held_max) return true;
+    node.mapped().queue = submission->queue;
+    state.held.push_back(std::move(node.mapped()));
+    ++state.held_total;
+    return state.counts = true;
+  });
+  if (held || !passes(outcome.answer) || !may_probe(outcome, *submission)) return;
+  if (submission->recipient_count != 1 || submission->recipients.size() != 1) return;
+  send_probe(*submission, outcome);
+}
+
+void DetourDesk::hold_at_recipient(const model::Submission& submission, engine::Outcome& outcome) {
+  const std::string domain = diagnosis::domain_of(submission.recipients.front());
+  const std::string provider = provider_of(domain);
+  const bool doubtful = is_doubtful(outcome);
+  const bool forward = is_forward(submission);
+  const std::string pool = pool_of(submission);
+  const bool hold = state_.with([&](State& state) {
+    if (domains_.provider_of(domain).empty() && state.unknown.size() < unknown_max) {
+      state.unknown.try_emplace(domain, 0);
+    }
+    const auto found = leading(state.detours, provider, pool);
+    if ((!doubtful && !forward) || found == state.detours.end()) return false;
+    if (!doubtful && room_left(state, found->second) > 0) {
+      ++let_go_of(state, found->second).mails;
+      return false;
+    }
+    if (state.holding.size() >= holding_max) state.holding.clear();  // clients that hung up
+    const auto [at, first] = state.holding.try_emplace(submission.id);
+    Held& held = at->second;
+    if (!first) {
+      ++held.recipients;
+      held.for_room = held.for_room && !doubtful;
+      return true;
+    }
+    held = {provider, {}, outcome.subject, found->second.pool};
+    held.mail_class = forward ? MailClass::forward : MailClass::unknown;
+    held.for_room = !doubtful;
+    return true;
+  });
+  if (!hold) return;
+  outcome.answer = {model::Disposition::hold,
+                    doubtful ? fmt::format("held until {} takes our mail again", provider)
+                             : fmt::format("held until the detour of {} has room", provider)};
+}
+
+// Only the milter knows that a mail is one of many. Its whole mail waits where one of its
+// recipients' providers has no room: it cannot be cut in two.
+void DetourDesk::hold_mailing(const model::Submission& submission, engine::Outcome& outcome) {
+  if (!submission.print || !submission.queue.known() || is_forward(submission)) return;
+  if (!verdict::waits_for_room(submission.print->mail_class)) return;
+  std::map<std::string, std::uint32_t> domains;
+  for (const std::string& recipient : submission.recipients) {
+    ++domains[diagnosis::domain_of(recipient)];
+  }
+  std::map<std::string, std::uint32_t> providers;
+  for (const auto& [domain, count] : domains) providers[provider_of(domain)] += count;
+  const std::string pool = pool_of(submission);
+  std::string full;
+  state_.with([&](State& state) {
+    std::vector<std::pair<Detours::const_iterator, std::uint32_t>> ways;
+    for (const auto& [provider, count] : providers) {
+      const auto at = leading(state.detours, provider, pool);
+      if (at == state.detours.end()) continue;
+      const auto& probe = at->second.probe;
+      // It is on its usual way, to find out whether that is open.
+      if (probe && probe->queue.queue_id == submission.queue.queue_id) return;
+      ways.emplace_back(at, count);
+    }
+    for (const auto& [at, count] : ways) {
+      if (room_left(state, at->second) >= count) continue;
+      const bool known = std::any_of(state.held.begin(), state.held.end(), [&](const Held& held) {
+        return held.queue == submission.queue;
+      });
+      if (known || state.held.size() >= held_max) return;
+      full = at->first.first;
+      Held held{full, submission.queue, outcome.subject, at->second.pool};
+      held.mail_class = submission.print->mail_class;
+      held.for_room = true;
+      held.recipients = count;
+      state.held.push_back(std::move(held));
+      ++state.held_total;
+      state.counts = true;
+      return;
+    }
+    for (const auto& [at, count] : ways) let_go_of(state, at->second).mails += count;
+  });
+  if (full.empty()) return;
+  outcome.answer = {model::Disposition::hold,
+                    fmt::format("held until the detour of {} has room", full)};
+}
+
+// Deferred mailings and forwards that a newly opened detour would take with it.
+void DetourDesk::hold_queued(const Key& key, const action::QueueControl& queue,
+                             const std::vector<Held>& waiting) {
+  std::vector<model::QueueKey> keys;
+  keys.reserve(waiting.size());
+  for (const Held& held : waiting) keys.push_back(held.queue);
+  const auto result = queue.run(action::QueueVerb::hold, keys);
+  if (!result.trouble.empty()) set_trouble(result.trouble);
+  const std::set<model::QueueKey> done(result.done.begin(), result.done.end());
+  state_.with([&](State& state) {
+    for (const Held& held : waiting) {
+      if (!done.contains(held.queue) || state.held.size() >= held_max) continue;
+      state.held.push_back(held);
+      state.held.back().provider = key.first;
+      state.held.back().pool = key.second;
+      ++state.held_total;
+    }
+    state.counts = true;
+  });
+}
+
+// What may go now, in its turn: all of a detour that is over, and of one with room as many mailings
+// as it has room for.
+std::vector<DetourDesk::Held> DetourDesk::take_released() {
+  return state_.with([](State& state) {
+    std::vector<Held> out;
+    if (state.held.empty()) return out;
+    std::vector<MailClass> classes;
+    classes.reserve(state.held.size());
+    for (const Held& held : state.held) classes.push_back(held.mail_class);
+    std::vector<bool> goes(state.held.size(), false);
+    for (const std::size_t place : verdict::in_turn(classes)) {
+      const Held& held = state.held[place];
+      const auto found = state.detours.find({held.provider, held.pool});
+      const bool over = found == state.detours.end() || !model::routes_mail(found->second);
+      // Until Postfix has looked at the table and what waits longer has been tried, they wait.
+      const bool early = !over && state.flushes.contains({held.provider, held.pool});
+      if (early || (!over && !held.for_room)) continue;
+      if (!over && room_left(state, found->second) < held.recipients) continue;
+      if (!over) let_go_of(state, found->second).mails += held.recipients;
+      goes[place] = true;
+      out.push_back(held);
+    }
+    if (out.empty()) return out;
+    std::size_t place = 0;
+    std::erase_if(state.held, [&](const Held&) { return goes[place++]; });
+    state.counts = true;
+    return out;
+  });
+}
+
+void DetourDesk::release_held() {
+  const std::vector<Held> over = take_released();
+  if (over.empty()) return;
+  std::vector<model::QueueKey> keys;
+  around_.pipeline.with_engine([&](engine::Engine& engine) {
+    for (const Held& held : over) {
+      const auto* restriction = engine.book().find(held.subject);
+      // Who was stopped meanwhile stays held, like the rest of that account's mail.
+      if (restriction != nullptr && restriction->mode == model::Mode::enforce) continue;
+      keys.push_back(held.queue);
+    }
+  });
+  const auto result = around_.queue().run(action::QueueVerb::release, keys);
+  if (!result.trouble.empty()) set_trouble(result.trouble);
+}
+
+}  // namespace leumund::apps

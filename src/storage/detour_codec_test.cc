@@ -1,0 +1,58 @@
+#include "storage/detour_codec.h"
+
+#include <gtest/gtest.h>
+
+namespace leumund::storage {
+namespace {
+
+StoredDetours stored() {
+  StoredDetours out;
+  model::Detour& detour = out.detours.emplace_back();
+  detour.provider = "gmx";
+  detour.pool = "tenant";
+  detour.phase = model::DetourPhase::open;
+  detour.home = "out3";
+  detour.via = "out4";
+  detour.warning = "out4 has no reverse name";
+  detour.probe =
+      model::DetourProbe{{"mx", "postfix", "4XyZ"}, base::from_unix_seconds(1'700'000'000)};
+  StoredDetours::Held held{
+      "gmx", {"mx", "", "4A"}, {model::SubjectKind::account, "a@t.example"}, "tenant"};
+  held.mail_class = model::MailClass::bulk;
+  held.for_room = true;
+  held.recipients = 12;
+  out.held = {held,
+              {"gmx", {"mx", "", "4C"}, {}},  // nobody knows whose it is
+              {"web", {"mx", "", "4B"}, {model::SubjectKind::account, "b@t.example"}}};
+  return out;
+}
+
+TEST(StoredDetours, ComeBackAsTheyWere) {
+  const auto read = decode_detours(encode_detours(stored()));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->detours, stored().detours);
+  EXPECT_EQ(read->held, stored().held);
+}
+
+TEST(StoredDetours, OfAVersionWithoutPoolsAndClassesAreRead) {
+  const auto read =
+      decode_detours(R"({"detours":[],"held":[["web","mx","","4B","account:b@t.example"]]})");
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  ASSERT_EQ(read->held.size(), 1U);
+  EXPECT_EQ(read->held.front(), stored().held.back());
+}
+
+TEST(StoredDetours, ThatAreDamagedAreRefusedWithAReason) {
+  const std::string text = encode_detours(stored());
+  for (const std::string& bad :
+       {text.substr(0, text.size() / 2), std::string("[]"), std::string("{}"),
+        std::string(R"({"detours":[],"held":[["web"]]})"),
+        std::string(R"({"detours":[{"phase":"lost"}],"held":[]})")}) {
+    const auto read = decode_detours(bad);
+    ASSERT_FALSE(read.ok()) << bad;
+    EXPECT_NE(read.error().message.find("detour"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace leumund::storage

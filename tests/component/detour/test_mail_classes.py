@@ -1,0 +1,77 @@
+"""What mail is for decides its turn: block matrix and case count it, bookings and invoices take a
+new detour first, mailings and forwards wait until it has room, and nothing is lost."""
+import time
+
+from component.detour.world import PROVIDER, World
+from peers.ground import wait_until
+
+FORWARD = {"name": "f", "sender": "SRS0=q7Zx=5W=elsewhere.example=bob@c.test"}
+MAILING = {"name": "t", "headers": ["List-Id: <news.c.test>"], "subject": "Rundbrief"}
+BOOKING = {"subject": "Ihre Buchung"}
+INVOICE = {"subject": "Ihre Rechnung"}
+
+
+def kinds(world: World) -> list[str]:
+    """The mails as they arrived, by their subjects without number."""
+    return [mail.header("Subject").rpartition(" ")[0] for mail in world.sink.mails]
+
+
+def refused(world: World) -> dict:
+    return next(cell for cell in world.leumundd.leumund_json("block-matrix")["cells"]
+                if (cell["egress"], cell["provider"]) == ("default", PROVIDER))
+
+
+def test_urgent_mail_takes_the_detour_first_and_mailings_wait_for_room(peers):
+    # Nothing but the detour tries deferred mail again, so that the order is its own.
+    world = World(peers, cap=4, milter=True, minimal_backoff_time="2000s",
+                  maximal_backoff_time="4000s")
+    world.refuse(world.postfix.egress_address)
+    world.send("hotmail.com", 2, **FORWARD)
+    world.send("hotmail.com", 2, **MAILING)
+    world.send("hotmail.com", 1)
+    time.sleep(11)  # what comes within ten seconds is one incident
+    world.send("hotmail.com", 2, **BOOKING)
+    world.send("hotmail.com", 1, **INVOICE)
+    world.send("hotmail.com", 1)
+    wait_until(lambda: world.cell("default") == "refused", "the first egress to be refused", 90,
+               0.5)
+    wait_until(lambda: refused(world)["mails"] == 9, "all nine in the log", 60, 0.5)
+    cell = refused(world)
+    classes = cell["classes"]
+    assert (classes["booking"], classes["invoice"]) == (2, 1), classes
+    assert (classes["bulk"], classes["forward"]) == (2, 2), classes
+    assert sum(classes.values()) == cell["mails"] == 9, cell
+    told = world.leumundd.leumund("--lang", "de", "explain", f"provider:{PROVIDER}").stdout
+    assert "davon 2 Buchungen, 1 Rechnung" in told, told
+
+    # Four may leave: what somebody waits for. Mailings and forwards are put aside.
+    world.wait_for_phase("capped")
+    wait_until(lambda: len(world.sink.mails) >= 4, "what the cap lets go", 60, 0.2)
+    assert sorted(kinds(world)[:3]) == ["Ihre Buchung", "Ihre Buchung", "Ihre Rechnung"]
+    assert "Rundbrief" not in kinds(world), kinds(world)
+    assert len(world.postfix.queued("hold")) == 4, world.postfix.queue()
+
+    def counted() -> bool:
+        cases = world.leumundd.leumund_json("cases")["cases"]
+        return any(party["classes"].get("booking") == 2 for case in cases
+                   for party in case["parties"])
+
+    wait_until(counted, "the case to count by class", 60, 0.5)
+
+    # With more room all of it leaves, mailings last.
+    world.set_config(cap=400)
+    world.check_nothing_lost(200)
+    assert kinds(world).index("Rundbrief") > 4, kinds(world)
+
+    # A mailing that would use up the hour waits from the start; people's mail does not.
+    world.set_config(cap=12)
+    wait_until(lambda: world.detour().get("cap") == 12, "the smaller cap", 30, 0.2)
+    world.send("hotmail.com", 1, **MAILING)
+    before = len(world.sink.mails)
+    world.send("hotmail.com", 1)
+    wait_until(lambda: len(world.sink.mails) > before, "a person's mail", 60, 0.2)
+    assert len(world.postfix.queued("hold")) == 1, world.postfix.queue()
+    world.sink.refusals.clear()
+    assert world.leumundd.leumund("detour", PROVIDER, "--end").returncode == 0
+    world.check_nothing_lost()
+    assert not world.postfix.queue(), world.postfix.queue()
