@@ -278,8 +278,15 @@ void CaseBook::take_stop(const model::Decision& decision) {
 void CaseBook::add_cause(Case& one, const CaseCause& cause) {
   for (CaseCause& known : one.causes) {
     if (known.subject != cause.subject) continue;
-    known.free_at.reset();  // stopped once more, or harder
+    // Stopped harder, while it stood: since when it stood stays. Once more, after it was free: that
+    // is what is to be told.
+    const bool anew = known.free_at.has_value();
+    const auto since = known.stopped_at;
+    known = cause;
+    if (!anew) known.stopped_at = since;
     changed_.insert(one.number);
+    add_line(one, {cause.stopped_at, by_itself, CaseEvent::stopped, cause.subject.to_string(),
+                   cause.reason, cause.decision});
     return;
   }
   if (one.causes.size() >= causes_max) {

@@ -67,6 +67,11 @@ struct CaseBookTest : testing::Test {
     decision.restriction.reason = "31 of 33 recipients never written to";
     return decision;
   }
+  Decision released(const char* account, base::TimePoint at) {
+    Decision decision = made(DecisionKind::released, at);
+    decision.subject = {SubjectKind::account, account};
+    return decision;
+  }
   std::vector<CaseEvent> events(std::uint64_t one) {
     std::vector<CaseEvent> out;
     for (const auto& line : book.find(one)->lines) out.push_back(line.event);
@@ -225,6 +230,19 @@ TEST_F(CaseBookTest, RemindsWhenNobodyWasAskedAndClimbsTheLadderWhenNobodyAnswer
   ASSERT_TRUE(book.order(asked, start + hours(60)).ok());
   book.tick(start + hours(6000));
   EXPECT_THAT(news(), IsEmpty()) << "given up is given up";
+}
+
+TEST_F(CaseBookTest, WhoIsStoppedOnceMoreWasStoppedThen) {
+  book.take(listing(DecisionKind::listed, "192.0.2.25", "xbl", start));
+  book.take(stopped("anna@v.example", start + hours(1)));
+  book.take(stopped("anna@v.example", start + hours(2)));
+  ASSERT_EQ(book.find(1)->causes.size(), 1U);
+  EXPECT_EQ(book.find(1)->causes[0].stopped_at, start + hours(1)) << "harder, since then";
+  book.take(released("anna@v.example", start + hours(3)));
+  book.take(stopped("anna@v.example", start + hours(9)));
+  ASSERT_EQ(book.find(1)->causes.size(), 1U);
+  EXPECT_EQ(book.find(1)->causes[0].stopped_at, start + hours(9));
+  EXPECT_FALSE(book.find(1)->causes[0].free_at);
 }
 
 TEST_F(CaseBookTest, NobodyIsSentToAListThatTakesMoneyOrEndsByItself) {

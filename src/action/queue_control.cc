@@ -187,6 +187,17 @@ void QueueControl::run_batch(std::string_view verb, const std::string& folder,
   for (auto& [id, key] : waiting) result.missing.push_back(std::move(key));
 }
 
+std::vector<QueueKey> left_of(const std::vector<QueueKey>& wanted, const QueueResult& result) {
+  std::vector<QueueKey> out;
+  const auto is_in = [](const std::vector<QueueKey>& keys, const QueueKey& key) {
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+  };
+  for (const QueueKey& key : wanted) {
+    if (!is_in(result.done, key) && !is_in(result.missing, key)) out.push_back(key);
+  }
+  return out;
+}
+
 QueueResult QueueControl::run(QueueVerb verb, std::span<const QueueKey> keys) const {
   QueueResult result;
   if (!on()) {

@@ -46,6 +46,10 @@ struct QueueResult {
   std::string trouble;
 };
 
+// Those that nothing was done to, though they may still be there.
+[[nodiscard]] std::vector<model::QueueKey> left_of(const std::vector<model::QueueKey>& wanted,
+                                                   const QueueResult& result);
+
 // One message as postqueue -j tells it.
 struct QueuedMessage {
   model::QueueKey key;

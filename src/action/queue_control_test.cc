@@ -84,6 +84,15 @@ TEST_F(QueueControlTest, TellsWhatWasHeldAndWhatIsGone) {
   EXPECT_EQ(calls(), "hold\nhold\nhold\n");  // what it missed was asked for again
 }
 
+TEST(QueueResult, WhatNothingWasDoneToIsLeftUnlessItIsGone) {
+  std::vector<QueueKey> wanted(3);
+  for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i].queue_id = std::string(6, 'A' + i);
+  QueueResult result;
+  result.done = {wanted[0]};
+  result.missing = {wanted[2]};
+  EXPECT_EQ(left_of(wanted, result), std::vector<QueueKey>{wanted[1]});
+}
+
 TEST_F(QueueControlTest, FindsMailThatWasBetweenTwoQueues) {
   const auto queue = control(
       "n=$(wc -l < \"$(dirname $0)/calls\"); [ $n -lt 2 ] || sed 's/.*/postsuper: &: placed on "

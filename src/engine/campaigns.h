@@ -94,6 +94,7 @@ class Campaigns {
                                         bool honest, base::TimePoint now);
 
   [[nodiscard]] const evidence::Cluster* find(const model::Subject& campaign) const;
+  [[nodiscard]] const std::set<std::uint64_t>& open() const { return open_; }
   [[nodiscard]] const evidence::Cluster* find(std::uint64_t id) const { return store_.find(id); }
   [[nodiscard]] verdict::CampaignJudgement judge(const evidence::Cluster& cluster) const;
   [[nodiscard]] const evidence::ClusterStore& store() const { return store_; }

@@ -156,8 +156,11 @@ class Engine {
 
   [[nodiscard]] Explanation explain(const model::Subject& subject, base::TimePoint now) const;
   // Subjects with the highest scores now, highest first.
-  [[nodiscard]] std::vector<std::pair<model::Subject, double>> watched(std::size_t most,
-                                                                       base::TimePoint now) const;
+  [[nodiscard]] std::vector<std::pair<model::Subject, double>> watched(
+      std::size_t most, base::TimePoint now,
+      const std::function<bool(const model::Subject&)>& wanted = {}) const;
+  // Campaigns that go on, held or only observed.
+  [[nodiscard]] std::vector<model::Subject> open_campaigns() const;
   // A message by submission id, else by queue id; nothing when it or its account is forgotten.
   // `recipient` may be "".
   [[nodiscard]] std::optional<MessageFacts> message_facts(std::string_view id,

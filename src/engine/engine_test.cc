@@ -377,6 +377,11 @@ TEST(Engine, WatchedNamesTheHighestFirst) {
   ASSERT_FALSE(watched.empty());
   EXPECT_EQ(watched.front().first.name, anna);
   EXPECT_LE(world.engine.watched(1, world.now).size(), 1U);
+  // Who is not asked for takes nobody's place.
+  const auto others = world.engine.watched(
+      1, world.now, [](const model::Subject& subject) { return subject.name != anna; });
+  ASSERT_EQ(others.size(), 1U);
+  EXPECT_EQ(others.front().first.name, "bert@c.test");
 }
 
 // Postfix asks again for a recipient that was put off, in the same mail or at its end: that must

@@ -111,8 +111,19 @@ std::optional<MessageFacts> Engine::message_facts(std::string_view id, const mod
                       .recipient_done = mark != nullptr && mark->resolved()};
 }
 
-std::vector<std::pair<model::Subject, double>> Engine::watched(std::size_t most,
-                                                               base::TimePoint now) const {
+std::vector<model::Subject> Engine::open_campaigns() const {
+  std::vector<model::Subject> out;
+  for (const std::uint64_t id : parts_->campaigns.open()) {
+    if (const auto* cluster = parts_->campaigns.find(id)) {
+      out.push_back(Campaigns::subject_of(*cluster));
+    }
+  }
+  return out;
+}
+
+std::vector<std::pair<model::Subject, double>> Engine::watched(
+    std::size_t most, base::TimePoint now,
+    const std::function<bool(const model::Subject&)>& wanted) const {
   const Parts& p = *parts_;
   std::vector<std::pair<model::Subject, double>> out;
   p.ledger.visit_active([&](const evidence::Account& account) {
@@ -124,8 +135,9 @@ std::vector<std::pair<model::Subject, double>> Engine::watched(std::size_t most,
     const double score =
         verdict::judge(tally, brought.recent.suspicion, p.settings.detection).score;
     if (score <= 0) return;
-    if (auto subject = model::Subject::parse(account.name))
-      out.emplace_back(std::move(*subject), score);
+    auto subject = model::Subject::parse(account.name);
+    if (!subject || (wanted && !wanted(*subject))) return;
+    out.emplace_back(std::move(*subject), score);
   });
   std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) {
     return a.second != b.second ? a.second > b.second : a.first < b.first;

@@ -125,6 +125,7 @@ void LogCorrelator::fill_delivery(const PostfixLogLine& line, const wire::Delive
   out.source = model::Source::log;
   // As the sender wrote it: what policy saw, before aliases.
   out.recipient = line.orig_recipient.empty() ? line.recipient : line.orig_recipient;
+  out.to = line.orig_recipient.empty() ? "" : line.recipient;
   out.egress = line.service;
   out.remote = line.relay.find('[') != std::string_view::npos ? wire::relay_without_port(line.relay)
                                                               : text.remote;

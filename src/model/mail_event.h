@@ -88,7 +88,8 @@ struct Delivery {
   std::string id;
   QueueKey queue;
   Source source = Source::api;
-  std::string recipient;
+  std::string recipient;  // as the sender wrote it
+  std::string to = {};    // what an alias or forward made of it; "" the same
   std::string egress;     // address, or the transport's syslog_name
   std::string remote;     // "mx.example[192.0.2.9]"
   std::string provider;   // of the recipient, as the edge found by DNS; "" unknown

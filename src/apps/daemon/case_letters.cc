@@ -55,12 +55,19 @@ std::string plain_name(std::string name) {
 }  // namespace
 
 std::string unrestricted_suspect(Pipeline& pipeline, base::TimePoint now) {
-  constexpr std::size_t looked_at = 16;
+  constexpr std::size_t looked_at = 16;  // the worst of those whom nobody has stopped
   return pipeline.with_engine([&](engine::Engine& engine) -> std::string {
-    for (const auto& [subject, score] : engine.watched(looked_at, now)) {
+    const auto free = [&](const model::Subject& subject) {
+      const auto* standing = engine.book().find(subject);
+      const bool stopped = standing != nullptr && standing->mode == model::Mode::enforce;
+      return !stopped && !engine.book().is_exempt(subject);
+    };
+    for (const auto& [subject, score] : engine.watched(looked_at, now, free)) {
       const auto about = engine.explain(subject, now);
-      const bool free = about.standing == "watched" || about.standing == "good";
-      if (free && about.score >= about.threshold) return subject.to_string();
+      if (about.score >= about.threshold) return subject.to_string();
+    }
+    for (const model::Subject& campaign : engine.open_campaigns()) {
+      if (free(campaign)) return campaign.to_string();
     }
     return {};
   });

@@ -72,7 +72,9 @@ void DetourDesk::see(const model::MailEvent& event) {
   if (delivery == nullptr || delivery->source == model::Source::report) return;
   const auto names = names_.read();
   if (!names) return;
-  const std::string domain = diagnosis::domain_of(delivery->recipient);
+  // Whose host answers is the provider of where the mail went, not of the alias before it.
+  const std::string domain =
+      diagnosis::domain_of(delivery->to.empty() ? delivery->recipient : delivery->to);
   const std::string egress = names->egress_of(*delivery);
   learn(*delivery, domain, egress, names->home);
   if (!active_) return;

@@ -280,10 +280,9 @@ void DetourDesk::make_rules(const config::RunSettings& run) {
   const bool on = run.detour_mode == config::DetourMode::enforce;
   std::string of = on ? "on" : "off";
   std::vector<base::IpAddress> own;
-  for (const std::string& text : run.egresses) {
-    const auto egress = config::parse_egress(text);
-    if (egress) own.insert(own.end(), egress->addresses.begin(), egress->addresses.end());
-    of += "\n" + text;
+  for (const auto& one : config::own_addresses(run.egresses, run.watch_addresses)) {
+    own.push_back(one.address);
+    of += "\n" + one.address.to_string();
   }
   if (of == rules_of_) return;
   rules_of_ = std::move(of);
@@ -363,6 +362,11 @@ std::vector<std::string> DetourDesk::domains_of(const std::string& provider) con
       if (learnt.empty()) out.push_back(domain);
     }
   }
+  // The table stands before Postfix's own transports: mail to ourselves must never leave by it.
+  const auto ours = around_.settings().own_domains;
+  std::erase_if(out, [&](const std::string& domain) {
+    return std::find(ours.begin(), ours.end(), domain) != ours.end();
+  });
   return out;
 }
 

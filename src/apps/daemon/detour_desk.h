@@ -91,6 +91,7 @@ class DetourDesk {
   struct Flush {
     std::chrono::steady_clock::time_point at;
     std::optional<std::size_t> left = {};  // how many may leave; counted from its first try on
+    std::set<model::QueueKey> tried = {};  // each once
   };
   // How the log calls the egresses, and which one is the usual way.
   struct Names {

@@ -53,9 +53,10 @@ std::uint32_t DetourDesk::room_left(State& state, const Detour& detour) {
   return verdict::room_of(detour, let_go_of(state, detour).mails);
 }
 
+// Without the helper nobody could let go of what is held, or take back a refused probe.
 void DetourDesk::answer(const model::MailEvent& event, engine::Outcome& outcome) {
   const auto* submission = std::get_if<model::Submission>(&event.what);
-  if (!active_ || submission == nullptr) return;
+  if (!active_ || submission == nullptr || around_.settings().queue_helper.empty()) return;
   if (submission->source == model::Source::milter) {
     if (passes(outcome.answer)) hold_mailing(*submission, outcome);
     return;
@@ -225,7 +226,17 @@ void DetourDesk::release_held() {
     }
   });
   const auto result = around_.queue().run(action::QueueVerb::release, keys);
-  if (!result.trouble.empty()) set_trouble(result.trouble);
+  if (result.trouble.empty()) return;
+  set_trouble(result.trouble);
+  // Nobody else would let them go: they are tried again.
+  const auto left = action::left_of(keys, result);
+  const std::set<model::QueueKey> waits(left.begin(), left.end());
+  state_.with([&](State& state) {
+    for (const Held& held : over) {
+      if (waits.contains(held.queue)) state.held.push_back(held);
+    }
+    state.counts = true;
+  });
 }
 
 }  // namespace leumund::apps

@@ -1,6 +1,7 @@
 // What the detours' desk does to queued mail: tries it again when a way opens, what people wait for
 // first, and requeues refused probes.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "apps/daemon/detour_desk.h"
@@ -51,13 +52,17 @@ void DetourDesk::flush_due() {
 void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::QueueControl& queue,
                             const std::vector<action::QueuedMessage>& listed) {
   const auto& [provider, pool] = key;
+  const auto tried = state_.with([&](const State& state) {
+    const auto flush = state.flushes.find(key);
+    return flush == state.flushes.end() ? std::set<model::QueueKey>() : flush->second.tried;
+  });
   std::vector<Held> theirs;
   for (const auto& message : listed) {
     const auto wanted = [&](const auto& address) {
       return provider_of(diagnosis::domain_of(address)) == provider;
     };
     const auto count = std::count_if(message.addresses.begin(), message.addresses.end(), wanted);
-    if (message.queue != "deferred" || count == 0) continue;
+    if (message.queue != "deferred" || count == 0 || tried.contains(message.key)) continue;
     if (!pool.empty() && !is_of_pool(*pools_, pool, message.sender)) continue;
     Held& one = theirs.emplace_back();
     one.queue = message.key;
@@ -85,7 +90,9 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
   state_.with([&](State& state) {
     state.flushed += result.done.size();
     const auto flush = state.flushes.find(key);
-    if (flush == state.flushes.end()) return;
+    if (flush == state.flushes.end() || !flush->second.left) return;  // it was ordered anew
+    // What is put off again waits as Postfix has it: the provider has only just forgiven us.
+    flush->second.tried.insert(keys.begin(), keys.end());
     *flush->second.left -= std::min(*flush->second.left, keys.size());
     // Without the helper Postfix tries it by itself, only later.
     if (keys.size() < most || *flush->second.left == 0) state.flushes.erase(flush);
@@ -111,7 +118,11 @@ void DetourDesk::work_requeue() {
   const auto keys = state_.with([](State& state) { return std::exchange(state.requeue, {}); });
   if (keys.empty()) return;
   const auto result = around_.queue().run(action::QueueVerb::requeue, keys);
-  if (!result.trouble.empty()) set_trouble(result.trouble);
+  if (result.trouble.empty()) return;
+  set_trouble(result.trouble);
+  const auto left = action::left_of(keys, result);
+  state_.with(
+      [&](State& state) { state.requeue.insert(state.requeue.end(), left.begin(), left.end()); });
 }
 
 }  // namespace leumund::apps

@@ -110,7 +110,7 @@ void HygieneDesk::add_ways(const config::Settings& settings, intake::HygienePlan
         {own.address, own.egress, own.helo.empty() ? settings.run.hygiene_helo : own.helo, detour});
   }
   for (const auto& way : ways) {
-    if (way.name.starts_with("relay=")) plan.relays.push_back({way.name, relay_host(way.target)});
+    if (!way.target.ends_with(':')) plan.relays.push_back({way.name, relay_host(way.target)});
   }
   // What leaves by no egress that is named leaves by the addresses of none.
   const auto add_count = [&](const std::string& service, std::uint64_t seen, auto member) {
