@@ -35,7 +35,7 @@ TEST(ClassWords, SayNothingWhereNoMilterTold) {
 TEST(ClassWords, HaveAWordForEveryClass) {
   for (std::size_t i = 1; i < model::mail_classes; ++i) {
     const auto mail_class = static_cast<MailClass>(i);
-    for (const std::uint64_t count : {1, 7}) {
+    for (const std::uint64_t count : {1U, 7U}) {
       EXPECT_GT(class_words(counts({{mail_class, count}}), Language::de).size(), 5U) << i;
       EXPECT_GT(class_words(counts({{mail_class, count}}), Language::en).size(), 5U) << i;
     }

@@ -49,8 +49,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   PostfixWish wish;
   wish.policy_service = "inet:127.0.0.1:10040";
-  wish.files = {"cdb:/t/a", "cdb:/t/s", "cdb:/t/h",      "cdb:/t/d",
-                "/t/u",     "cdb:/t/x", "pcre:/t/r.pcre"};
+  wish.files = {.accounts = "cdb:/t/a",
+                .senders = "cdb:/t/s",
+                .helpdesk = "cdb:/t/h",
+                .own_domains = "cdb:/t/d",
+                .users = "/t/u",
+                .detours = "cdb:/t/x",
+                .sender_ways = "cdb:/t/w",
+                .own_refusals = "pcre:/t/r.pcre"};
   const PostfixPlan plan = plan_connect(before, wish, {});
   const PostfixView between = carried_out(before, plan.changes);
   if (!plan_connect(between, wish, plan.record).changes.empty()) std::abort();

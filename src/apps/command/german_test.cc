@@ -7,12 +7,14 @@
 #include <tuple>
 
 #include "action/sentences.h"
+#include "apps/command/words.h"
 #include "engine/engine_test_world.h"
 #include "verdict/burst.h"
 
 namespace leumund::apps {
 namespace {
 
+using action::Language;
 using action::sentence_pairs;
 using action::translated;
 using action::translated_list;
