@@ -86,7 +86,7 @@ TEST_F(QueueControlTest, TellsWhatWasHeldAndWhatIsGone) {
 
 TEST(QueueResult, WhatNothingWasDoneToIsLeftUnlessItIsGone) {
   std::vector<QueueKey> wanted(3);
-  for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i].queue_id = std::string(6, static_cast<char>('A' + i));
+  for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i].queue_id = "4jXZ" + std::to_string(i);
   QueueResult result;
   result.done = {wanted[0]};
   result.missing = {wanted[2]};

@@ -225,7 +225,12 @@ void DetourDesk::release_held() {
       keys.push_back(held.queue);
     }
   });
-  const auto result = around_.queue().run(action::QueueVerb::release, keys);
+  const action::QueueControl queue = around_.queue();
+  const auto result = queue.run(action::QueueVerb::release, keys);
+  // What was deferred before would wait for its old turn, up to an hour.
+  if (const auto tried = queue.flush(result.done); !tried.trouble.empty()) {
+    set_trouble(tried.trouble);
+  }
   if (result.trouble.empty()) return;
   set_trouble(result.trouble);
   // Nobody else would let them go: they are tried again.

@@ -89,6 +89,11 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
   if (!result.trouble.empty()) set_trouble(result.trouble);
   state_.with([&](State& state) {
     state.flushed += result.done.size();
+    // They use up room, though the log does not tell of them yet.
+    const auto detour = state.detours.find(key);
+    if (open && detour != state.detours.end()) {
+      let_go_of(state, detour->second).mails += static_cast<std::uint32_t>(result.done.size());
+    }
     const auto flush = state.flushes.find(key);
     if (flush == state.flushes.end() || !flush->second.left) return;  // it was ordered anew
     // What is put off again waits as Postfix has it: the provider has only just forgiven us.
