@@ -47,7 +47,8 @@ def test_urgent_mail_takes_the_detour_first_and_mailings_wait_for_room(peers):
     # Four may leave: what somebody waits for. Mailings and forwards are put aside.
     world.wait_for_phase("capped")
     wait_until(lambda: len(world.sink.mails) >= 4, "what the cap lets go", 60, 0.2)
-    assert sorted(kinds(world)[:3]) == ["Ihre Buchung", "Ihre Buchung", "Ihre Rechnung"]
+    # Tried together, they arrive as Postfix's processes come to it.
+    assert sorted(kinds(world)[:4]) == ["Ihre Buchung", "Ihre Buchung", "Ihre Rechnung", "mail"]
     assert "Rundbrief" not in kinds(world), kinds(world)
     assert len(world.postfix.queued("hold")) == 4, world.postfix.queue()
 
