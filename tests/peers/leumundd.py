@@ -130,7 +130,13 @@ class Leumundd:
             self._process.wait(60)
 
     def freeze(self) -> None:
+        """Whole: on a busy machine a thread may answer for a while after the signal."""
         os.kill(self.pid, signal.SIGSTOP)
+        wait_until(self._is_frozen, "every thread of leumundd to stand still")
+
+    def _is_frozen(self) -> bool:
+        threads = Path(f"/proc/{self.pid}/task").glob("*/stat")
+        return all(stat.read_text().rpartition(")")[2].split()[0] == "T" for stat in threads)
 
     def thaw(self) -> None:
         os.kill(self.pid, signal.SIGCONT)

@@ -1,6 +1,5 @@
 """What mail is for decides its turn: block matrix and case count it, bookings and invoices take a
 new detour first, mailings and forwards wait until it has room, and nothing is lost."""
-import time
 
 from component.detour.world import PROVIDER, World
 from peers.ground import wait_until
@@ -26,10 +25,11 @@ def test_urgent_mail_takes_the_detour_first_and_mailings_wait_for_room(peers):
     world = World(peers, cap=4, milter=True, minimal_backoff_time="2000s",
                   maximal_backoff_time="4000s")
     world.refuse(world.postfix.egress_address)
+    world.wait_for_a_new_incident()
     world.send("hotmail.com", 2, **FORWARD)
     world.send("hotmail.com", 2, **MAILING)
     world.send("hotmail.com", 1)
-    time.sleep(11)  # what comes within ten seconds is one incident
+    world.wait_for_a_new_incident()
     world.send("hotmail.com", 2, **BOOKING)
     world.send("hotmail.com", 1, **INVOICE)
     world.send("hotmail.com", 1)
