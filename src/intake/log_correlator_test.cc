@@ -118,12 +118,13 @@ TEST(LogCorrelator, TellsDeliveriesWithEgressStageAndRemote) {
        "postfix/local[5]: 81E343F2E2: to=<alice@c.test>, orig_to=<info@c.test>, relay=local, "
        "delay=1, "
        "delays=0/0/1/0, dsn=2.0.0, status=sent (delivered to mailbox)"});
-  EXPECT_THAT(reader.events,
-              ElementsAre("delivery 81E343F2E2 to=<b@d.test> bounced rcpt by smtp egress=egress2 "
-                          "remote=mx.d.test[192.0.2.9]",
-                          "delivery 81E343F2E2 to=<e@f.test> deferred connect by smtp "
-                          "remote=mx.f.test[192.0.2.10]",
-                          "delivery 81E343F2E2 to=<info@c.test> sent end by local"));
+  EXPECT_THAT(
+      reader.events,
+      ElementsAre("delivery 81E343F2E2 to=<b@d.test> bounced rcpt by smtp egress=egress2 "
+                  "remote=mx.d.test[192.0.2.9]",
+                  "delivery 81E343F2E2 to=<e@f.test> deferred connect by smtp "
+                  "remote=mx.f.test[192.0.2.10]",
+                  "delivery 81E343F2E2 to=<info@c.test at alice@c.test> sent end by local"));
 }
 
 TEST(LogCorrelator, CountsEncryptedConnectionsByTheWayTheyLeave) {

@@ -32,8 +32,9 @@ inline std::string text_of(const model::Delivery& what) {
   static constexpr const char* stages[] = {"unknown", "connect", "greeting", "mail",
                                            "rcpt",    "data",    "end"};
   std::string out =
-      fmt::format("delivery {} to=<{}> {} {}", key_text(what.queue), what.recipient,
-                  statuses[static_cast<int>(what.status)], stages[static_cast<int>(what.stage)]);
+      fmt::format("delivery {} to=<{}{}> {} {}", key_text(what.queue), what.recipient,
+                  what.to.empty() ? "" : " at " + what.to, statuses[static_cast<int>(what.status)],
+                  stages[static_cast<int>(what.stage)]);
   if (!what.transport.empty()) out += " by " + what.transport;
   if (!what.egress.empty()) out += " egress=" + what.egress;
   if (!what.remote.empty()) out += " remote=" + what.remote;
