@@ -21,6 +21,8 @@ const char* option(const model::Detour& detour) {
 }
 
 Words english(const model::Detour& detour) {
+  const char* tries =
+      detour.pool.empty() ? " A waiting mail tries the usual way at growing pauses." : "";
   switch (detour.phase) {
     case DetourPhase::none:
       return {fmt::format("mail leaves by {} again", detour.home),
@@ -32,6 +34,13 @@ Words english(const model::Detour& detour) {
               "Stop the sender (leumund suspend) or say that it is honest (leumund exempt); the "
               "detour then opens by itself. Refused mail waits in the queue."};
     case DetourPhase::open:
+      if (detour.via == detour.home && !detour.by_hand) {
+        return {fmt::format("a few mails try {} again", detour.home),
+                fmt::format("{} refused every way and has now taken a mail by {}. Up to {} an hour "
+                            "follow it; the first that is refused ends that.",
+                            detour.provider, detour.home, detour.cap),
+                "When enough are taken, all mail leaves there again by itself."};
+      }
       return {fmt::format("mail leaves by {}", detour.via),
               !detour.pool.empty()
                   ? fmt::format("{} refuses mail by {}. All mail of the senders of {} leaves by {} "
@@ -55,12 +64,16 @@ Words english(const model::Detour& detour) {
           fmt::format("{} refuses mail by every way {}. It waits in the queue and nothing "
                       "bounces, until Postfix's maximal_queue_lifetime ends it.",
                       detour.provider, detour.pool.empty() ? "we have" : "of pool " + detour.pool),
-          fmt::format("Ask to be taken off the list, or add a relay host to {}.", option(detour))};
+          fmt::format("Ask to be taken off the list, or add a relay host to {}.{}", option(detour),
+                      tries)};
   }
   return {};
 }
 
 Words german(const model::Detour& detour) {
+  const char* tries = detour.pool.empty()
+                          ? " In wachsenden Abständen probiert eine wartende Mail den üblichen Weg."
+                          : "";
   switch (detour.phase) {
     case DetourPhase::none:
       return {fmt::format("Post geht wieder über {} hinaus", detour.home),
@@ -74,6 +87,13 @@ Words german(const model::Detour& detour) {
               "dann öffnet sich der Umweg von selbst. Abgewiesene Post wartet in der Queue. Wer es "
               "ist: leumund status"};
     case DetourPhase::open:
+      if (detour.via == detour.home && !detour.by_hand) {
+        return {fmt::format("einige Mails probieren {} wieder", detour.home),
+                fmt::format("{} wies jeden Weg ab und hat jetzt eine Mail über {} angenommen. Bis "
+                            "zu {} je Stunde folgen ihr, bis eine abgewiesen wird.",
+                            detour.provider, detour.home, detour.cap),
+                "Werden genug angenommen, geht alle Post von selbst wieder dort hinaus."};
+      }
       return {
           fmt::format("Post geht über {} hinaus", detour.via),
           !detour.pool.empty()
@@ -100,8 +120,8 @@ Words german(const model::Detour& detour) {
                           "nichts kommt zurück, bis Postfix' maximal_queue_lifetime sie beendet.",
                           detour.provider,
                           detour.pool.empty() ? "wir haben" : "der Pool " + detour.pool + " hat"),
-              fmt::format("Die Austragung beantragen oder einen Relay-Server in {} aufnehmen.",
-                          option(detour))};
+              fmt::format("Die Austragung beantragen oder einen Relay-Server in {} aufnehmen.{}",
+                          option(detour), tries)};
   }
   return {};
 }

@@ -59,6 +59,8 @@ Routes routes_of(std::span<const model::Detour> detours, std::span<const config:
     const auto domains = domains_by_provider.find(detour.provider);
     if (target.empty() || domains == domains_by_provider.end()) continue;
     for (const std::string& domain : domains->second) routes.emplace_back(domain, target);
+    if (!detour.probe || detour.probe->recipient.empty()) continue;
+    routes.emplace_back(detour.probe->recipient, target_named(ways, detour.home));
   }
   sort_once(routes);
   return routes;

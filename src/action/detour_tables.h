@@ -23,13 +23,14 @@
 
 namespace leumund::action {
 
-// Domain, or sender as Postfix looks it up -> right-hand side, sorted, each key once.
+// Domain, or address as Postfix looks it up -> right-hand side, sorted, each key once.
 using Routes = std::vector<std::pair<std::string, std::string>>;
 
 // Where a detour sends mail: "out2:", "relay:[host]:587", "retry:4.7.1 ..."; "" for the usual way.
 [[nodiscard]] std::string target_of(const model::Detour& detour,
                                     std::span<const config::DetourWay> ways);
 
+// Of a detour's domains, and of the one recipient whose queued mail tries the usual way.
 [[nodiscard]] Routes routes_of(
     std::span<const model::Detour> detours, std::span<const config::DetourWay> ways,
     const std::map<std::string, std::vector<std::string>>& domains_by_provider);

@@ -46,6 +46,15 @@ TEST(DetourRoutes, LeadTheDomainsOfRefusedProvidersOnly) {
                           Pair("web.de", HasSubstr("retry:4.7.1 "))));
 }
 
+TEST(DetourRoutes, LetOneRecipientOutWhoseMailTriesTheUsualWay) {
+  Detour waits = detour("gmx", DetourPhase::deferred);
+  waits.probe = model::DetourProbe{{"", "", "4A"}, {}, "r@gmx.net"};
+  EXPECT_THAT(routes_of(std::vector{waits}, ways, {{"gmx", {"gmx.net"}}}),
+              ElementsAre(Pair("gmx.net", HasSubstr("retry:")), Pair("r@gmx.net", "smtp:")));
+  waits.probe->recipient.clear();  // the policy service sent it
+  EXPECT_EQ(routes_of(std::vector{waits}, ways, {{"gmx", {"gmx.net"}}}).size(), 1U);
+}
+
 TEST(DetourRoutes, WaitWhileCappedOrGatedOrTheWayIsGone) {
   EXPECT_THAT(target_of(detour("p", DetourPhase::capped), ways), HasSubstr("retry:4.7.1 "));
   EXPECT_EQ(target_of(detour("p", DetourPhase::waiting), ways), "");

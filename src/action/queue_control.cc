@@ -188,13 +188,11 @@ void QueueControl::run_batch(std::string_view verb, const std::string& folder,
 }
 
 std::vector<QueueKey> left_of(const std::vector<QueueKey>& wanted, const QueueResult& result) {
+  std::set<QueueKey> settled(result.done.begin(), result.done.end());
+  settled.insert(result.missing.begin(), result.missing.end());
   std::vector<QueueKey> out;
-  const auto is_in = [](const std::vector<QueueKey>& keys, const QueueKey& key) {
-    return std::find(keys.begin(), keys.end(), key) != keys.end();
-  };
-  for (const QueueKey& key : wanted) {
-    if (!is_in(result.done, key) && !is_in(result.missing, key)) out.push_back(key);
-  }
+  std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(out),
+               [&](const QueueKey& key) { return !settled.contains(key); });
   return out;
 }
 

@@ -14,9 +14,12 @@ using wire::SocketmapStatus;
 
 namespace {
 
-std::vector<std::string> domain_of(std::string_view key) {
+// The address itself, since one recipient may be let out, then its domain.
+std::vector<std::string> recipient_keys(std::string_view key) {
+  std::vector<std::string> out = {base::ascii_lower(key)};
   const auto at_sign = key.rfind('@');
-  return {base::ascii_lower(at_sign == std::string_view::npos ? key : key.substr(at_sign + 1))};
+  if (at_sign != std::string_view::npos) out.push_back(out.front().substr(at_sign + 1));
+  return out;
 }
 
 const std::string* find_row(const MapRows& rows, std::string_view key) {
@@ -78,7 +81,7 @@ void SocketmapService::answer(std::string_view map, std::string_view key, std::s
   }
   const auto rows = by_sender ? sender_ways_.read() : detours_.read();
   const std::string* value = nullptr;
-  for (const auto& wanted : by_sender ? config::sender_keys(key) : domain_of(key)) {
+  for (const auto& wanted : by_sender ? config::sender_keys(key) : recipient_keys(key)) {
     value = find_row(*rows, wanted);
     if (value != nullptr) break;
   }

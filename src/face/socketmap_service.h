@@ -41,7 +41,7 @@ class SocketmapService {
       net::EventLoop& loop, const net::Endpoint& where);
   ~SocketmapService();
 
-  // Rows by recipient domain.
+  // Rows by recipient domain, or a whole address.
   void publish_detours(MapRows rows) { publish(detours_, std::move(rows)); }
   // Rows by sender: "local@domain", "@domain" or "<>".
   void publish_sender_ways(MapRows rows) { publish(sender_ways_, std::move(rows)); }

@@ -15,7 +15,7 @@ namespace leumund::model {
 enum class DetourPhase : std::uint8_t {
   none,      // mail leaves as on usual days
   waiting,   // refused, but the cause still sends: opening now would burn the next address as well
-  open,      // mail for this provider leaves by `via`
+  open,      // mail for this provider leaves by `via`, which may be the usual way, on trial
   capped,    // ... and this hour's share of it has left: the rest waits
   deferred,  // every way is refused: mail waits and nothing bounces
 };
@@ -27,6 +27,9 @@ enum class DetourPhase : std::uint8_t {
 struct DetourProbe {
   QueueKey queue;
   base::TimePoint at;
+  // Whose mail the table lets out by the usual way meanwhile; "" where the mail was sent there by
+  // the policy service's answer.
+  std::string recipient = {};
 
   bool operator==(const DetourProbe&) const = default;
 };
@@ -57,6 +60,9 @@ struct Detour {
   std::optional<DetourProbe> probe;  // on its way
   std::uint32_t probes_accepted = 0;
   std::uint32_t probes_refused = 0;
+  // Every way was refused, and then the usual one took a queued probe: a few mails more try it
+  // until one is refused. Unset: none did.
+  base::TimePoint home_took_at = {};
 
   bool operator==(const Detour&) const = default;
 };

@@ -43,10 +43,12 @@ std::string encode_detour(const model::Detour& detour) {
               {"probes_accepted", detour.probes_accepted},
               {"probes_refused", detour.probes_refused}};
   if (!detour.pool.empty()) out["pool"] = detour.pool;
+  if (detour.home_took_at != base::TimePoint()) out["home_took_at"] = micros(detour.home_took_at);
   if (!detour.warning.empty()) out["warning"] = detour.warning;
   if (detour.probe) {
     out["probe"] = {detour.probe->queue.host, detour.probe->queue.instance,
-                    detour.probe->queue.queue_id, micros(detour.probe->at)};
+                    detour.probe->queue.queue_id, micros(detour.probe->at),
+                    detour.probe->recipient};
   }
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -81,9 +83,13 @@ base::Result<model::Detour> decode_detour(std::string_view text) {
     out.probes_accepted = value.at("probes_accepted");
     out.probes_refused = value.at("probes_refused");
     out.warning = value.value("warning", "");
+    if (const auto at = value.find("home_took_at"); at != value.end()) {
+      out.home_took_at = moment(*at);
+    }
     if (const auto probe = value.find("probe"); probe != value.end()) {
       out.probe =
           model::DetourProbe{{probe->at(0), probe->at(1), probe->at(2)}, moment(probe->at(3))};
+      if (probe->size() > 4) out.probe->recipient = probe->at(4);  // earlier files have none
     }
     return out;
   } catch (const json::exception& error) {

@@ -14,8 +14,9 @@ StoredDetours stored() {
   detour.home = "out3";
   detour.via = "out4";
   detour.warning = "out4 has no reverse name";
-  detour.probe =
-      model::DetourProbe{{"mx", "postfix", "4XyZ"}, base::from_unix_seconds(1'700'000'000)};
+  detour.probe = model::DetourProbe{
+      {"mx", "postfix", "4XyZ"}, base::from_unix_seconds(1'700'000'000), "r@gmx.net"};
+  detour.home_took_at = base::from_unix_seconds(1'700'000'500);
   StoredDetours::Held held{
       "gmx", {"mx", "", "4A"}, {model::SubjectKind::account, "a@t.example"}, "tenant"};
   held.mail_class = model::MailClass::bulk;

@@ -15,11 +15,15 @@ constexpr std::chrono::hours hour{1};
 // Between probes once one was accepted: about six in a row open the cell again.
 constexpr std::chrono::seconds pause_after_success{60};
 
+const model::BlockFacts* cell_of(const DetourWorld& world, const std::string& way) {
+  const auto found = std::find_if(world.cells.begin(), world.cells.end(),
+                                  [&](const auto& facts) { return facts.egress == way; });
+  return found == world.cells.end() ? nullptr : &*found;
+}
+
 CellState state_of(const DetourWorld& world, const std::string& way) {
-  for (const auto& facts : world.cells) {
-    if (facts.egress == way) return facts.state;
-  }
-  return CellState::open;  // never used for this provider: nobody refused it
+  const auto* cell = cell_of(world, way);
+  return cell == nullptr ? CellState::open : cell->state;  // never used: nobody refused it
 }
 
 bool stopped(CellState state) {
@@ -78,13 +82,49 @@ void take_way(Detour& out, const std::string& way, const DetourSettings& setting
   if (out.by_hand && !full) out.reason = fmt::format("set by {}: it leaves by {}", out.by, way);
 }
 
+void put_off_probe(Detour& detour, const DetourSettings& settings, base::TimePoint now) {
+  detour.next_probe_at = now + detour.probe_pause;
+  detour.probe_pause = std::min(detour.probe_pause * 2, settings.probe_most);
+}
+
 void go_home(Detour& out, bool was_away) {
   out.via.clear();
+  out.home_took_at = {};
   out.phase = DetourPhase::none;
   out.by_hand = false;
   out.by = "detour";
   out.cap = out.delivered = out.warm_hours = 0;
   if (was_away) out.reason = fmt::format("{} takes mail by {} again", out.provider, out.home);
+}
+
+// Whether the usual way has taken what it was given since it took a queued probe.
+bool home_takes(const Detour& detour, const DetourWorld& world) {
+  const auto* cell = cell_of(world, detour.home);
+  const bool tried = detour.home_took_at != base::TimePoint();
+  return tried && (cell == nullptr || cell->last_refused_at <= detour.home_took_at);
+}
+
+// Every way is refused: mail waits. Once the usual way has taken a probe a few more try it; the
+// first refusal ends that, and the next probe comes later.
+void wait_or_try_home(Detour& out, const DetourWorld& world, const DetourSettings& settings,
+                      base::TimePoint now) {
+  if (home_takes(out, world) && world.suspect.empty()) {
+    take_way(out, out.home, settings, now);
+    if (out.phase == DetourPhase::open) {
+      out.reason = fmt::format("{} took a mail by {}; a few more try it", out.provider, out.home);
+    }
+    return;
+  }
+  if (out.home_took_at != base::TimePoint()) {
+    out.home_took_at = {};
+    put_off_probe(out, settings, now);
+  }
+  out.via.clear();
+  out.phase = DetourPhase::deferred;
+  out.reason = out.pool.empty()
+                   ? fmt::format("{} refuses mail by every way we have; it waits", out.provider)
+                   : fmt::format("{} refuses mail by every way of pool {}; it waits", out.provider,
+                                 out.pool);
 }
 
 // What the block matrix asks for, where no person has chosen.
@@ -103,12 +143,7 @@ void plan_by_cells(Detour& out, const Detour& before, const DetourWorld& world,
   const std::string way = free_way(before, world, settings, now);
   const bool away = before.phase == DetourPhase::open || before.phase == DetourPhase::capped;
   if (way.empty()) {
-    out.via.clear();
-    out.phase = DetourPhase::deferred;
-    out.reason = out.pool.empty()
-                     ? fmt::format("{} refuses mail by every way we have; it waits", out.provider)
-                     : fmt::format("{} refuses mail by every way of pool {}; it waits",
-                                   out.provider, out.pool);
+    wait_or_try_home(out, world, settings, now);
   } else if (!world.suspect.empty() && !(away && before.via == way)) {
     out.via.clear();
     out.phase = DetourPhase::waiting;
@@ -161,24 +196,28 @@ void count_detoured(Detour& detour, base::TimePoint now) {
 
 bool probe_is_due(const Detour& detour, base::TimePoint now) {
   return model::routes_mail(detour) && !detour.by_hand && !detour.probe &&
-         now >= detour.next_probe_at;
+         detour.via != detour.home && now >= detour.next_probe_at;
 }
 
-void start_probe(Detour& detour, model::QueueKey queue, base::TimePoint now) {
-  detour.probe = model::DetourProbe{std::move(queue), now};
+// The table of a pool's senders knows no recipients; its mail leaves by its usual way meanwhile,
+// and the log tells how that goes.
+bool queue_probe_is_due(const Detour& detour, base::TimePoint now) {
+  return detour.phase == DetourPhase::deferred && detour.pool.empty() && probe_is_due(detour, now);
 }
+
+void start_probe(Detour& detour, model::DetourProbe probe) { detour.probe = std::move(probe); }
 
 void end_probe(Detour& detour, bool accepted, const DetourSettings& settings, base::TimePoint now) {
   detour.probe.reset();
   if (accepted) {
     ++detour.probes_accepted;
+    if (detour.phase == DetourPhase::deferred && detour.pool.empty()) detour.home_took_at = now;
     detour.probe_pause = settings.probe_first;
     detour.next_probe_at = now + std::min(settings.probe_first, pause_after_success);
     return;
   }
   ++detour.probes_refused;
-  detour.next_probe_at = now + detour.probe_pause;
-  detour.probe_pause = std::min(detour.probe_pause * 2, settings.probe_most);
+  put_off_probe(detour, settings, now);
 }
 
 Detour set_by_hand(Detour detour, const std::string& via, const std::string& by,

@@ -50,7 +50,9 @@ void count_detoured(model::Detour& detour, base::TimePoint now);
 
 // Whether the next mail of a clean account may try the usual way.
 [[nodiscard]] bool probe_is_due(const model::Detour& detour, base::TimePoint now);
-void start_probe(model::Detour& detour, model::QueueKey queue, base::TimePoint now);
+// ... and must be one that is queued already: nothing new comes in while no way is free.
+[[nodiscard]] bool queue_probe_is_due(const model::Detour& detour, base::TimePoint now);
+void start_probe(model::Detour& detour, model::DetourProbe probe);
 // What became of it: accepted ones follow each other quickly, refused ones at growing pauses.
 void end_probe(model::Detour& detour, bool accepted, const DetourSettings& settings,
                base::TimePoint now);

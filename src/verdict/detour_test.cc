@@ -146,7 +146,7 @@ TEST_F(DetourPlan, ProbesAtGrowingPausesAndQuicklyAfterSuccess) {
   for (int i = 0; i < 8; ++i) {
     plan(pause);
     ASSERT_TRUE(probe_is_due(detour, now)) << i;
-    start_probe(detour, {"", "", "Q1"}, now);
+    start_probe(detour, {{"", "", "Q1"}, now});
     EXPECT_FALSE(probe_is_due(detour, now)) << "one at a time";
     end_probe(detour, false, settings, now);
     pause = detour.next_probe_at - now > settings.probe_most
@@ -156,18 +156,86 @@ TEST_F(DetourPlan, ProbesAtGrowingPausesAndQuicklyAfterSuccess) {
   }
   EXPECT_EQ(pause, settings.probe_most);
   plan(pause);
-  start_probe(detour, {"", "", "Q2"}, now);
+  start_probe(detour, {{"", "", "Q2"}, now});
   end_probe(detour, true, settings, now);
   EXPECT_TRUE(probe_is_due(detour, now + minutes(1)));
   EXPECT_EQ(detour.probes_accepted, 1U);
   EXPECT_EQ(detour.probes_refused, 8U);
 }
 
+class NoWayIsFree : public DetourPlan {
+ protected:
+  NoWayIsFree() {
+    settings.ways = {"default"};
+    set("default", CellState::refused);
+    plan();
+  }
+  void probe(bool accepted) {
+    plan(std::chrono::ceil<seconds>(detour.next_probe_at - now));
+    ASSERT_TRUE(queue_probe_is_due(detour, now));
+    start_probe(detour, {{"", "", "Q1"}, now, "r@gmx.net"});
+    end_probe(detour, accepted, settings, now + seconds(20));
+  }
+};
+
+TEST_F(NoWayIsFree, QueuedMailTriesTheUsualWayAndAFewFollowItUntilOneIsRefused) {
+  EXPECT_FALSE(queue_probe_is_due(detour, now));
+  probe(false);
+  EXPECT_FALSE(plan(minutes(1)).changed);
+  probe(true);
+  EXPECT_TRUE(plan(minutes(1)).changed);
+  EXPECT_EQ(detour.phase, DetourPhase::open);
+  EXPECT_EQ(detour.via, "default");
+  EXPECT_EQ(detour.cap, settings.warm_up.front());
+  EXPECT_THAT(detour.reason, HasSubstr("took a mail by default"));
+  EXPECT_FALSE(probe_is_due(detour, now + hours(9))) << "all its mail tries the way already";
+  count_detoured(detour, now);
+  count_detoured(detour, now);
+  plan();
+  EXPECT_EQ(detour.phase, DetourPhase::capped);
+  const auto pause = detour.probe_pause;
+  set("default", CellState::refused);  // a refusal after the probe
+  EXPECT_TRUE(plan().changed);
+  EXPECT_EQ(detour.phase, DetourPhase::deferred);
+  EXPECT_EQ(detour.next_probe_at, now + pause);
+  EXPECT_FALSE(plan(minutes(1)).changed) << "one probe, one try";
+}
+
+TEST_F(NoWayIsFree, EndsByItselfWhenWhatFollowsTheProbeIsTaken) {
+  probe(true);
+  plan(minutes(1));
+  set("default", CellState::open);
+  EXPECT_TRUE(plan().changed);
+  EXPECT_EQ(detour.phase, DetourPhase::none);
+  set("default", CellState::refused);
+  plan();
+  EXPECT_EQ(detour.phase, DetourPhase::deferred) << "what it took then says nothing now";
+}
+
+TEST_F(NoWayIsFree, AnotherWayThatIsFreeComesBeforeATryOfTheUsualOne) {
+  probe(true);
+  settings.ways = {"default", "out2"};
+  plan(minutes(1));
+  EXPECT_EQ(detour.via, "out2");
+}
+
+TEST_F(NoWayIsFree, NothingFollowsTheProbeWhileTheCauseSends) {
+  probe(true);
+  world.suspect = "account:a@c.test";
+  plan(minutes(1));
+  EXPECT_EQ(detour.phase, DetourPhase::deferred);
+}
+
+TEST_F(NoWayIsFree, MailOfAPoolLeavesByItsUsualWayAnywayAndIsNoProbe) {
+  detour.pool = "tenant";
+  EXPECT_FALSE(queue_probe_is_due(detour, now + hours(9)));
+}
+
 TEST_F(DetourPlan, AProbeWithoutNewsIsGivenUp) {
   set("default", CellState::refused);
   plan();
   plan(settings.probe_first);
-  start_probe(detour, {"", "", "Q1"}, now);
+  start_probe(detour, {{"", "", "Q1"}, now});
   EXPECT_FALSE(plan(minutes(10)).probe_over);
   const DetourStep step = plan(minutes(10));
   ASSERT_TRUE(step.probe_over);

@@ -1,10 +1,11 @@
-// What the detours' desk learns from the log, sends as probes, and tells people and other programs.
+// What the detours' desk learns from the log, and tells people and other programs.
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <utility>
 
 #include "apps/daemon/detour_desk.h"
+#include "base/ascii.h"
 #include "diagnosis/provider_group.h"
 
 namespace leumund::apps {
@@ -12,8 +13,6 @@ namespace {
 
 using model::Detour;
 using model::DetourPhase;
-
-constexpr std::size_t unknown_max = 1000;
 
 base::Status check_way(const face::DetourOrder& order, const std::vector<config::DetourWay>& ways) {
   const bool known =
@@ -96,59 +95,7 @@ void DetourDesk::see(const model::MailEvent& event) {
   });
 }
 
-void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& provider) {
-  const config::RunSettings run = around_.settings();
-  const bool accepted = delivery.status == model::DeliveryStatus::sent;
-  const auto now = around_.clock.now();
-  std::string home;
-  state_.with([&](State& state) {
-    const auto found = std::find_if(state.detours.begin(), state.detours.end(), [&](auto& entry) {
-      const auto& probe = entry.second.probe;
-      return entry.first.first == provider && probe &&
-             probe->queue.queue_id == delivery.queue.queue_id;
-    });
-    if (found == state.detours.end()) return;
-    Detour& detour = found->second;
-    if (delivery.status == model::DeliveryStatus::deferred) {
-      state.requeue.push_back(detour.probe->queue);
-    }
-    home = detour.home;
-    verdict::DetourSettings settings;
-    settings.probe_first = run.detour_probe_first;
-    settings.probe_most = std::max(run.detour_probe_first, run.detour_probe_most);
-    verdict::end_probe(detour, accepted, settings, now);
-    state.counts = true;
-  });
-  if (home.empty() || accepted) return;
-  around_.pipeline.with_engine([&](engine::Engine& engine) {
-    std::ignore = engine.blocks().set_half_open(home, provider, false, now);
-  });
-}
-
 // --- policy --------------------------------------------------------------------------------------
-
-// The usual way of the sender's pool, or of all mail: what a pool's mail would find out of the
-// other one is not what stands in question.
-void DetourDesk::send_probe(const model::Submission& submission, engine::Outcome& outcome) {
-  const std::string provider = provider_of(diagnosis::domain_of(submission.recipients.front()));
-  const auto pools = names_.read()->pools;
-  const config::DetourPool* pool = pools->find(pool_of(submission));
-  const auto home =
-      pool == nullptr ? config::detour_ways(around_.settings()).front() : pool->ways.front();
-  const auto now = around_.clock.now();
-  const bool probe = submission.queue.known() && state_.with([&](State& state) {
-    const auto found = state.detours.find({provider, pool == nullptr ? "" : pool->name});
-    if (found == state.detours.end() || !verdict::probe_is_due(found->second, now)) return false;
-    verdict::start_probe(found->second, submission.queue, now);
-    ++state.probes;
-    return state.counts = true;
-  });
-  if (!probe) return;
-  outcome.answer.filter = home.target;
-  around_.pipeline.with_engine([&](engine::Engine& engine) {
-    std::ignore = engine.blocks().set_half_open(home.name, provider, true, now);
-  });
-}
 
 std::string DetourDesk::pool_of(const model::Submission& submission) const {
   const auto names = names_.read();
@@ -217,7 +164,7 @@ base::Result<Detour> DetourDesk::set(const face::DetourOrder& order) {
     one.planned = false;
     state.watched.insert(order.provider);
     state.dirty = true;
-    state.flushes[key] = {std::chrono::steady_clock::now() + std::chrono::seconds(11)};
+    state.flushes[key] = {std::chrono::steady_clock::now() + until_postfix_looks};
     return one;
   });
   if (nothing) {
@@ -248,6 +195,12 @@ face::RouteReport DetourDesk::route(const std::string& recipient,
     }
   });
   out.way = ways.front().name;
+  const bool probes = out.detour && out.detour->probe && !out.detour->probe->recipient.empty() &&
+                      out.detour->probe->recipient == base::ascii_lower(recipient);
+  if (probes) {
+    out.target = ways.front().target;
+    return out;
+  }
   if (out.detour && model::routes_mail(*out.detour)) {
     out.way = out.detour->phase == DetourPhase::open ? out.detour->via : "";
     out.target = action::target_of(*out.detour, ways);

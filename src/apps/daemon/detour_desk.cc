@@ -105,6 +105,7 @@ void DetourDesk::load() {
       // What stood is published again at the first tick; its mail may wait since we are gone.
       const Key key{detour.provider, detour.pool};
       if (model::routes_mail(detour)) state.flushes[key] = {SteadyClock::now()};
+      if (detour.probe) state.probe_tries[key] = SteadyClock::now() + until_postfix_looks;
       active_ = active_ || model::routes_mail(detour);
       state.detours[key] = std::move(detour);
     }
@@ -149,8 +150,9 @@ void DetourDesk::run(const std::stop_token& stop) {
 
 void DetourDesk::publish_names(const config::RunSettings& run) {
   read_pools(run);
-  names_.publish(std::make_shared<const Names>(
-      Names{config::detour_ways(run).front().name, config::egress_names(run.egresses), pools_}));
+  names_.publish(std::make_shared<const Names>(Names{config::detour_ways(run).front().name,
+                                                     config::egress_names(run.egresses), pools_,
+                                                     !run.queue_helper.empty()}));
 }
 
 // With a pool that is gone from the configuration its detours go.
@@ -185,8 +187,10 @@ void DetourDesk::tick() {
     }
     for (const auto& provider : providers) plan_provider(provider, run, suspect_, now);
   }
+  probe_from_queue();
   publish(run);
   work_requeue();
+  flush_probes();
   flush_due();
   release_held();
   if (auto done = domains_.save(); !done) set_trouble(done.error().message);
@@ -243,7 +247,6 @@ void DetourDesk::plan_detour(const Key& key, const verdict::DetourWorld& world,
 
 // The queue and the matrix follow a change.
 void DetourDesk::carry_out(const verdict::DetourStep& step, const Detour& before) {
-  constexpr std::chrono::seconds until_postfix_looks{11};
   if (step.probe_over) {
     around_.pipeline.with_engine([&](engine::Engine& engine) {
       std::ignore = engine.blocks().set_half_open(step.detour.home, step.detour.provider, false,
@@ -251,7 +254,8 @@ void DetourDesk::carry_out(const verdict::DetourStep& step, const Detour& before
     });
   }
   state_.with([&](State& state) {
-    if (step.probe_over && step.detour.phase != DetourPhase::none) {
+    const bool sent_there = step.probe_over && step.probe_over->recipient.empty();
+    if (sent_there && step.detour.phase != DetourPhase::none) {
       state.requeue.push_back(step.probe_over->queue);
     }
     if (!step.changed || step.detour.planned) return;
@@ -342,6 +346,7 @@ void DetourDesk::tell(const Detour& detour, base::TimePoint now) {
   decision.restriction.since = detour.since;
   decision.restriction.reason = detour.reason;
   decision.detour = with_warning(detour);
+  if (decision.detour->probe) decision.detour->probe->recipient.clear();  // nobody's business
   around_.pipeline.note(std::move(decision));
 }
 

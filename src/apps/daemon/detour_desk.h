@@ -87,17 +87,23 @@ class DetourDesk {
   using Key = std::pair<std::string, std::string>;  // provider; pool, "" of all mail
   using Detours = std::map<Key, model::Detour>;
   using Pools = std::shared_ptr<const config::DetourPools>;
+  using SteadyTime = std::chrono::steady_clock::time_point;
   // Deferred mail of a provider that is to be tried again.
   struct Flush {
-    std::chrono::steady_clock::time_point at;
+    SteadyTime at;
     std::optional<std::size_t> left = {};  // how many may leave; counted from its first try on
     std::set<model::QueueKey> tried = {};  // each once
   };
+  static constexpr std::size_t unknown_max = 1000;
+  // trivial-rewrite looks at a replaced table every ten seconds.
+  static constexpr std::chrono::seconds until_postfix_looks{11};
+
   // How the log calls the egresses, and which one is the usual way.
   struct Names {
     std::string home;
     std::map<std::string, std::string> egresses;
-    Pools pools = {};  // never null once published
+    Pools pools = {};    // never null once published
+    bool holds = false;  // the queue helper is there, to let go of what is held
 
     [[nodiscard]] std::string egress_of(const model::Delivery& delivery) const;
   };
@@ -113,6 +119,7 @@ class DetourDesk {
     std::map<std::string, Held> holding;  // by submission id, until its queue id is known
     std::map<std::string, int> unknown;   // domains that the DNS was asked for
     std::map<Key, Flush> flushes;
+    std::map<Key, SteadyTime> probe_tries;  // of queued probes, once the table lets them out
     std::map<Key, LetGo> let_go;
     std::vector<model::QueueKey> requeue;  // probes that were refused
     std::string trouble;
@@ -148,6 +155,11 @@ class DetourDesk {
   static LetGo& let_go_of(State& state, const model::Detour& detour);
   static std::uint32_t room_left(State& state, const model::Detour& detour);
   void send_probe(const model::Submission& submission, engine::Outcome& outcome);
+  [[nodiscard]] std::optional<model::DetourProbe> choose_probe(
+      const std::string& provider, const std::vector<action::QueuedMessage>& listed,
+      base::TimePoint now) const;
+  void probe_from_queue();
+  void flush_probes();
   void publish(const config::RunSettings& run);
   void make_rules(const config::RunSettings& run);
   void look_up_unknown();
@@ -177,9 +189,9 @@ class DetourDesk {
   std::string rules_of_;  // the settings that they were made from
   Pools pools_ = std::make_shared<const config::DetourPools>();
   std::pair<config::DetourMode, std::vector<std::string>> pools_of_ = {config::DetourMode::off, {}};
-  std::chrono::steady_clock::time_point tables_checked_;
+  SteadyTime tables_checked_;
   std::string suspect_;  // as last looked up
-  std::chrono::steady_clock::time_point suspect_at_;
+  SteadyTime suspect_at_;
   base::Guarded<State> state_;
   base::Published<Names> names_;
   std::atomic<bool> active_ = false;  // some provider's mail is kept from its usual way

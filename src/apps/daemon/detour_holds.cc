@@ -17,7 +17,6 @@ namespace {
 using model::Detour;
 using model::MailClass;
 
-constexpr std::size_t unknown_max = 1000;
 constexpr std::size_t holding_max = 10'000;
 constexpr std::size_t held_max = 100'000;
 
@@ -56,7 +55,9 @@ std::uint32_t DetourDesk::room_left(State& state, const Detour& detour) {
 // Without the helper nobody could let go of what is held, or take back a refused probe.
 void DetourDesk::answer(const model::MailEvent& event, engine::Outcome& outcome) {
   const auto* submission = std::get_if<model::Submission>(&event.what);
-  if (!active_ || submission == nullptr || around_.settings().queue_helper.empty()) return;
+  if (!active_ || submission == nullptr) return;
+  const auto names = names_.read();
+  if (!names || !names->holds) return;
   if (submission->source == model::Source::milter) {
     if (passes(outcome.answer)) hold_mailing(*submission, outcome);
     return;
