@@ -13,7 +13,10 @@ program's words: kind, list and our address must not change.
 
 --leave-out looks at the part worked on alone, and also reads it provider by provider, each as if
 nobody had ever told us that provider's replies: what the words alone give for a provider that
-comes new.
+comes new. Then once more, each group of similar texts (and all of one provider) without the words
+and codes that only they show, neither another text nor one of our own wordings: what is left is no
+memory. Last, each text that names a list, with the names of all lists replaced by invented ones:
+is the list, which nobody knows, still named by what stands in the text?
 """
 import argparse
 import collections
@@ -27,6 +30,8 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+
+import alternatives
 
 ABOUT_ADDRESS = {"ip-blocklist-public", "ip-blocklist-private", "ip-reputation-throttle",
                  "domain-reputation"}
@@ -48,8 +53,8 @@ def word_pairs(text):
     return set(zip(words, words[1:])) or set(words)
 
 
-def kept_back(rows):
-    """Indices of the rows nobody looked at: whole groups of similar texts, chosen by hash."""
+def similar_groups(rows):
+    """Groups of indices of rows that are worded alike."""
     pairs = [word_pairs(row["reply"]) for row in rows]
     parent = list(range(len(rows)))
 
@@ -67,18 +72,23 @@ def kept_back(rows):
     groups = collections.defaultdict(list)
     for i in range(len(rows)):
         groups[root(i)].append(i)
+    return list(groups.values())
+
+
+def kept_back(rows):
+    """Indices of the rows nobody looked at: whole groups of similar texts, chosen by hash."""
     held = set()
-    for members in groups.values():
+    for members in similar_groups(rows):
         key = min(hashlib.sha256(b"leumund" + rows[i]["id"].encode()).hexdigest() for i in members)
         if int(key[:8], 16) / 2**32 < KEPT_BACK_SHARE:
             held |= set(members)
     return held
 
 
-def diagnose(program, texts, provider=None, registry=None):
+def diagnose(program, texts, provider=None, registry=None, more=()):
     told = ["--provider", provider] if provider else []
     told += ["--registry", registry] if registry else []
-    done = subprocess.run([program, "diagnose", "--replies", "--json"] + told,
+    done = subprocess.run([program, "diagnose", "--replies", "--json", *more] + told,
                           input="\n".join(texts) + "\n", capture_output=True, text=True,
                           encoding="utf-8", check=False)
     if done.returncode != 0:
@@ -134,6 +144,97 @@ def diagnose_left_out(program, rows):
             read += members
             found += diagnose(program, [row["reply"] for row in members], provider, file.name)
     return read, found
+
+
+def own_wordings():
+    path = os.path.join(os.path.dirname(__file__), "..", "tests", "golden", "refusals",
+                        "wordings.tsv")
+    with open(path, encoding="utf-8") as file:
+        return [line.rstrip("\n").split("\t")[-1] for line in file if not line.startswith("#")]
+
+
+def one_house(rows):
+    """Groups of rows: worded alike, or of one provider."""
+    groups = []
+    for members in similar_groups(rows):
+        names = {rows[i]["provider"] for i in members} - {"-"}
+        joined = [group for group in groups if group[0] & names]
+        groups = [group for group in groups if not group[0] & names]
+        groups.append((names.union(*(group[0] for group in joined)),
+                       members + [i for group in joined for i in group[1]]))
+    return [[rows[i] for i in members] for _, members in groups]
+
+
+def diagnose_without_memory(program, rows):
+    """Every group without the alternatives and codes that nothing else shows."""
+    apart = alternatives.TakenApart()
+
+    def shown(texts):
+        with apart.file() as file:
+            return [set(one["patterns"]) for one in
+                    diagnose(program, texts, registry=file.name, more=["--patterns"])]
+
+    by_wordings = set().union(*shown(own_wordings()))
+    groups = one_house(rows)
+    by_group = [set().union(*shown([row["reply"] for row in group])) for group in groups]
+    read, found, dropped = [], [], 0
+    for i, group in enumerate(groups):
+        others = by_wordings.union(*(one for k, one in enumerate(by_group) if k != i))
+        own = by_group[i] - others
+        dropped += len(own)
+        with apart.file(own) as file:
+            read += group
+            found += diagnose(program, [row["reply"] for row in group], registry=file.name)
+    print(f"{len(groups)} groups, {dropped / len(groups):.1f} alternatives and codes taken from "
+          "each")
+    return read, found
+
+
+def print_confusions(rows, found):
+    wrong = collections.Counter((row["kind"], f["kind"]) for row, f in zip(rows, found)
+                                if not kind_right(row, f))
+    for (truth, said), n in wrong.most_common():
+        print(f"    {n} x {truth} read as {said}")
+
+
+def known_names():
+    """What texts call the lists that we know, the longest first."""
+    hosts, words = set(), set()
+    for name, kind in (("blocklists.toml", "list"), ("list_names.toml", "list_name")):
+        with open(os.path.join(alternatives.FOLDER, name), "rb") as file:
+            for table in tomllib.load(file)[kind]:
+                hosts.update(table.get("hosts", []))
+                zone = table.get("zone", "")
+                hosts.update([zone] if zone and "{" not in zone else [])
+    domains = {".".join(host.split(".")[-2:]) for host in hosts}
+    words.update(domain.split(".")[0] for domain in domains)
+    return {word for word in words if len(word) > 3 and word != "mail"}
+
+
+def with_unknown_lists(rows):
+    """The texts that name a list by its zone or page, as if it were one nobody knows."""
+    names = sorted(known_names(), key=len, reverse=True)
+    pattern = re.compile("(" + "|".join(map(re.escape, names)) + r")(?=\.[a-z])", re.IGNORECASE)
+    out = []
+    for row in rows:
+        if row["kind"] != "ip-blocklist-public" or not pattern.search(row["reply"]):
+            continue
+        text = pattern.sub("oakharbor", row["reply"])
+        out.append(dict(row, reply=text))
+    return out
+
+
+def print_unknown_lists(program, rows, show):
+    changed = with_unknown_lists(rows)
+    found = diagnose(program, [row["reply"] for row in changed])
+    kind = sum(kind_right(row, f) for row, f in zip(changed, found))
+    named = [len(f["lists"]) == 1 and "oakharbor" in f["lists"][0] for f in found]
+    print(f"lists as if nobody knew them: {len(changed)} texts")
+    print(f"  kind right                      {share(kind, len(changed))}")
+    print(f"  named by zone or page           {share(sum(named), len(changed))}")
+    for row, f, good in zip(changed, found, named):
+        if show in ("list", "all") and not good:
+            print(f"    {row['reply']}\n -> {f['kind']} {f['meaning']} {f['lists']} {f['zone']}")
 
 
 def kind_right(row, found):
@@ -284,6 +385,17 @@ CHANGES = {"other addresses, hosts, numbers": replaced,
            "other case, lines, frame": reworded}
 
 
+def leave_out(arguments, part):
+    print_score("each provider without its own replies",
+                score(*diagnose_left_out(arguments.program, part)))
+    read, found = diagnose_without_memory(arguments.program, part)
+    print_score("each group without what only it shows", score(read, found))
+    print_confusions(read, found)
+    if arguments.show:
+        show_errors(read, found, arguments.show)
+    print_unknown_lists(arguments.program, part, arguments.show)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=os.path.join(
@@ -308,8 +420,7 @@ def main():
         print_score(title, score(part, found))
         print_score(f"{title}, provider told", score(part, diagnose_told(arguments.program, part)))
         if arguments.leave_out and title == "worked on":
-            print_score("each provider without its own replies",
-                        score(*diagnose_left_out(arguments.program, part)))
+            leave_out(arguments, part)
         for name, change in CHANGES.items() if arguments.rounds else ():
             n = invariance(arguments.program, part, found, arguments.rounds, change)
             print(f"  {name}: kind same {share(n['kind'], n['texts'])}, "

@@ -11,8 +11,8 @@ feedback, reason: prints the errors of the other part. Beside it stands what Sis
 same messages (peer-output.tsv), whose authors also wrote the labels.
 
 --leave-out looks at the other part alone and never at the kept-back one: each family of programs
-(column `module`) is read without the patterns and words that only its own messages and their twins
-show, as if nobody had ever seen that family. What a new program's reports give lies between that
+(column `module`) is read without the patterns, their alternatives and the words that only its own
+messages and their twins show, as if nobody had ever seen that family. What a new program's reports give lies between that
 and the plain figures, since some of what is taken away was written without having seen it.
 
 The exit status is 1 when a target is missed on the part that was kept back.
@@ -25,7 +25,7 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
+import alternatives
 
 # The given part already lies below 0.6 by the same hash, so this is 30 % of it.
 KEPT_BACK_BELOW = 0.18
@@ -95,7 +95,9 @@ def twin_groups(truth):
 
 def diagnose_left_out(program, folder, truth, paths):
     """Each family without what only it shows; the plain reading beside it tells what that is."""
-    plain = diagnose(program, folder, paths, "--patterns")
+    apart = alternatives.TakenApart()
+    with apart.file() as file:
+        plain = diagnose(program, folder, paths, "--patterns", "--registry", file.name)
     shown = {path: {one for result in plain[path] for one in result["patterns"]}
              for path in paths}
     group = twin_groups(truth)
@@ -108,10 +110,7 @@ def diagnose_left_out(program, folder, truth, paths):
         others = set().union(*(shown[path] for path in paths if group[path] not in groups))
         own = set().union(*(shown[path] for path in members)) - others
         dropped += len(own)
-        with tempfile.NamedTemporaryFile("w", suffix=".toml", encoding="utf-8") as file:
-            for pattern in sorted(own):
-                file.write("[[drop]]\nre = " + json.dumps(pattern) + "\n")
-            file.flush()
+        with apart.file(own) as file:
             found.update(diagnose(program, folder, members, "--registry", file.name))
     print(f"each family without what only it shows: {len(families)} families, "
           f"{dropped / len(families):.1f} patterns taken from each")
