@@ -12,8 +12,9 @@ same messages (peer-output.tsv), whose authors also wrote the labels.
 
 --leave-out looks at the other part alone and never at the kept-back one: each family of programs
 (column `module`) is read without the patterns, their alternatives and the words that only its own
-messages and their twins show, as if nobody had ever seen that family. What a new program's reports give lies between that
-and the plain figures, since some of what is taken away was written without having seen it.
+messages and their twins show, as if nobody had ever seen that family. What a new program's reports
+give lies between that and the plain figures, since some of what is taken away was written without
+having seen it.
 
 The exit status is 1 when a target is missed on the part that was kept back.
 """
@@ -25,6 +26,7 @@ import json
 import os
 import subprocess
 import sys
+
 import alternatives
 
 # The given part already lies below 0.6 by the same hash, so this is 30 % of it.

@@ -219,6 +219,24 @@ TEST(Diagnosis, OtherWordingsAndLanguagesAreRead) {
   for (const Worded& one : worded) EXPECT_EQ(read(one.text).kind, one.kind) << one.text;
 }
 
+TEST(Diagnosis, AListNobodyKnowsIsNamedByItsZoneOrItsPage) {
+  for (const char* text :
+       {"550 203.0.113.7 is in a black list at dnsbl.quarry.example",
+        "554 5.7.1 Ihr Server [203.0.113.7] steht auf der Blacklist dnsbl.quarry.example",
+        "550 Blocked by RBL (dnsbl.quarry.example) - 203.0.113.7",
+        "554 5.7.1 Blocked - see http://dnsbl.quarry.example/query?ip=203.0.113.7"}) {
+    const Diagnosis found = read(text);
+    EXPECT_EQ(found.kind, Kind::ip_blocklist_public) << text;
+    EXPECT_EQ(lists(found), "dnsbl.quarry.example") << text;
+    EXPECT_EQ(found.listed_address, "203.0.113.7") << text;
+  }
+  EXPECT_EQ(read("550 5.7.1 sender domain is listed in dbl.quarry.example").kind,
+            Kind::domain_reputation);
+  EXPECT_EQ(lists(read("550 5.1.1 <a@b.example>: user unknown in mail.quarry.example")), "");
+  // A number that is a section of an RFC is no address of ours.
+  EXPECT_EQ(read("501 Invalid HELO name (See RFC2821 4.1.1.1)").listed_address, "");
+}
+
 // Kind, lists, our address and a reply, in a dozen languages; written for this test, not from it.
 TEST(DiagnosisGolden, WordingsOfManyServersAndLanguages) {
   const auto path =

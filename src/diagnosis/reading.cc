@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/ascii.h"
+#include "diagnosis/list_shape.h"
 
 namespace leumund::diagnosis {
 namespace {
@@ -39,6 +40,11 @@ bool followed_by(std::string_view text, std::size_t at, std::string_view what) {
   return text.substr(at).starts_with(what);
 }
 
+std::string_view last_word(std::string_view text) {
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text.substr(text.find_last_of(" (") + 1);
+}
+
 }  // namespace
 
 Reading::Reading(const Reader& reader, Reader::Session& session, const Reply& reply)
@@ -61,6 +67,7 @@ Diagnosis Reading::result(Depth depth) {
   note_words();
   note_entities();
   find_our_address();
+  find_unknown_list();
   note_facts();
   choose();
   fill_codes(out);
@@ -262,7 +269,40 @@ void Reading::note_entities() {
   }
 }
 
+// By its name, by the words before it, or as a page to look our address up.
+bool Reading::is_unknown_list(const Entity& entity) const {
+  if (entity.list != 0 || entity.begin < announced_) return false;
+  if (entity.kind == EntityKind::url) {
+    const std::string_view url = view_.text_of(entity);
+    if (!provider_ && leads_to_list(plain_.substr(0, entity.begin))) return true;
+    if (!is_lookup_page(url, view_.host_of(entity))) return false;
+    const bool ours = entity.has_address && !not_ours(entity);
+    return (ours || list_shape(view_.host_of(entity)) != ListShape::none) &&
+           !reader_.provider_table_->of_named_host(view_.host_of(entity));
+  }
+  // With a provider known, words alone may speak of himself: "blacklisted by example.net".
+  return entity.kind == EntityKind::host &&
+         (list_shape(view_.host_of(entity)) != ListShape::none ||
+          (!provider_ && leads_to_list(plain_.substr(0, entity.begin))));
+}
+
+void Reading::find_unknown_list() {
+  if (list_count_ > 0) return;
+  for (const Entity& entity : view_.entities()) {
+    if (!is_unknown_list(entity)) continue;
+    const bool better = unknown_list_ == nullptr ||
+                        (unknown_list_->kind == EntityKind::url && entity.kind == EntityKind::host);
+    if (better) unknown_list_ = &entity;
+  }
+}
+
 void Reading::note_facts() {
+  if (unknown_list_ != nullptr) {
+    ConceptSet& set = hops_[hop_at(unknown_list_->begin)].concepts;
+    const bool domains = list_shape(view_.host_of(*unknown_list_)) == ListShape::of_domains;
+    set_fact(set, Fact::some_list);
+    set_fact(set, domains && ours_ == nullptr ? Fact::domain_list : Fact::address_list);
+  }
   for (std::size_t i = 0; i < list_count_; ++i) {
     const BlockList& list = reader_.registry_.lists[lists_[i]];
     ConceptSet& set = hops_[list_hops_[i]].concepts;
@@ -317,6 +357,7 @@ bool Reading::not_ours(const Entity& entity) const {
     if (before.substr(0, word).ends_with(mark)) return true;
   }
   if (before.substr(word).find("relay=") != std::string_view::npos) return true;
+  if (last_word(before.substr(0, word)).starts_with("rfc")) return true;  // one of its sections
   if (entity.kind == EntityKind::url) {
     const std::string_view url = view_.text_of(entity);
     return url.find("/returnc/") != std::string_view::npos;

@@ -47,6 +47,8 @@ class Reading {
   void note_words();
   void note_list(std::uint32_t list, std::size_t hop, bool by_address);
   void note_entities();
+  [[nodiscard]] bool is_unknown_list(const Entity& entity) const;
+  void find_unknown_list();
   void note_facts();
   [[nodiscard]] bool not_ours(const Entity& entity) const;
   [[nodiscard]] int claim(const Entity& entity) const;
@@ -66,6 +68,7 @@ class Reading {
   void fill_zone(Diagnosis& out) const;
   void take_zone_as_own(Diagnosis& out) const;
   void take_unnamed_as_own(Diagnosis& out) const;
+  void name_unknown_list(bool block, Diagnosis& out) const;
   void name_providers_list(Diagnosis& out) const;
   void fill_lookup(Diagnosis& out) const;
   void fill_hops(Diagnosis& out) const;
@@ -91,6 +94,7 @@ class Reading {
   std::array<bool, max_named_lists> list_by_address_{};  // by zone or page, not by name alone
   std::size_t list_count_ = 0;
   const Entity* ours_ = nullptr;
+  const Entity* unknown_list_ = nullptr;  // the zone or page of a list that nobody registered
   Choice choice_;
 };
 

@@ -5,6 +5,7 @@
 #include "diagnosis/reading.h"
 
 #include "base/trimmed.h"
+#include "diagnosis/list_shape.h"
 
 namespace leumund::diagnosis {
 namespace {
@@ -121,20 +122,31 @@ void Reading::fill_zone(Diagnosis& out) const {
       continue;
     }
     if (!out.zone.empty() || entity.begin < 6) continue;
-    // A list nobody knows, which the text calls by its zone: "blocked using dnsbl.example.org".
+    // A list nobody knows, which the text calls by its zone: "blocked using mail.example.org".
     const std::string_view before = plain_.substr(0, entity.begin);
-    for (const std::string_view lead :
-         {"using ", "dnsbl:", "dnsbl ", "rbl:", "rbl ", "listed at ", "listed in ", "listed on ",
-          "listed by ", "blacklisted by ", "dnsbl=", "rbl="}) {
-      if (before.ends_with(lead)) out.zone = spell(entity);
+    if (&entity == unknown_list_ || before.ends_with("using ") || leads_to_list(before)) {
+      out.zone = spell(entity);
     }
   }
   take_zone_as_own(out);
   const bool block =
       out.kind == Kind::ip_blocklist_public || out.kind == Kind::ip_blocklist_private;
   if (out.zone.empty()) take_unnamed_as_own(out);
-  if (!out.zone.empty() && out.lists.empty() && block) out.lists.push_back({.id = out.zone});
+  if (out.lists.empty()) name_unknown_list(block, out);
   if (!block && out.lists.empty()) out.zone.clear();
+}
+
+void Reading::name_unknown_list(bool block, Diagnosis& out) const {
+  if (!out.zone.empty() && block) {
+    out.lists.push_back({.id = out.zone});
+    return;
+  }
+  const bool page = unknown_list_ != nullptr && unknown_list_->kind == EntityKind::url;
+  const bool about = block || out.kind == Kind::domain_reputation;
+  if (!page || !about || !out.zone.empty()) return;
+  std::string_view host = view_.host_of(*unknown_list_);
+  if (host.starts_with("www.")) host.remove_prefix(4);
+  out.lists.push_back({.id = std::string(host)});
 }
 
 void Reading::name_providers_list(Diagnosis& out) const {
