@@ -39,7 +39,8 @@ bool says_no_such_recipient(std::string_view text) {
 // A server that counts says so, also before its greeting.
 bool counts_connections(std::string_view text) {
   constexpr std::array words = {"too many", "concurrent", "connection limit", "connection rate",
-                                "simultaneous"};
+                                "simult",   "zu viele",   "gleichzeitig",     "trop de",
+                                "demasiad", "tropp"};
   return std::any_of(words.begin(), words.end(), [text](std::string_view one) {
     return text.find(one) != std::string_view::npos;
   });
@@ -172,6 +173,25 @@ std::string_view reason_by_code(const wire::RecipientReport& report, std::string
   }
   // Commands out of order or unknown, whatever else the answer names (RFC 5321, 4.2.2).
   if ((report.code == 502 || report.code == 503) && is_vague(diagnosed)) return "syntaxerror";
+  // RFC 5321: these codes are about commands; a status x.5.x says so, too.
+  const bool of_commands = *report.code >= 500 && *report.code <= 504 && report.status.size() > 3 &&
+                           report.status.substr(1, 3) == ".5.";
+  if (of_commands && (diagnosed == "notcompliantrfc" || diagnosed == "contenterror")) {
+    return "syntaxerror";
+  }
+  // RFC 3463, x.6.x: of the message's form, where no RFC is named.
+  if (diagnosed == "notcompliantrfc" && report.status.size() > 3 &&
+      report.status.substr(1, 3) == ".6." && text.find("rfc") == text.npos) {
+    return "contenterror";
+  }
+  // RFC 3463, x.1.7 and x.1.8: the sender's address, whatever was done about it.
+  const bool of_sender = report.status.ends_with(".1.7") || report.status.ends_with(".1.8");
+  if (of_sender && diagnosed == "blocked" && found.listed_address.empty()) return "rejected";
+  // A mailbox's own space, not the system's.
+  if (diagnosed == "mailboxfull" && text.find("mailbox") != text.npos) return diagnosed;
+  // What is said to MAIL is said of the sender.
+  if (diagnosed == "userunknown" && report.stage == model::DeliveryStage::mail) return "rejected";
+  if (found.detail == "geo" && in_greeting(report)) return "blocked";
   const bool moved = report.code == 551 && (diagnosed == "userunknown" || diagnosed == "undefined");
   if (moved && first_of(registry.reason_words(ReasonPlace::telling), text).empty()) {
     return "hasmoved";
