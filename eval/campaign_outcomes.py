@@ -113,7 +113,7 @@ def held_by_mistake(run):
     """Honest mails and hard negatives that were not let through: (id, kind, who, reason, by B)."""
     stream = run.stream
     since = guilty_since(stream)
-    injected = {i for c in stream.truth["campaigns"] for i in c["ids"]}
+    injected = stream.injected
     kinds = {i: g["kind"] for g in stream.truth["negatives"] for i in g["ids"]}
     out = []
     for message, (who, at, _) in stream.submissions.items():

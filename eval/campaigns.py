@@ -227,7 +227,7 @@ def measure_all(a, data, replay):
         base = made[min(2, len(made) - 1)]
         results = each(
             a.jobs,
-            lambda n: one(data, replay, paraphrase.make(base, n, streams.Stream), "words"),
+            lambda n: one(data, replay, paraphrase.make(base, n), "words"),
             paraphrase.LEVELS,
         )
         out["words"] = {
@@ -241,7 +241,7 @@ def measure_all(a, data, replay):
         base = stream_of(data, a.work, numbers(a.ablation_seeds)[0], FIT_PART, a.days)
         results = each(
             a.jobs,
-            lambda n: one(data, replay, evasions.make(base, n, streams.Stream), "evasions"),
+            lambda n: one(data, replay, evasions.make(base, n), "evasions"),
             evasions.NAMES,
         )
         plain = one(data, replay, base, "shipped")

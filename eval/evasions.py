@@ -2,14 +2,15 @@
 on every mail, text below a quote line or a signature mark, common links in front of his."""
 import hashlib
 import json
-import os
 import random
 
 import paraphrase
 
 BOXES = [f"box{i}@collected.example" for i in range(4)]
-COMMON = ["google.com", "youtube.com", "facebook.com", "twitter.com", "instagram.com",
-          "linkedin.com", "microsoft.com", "apple.com", "amazon.de", "wikipedia.org"]
+# Hosts that everybody links to: those that src/fingerprint/facets.cc knows as such, and as many
+# that no list of ours has, or the measure would be told beforehand what to look for.
+COMMON = ["google.com", "youtube.com", "facebook.com", "microsoft.com", "wikipedia.org"]
+UNLISTED = ["bbc.co.uk", "nytimes.com", "stackoverflow.com", "archive.org", "imdb.com"]
 QUOTE_LINE = "-----Original Message-----\n"
 SIGNATURE = "-- \n"
 
@@ -33,7 +34,7 @@ class Evader:
         return change
 
     def links_in_front(self, event):
-        hosts = self.rng.sample(COMMON, 5)
+        hosts = self.rng.sample([*COMMON, *UNLISTED], 5)
         links = "".join(f"http://{h}/{self.rng.randrange(10**6)}\n" for h in hosts)
         event["body"] = links + event["body"]
 
@@ -50,27 +51,11 @@ def ways(evader):
 NAMES = list(ways(Evader([], None)))
 
 
-def make(stream, name, stream_class):
+def make(stream, name):
     """The stream with its campaigns sent this way, beside the one it is made from."""
-    key = hashlib.sha256(json.dumps([name, BOXES, COMMON]).encode()).hexdigest()[:8]
-    folder = f"{stream.folder}-evades-{key}"
-    if not os.path.isfile(os.path.join(folder, "complete")):
-        os.makedirs(folder, exist_ok=True)
-        injected = {i for c in stream.truth["campaigns"] for i in c["ids"]}
-        change = ways(Evader(paraphrase.vocabulary(stream), random.Random(7)))[name]
-        with (
-            open(stream.events) as f,
-            open(os.path.join(folder, "events.jsonl"), "w") as out,
-        ):
-            for line in f:
-                if line.startswith('{"type":"submission"'):
-                    event = json.loads(line)
-                    if event["id"] in injected:
-                        change(event)
-                        line = json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n"
-                out.write(line)
-        with open(os.path.join(folder, "truth.json"), "w") as f:
-            json.dump(stream.truth, f)
-        with open(os.path.join(folder, "complete"), "w") as f:
-            f.write(name)
-    return stream_class(folder, f"{stream.arguments}, {name}")
+    key = hashlib.sha256(json.dumps([name, BOXES, COMMON, UNLISTED]).encode()).hexdigest()[:8]
+
+    def make_change():
+        return ways(Evader(paraphrase.vocabulary(stream), random.Random(7)))[name]
+
+    return stream.changed(f"evades-{key}", name, make_change)

@@ -5,7 +5,6 @@ subjects came to the threshold (not only which crossed it), so that the result d
 single mails.
 """
 import math
-import statistics
 
 import outcomes
 

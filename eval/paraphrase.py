@@ -2,7 +2,6 @@
 mails have a run of words in common. What is left to see beside the text is set by a level."""
 import hashlib
 import json
-import os
 import random
 import re
 
@@ -57,12 +56,11 @@ class Writer:
             for header in event["headers"]:
                 if header[0] == "Subject":
                     header[1] = self.words_of(header[1])
-        return event
 
 
 def vocabulary(stream, most=20_000):
     """Words of honest mail, each once, in no order that means anything."""
-    injected = {i for c in stream.truth["campaigns"] for i in c["ids"]}
+    injected = stream.injected
     words = set()
     with open(stream.events) as f:
         for line in f:
@@ -76,28 +74,12 @@ def vocabulary(stream, most=20_000):
     return sorted(words, key=lambda w: hashlib.sha256(w.encode()).digest())
 
 
-def make(stream, name, stream_class):
+def make(stream, name):
     """The stream with its campaigns written anew, beside the one it is made from."""
     level = LEVELS[name]
     key = hashlib.sha256(json.dumps([level, LIST]).encode()).hexdigest()[:8]
-    folder = f"{stream.folder}-words-{key}"
-    if not os.path.isfile(os.path.join(folder, "complete")):
-        os.makedirs(folder, exist_ok=True)
-        injected = {i for c in stream.truth["campaigns"] for i in c["ids"]}
-        writer = Writer(vocabulary(stream), level, random.Random(5))
-        with (
-            open(stream.events) as f,
-            open(os.path.join(folder, "events.jsonl"), "w") as out,
-        ):
-            for line in f:
-                if line.startswith('{"type":"submission"'):
-                    event = json.loads(line)
-                    if event["id"] in injected:
-                        event = writer.mail(event)
-                        line = json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n"
-                out.write(line)
-        with open(os.path.join(folder, "truth.json"), "w") as f:
-            json.dump(stream.truth, f)
-        with open(os.path.join(folder, "complete"), "w") as f:
-            f.write(name)
-    return stream_class(folder, f"{stream.arguments}, {name}")
+
+    def make_change():
+        return Writer(vocabulary(stream), level, random.Random(5)).mail
+
+    return stream.changed(f"words-{key}", name, make_change)

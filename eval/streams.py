@@ -59,6 +59,34 @@ class Stream:
                         )
         return self._submissions
 
+    @property
+    def injected(self):
+        return {i for c in self.truth["campaigns"] for i in c["ids"]}
+
+    def changed(self, suffix, what, make_change):
+        """This stream with every mail of its campaigns changed in place by the function that
+        make_change() returns, kept beside this one; `suffix` names all that the change depends
+        on."""
+        made = Stream(f"{self.folder}-{suffix}", f"{self.arguments}, {what}")
+        done = os.path.join(made.folder, "complete")
+        if os.path.isfile(done):
+            return made
+        os.makedirs(made.folder, exist_ok=True)
+        injected, change = self.injected, make_change()
+        with open(self.events) as f, open(made.events, "w") as out:
+            for line in f:
+                if line.startswith('{"type":"submission"'):
+                    event = json.loads(line)
+                    if event["id"] in injected:
+                        change(event)
+                        line = json.dumps(event, ensure_ascii=False, separators=(",", ":")) + "\n"
+                out.write(line)
+        with open(os.path.join(made.folder, "truth.json"), "w") as f:
+            json.dump(self.truth, f)
+        with open(done, "w") as f:
+            f.write(what)
+        return made
+
 
 def make(
     data,
