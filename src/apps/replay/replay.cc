@@ -33,7 +33,7 @@ constexpr std::string_view usage =
     "  --json                    one JSON object per submission and decision\n"
     "  --detector-settings FILE  constants of the detector, lines `name = number`\n"
     "  --explain-features FILE   write what each submission's score was made of, tab-separated\n"
-    "  --campaigns               look for campaigns too, by the text of messages (unfinished)\n"
+    "  --campaigns               look for campaigns too, by the text of messages\n"
     "  --campaign-features FILE  write what each mail's part in campaigns was made of, "
     "tab-separated\n"
     "  --campaign-settings FILE  constants of the campaign detector, lines `name = number`\n"
