@@ -7,7 +7,6 @@
 #include "engine/campaign_mail.h"
 #include "evidence/cluster_codec.h"
 #include "evidence/sliding_window.h"
-#include "verdict/burst.h"
 
 namespace leumund::engine {
 namespace {
@@ -110,7 +109,9 @@ Campaigns::Campaigns(const Settings& settings, const base::HashKey& key)
                          .membership = settings.detection.membership_counts},
               .key = key}),
       programs_(std::clamp<std::size_t>(settings.bytes_max / 16, std::size_t{1} << 16,
-                                        std::size_t{64} << 20)) {}
+                                        std::size_t{64} << 20)),
+      crowds_(std::clamp<std::size_t>(settings.bytes_max / 32, std::size_t{1} << 16,
+                                      std::size_t{32} << 20)) {}
 
 model::Subject Campaigns::subject_of(const Cluster& cluster) {
   return {model::SubjectKind::campaign, cluster.name()};
@@ -118,23 +119,23 @@ model::Subject Campaigns::subject_of(const Cluster& cluster) {
 
 verdict::MailTraits Campaigns::traits_of(const Around& around, const model::Submission& submission,
                                          const evidence::Account& account, const Message& message,
+                                         const verdict::MessageRecipients& recipients,
                                          const evidence::YoungClients::Seen& client) const {
   const evidence::Habits& habits = account.habits;
   verdict::MailTraits traits;
   traits.acquaintance = verdict::acquaintance_of(habits.hours_active);
-  const auto all = static_cast<std::uint32_t>(message.recipients.size());
-  const verdict::MessageRecipients recipients{message.fresh, all - message.fresh, message.in_house};
   std::optional<double> house_share;
   if (around.ledger.house_ready())
     house_share = static_cast<double>(around.ledger.house().known_share());
-  if (all > 0) {
+  if (const std::uint32_t all = recipients.fresh + recipients.known; all > 0) {
     traits.set(
         Trait::recipients,
         std::clamp(
             verdict::recipients_value(account, recipients, house_share, 1, around.detection) / 3,
             -2.0, 2.0));
-    traits.set(Trait::strangers, static_cast<double>(message.fresh - message.in_house) / all);
-    traits.set(Trait::many, std::min(1.0, std::log2(static_cast<double>(all)) / 4));
+    traits.set(Trait::strangers, static_cast<double>(recipients.fresh - recipients.in_house) / all);
+    traits.set(Trait::many,
+               std::min(1.0, std::log2(static_cast<double>(message.recipients.size())) / 4));
   }
   for (const evidence::ClientSeen& seen : account.recent.clients) {
     if (seen.address != message.client || seen.network == 0 || habits.networks.items().empty())
@@ -190,7 +191,7 @@ void Campaigns::learn(const model::Fingerprint& print, std::uint64_t account,
 evidence::Placed Campaigns::place(const Around& around, const model::Submission& submission,
                                   const Message& message, const evidence::Account& account,
                                   const evidence::YoungClients::Seen& client,
-                                  const CampaignSeen& seen, base::TimePoint at) {
+                                  const CampaignSeen& seen, bool house_knows, base::TimePoint at) {
   static const model::Fingerprint unseen;
   std::size_t fresh = 0;
   const auto recipients = recipients_of(message, own_address_of(around.key, account), fresh);
@@ -207,7 +208,7 @@ evidence::Placed Campaigns::place(const Around& around, const model::Submission&
        .stranger = seen.traits.acquaintance == verdict::Acquaintance::stranger,
        .in_character = in_character(seen, message),
        .may_begin = seen.p <= settings_.detection.begins_below_p,
-       .to = {recipients, fresh, message.in_house >= message.fresh},
+       .to = {recipients, fresh, house_knows},
        .client = client.address,
        .member_of = account.recent.campaign_member ? campaign_of(message.account) : 0,
        .companions = client.companions,
@@ -256,7 +257,7 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   const bool first = milter_at_ == base::TimePoint() && submission.source == model::Source::policy;
   if (first || submission.source == model::Source::milter) milter_at_ = at;
   if (!is_due(submission, message, at < milter_at_ + milter_known_for)) return seen;
-  message.placed = true;
+  const bool again = std::exchange(message.placed, true);
   message.placed_whole = submission.print != nullptr;
   // Announced mailings are expected.
   const bool local = !submission.client || submission.client->is_loopback();
@@ -265,9 +266,12 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   evidence::YoungClients::Seen client;
   if (!local)
     client = clients_.use(address_of(around, submission, message), message.account, tenant, at);
-  seen.traits = traits_of(around, submission, *account, message, client);
+  const TellingRecipients telling = telling_recipients(message, crowds_, at);
+  if (!again) take_up(message, at, crowds_);
+  seen.traits = traits_of(around, submission, *account, message, telling.counted, client);
   seen.p = chance_of(around, message, seen.traits);
-  const evidence::Placed placed = place(around, submission, message, *account, client, seen, at);
+  const evidence::Placed placed =
+      place(around, submission, message, *account, client, seen, telling.house_knows, at);
   Cluster* cluster = placed.cluster;
   // An open campaign takes in what is usual for an account only where it is a member already.
   message.in_character = (cluster == nullptr || cluster->state != ClusterState::open) &&
@@ -457,7 +461,7 @@ CampaignCounters Campaigns::counters() const {
           .opened = opened_,
           .not_opened = not_opened_,
           .judged = judged_,
-          .bytes = store_.fixed_bytes() + programs_.bytes()};
+          .bytes = store_.fixed_bytes() + programs_.bytes() + crowds_.bytes()};
 }
 
 std::string Campaigns::open_campaign_of(std::uint64_t cluster) const {

@@ -3,7 +3,7 @@
 //
 // Flow:    Engine::feed() -> see() -> ClusterStore, verdict::judge_campaign() -> RestrictionBook.
 // Time:    passed in.
-// Limits:  those of ClusterStore, YoungClients and AccountPrograms.
+// Limits:  those of ClusterStore, YoungClients, AccountPrograms and RecipientCrowds.
 // Threads: none of its own and no lock.
 #pragma once
 
@@ -24,9 +24,11 @@
 #include "evidence/account_programs.h"
 #include "evidence/cluster_store.h"
 #include "evidence/ledger.h"
+#include "evidence/recipient_crowds.h"
 #include "evidence/young_clients.h"
 #include "model/decision.h"
 #include "model/mail_event.h"
+#include "verdict/burst.h"
 #include "verdict/campaign.h"
 #include "verdict/settings.h"
 
@@ -119,13 +121,14 @@ class Campaigns {
                                               const model::Submission& submission,
                                               const evidence::Account& account,
                                               const Message& message,
+                                              const verdict::MessageRecipients& recipients,
                                               const evidence::YoungClients::Seen& client) const;
   [[nodiscard]] double chance_of(const Around& around, const Message& message,
                                  const verdict::MailTraits& traits) const;
   evidence::Placed place(const Around& around, const model::Submission& submission,
                          const Message& message, const evidence::Account& account,
                          const evidence::YoungClients::Seen& client, const CampaignSeen& seen,
-                         base::TimePoint at);
+                         bool house_knows, base::TimePoint at);
   void learn(const model::Fingerprint& print, std::uint64_t account,
              verdict::Acquaintance acquaintance, double p, base::TimePoint at);
   void take_in(const Around& around, evidence::Cluster& cluster, std::uint64_t account,
@@ -159,6 +162,7 @@ class Campaigns {
   evidence::ClusterStore store_;
   evidence::YoungClients clients_;
   evidence::AccountPrograms programs_;
+  evidence::RecipientCrowds crowds_;
   std::vector<std::uint64_t> named_;
   std::set<std::uint64_t> open_;   // ids
   std::set<std::uint64_t> dirty_;  // ids

@@ -184,7 +184,8 @@ double recipients_value(const Account& account, MessageRecipients recipients,
       house_known_share ? house_value(account, recipients, *house_known_share, settings) : 0;
   const double weight = maturity * scored_share(recipients, settings);
   // Known by the time of this message are its own recipients too.
-  const bool first_ever = account.habits.recipients.size() <= recipients.fresh;
+  const bool first_ever =
+      account.habits.recipients.size() <= recipients.fresh + recipients.left_out;
   if (first_ever) return weight * house;
   const double own = std::clamp(static_cast<double>(account.habits.new_recipients.mean(
                                     static_cast<float>(settings.new_prior_mean),

@@ -94,6 +94,7 @@ struct MessageRecipients {
   std::uint32_t fresh = 0;  // never written to before
   std::uint32_t known = 0;
   std::uint32_t in_house = 0;  // of the fresh ones: somebody else here wrote to them
+  std::uint32_t left_out = 0;  // further new ones that say nothing
 };
 [[nodiscard]] double recipients_value(const evidence::Account& account,
                                       MessageRecipients recipients,
