@@ -210,6 +210,7 @@ bool is_closing(std::string_view line) {
 void OwnText::split(std::string_view text) {
   own_.clear();
   quoted_.clear();
+  closing_.clear();
   appended_.clear();
   forwarded_ = false;
   read_lines(text);
@@ -300,7 +301,7 @@ void OwnText::read_lines(std::string_view text) {
   }
 }
 
-void OwnText::cut_signature(std::size_t& end) const {
+bool OwnText::cut_signature(std::size_t& end) const {
   // The last "-- " counts, if what follows is short.
   std::size_t bytes = 0;
   std::size_t lines = 0;
@@ -309,7 +310,7 @@ void OwnText::cut_signature(std::size_t& end) const {
     const std::string_view line = kept_[i];
     if (line == "-- " || line == "--" || line == "--\xC2\xA0") {
       end = i;
-      return;
+      return false;
     }
     if (!trimmed(line).empty()) ++lines;
     bytes += line.size();
@@ -321,12 +322,13 @@ void OwnText::cut_signature(std::size_t& end) const {
     if (line.empty()) continue;
     if (is_closing(line)) {
       end = i;
-      return;
+      return true;
     }
-    if (line.size() > 80 || line.ends_with('.')) return;
+    if (line.size() > 80 || line.ends_with('.')) return false;
     ++lines;
     bytes += line.size();
   }
+  return false;
 }
 
 void OwnText::cut_footers(std::size_t begin, std::size_t& end) {
@@ -355,7 +357,7 @@ void OwnText::cut_footers(std::size_t begin, std::size_t& end) {
     std::size_t last = i;
     while (last < end && !trimmed(kept_[last]).empty() && last - first < disclaimer_lines_max)
       ++last;
-    append_rest(first, last);
+    append_rest(first, last, appended_);
     std::fill(kept_.begin() + static_cast<std::ptrdiff_t>(first),
               kept_.begin() + static_cast<std::ptrdiff_t>(last), std::string_view{});
   }
@@ -368,15 +370,17 @@ std::string_view OwnText::without_greeting(std::string_view line) const {
   return line.size() <= 40 && word_count(line) <= 5 ? std::string_view{} : line;
 }
 
-void OwnText::append_rest(std::size_t from, std::size_t end) {
-  for (std::size_t i = from; i < end; ++i) append_line(kept_[i], appended_);
+void OwnText::append_rest(std::size_t from, std::size_t end, std::string& to) const {
+  for (std::size_t i = from; i < end; ++i) append_line(kept_[i], to);
 }
 
 void OwnText::take_own_lines() {
   std::size_t end = kept_.size();
   cut_footers(0, end);
-  cut_signature(end);
-  append_rest(end, kept_.size());
+  const std::size_t signature_end = end;
+  const bool closed = cut_signature(end);
+  append_rest(end, signature_end, closed ? closing_ : appended_);
+  append_rest(signature_end, kept_.size(), appended_);
   bool first = true;
   for (std::size_t i = 0; i < end; ++i) {
     std::string_view line = kept_[i];

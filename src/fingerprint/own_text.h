@@ -22,7 +22,10 @@ class OwnText {
 
   [[nodiscard]] const std::string& own() const { return own_; }
   [[nodiscard]] const std::string& quoted() const { return quoted_; }
-  // Signature, disclaimers and what programs put below, as far as they are not known word by word.
+  // What follows a closing ("Regards,"), above what programs and lists put below.
+  [[nodiscard]] const std::string& closing() const { return closing_; }
+  // Disclaimers and what stands below "-- " or a rule, where programs and lists put it, as far as
+  // it is not known word by word.
   [[nodiscard]] const std::string& appended() const { return appended_; }
   // A "forwarded message" line stood above the quoted text.
   [[nodiscard]] bool forwarded() const { return forwarded_; }
@@ -34,9 +37,10 @@ class OwnText {
   [[nodiscard]] bool patch_begins(std::size_t at) const;
   void quote_rest(std::size_t from);
   void take_own_lines();
-  void cut_signature(std::size_t& end) const;
+  // True where a closing began it, and not "-- ".
+  [[nodiscard]] bool cut_signature(std::size_t& end) const;
   void cut_footers(std::size_t begin, std::size_t& end);
-  void append_rest(std::size_t from, std::size_t end);
+  void append_rest(std::size_t from, std::size_t end, std::string& to) const;
   [[nodiscard]] std::string_view without_greeting(std::string_view line) const;
 
   std::vector<std::string_view> lines_;
@@ -44,6 +48,7 @@ class OwnText {
   std::string small_line_;  // in lower case
   std::string own_;
   std::string quoted_;
+  std::string closing_;
   std::string appended_;
   bool forwarded_ = false;
 };

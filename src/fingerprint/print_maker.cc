@@ -101,6 +101,7 @@ struct PrintMaker::State {
   wire::TextLinks found;
   std::vector<std::uint64_t> own_words;
   std::vector<std::uint64_t> quoted_words;
+  std::vector<std::uint64_t> whole_words;  // where only all of the text has enough of them
   std::vector<std::uint64_t> below_words;
   std::vector<std::uint64_t> subject_words;
   std::string subject;
@@ -172,30 +173,31 @@ void PrintMaker::State::choose_text(const wire::MessageView& view) {
   sketched = own.own();
   if (!own.quoted().empty()) print.set(MailSign::quotes);
   if (own.forwarded() || !view.quoted.empty()) print.set(MailSign::forwarded_by_hand);
-  if (own_words.size() >= sketch_words_min) {
-    below = own.quoted() + view.quoted + own.appended();
-    return;
-  }
-  // Nearly nothing is the writer's: what was taken for quoted or appended is the text.
+  below = own.quoted() + view.quoted + own.closing() + own.appended();
+  if (own_words.size() >= sketch_words_min) return;
+  // Nearly nothing is the writer's: what was taken for quoted or for his signature is the text.
   quoted_words = own_words;
   words.read(own.quoted(), quoted_words);
   words.read(view.quoted, quoted_words);
   if (quoted_words.size() >= sketch_words_min) {
     sketched += own.quoted() + view.quoted;
     own_words.swap(quoted_words);
-    below = own.appended();
+    below = own.closing() + own.appended();
     print.set(MailSign::text_is_quoted);
     return;
   }
-  std::vector<std::uint64_t>& whole = quoted_words;
-  whole.clear();
-  words.read(view.text, whole);
-  if (whole.size() < sketch_words_min && whole.size() <= own_words.size() + 3) {
-    below = own.quoted() + view.quoted + own.appended();
+  words.read(own.closing(), quoted_words);
+  words.read(view.text, whole_words);
+  if (whole_words.size() < sketch_words_min && whole_words.size() <= own_words.size() + 3) {
+    whole_words.clear();
     return;
   }
-  sketched = view.text;
-  own_words.swap(whole);
+  // What a list or a program put below stays what it is: who has its line in a text of his own has
+  // not written that mail.
+  sketched += own.quoted() + view.quoted + own.closing();
+  own_words.swap(quoted_words);
+  below = own.appended();
+  if (own_words.size() >= sketch_words_min) whole_words.clear();
 }
 
 // Whatever stands above: ten words of somebody's own hide nothing below them. A name and a
@@ -206,11 +208,13 @@ void PrintMaker::State::read_below() {
 }
 
 void PrintMaker::State::take_text(const wire::MessageView& view) {
+  whole_words.clear();
   choose_text(view);
   read_below();
   if (words.saw_invisible()) print.set(MailSign::invisible_characters);
   if (words.saw_lookalikes()) print.set(MailSign::lookalikes);
-  const std::size_t count = own_words.size();
+  const std::vector<std::uint64_t>& text_words = whole_words.empty() ? own_words : whole_words;
+  const std::size_t count = text_words.size();
   print.words = static_cast<std::uint16_t>(std::min<std::size_t>(count, 0xFFFF));
   wire::find_text_links(sketched, found, text_links_read);
   const bool links = !found.links.empty() || !view.links.empty();
@@ -223,8 +227,8 @@ void PrintMaker::State::take_text(const wire::MessageView& view) {
   } else {
     print.text = count == 0 ? TextKind::empty : TextKind::brief;
   }
-  sketcher.sketch(own_words, below_words, print);
-  if (!print.has_sketch()) facets.add_words(FacetKind::brief_text, own_words, print);
+  sketcher.sketch(text_words, own_words, below_words, print);
+  if (!print.has_sketch()) facets.add_words(FacetKind::brief_text, text_words, print);
 }
 
 void PrintMaker::State::take_contacts(const wire::MessageView& view) {

@@ -196,6 +196,23 @@ TEST_F(PrintMakerTest, WhoQuotesAMailHasNotWrittenIt) {
   }
 }
 
+TEST_F(PrintMakerTest, WhoHasTheLineOfAListInHisTextIsNotLikeShortSpamThatWasSentToTheList) {
+  const std::string line =
+      "You receive this mail because you are a member of our group of gardeners. To leave it "
+      "please "
+      "write to gardeners-leave@groups.example and wait for the answer.\n";
+  const Fingerprint spam = plain("Call me back please\n-- \n" + line);
+  const Fingerprint more = plain("Did you get my first message\n-- \n" + line);
+  const Fingerprint quoting = plain(garden + line + minutes);
+  EXPECT_EQ(spam.text, TextKind::full);
+  EXPECT_EQ(model::shared_phrases(spam, quoting), 0U);
+  for (std::size_t i = 0; i < spam.facet_count; ++i) {
+    if (spam.facet_kinds[i] != FacetKind::quoted_domain) continue;
+    EXPECT_FALSE(quoting.has_facet(FacetKind::quoted_domain, spam.facet_hashes[i]));
+  }
+  EXPECT_GE(model::shared_phrases(spam, more), 10U) << "such spam still finds its like";
+}
+
 TEST_F(PrintMakerTest, NameAndTelephoneBelowAMailAreNoText) {
   const Fingerprint with = plain(minutes + "-- \nAnn Smith\nTel. 030 1234567\n");
   EXPECT_EQ(with.phrases, plain(minutes).phrases);

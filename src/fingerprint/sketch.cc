@@ -79,17 +79,18 @@ void Sketcher::fill_sketch(model::Fingerprint& print) const {
   }
 }
 
-void Sketcher::sketch(std::span<const std::uint64_t> words, std::span<const std::uint64_t> below,
-                      model::Fingerprint& print) {
+void Sketcher::sketch(std::span<const std::uint64_t> text, std::span<const std::uint64_t> own,
+                      std::span<const std::uint64_t> below, model::Fingerprint& print) {
   constexpr std::uint64_t salt_below = 0x62656c6f77ULL;
   constexpr std::size_t all = model::Fingerprint::phrases_max;
   print.phrase_count = 0;
-  make_shingles(words);
-  take_phrases(words, 0, below.empty() ? all : all - below_phrases, print);
+  make_shingles(text);
   if (print.has_sketch() && !shingles_.empty()) fill_sketch(print);
+  if (own.data() != text.data()) make_shingles(own);
+  take_phrases(own, 0, below.empty() ? all : all - below_phrases, print);
   if (below.empty()) return;
   make_shingles(below);
-  take_phrases(below, salt_below, below_phrases, print);
+  take_phrases(below, salt_below, all - print.phrase_count, print);
 }
 
 }  // namespace leumund::fingerprint

@@ -26,14 +26,15 @@ class Sketcher {
   static constexpr std::size_t shingle_words = 3;
   static constexpr std::size_t phrase_words = 4;
 
-  // Of the phrases, if there is text below the writer's own, so many are of it.
+  // Of the phrases, if there is text below the writer's own, so many are of it at least.
   static constexpr std::size_t below_phrases = 6;
 
-  // Fills the phrases, and the sketch where `print` is to have one. Words in the order of the text;
-  // `below`: of quotations and signatures. Their phrases are others than those of the same words
-  // in somebody's own text: who quotes a mail has not written it.
-  void sketch(std::span<const std::uint64_t> words, std::span<const std::uint64_t> below,
-              model::Fingerprint& print);
+  // Fills the phrases, and the sketch where `print` is to have one: that is of `text`, the phrases
+  // are of `own` (the same, or a part of it) and of `below` (quotations and signatures). Words in
+  // the order of the text. Phrases of `below` are others than those of the same words in somebody's
+  // own text: who quotes a mail has not written it.
+  void sketch(std::span<const std::uint64_t> text, std::span<const std::uint64_t> own,
+              std::span<const std::uint64_t> below, model::Fingerprint& print);
 
  private:
   void make_shingles(std::span<const std::uint64_t> words);
