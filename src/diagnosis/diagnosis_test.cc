@@ -237,6 +237,13 @@ TEST(Diagnosis, AListNobodyKnowsIsNamedByItsZoneOrItsPage) {
   EXPECT_EQ(read("501 Invalid HELO name (See RFC2821 4.1.1.1)").listed_address, "");
 }
 
+TEST(Diagnosis, AReceiverNobodyKnowsIsNamedByHisPage) {
+  EXPECT_EQ(lists(read("554 5.7.1 We have blocked 203.0.113.7, see "
+                       "http://postmaster.quarry-mail.co.uk/blocked")),
+            "quarry-mail");
+  EXPECT_EQ(lists(read("554 5.7.1 We have blocked 203.0.113.7")), "");
+}
+
 // Kind, lists, our address and a reply, in a dozen languages; written for this test, not from it.
 TEST(DiagnosisGolden, WordingsOfManyServersAndLanguages) {
   const auto path =

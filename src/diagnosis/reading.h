@@ -69,6 +69,7 @@ class Reading {
   void take_zone_as_own(Diagnosis& out) const;
   void take_unnamed_as_own(Diagnosis& out) const;
   void name_unknown_list(bool block, Diagnosis& out) const;
+  void name_receivers_list(Diagnosis& out) const;
   void name_providers_list(Diagnosis& out) const;
   void fill_lookup(Diagnosis& out) const;
   void fill_hops(Diagnosis& out) const;

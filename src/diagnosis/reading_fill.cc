@@ -27,6 +27,19 @@ std::string_view registered_domain(std::string_view host) {
   return before == std::string_view::npos ? host : host.substr(before + 1);
 }
 
+// "example" of "www.example.co.uk": what people call the house.
+std::string_view house_name(std::string_view host) {
+  std::string_view rest = host.substr(0, host.rfind('.'));
+  if (rest.size() == host.size()) return {};
+  std::string_view label = rest.substr(rest.rfind('.') + 1);
+  const bool shared = host.size() - rest.size() == 3 && label.size() <= 3;  // co.uk, com.br, ne.jp
+  if (shared && label.size() < rest.size()) {
+    rest = rest.substr(0, rest.size() - label.size() - 1);
+    label = rest.substr(rest.rfind('.') + 1);
+  }
+  return label;
+}
+
 // Top-level names that the public DNS does not have.
 bool in_no_public_domain(std::string_view zone) {
   constexpr std::array<std::string_view, 12> tops = {
@@ -133,6 +146,7 @@ void Reading::fill_zone(Diagnosis& out) const {
       out.kind == Kind::ip_blocklist_public || out.kind == Kind::ip_blocklist_private;
   if (out.zone.empty()) take_unnamed_as_own(out);
   if (out.lists.empty()) name_unknown_list(block, out);
+  name_receivers_list(out);
   if (!block && out.lists.empty()) out.zone.clear();
 }
 
@@ -147,6 +161,20 @@ void Reading::name_unknown_list(bool block, Diagnosis& out) const {
   std::string_view host = view_.host_of(*unknown_list_);
   if (host.starts_with("www.")) host.remove_prefix(4);
   out.lists.push_back({.id = std::string(host)});
+}
+
+// A receiver whom nobody registered refuses us by a list of his own and tells his page.
+void Reading::name_receivers_list(Diagnosis& out) const {
+  const bool own = out.kind == Kind::ip_blocklist_private && out.detail == "listed";
+  if (!own || provider_ || !out.lists.empty() || !out.zone.empty()) return;
+  for (const Entity& entity : view_.entities()) {
+    if (entity.kind != EntityKind::url || entity.list != 0 || entity.begin < announced_) continue;
+    const std::string_view name = house_name(view_.host_of(entity));
+    if (!name.empty()) {
+      out.lists.push_back({.id = std::string(name)});
+      return;
+    }
+  }
 }
 
 void Reading::name_providers_list(Diagnosis& out) const {
