@@ -186,11 +186,16 @@ std::string_view reason_by_code(const wire::RecipientReport& report, std::string
   }
   // RFC 3463, x.1.7 and x.1.8: the sender's address, whatever was done about it.
   const bool of_sender = report.status.ends_with(".1.7") || report.status.ends_with(".1.8");
-  if (of_sender && diagnosed == "blocked" && found.listed_address.empty()) return "rejected";
+  const bool unsaid = diagnosed == "blocked" || diagnosed == "userunknown";
+  if (of_sender && unsaid && found.listed_address.empty()) return "rejected";
   // A mailbox's own space, not the system's.
   if (diagnosed == "mailboxfull" && text.find("mailbox") != text.npos) return diagnosed;
   // What is said to MAIL is said of the sender.
   if (diagnosed == "userunknown" && report.stage == model::DeliveryStage::mail) return "rejected";
+  // Before MAIL a server knows nothing of us but our address.
+  if (in_greeting(report) && (diagnosed == "policyviolation" || diagnosed == "rejected")) {
+    return "blocked";
+  }
   if (found.detail == "geo" && in_greeting(report)) return "blocked";
   const bool moved = report.code == 551 && (diagnosed == "userunknown" || diagnosed == "undefined");
   if (moved && first_of(registry.reason_words(ReasonPlace::telling), text).empty()) {
