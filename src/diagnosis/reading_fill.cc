@@ -134,7 +134,7 @@ void Reading::fill_zone(Diagnosis& out) const {
       out.zone = spell(entity);
       continue;
     }
-    if (!out.zone.empty() || entity.begin < 6) continue;
+    if (!out.zone.empty()) continue;
     // A list nobody knows, which the text calls by its zone: "blocked using mail.example.org".
     const std::string_view before = plain_.substr(0, entity.begin);
     if (&entity == unknown_list_ || before.ends_with("using ") || leads_to_list(before)) {
@@ -153,6 +153,15 @@ void Reading::fill_zone(Diagnosis& out) const {
 void Reading::name_unknown_list(bool block, Diagnosis& out) const {
   if (!out.zone.empty() && block) {
     out.lists.push_back({.id = out.zone});
+    for (const Entity& entity : view_.entities()) {  // "listed in a.example and b.example"
+      const bool zone = entity.kind == EntityKind::host && unknown_list_ != nullptr &&
+                        list_shape(view_.host_of(entity)) != ListShape::none;
+      if (!zone || entity.list != 0 || entity.reversed || entity.begin < announced_) continue;
+      NamedList more{.id = std::string(view_.raw(entity.begin, entity.end))};
+      if (std::find(out.lists.begin(), out.lists.end(), more) == out.lists.end()) {
+        out.lists.push_back(std::move(more));
+      }
+    }
     return;
   }
   const bool page = unknown_list_ != nullptr && unknown_list_->kind == EntityKind::url;
