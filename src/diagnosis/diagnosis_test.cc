@@ -230,6 +230,11 @@ TEST(Diagnosis, AListNobodyKnowsIsNamedByItsZoneOrItsPage) {
     EXPECT_EQ(lists(found), "dnsbl.quarry.example") << text;
     EXPECT_EQ(found.listed_address, "203.0.113.7") << text;
   }
+  std::string many = "550 203.0.113.7 is listed in";
+  for (int i = 0; i < 40; ++i) many += " bl" + std::to_string(i) + ".quarry.example,";
+  EXPECT_EQ(read(many).lists.size(), 8U);
+  EXPECT_EQ(lists(read("550 203.0.113.7 listed in bl.quarry.example and rbl.oak.example")),
+            "bl.quarry.example,rbl.oak.example");
   EXPECT_EQ(read("550 5.7.1 sender domain is listed in dbl.quarry.example").kind,
             Kind::domain_reputation);
   EXPECT_EQ(lists(read("550 5.1.1 <a@b.example>: user unknown in mail.quarry.example")), "");

@@ -157,6 +157,7 @@ void Reading::name_unknown_list(bool block, Diagnosis& out) const {
       const bool zone = entity.kind == EntityKind::host && unknown_list_ != nullptr &&
                         list_shape(view_.host_of(entity)) != ListShape::none;
       if (!zone || entity.list != 0 || entity.reversed || entity.begin < announced_) continue;
+      if (out.lists.size() == max_named_lists) break;
       NamedList more{.id = std::string(view_.raw(entity.begin, entity.end))};
       if (std::find(out.lists.begin(), out.lists.end(), more) == out.lists.end()) {
         out.lists.push_back(std::move(more));
