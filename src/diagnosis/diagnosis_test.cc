@@ -238,6 +238,7 @@ TEST(Diagnosis, AListNobodyKnowsIsNamedByItsZoneOrItsPage) {
   EXPECT_EQ(read("550 5.7.1 sender domain is listed in dbl.quarry.example").kind,
             Kind::domain_reputation);
   EXPECT_EQ(lists(read("550 5.1.1 <a@b.example>: user unknown in mail.quarry.example")), "");
+  EXPECT_EQ(lists(read("554 5.4.4 mail server blacklist.quarry.example not reachable")), "");
   // A number that is a section of an RFC is no address of ours.
   EXPECT_EQ(read("501 Invalid HELO name (See RFC2821 4.1.1.1)").listed_address, "");
 }

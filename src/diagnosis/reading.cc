@@ -289,7 +289,11 @@ bool Reading::is_unknown_list(const Entity& entity) const {
 void Reading::find_unknown_list() {
   if (list_count_ > 0) return;
   for (const Entity& entity : view_.entities()) {
-    if (!is_unknown_list(entity)) continue;
+    // A host may be called like a list and be spoken of for another reason.
+    const ConceptSet& has = hops_[hop_at(entity.begin)].concepts;
+    const bool refuses = std::any_of(reader_.told_bits_.begin(), reader_.told_bits_.end(),
+                                     [&has](std::uint32_t bit) { return has.test(bit); });
+    if ((ours_ == nullptr && !refuses) || !is_unknown_list(entity)) continue;
     const bool better = unknown_list_ == nullptr ||
                         (unknown_list_->kind == EntityKind::url && entity.kind == EntityKind::host);
     if (better) unknown_list_ = &entity;
