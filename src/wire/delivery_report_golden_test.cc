@@ -91,7 +91,7 @@ TEST(DeliveryReportGolden, ReadsWhatTheStandardsAllow) { expect_as_written("stan
 TEST(DeliveryReportGolden, ReadsTheFormsOfManyPrograms) { expect_as_written("programs.txt", 61); }
 
 TEST(DeliveryReportGolden, TellsAutomaticAnswersAndOrdinaryMailApart) {
-  expect_as_written("automatic.txt", 39);
+  expect_as_written("automatic.txt", 41);
 }
 
 TEST(DeliveryReportGolden, AnAnswerGoesOnWhereItNamesTheRecipientAgain) {

@@ -323,7 +323,7 @@ constexpr std::array<std::string_view, 11> list_words = {"not a member",
                                                          "nur abonnenten",
                                                          "nicht berechtigt, an diese liste"};
 
-constexpr std::array<std::string_view, 14> complaint_words = {"email abuse report",
+constexpr std::array<std::string_view, 19> complaint_words = {"email abuse report",
                                                               "e-mail abuse report",
                                                               "complaint about message",
                                                               "spam complaint",
@@ -336,7 +336,12 @@ constexpr std::array<std::string_view, 14> complaint_words = {"email abuse repor
                                                               "spam-beschwerde",
                                                               "signalé comme spam",
                                                               "reportado como spam",
-                                                              "segnalato come spam"};
+                                                              "segnalato come spam",
+                                                              "abuse report about",
+                                                              "abuse report: spam",
+                                                              "message below as spam",
+                                                              "has sent us spam",
+                                                              "have received spam from your"};
 
 }  // namespace
 

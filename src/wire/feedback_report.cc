@@ -166,7 +166,9 @@ std::optional<FeedbackReport> read_older_format(const MimeTree& tree, std::strin
   const bool attached = returned_in_text || part_of(tree, MimeKind::message) != nullptr ||
                         part_of(tree, MimeKind::message_headers) != nullptr;
   const std::uint32_t said = phrases_in(subject) | phrases_in(notice.substr(0, 1024));
-  if (!attached || (said & phrase_bit(Phrase::complaint)) == 0) return std::nullopt;
+  const HeaderFields own(tree.parts.front().header);
+  const bool marked = own.has("X-ARF") || own.has("X-XARF");
+  if (!attached || (!marked && (said & phrase_bit(Phrase::complaint)) == 0)) return std::nullopt;
   report.type = "abuse";
   take_recipient(original.get("To"), report);
   const std::size_t from = notice.find("IP");
