@@ -261,7 +261,7 @@ void CaseBook::take_detour(const model::Decision& decision) {
   const std::string party = Subject{SubjectKind::provider, detour.provider}.to_string();
   for (auto& [number, one] : cases_) {
     if (one.state == CaseState::closed || find_party(one, party) == nullptr) continue;
-    std::string text(model::detour_phase_name(detour.phase));
+    std::string text(model::is_on_trial(detour) ? "trial" : model::detour_phase_name(detour.phase));
     if (!detour.via.empty()) text += " " + detour.via;
     if (!detour.pool.empty()) text += fmt::format(" ({})", detour.pool);
     add_line(one, {decision.at, decision.by, CaseEvent::detour, party, text, decision.number});

@@ -34,7 +34,7 @@ Words english(const model::Detour& detour) {
               "Stop the sender (leumund suspend) or say that it is honest (leumund exempt); the "
               "detour then opens by itself. Refused mail waits in the queue."};
     case DetourPhase::open:
-      if (detour.via == detour.home && !detour.by_hand) {
+      if (model::is_on_trial(detour)) {
         return {fmt::format("a few mails try {} again", detour.home),
                 fmt::format("{} refused every way and has now taken a mail by {}. Up to {} an hour "
                             "follow it; the first that is refused ends that.",
@@ -87,7 +87,7 @@ Words german(const model::Detour& detour) {
               "dann öffnet sich der Umweg von selbst. Abgewiesene Post wartet in der Queue. Wer es "
               "ist: leumund status"};
     case DetourPhase::open:
-      if (detour.via == detour.home && !detour.by_hand) {
+      if (model::is_on_trial(detour)) {
         return {fmt::format("einige Mails probieren {} wieder", detour.home),
                 fmt::format("{} wies jeden Weg ab und hat jetzt eine Mail über {} angenommen. Bis "
                             "zu {} je Stunde folgen ihr, bis eine abgewiesen wird.",

@@ -43,7 +43,8 @@ std::string target_named(std::span<const config::DetourWay> ways, std::string_vi
 }  // namespace
 
 std::string target_of(const model::Detour& detour, std::span<const config::DetourWay> ways) {
-  if (!model::routes_mail(detour)) return {};
+  const bool home = detour.phase == model::DetourPhase::open && detour.via == detour.home;
+  if (!model::routes_mail(detour) || home) return {};  // as Postfix has it without us
   if (detour.phase == model::DetourPhase::open) {
     if (std::string target = target_named(ways, detour.via); !target.empty()) return target;
   }
@@ -59,8 +60,10 @@ Routes routes_of(std::span<const model::Detour> detours, std::span<const config:
     const auto domains = domains_by_provider.find(detour.provider);
     if (target.empty() || domains == domains_by_provider.end()) continue;
     for (const std::string& domain : domains->second) routes.emplace_back(domain, target);
-    if (!detour.probe || detour.probe->recipient.empty()) continue;
-    routes.emplace_back(detour.probe->recipient, target_named(ways, detour.home));
+    // "Use what would be used without this table": relayhost and default_transport count.
+    if (detour.probe && !detour.probe->recipient.empty()) {
+      routes.emplace_back(detour.probe->recipient, ":");
+    }
   }
   sort_once(routes);
   return routes;

@@ -50,7 +50,7 @@ TEST(DetourRoutes, LetOneRecipientOutWhoseMailTriesTheUsualWay) {
   Detour waits = detour("gmx", DetourPhase::deferred);
   waits.probe = model::DetourProbe{{"", "", "4A"}, {}, "r@gmx.net"};
   EXPECT_THAT(routes_of(std::vector{waits}, ways, {{"gmx", {"gmx.net"}}}),
-              ElementsAre(Pair("gmx.net", HasSubstr("retry:")), Pair("r@gmx.net", "smtp:")));
+              ElementsAre(Pair("gmx.net", HasSubstr("retry:")), Pair("r@gmx.net", ":")));
   waits.probe->recipient.clear();  // the policy service sent it
   EXPECT_EQ(routes_of(std::vector{waits}, ways, {{"gmx", {"gmx.net"}}}).size(), 1U);
 }
@@ -59,6 +59,9 @@ TEST(DetourRoutes, WaitWhileCappedOrGatedOrTheWayIsGone) {
   EXPECT_THAT(target_of(detour("p", DetourPhase::capped), ways), HasSubstr("retry:4.7.1 "));
   EXPECT_EQ(target_of(detour("p", DetourPhase::waiting), ways), "");
   EXPECT_EQ(target_of(detour("p", DetourPhase::none), ways), "");
+  Detour trial = detour("p", DetourPhase::open);
+  trial.via = trial.home;
+  EXPECT_EQ(target_of(trial, ways), "") << "the operator's own transport, whatever it is";
   Detour lost = detour("p", DetourPhase::open);
   lost.via = "out9";
   EXPECT_THAT(target_of(lost, ways), HasSubstr("retry:4.7.1 "));

@@ -49,11 +49,12 @@ struct Detour {
   bool kept_off = false;     // a person ended it: not again until the usual way has opened
   bool planned = false;      // observe mode: this is what would be done
 
-  std::uint32_t cap = 0;        // deliveries in this hour
-  std::uint32_t delivered = 0;  // in this hour, as the log tells
-  std::uint64_t delivered_all = 0;
-  base::TimePoint hour;          // when this hour began
-  std::uint32_t warm_hours = 0;  // hours in which `via` has carried mail
+  std::string counted;              // the way whose deliveries these are; it may rest in between
+  std::uint32_t cap = 0;            // deliveries in this hour
+  std::uint32_t delivered = 0;      // in this hour, as the log tells
+  std::uint64_t delivered_all = 0;  // by other ways than `home`
+  base::TimePoint hour;             // when this hour began
+  std::uint32_t warm_hours = 0;     // hours in which `via` has carried mail
 
   std::chrono::seconds probe_pause{0};
   base::TimePoint next_probe_at;
@@ -66,6 +67,12 @@ struct Detour {
 
   bool operator==(const Detour&) const = default;
 };
+
+// Whether the usual way is tried by a few mails after every way was refused.
+[[nodiscard]] inline bool is_on_trial(const Detour& detour) {
+  const bool leaves = detour.phase == DetourPhase::open || detour.phase == DetourPhase::capped;
+  return leaves && !detour.by_hand && detour.via == detour.home;
+}
 
 // Whether mail to the provider is kept from its usual way.
 [[nodiscard]] constexpr bool routes_mail(const Detour& detour) {

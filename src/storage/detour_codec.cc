@@ -43,6 +43,7 @@ std::string encode_detour(const model::Detour& detour) {
               {"probes_accepted", detour.probes_accepted},
               {"probes_refused", detour.probes_refused}};
   if (!detour.pool.empty()) out["pool"] = detour.pool;
+  if (!detour.counted.empty()) out["counted"] = detour.counted;
   if (detour.home_took_at != base::TimePoint()) out["home_took_at"] = micros(detour.home_took_at);
   if (!detour.warning.empty()) out["warning"] = detour.warning;
   if (detour.probe) {
@@ -66,6 +67,7 @@ base::Result<model::Detour> decode_detour(std::string_view text) {
     out.phase = *phase;
     out.home = value.at("home");
     out.via = value.at("via");
+    out.counted = value.value("counted", out.via);  // earlier files have none
     out.reason = value.at("reason");
     out.since = moment(value.at("since"));
     out.began_at = moment(value.at("began_at"));

@@ -13,6 +13,7 @@ StoredDetours stored() {
   detour.phase = model::DetourPhase::open;
   detour.home = "out3";
   detour.via = "out4";
+  detour.counted = "out4";
   detour.warning = "out4 has no reverse name";
   detour.probe = model::DetourProbe{
       {"mx", "postfix", "4XyZ"}, base::from_unix_seconds(1'700'000'000), "r@gmx.net"};

@@ -66,11 +66,13 @@ std::uint32_t cap_now(const Detour& detour, const DetourSettings& settings) {
 
 void take_way(Detour& out, const std::string& way, const DetourSettings& settings,
               base::TimePoint now) {
-  if (out.via != way) {  // an address new to the provider is warmed up from the beginning
-    out.via = way;
+  if (out.counted != way) {  // an address new to the provider is warmed up from the beginning
+    out.counted = way;
     out.delivered = out.warm_hours = 0;
     out.hour = now;
   }
+  if (way != out.home) out.home_took_at = {};
+  out.via = way;
   roll_hour(out, now);
   out.cap = cap_now(out, settings);
   const bool full = out.delivered >= out.cap;
@@ -89,6 +91,7 @@ void put_off_probe(Detour& detour, const DetourSettings& settings, base::TimePoi
 
 void go_home(Detour& out, bool was_away) {
   out.via.clear();
+  out.counted.clear();
   out.home_took_at = {};
   out.phase = DetourPhase::none;
   out.by_hand = false;
@@ -110,9 +113,8 @@ void wait_or_try_home(Detour& out, const DetourWorld& world, const DetourSetting
                       base::TimePoint now) {
   if (home_takes(out, world) && world.suspect.empty()) {
     take_way(out, out.home, settings, now);
-    if (out.phase == DetourPhase::open) {
-      out.reason = fmt::format("{} took a mail by {}; a few more try it", out.provider, out.home);
-    }
+    out.reason =
+        fmt::format("{} took a mail by {}; {} an hour try it", out.provider, out.home, out.cap);
     return;
   }
   if (out.home_took_at != base::TimePoint()) {
@@ -168,7 +170,10 @@ DetourStep plan_detour(const Detour& before, const DetourWorld& world,
     if (before.by_hand) out.by = "detour";
     plan_by_cells(out, before, world, settings, now);
   }
+  // The table lets a queued one out only while nothing else leaves.
+  const bool queued = out.probe && !out.probe->recipient.empty();
   const bool over = out.probe && (out.phase == DetourPhase::none ||
+                                  (queued && out.phase != DetourPhase::deferred) ||
                                   now - out.probe->at > settings.probe_patience);
   if (over) {
     step.probe_over = std::exchange(out.probe, std::nullopt);
@@ -191,12 +196,12 @@ DetourStep plan_detour(const Detour& before, const DetourWorld& world,
 void count_detoured(Detour& detour, base::TimePoint now) {
   roll_hour(detour, now);
   ++detour.delivered;
-  ++detour.delivered_all;
+  if (detour.via != detour.home) ++detour.delivered_all;
 }
 
 bool probe_is_due(const Detour& detour, base::TimePoint now) {
   return model::routes_mail(detour) && !detour.by_hand && !detour.probe &&
-         detour.via != detour.home && now >= detour.next_probe_at;
+         !model::is_on_trial(detour) && now >= detour.next_probe_at;
 }
 
 // The table of a pool's senders knows no recipients; its mail leaves by its usual way meanwhile,
@@ -207,23 +212,34 @@ bool queue_probe_is_due(const Detour& detour, base::TimePoint now) {
 
 void start_probe(Detour& detour, model::DetourProbe probe) { detour.probe = std::move(probe); }
 
-void end_probe(Detour& detour, bool accepted, const DetourSettings& settings, base::TimePoint now) {
+void end_probe(Detour& detour, ProbeResult result, base::TimePoint at,
+               const DetourSettings& settings, base::TimePoint now) {
   detour.probe.reset();
-  if (accepted) {
-    ++detour.probes_accepted;
-    if (detour.phase == DetourPhase::deferred && detour.pool.empty()) detour.home_took_at = now;
-    detour.probe_pause = settings.probe_first;
-    detour.next_probe_at = now + std::min(settings.probe_first, pause_after_success);
-    return;
+  switch (result) {
+    case ProbeResult::accepted:
+      ++detour.probes_accepted;
+      detour.next_probe_at = now + std::min(settings.probe_first, pause_after_success);
+      // A few mails follow. Taken and then refused is no success: the pause goes on growing.
+      if (detour.phase == DetourPhase::deferred && detour.pool.empty()) {
+        detour.home_took_at = at;
+      } else {
+        detour.probe_pause = settings.probe_first;
+      }
+      return;
+    case ProbeResult::refused:
+      ++detour.probes_refused;
+      put_off_probe(detour, settings, now);
+      return;
+    case ProbeResult::unclear: detour.next_probe_at = now + settings.probe_first; return;
   }
-  ++detour.probes_refused;
-  put_off_probe(detour, settings, now);
 }
 
 Detour set_by_hand(Detour detour, const std::string& via, const std::string& by,
                    base::TimePoint now) {
   detour.by = by;
   detour.since = now;
+  detour.home_took_at = {};
+  if (detour.probe && !detour.probe->recipient.empty()) detour.probe.reset();
   if (via.empty()) {
     detour.via.clear();
     detour.by_hand = false;
@@ -233,7 +249,8 @@ Detour set_by_hand(Detour detour, const std::string& via, const std::string& by,
     return detour;
   }
   if (detour.phase == DetourPhase::none) detour.began_at = now;
-  if (detour.via != via) {
+  if (detour.counted != via) {
+    detour.counted = via;
     detour.delivered = detour.warm_hours = 0;
     detour.hour = now;
   }

@@ -53,9 +53,16 @@ void count_detoured(model::Detour& detour, base::TimePoint now);
 // ... and must be one that is queued already: nothing new comes in while no way is free.
 [[nodiscard]] bool queue_probe_is_due(const model::Detour& detour, base::TimePoint now);
 void start_probe(model::Detour& detour, model::DetourProbe probe);
-// What became of it: accepted ones follow each other quickly, refused ones at growing pauses.
-void end_probe(model::Detour& detour, bool accepted, const DetourSettings& settings,
-               base::TimePoint now);
+enum class ProbeResult : std::uint8_t {
+  accepted,
+  refused,  // for our address
+  unclear,  // its recipient's trouble, or nobody answered: another mail may tell
+};
+
+// What became of it, as the log tells of `at`: accepted ones follow each other quickly, refused ones
+// at growing pauses.
+void end_probe(model::Detour& detour, ProbeResult result, base::TimePoint at,
+               const DetourSettings& settings, base::TimePoint now);
 
 // What a person ordered. `via` "" ends it.
 [[nodiscard]] model::Detour set_by_hand(model::Detour detour, const std::string& via,

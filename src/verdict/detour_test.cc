@@ -148,7 +148,7 @@ TEST_F(DetourPlan, ProbesAtGrowingPausesAndQuicklyAfterSuccess) {
     ASSERT_TRUE(probe_is_due(detour, now)) << i;
     start_probe(detour, {{"", "", "Q1"}, now});
     EXPECT_FALSE(probe_is_due(detour, now)) << "one at a time";
-    end_probe(detour, false, settings, now);
+    end_probe(detour, ProbeResult::refused, now, settings, now);
     pause = detour.next_probe_at - now > settings.probe_most
                 ? settings.probe_most
                 : std::chrono::duration_cast<seconds>(detour.next_probe_at - now);
@@ -157,7 +157,7 @@ TEST_F(DetourPlan, ProbesAtGrowingPausesAndQuicklyAfterSuccess) {
   EXPECT_EQ(pause, settings.probe_most);
   plan(pause);
   start_probe(detour, {{"", "", "Q2"}, now});
-  end_probe(detour, true, settings, now);
+  end_probe(detour, ProbeResult::accepted, now, settings, now);
   EXPECT_TRUE(probe_is_due(detour, now + minutes(1)));
   EXPECT_EQ(detour.probes_accepted, 1U);
   EXPECT_EQ(detour.probes_refused, 8U);
@@ -170,19 +170,20 @@ class NoWayIsFree : public DetourPlan {
     set("default", CellState::refused);
     plan();
   }
-  void probe(bool accepted) {
+  void probe(ProbeResult result) {
     plan(std::chrono::ceil<seconds>(detour.next_probe_at - now));
     ASSERT_TRUE(queue_probe_is_due(detour, now));
     start_probe(detour, {{"", "", "Q1"}, now, "r@gmx.net"});
-    end_probe(detour, accepted, settings, now + seconds(20));
+    now += seconds(20);
+    end_probe(detour, result, now, settings, now);
   }
 };
 
 TEST_F(NoWayIsFree, QueuedMailTriesTheUsualWayAndAFewFollowItUntilOneIsRefused) {
   EXPECT_FALSE(queue_probe_is_due(detour, now));
-  probe(false);
+  probe(ProbeResult::refused);
   EXPECT_FALSE(plan(minutes(1)).changed);
-  probe(true);
+  probe(ProbeResult::accepted);
   EXPECT_TRUE(plan(minutes(1)).changed);
   EXPECT_EQ(detour.phase, DetourPhase::open);
   EXPECT_EQ(detour.via, "default");
@@ -194,15 +195,61 @@ TEST_F(NoWayIsFree, QueuedMailTriesTheUsualWayAndAFewFollowItUntilOneIsRefused) 
   plan();
   EXPECT_EQ(detour.phase, DetourPhase::capped);
   const auto pause = detour.probe_pause;
+  EXPECT_EQ(pause, 2 * settings.probe_first) << "one was refused before";
   set("default", CellState::refused);  // a refusal after the probe
   EXPECT_TRUE(plan().changed);
   EXPECT_EQ(detour.phase, DetourPhase::deferred);
   EXPECT_EQ(detour.next_probe_at, now + pause);
   EXPECT_FALSE(plan(minutes(1)).changed) << "one probe, one try";
+  EXPECT_EQ(detour.delivered_all, 0U) << "no other way carried it";
+}
+
+TEST_F(NoWayIsFree, AWayThatTakesAProbeAndRefusesTheNextIsTriedEverMoreSeldomAndGetsNoNewCap) {
+  seconds pause = settings.probe_first;
+  for (int i = 0; i < 3; ++i) {
+    probe(ProbeResult::accepted);
+    plan();
+    ASSERT_EQ(detour.phase, i == 0 ? DetourPhase::open : DetourPhase::capped) << i;
+    if (i == 0) count_detoured(detour, now), count_detoured(detour, now);
+    set("default", CellState::refused);
+    plan();
+    ASSERT_EQ(detour.phase, DetourPhase::deferred);
+    EXPECT_EQ(detour.next_probe_at, now + pause) << i;
+    pause *= 2;
+    detour.next_probe_at = now;  // within the hour
+  }
+}
+
+TEST_F(NoWayIsFree, AMailWithTroubleOfItsOwnTellsNothing) {
+  const auto pause = detour.probe_pause;
+  probe(ProbeResult::unclear);
+  EXPECT_EQ(detour.next_probe_at, now + settings.probe_first);
+  EXPECT_EQ(detour.probe_pause, pause);
+  EXPECT_EQ(detour.probes_refused + detour.probes_accepted, 0U);
+  plan();
+  EXPECT_EQ(detour.phase, DetourPhase::deferred);
+}
+
+TEST_F(NoWayIsFree, APersonsWayEndsTheProbeAndWhatWasTakenBefore) {
+  probe(ProbeResult::accepted);
+  settings.ways = {"default", "out2"};
+  set("out2", CellState::refused);
+  plan(minutes(1));
+  ASSERT_EQ(detour.via, "default");
+  set("out2", CellState::open);
+  detour = set_by_hand(detour, "out2", "admin", now);
+  set("out2", CellState::refused);
+  set("default", CellState::refused);
+  plan();
+  EXPECT_EQ(detour.phase, DetourPhase::deferred) << "nothing was taken since";
+  plan(std::chrono::ceil<seconds>(detour.next_probe_at - now));
+  start_probe(detour, {{"", "", "Q1"}, now, "r@gmx.net"});
+  detour = set_by_hand(detour, "out2", "admin", now);
+  EXPECT_FALSE(detour.probe);
 }
 
 TEST_F(NoWayIsFree, EndsByItselfWhenWhatFollowsTheProbeIsTaken) {
-  probe(true);
+  probe(ProbeResult::accepted);
   plan(minutes(1));
   set("default", CellState::open);
   EXPECT_TRUE(plan().changed);
@@ -213,14 +260,14 @@ TEST_F(NoWayIsFree, EndsByItselfWhenWhatFollowsTheProbeIsTaken) {
 }
 
 TEST_F(NoWayIsFree, AnotherWayThatIsFreeComesBeforeATryOfTheUsualOne) {
-  probe(true);
+  probe(ProbeResult::accepted);
   settings.ways = {"default", "out2"};
   plan(minutes(1));
   EXPECT_EQ(detour.via, "out2");
 }
 
 TEST_F(NoWayIsFree, NothingFollowsTheProbeWhileTheCauseSends) {
-  probe(true);
+  probe(ProbeResult::accepted);
   world.suspect = "account:a@c.test";
   plan(minutes(1));
   EXPECT_EQ(detour.phase, DetourPhase::deferred);

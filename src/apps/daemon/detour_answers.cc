@@ -78,7 +78,7 @@ void DetourDesk::see(const model::MailEvent& event) {
   learn(*delivery, domain, egress, names->home);
   if (!active_) return;
   const std::string provider = provider_of(domain);
-  note_probe(*delivery, provider);
+  note_probe(*delivery, provider, std::min(event.occurred_at, around_.clock.now()));
   if (delivery->status != model::DeliveryStatus::sent) return;
   const auto now = around_.clock.now();
   state_.with([&](State& state) {

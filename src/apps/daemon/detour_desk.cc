@@ -187,8 +187,8 @@ void DetourDesk::tick() {
     }
     for (const auto& provider : providers) plan_provider(provider, run, suspect_, now);
   }
-  probe_from_queue();
   publish(run);
+  if (probe_from_queue()) publish(run);
   work_requeue();
   flush_probes();
   flush_due();
@@ -238,6 +238,7 @@ void DetourDesk::plan_detour(const Key& key, const verdict::DetourWorld& world,
                                     made.detour.planned != before.planned);
     detour = made.detour;
     if (made.changed || made.probe_over) state.dirty = true;
+    if (detour.phase == DetourPhase::none) state.probed.erase(key);
     if (detour.phase == DetourPhase::none && !refuses(world, detour.home)) state.detours.erase(key);
     return made;
   });

@@ -120,6 +120,7 @@ class DetourDesk {
     std::map<std::string, int> unknown;   // domains that the DNS was asked for
     std::map<Key, Flush> flushes;
     std::map<Key, SteadyTime> probe_tries;  // of queued probes, once the table lets them out
+    std::map<Key, std::set<model::QueueKey>> probed;  // another mail may tell more
     std::map<Key, LetGo> let_go;
     std::vector<model::QueueKey> requeue;  // probes that were refused
     std::string trouble;
@@ -146,7 +147,7 @@ class DetourDesk {
   [[nodiscard]] model::Detour with_warning(model::Detour detour) const;
   void end_all();
   void tell(const model::Detour& detour, base::TimePoint now);
-  void note_probe(const model::Delivery& delivery, const std::string& provider);
+  void note_probe(const model::Delivery& delivery, const std::string& provider, base::TimePoint at);
   void learn(const model::Delivery& delivery, const std::string& domain, const std::string& egress,
              const std::string& home);
   void hold_at_recipient(const model::Submission& submission, engine::Outcome& outcome);
@@ -155,10 +156,13 @@ class DetourDesk {
   static LetGo& let_go_of(State& state, const model::Detour& detour);
   static std::uint32_t room_left(State& state, const model::Detour& detour);
   void send_probe(const model::Submission& submission, engine::Outcome& outcome);
-  [[nodiscard]] std::optional<model::DetourProbe> choose_probe(
-      const std::string& provider, const std::vector<action::QueuedMessage>& listed,
-      base::TimePoint now) const;
-  void probe_from_queue();
+  using QueuedMails = std::vector<const action::QueuedMessage*>;
+  [[nodiscard]] QueuedMails may_be_probes(const std::string& provider,
+                                          const std::vector<action::QueuedMessage>& listed) const;
+  [[nodiscard]] std::optional<model::DetourProbe> choose_probe(const QueuedMails& mails,
+                                                               base::TimePoint now) const;
+  bool probe_from_queue();
+  void put_off_probes(const std::vector<Key>& keys, std::chrono::seconds pause);
   void flush_probes();
   void publish(const config::RunSettings& run);
   void make_rules(const config::RunSettings& run);

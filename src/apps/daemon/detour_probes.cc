@@ -1,11 +1,13 @@
 // Mail that tries the usual way while a detour stands: new mail that the policy service sends
 // there, or, where no way is free, queued mail whose one recipient the table lets out.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "apps/daemon/detour_desk.h"
 #include "base/ascii.h"
 #include "diagnosis/provider_group.h"
+#include "diagnosis/refusal.h"
 #include "verdict/mail_order.h"
 
 namespace leumund::apps {
@@ -22,7 +24,6 @@ bool is_plain_address(const std::string& address) {
 }
 
 bool is_clean(engine::Engine& engine, const model::Subject& subject, base::TimePoint now) {
-  if (subject.name.empty()) return false;
   const auto about = engine.explain(subject, now);
   const bool stopped = about.restriction != nullptr;
   return about.known && !stopped && about.score < about.threshold / 2;
@@ -53,39 +54,66 @@ void DetourDesk::send_probe(const model::Submission& submission, engine::Outcome
   });
 }
 
-// The longest waiting mail of a clean account, to one recipient.
-std::optional<model::DetourProbe> DetourDesk::choose_probe(
-    const std::string& provider, const std::vector<action::QueuedMessage>& listed,
-    base::TimePoint now) const {
-  constexpr std::size_t asked_max = 100;
-  std::vector<const action::QueuedMessage*> theirs;
+// To one recipient left, whose domain the table leads, longest waiting first.
+DetourDesk::QueuedMails DetourDesk::may_be_probes(
+    const std::string& provider, const std::vector<action::QueuedMessage>& listed) const {
+  const auto is_routed = [&](const std::string& domain) {
+    const auto at = std::lower_bound(
+        routes_.begin(), routes_.end(), domain,
+        [](const auto& row, const std::string& wanted) { return row.first < wanted; });
+    return at != routes_.end() && at->first == domain;
+  };
+  QueuedMails out;
   for (const auto& message : listed) {
-    if (message.queue != "deferred" || message.recipients != 1 || message.addresses.size() != 1) {
-      continue;
-    }
-    if (verdict::is_rewritten_sender(message.sender)) continue;
+    const bool waits = message.queue == "deferred" && message.recipients == 1;
+    if (!waits || message.addresses.size() != 1) continue;
     const std::string& recipient = message.addresses.front();
-    const bool wanted = provider_of(diagnosis::domain_of(recipient)) == provider;
-    if (wanted && is_plain_address(recipient)) theirs.push_back(&message);
+    const std::string domain = diagnosis::domain_of(recipient);
+    if (!is_plain_address(recipient) || verdict::is_rewritten_sender(message.sender)) continue;
+    if (is_routed(domain) && provider_of(domain) == provider) out.push_back(&message);
   }
-  std::stable_sort(theirs.begin(), theirs.end(),
+  std::stable_sort(out.begin(), out.end(),
                    [](const auto* a, const auto* b) { return a->arrived_at < b->arrived_at; });
-  if (theirs.size() > asked_max) theirs.resize(asked_max);
-  return around_.pipeline.with_engine(
-      [&](engine::Engine& engine) -> std::optional<model::DetourProbe> {
-        for (const auto* message : theirs) {
-          const auto facts = engine.queued_facts(message->key);
-          if (verdict::waits_for_room(facts.mail_class)) continue;
-          if (!is_clean(engine, facts.subject, now)) continue;
-          return model::DetourProbe{message->key, now,
-                                    base::ascii_lower(message->addresses.front())};
-        }
-        return std::nullopt;
-      });
+  return out;
 }
 
-void DetourDesk::probe_from_queue() {
-  constexpr std::chrono::seconds look_again{60};  // for a mail that may try
+// The first of a clean account that is no mailing: there may be thousands of those in front.
+std::optional<model::DetourProbe> DetourDesk::choose_probe(const QueuedMails& mails,
+                                                           base::TimePoint now) const {
+  constexpr std::size_t at_once = 100;  // under the engine's lock
+  constexpr std::size_t accounts_max = 1000;
+  std::map<model::Subject, bool> clean;
+  std::optional<model::DetourProbe> found;
+  for (std::size_t begin = 0; begin < mails.size() && !found; begin += at_once) {
+    if (clean.size() >= accounts_max) break;
+    around_.pipeline.with_engine([&](engine::Engine& engine) {
+      for (std::size_t i = begin; i < std::min(begin + at_once, mails.size()) && !found; ++i) {
+        const auto facts = engine.queued_facts(mails[i]->key);
+        if (facts.subject.name.empty() || verdict::waits_for_room(facts.mail_class)) continue;
+        const auto [known, first] = clean.try_emplace(facts.subject, false);
+        if (first) known->second = is_clean(engine, facts.subject, now);
+        if (!known->second) continue;
+        found = {mails[i]->key, now, base::ascii_lower(mails[i]->addresses.front())};
+      }
+    });
+  }
+  return found;
+}
+
+void DetourDesk::put_off_probes(const std::vector<Key>& keys, std::chrono::seconds pause) {
+  const auto later = around_.clock.now() + pause;
+  state_.with([&](State& state) {
+    for (const Key& key : keys) {
+      const auto found = state.detours.find(key);
+      if (found != state.detours.end()) found->second.next_probe_at = later;
+    }
+  });
+}
+
+// Whether a table lets one out now.
+bool DetourDesk::probe_from_queue() {
+  constexpr std::chrono::seconds look_again{60};      // for a mail that may try
+  constexpr std::chrono::seconds after_trouble{600};  // a long queue takes long to list
   const auto now = around_.clock.now();
   const auto due = state_.with([&](const State& state) {
     std::vector<Key> out;
@@ -95,82 +123,120 @@ void DetourDesk::probe_from_queue() {
     return out;
   });
   const action::QueueControl queue = around_.queue();
-  if (due.empty() || !queue.on()) return;
+  if (due.empty() || !queue.on()) return false;
   const auto listed = queue.list();
-  if (!listed) return set_trouble(listed.error().message);
+  if (!listed) {
+    set_trouble(listed.error().message);
+    put_off_probes(due, after_trouble);
+    return false;
+  }
+  bool any = false;
   for (const Key& key : due) {
-    auto probe = choose_probe(key.first, *listed, now);
+    QueuedMails mails = may_be_probes(key.first, *listed);
+    const auto before = state_.with([&](const State& state) {
+      const auto probed = state.probed.find(key);
+      return probed == state.probed.end() ? std::set<model::QueueKey>() : probed->second;
+    });
+    const auto fresh = std::stable_partition(
+        mails.begin(), mails.end(), [&](const auto* mail) { return !before.contains(mail->key); });
+    auto probe = choose_probe({mails.begin(), fresh}, now);
+    const bool again = !probe;
+    if (again) probe = choose_probe({fresh, mails.end()}, now);
+    if (!probe) {
+      put_off_probes({key}, look_again);
+      continue;
+    }
     std::string home;
     state_.with([&](State& state) {
       const auto found = state.detours.find(key);
       if (found == state.detours.end() || !verdict::queue_probe_is_due(found->second, now)) return;
-      if (!probe) {
-        found->second.next_probe_at = now + look_again;
-        return;
-      }
       home = found->second.home;
+      if (again) state.probed[key].clear();
+      state.probed[key].insert(probe->queue);
       verdict::start_probe(found->second, std::move(*probe));
       state.probe_tries[key] = SteadyClock::now() + until_postfix_looks;
       state.dirty = true;
       ++state.probes;
     });
     if (home.empty()) continue;
+    any = true;
     around_.pipeline.with_engine([&](engine::Engine& engine) {
       std::ignore = engine.blocks().set_half_open(home, key.first, true, now);
     });
   }
+  return any;
 }
 
 // Once Postfix goes by the table that lets it out.
 void DetourDesk::flush_probes() {
-  const auto keys = state_.with([&](State& state) {
-    std::vector<model::QueueKey> out;
-    for (auto at = state.probe_tries.begin(); at != state.probe_tries.end();) {
-      const auto found = state.detours.find(at->first);
-      const bool out_there = found != state.detours.end() && found->second.probe &&
-                             !found->second.probe->recipient.empty();
-      if (out_there && SteadyClock::now() < at->second) {
-        ++at;
-        continue;
-      }
-      if (out_there) out.push_back(found->second.probe->queue);
-      at = state.probe_tries.erase(at);
-    }
+  constexpr std::chrono::seconds try_again{5};
+  const auto due = state_.with([&](State& state) {
+    std::map<Key, model::QueueKey> out;
+    std::erase_if(state.probe_tries, [&](const auto& entry) {
+      const auto found = state.detours.find(entry.first);
+      const bool gone = found == state.detours.end() || !found->second.probe ||
+                        found->second.probe->recipient.empty();
+      if (gone) return true;
+      if (SteadyClock::now() >= entry.second) out[entry.first] = found->second.probe->queue;
+      return SteadyClock::now() >= entry.second;
+    });
     return out;
   });
-  if (keys.empty()) return;
-  const auto result = around_.queue().flush(keys);
-  if (!result.trouble.empty()) set_trouble(result.trouble);
+  for (const auto& [key, mail] : due) {
+    const auto result = around_.queue().flush(std::array{mail});
+    if (result.trouble.empty()) continue;
+    set_trouble(result.trouble);
+    state_.with([&](State& state) { state.probe_tries[key] = SteadyClock::now() + try_again; });
+  }
 }
 
-void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& provider) {
-  // Put off by the table before Postfix has looked at the new one: it has asked nobody.
-  if (delivery.transport == "error" || delivery.transport == "retry") return;
+// What the log tells of it. Only a refusal for our address speaks against the way.
+void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& provider,
+                            base::TimePoint at) {
+  const auto is_its = [&](const auto& entry) {
+    const auto& probe = entry.second.probe;
+    return entry.first.first == provider && probe &&
+           probe->queue.queue_id == delivery.queue.queue_id;
+  };
+  const bool known = state_.with([&](const State& state) {
+    return std::any_of(state.detours.begin(), state.detours.end(), is_its);
+  });
+  if (!known) return;
+  const bool asked_nobody = delivery.transport == "error" || delivery.transport == "retry";
+  const bool by_smtp = delivery.transport == "smtp" || delivery.transport.empty();
+  if (!by_smtp && !asked_nobody) return;
+  using verdict::ProbeResult;
+  ProbeResult result = ProbeResult::accepted;
+  if (delivery.status != model::DeliveryStatus::sent) {
+    diagnosis::RefusalReader reader(around_.replies);
+    const bool ours = reader.read(delivery, provider).about_our_address();
+    result = ours ? ProbeResult::refused : ProbeResult::unclear;
+  }
   const config::RunSettings run = around_.settings();
-  const bool accepted = delivery.status == model::DeliveryStatus::sent;
+  verdict::DetourSettings settings;
+  settings.probe_first = run.detour_probe_first;
+  settings.probe_most = std::max(run.detour_probe_first, run.detour_probe_most);
   const auto now = around_.clock.now();
   std::string home;
   state_.with([&](State& state) {
-    const auto found = std::find_if(state.detours.begin(), state.detours.end(), [&](auto& entry) {
-      const auto& probe = entry.second.probe;
-      return entry.first.first == provider && probe &&
-             probe->queue.queue_id == delivery.queue.queue_id;
-    });
+    const auto found = std::find_if(state.detours.begin(), state.detours.end(), is_its);
     if (found == state.detours.end()) return;
     Detour& detour = found->second;
-    if (!detour.probe->recipient.empty()) {
-      state.dirty = true;  // the table lets it out no more
-    } else if (delivery.status == model::DeliveryStatus::deferred) {
+    const bool queued = !detour.probe->recipient.empty();
+    // Put off by the table before Postfix has looked at the new one.
+    if (asked_nobody && queued) {
+      state.probe_tries[found->first] = SteadyClock::now() + until_postfix_looks;
+    }
+    if (asked_nobody) return;
+    if (queued) state.dirty = true;  // the table lets it out no more
+    if (!queued && delivery.status == model::DeliveryStatus::deferred) {
       state.requeue.push_back(detour.probe->queue);
     }
     home = detour.home;
-    verdict::DetourSettings settings;
-    settings.probe_first = run.detour_probe_first;
-    settings.probe_most = std::max(run.detour_probe_first, run.detour_probe_most);
-    verdict::end_probe(detour, accepted, settings, now);
+    verdict::end_probe(detour, result, at, settings, now);
     state.counts = true;
   });
-  if (home.empty() || accepted) return;
+  if (home.empty() || result == ProbeResult::accepted) return;
   around_.pipeline.with_engine([&](engine::Engine& engine) {
     std::ignore = engine.blocks().set_half_open(home, provider, false, now);
   });

@@ -24,6 +24,7 @@ bool is_of_pool(const config::DetourPools& pools, const std::string& pool,
 void DetourDesk::flush_due() {
   constexpr std::size_t flushed_at_once = 100;
   constexpr std::size_t flushed_on_return = 100'000;
+  constexpr std::chrono::seconds after_trouble{60};  // a long queue takes long to list
   const auto now = SteadyClock::now();
   std::map<Key, std::size_t> due;  // and how many may leave
   state_.with([&](State& state) {
@@ -44,6 +45,9 @@ void DetourDesk::flush_due() {
   const auto listed = queue.on() ? queue.list() : std::vector<action::QueuedMessage>();
   if (!listed) {
     set_trouble(listed.error().message);
+    state_.with([&](State& state) {
+      for (auto& [key, flush] : state.flushes) flush.at = std::max(flush.at, now + after_trouble);
+    });
     return;
   }
   for (const auto& [key, most] : due) flush_mail(key, most, queue, *listed);

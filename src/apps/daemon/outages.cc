@@ -47,7 +47,8 @@ OutageCare care_of(std::span<const model::Detour> detours, std::string_view prov
   for (const model::Detour& detour : detours) {
     // A pool's is for some senders only, which the public need not know.
     if (detour.provider != provider || !detour.pool.empty() || !routes_mail(detour)) continue;
-    return detour.phase == model::DetourPhase::deferred ? OutageCare::waiting : OutageCare::another;
+    const bool waits = detour.phase == model::DetourPhase::deferred || model::is_on_trial(detour);
+    return waits ? OutageCare::waiting : OutageCare::another;
   }
   return OutageCare::none;
 }

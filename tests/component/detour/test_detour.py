@@ -82,6 +82,10 @@ def test_detour_opens_is_capped_probes_and_returns(peers):
 def test_nothing_changes_while_the_daemon_is_dead_or_frozen_and_the_second_egress_fails(peers):
     world = World(peers)
     second = world.postfix.egress2_address
+    # The mail that waits longest has trouble of its own, and will tell nothing when it is asked.
+    world.sink.replies["r1@hotmail.com"] = "452 4.2.2 <r1@hotmail.com>: Mailbox full"
+    world.send("hotmail.com", 1)
+    world.sent.clear()
     world.block_first_egress()
     world.wait_for_phase("open")
     world.check_nothing_lost()
@@ -126,6 +130,9 @@ def test_nothing_changes_while_the_daemon_is_dead_or_frozen_and_the_second_egres
     wait_until(returned, "the return", 150, 0.5)
     world.check_nothing_lost()
     assert "@" not in (world.leumundd.state / "tables" / "detours.txt").read_text()
+    told = [(one["detour"]["phase"], one["detour"]["via"])
+            for one in world.leumundd.get("/v1/events")["decisions"] if one.get("detour")]
+    assert ("open", "default") in told[told.index(("deferred", "")):], told
 
 
 def burst(world: World) -> None:
