@@ -22,6 +22,8 @@ namespace leumund::listing {
 using RecordTable = std::map<std::string, std::vector<wire::ZoneRecord>, std::less<>>;
 
 struct Dataset {
+  static constexpr std::uint32_t never_ends = 0xffff'0000;
+
   // A subzone of a combined dataset and the parts that it consists of.
   struct Subzone {
     wire::DnsName name;
@@ -40,8 +42,10 @@ struct Dataset {
   std::shared_ptr<const PrefixTable4> ends_4;
   std::shared_ptr<const PrefixTable6> ends_6;
   NameTable names;
-  // Likewise, by relative name.
-  std::shared_ptr<const std::map<std::string, std::uint32_t, std::less<>>> ends_names;
+  // Likewise, what `names.itself` changes: a name that is excluded there is gone. In both a name's
+  // value is when its listing ends, and what is answered is scope.single_value; `below` is empty.
+  std::shared_ptr<const NameIndex> under_names;
+  bool lists_below = false;  // a name of two labels and more stands for all below it
   RecordTable records;
   std::vector<Dataset> parts;     // of combined
   std::vector<Subzone> subzones;  // longest name first

@@ -62,6 +62,7 @@ TEST(live_list, changes_over_the_folded_tables_are_as_without_folding) {
                     ListChange::Value{0x7f000002, i % 2 == 0 ? "even" : "odd"}});
   }
   list.change(many, 1);
+  list.fold();
   const ListChange some[] = {delisting("10.0.0.4"), listing("10.0.0.5", "new")};
   list.change(some, 2);
   EXPECT_EQ(list.size(), many.size());  // one off, and the test point
@@ -69,6 +70,35 @@ TEST(live_list, changes_over_the_folded_tables_are_as_without_folding) {
   EXPECT_EQ(ask(zones, "4.0.0.10.bl.ex").answer.code, wire::DnsCode::no_such_name);
   EXPECT_THAT(ask(zones, "5.0.0.10.bl.ex", 16).records, ElementsAre("16 new"));
   EXPECT_THAT(ask(zones, "6.0.0.10.bl.ex", 16).records, ElementsAre("16 even"));
+}
+
+TEST(live_list, what_changes_while_the_tables_are_folded_is_not_lost) {
+  LiveList list = make_list();
+  EXPECT_FALSE(list.folding_due());
+  std::vector<ListChange> many;
+  for (std::uint32_t i = 0; i <= LiveList::delta_max; ++i) {
+    many.push_back({{base::IpAddress::v4(0x0a000000 + i), 32}, ListChange::Value{}});
+  }
+  many.push_back(listing("2001:db8::/64"));
+  list.change(many, 1);
+  const auto folding = list.folding_due();
+  ASSERT_TRUE(folding);
+  const ListChange some[] = {delisting("10.0.0.4"), listing("10.0.0.5", "new"),
+                             delisting("2001:db8::/64"), listing("192.0.2.1")};
+  list.change(some, 2);
+  const std::size_t size = list.size();
+  ASSERT_TRUE(list.take(*folding, folding->run()));
+  EXPECT_EQ(list.size(), size);
+  EXPECT_FALSE(list.folding_due());
+  list.change({}, 3);
+  EXPECT_LE(list.datasets()[0]->data.networks4.size(), 3U) << "the rest is folded";
+  const ZoneSet zones = served(list);
+  EXPECT_EQ(ask(zones, "4.0.0.10.bl.ex").answer.code, wire::DnsCode::no_such_name);
+  EXPECT_THAT(ask(zones, "5.0.0.10.bl.ex", 16).records, ElementsAre("16 new"));
+  EXPECT_TRUE(ask(zones, "6.0.0.10.bl.ex").answer.listed);
+  EXPECT_TRUE(ask(zones, "1.2.0.192.bl.ex").answer.listed);
+  EXPECT_FALSE(list.take(*folding, folding->run())) << "of tables that are no more";
+  EXPECT_EQ(list.size(), size);
 }
 
 TEST(live_list, a_change_of_a_large_list_takes_far_less_than_a_tenth_of_a_second) {

@@ -28,7 +28,9 @@ base::Status may_say(std::string_view reason) {
 }  // namespace
 
 NameList::NameList(Settings settings)
-    : settings_(std::move(settings)), reporters_(settings_.reporters) {}
+    : settings_(std::move(settings)),
+      reporters_(settings_.reporters),
+      live_(settings_.head, settings_.ttl, settings_.value, settings_.kind == ListKind::domains) {}
 
 void NameList::set_settings(const Settings& settings) {
   settings_.rule = settings.rule;
@@ -68,7 +70,11 @@ void NameList::restore(const ListRecord& record, TimePoint now) {
     hand_.insert_or_assign(one.name, one);
     if (one.until != never) endings_.push({one.until, one.name});
   }
-  changed_ = true;
+  for (const auto& [text, name] : names_) {
+    if (name.listed()) show(text);
+  }
+  for (const auto& [text, hand] : hand_) show(text);
+  live_.fold();
   tick(now);
 }
 
@@ -178,9 +184,10 @@ void NameList::consider(const std::string& name, Name& one, TimePoint now) {
     one.since = now;
     ++one.times_listed;
     ++counters_.listed;
-    changed_ = true;
     endings_.push({until, name});
     write(name, &one, "listed", until, "", "", now);
+    one.until = until;
+    show(name);
   }
   one.until = until;
   changed_names_.insert(name);
@@ -191,8 +198,8 @@ void NameList::take_off(const std::string& name, Name& one, const char* move,
   write(name, &one, move, at, reason, by, at);
   one.until = never;
   --counters_.listed;
-  changed_ = true;
   changed_names_.insert(name);
+  show(name);
 }
 
 void NameList::write(const std::string& name, const Name* one, const char* move, TimePoint until,
@@ -230,7 +237,7 @@ base::Status NameList::add(std::string_view text, HandName hand) {
   if (hand.until != never) endings_.push({hand.until, *name});
   save_.hand_names.push_back(hand);
   hand_.insert_or_assign(*name, std::move(hand));
-  changed_ = true;
+  show(*name);
   return {};
 }
 
@@ -243,7 +250,8 @@ base::Status NameList::remove(std::string_view text, std::string_view reason,
     write(*name, nullptr, "removed", found->second.until, reason, by, now);
     hand_.erase(found);
     save_.hand_names_gone.push_back(*name);
-    changed_ = done = true;
+    show(*name);
+    done = true;
   }
   const auto found = names_.find(*name);
   if (found != names_.end() && found->second.listed()) {
@@ -296,14 +304,14 @@ void NameList::tick(TimePoint now) {
       write(due.name, nullptr, "expired", due.at, "", "", due.at);
       hand_.erase(hand);
       save_.hand_names_gone.push_back(due.name);
-      changed_ = true;
+      show(due.name);
     }
     const auto found = names_.find(due.name);
     if (found == names_.end() || !found->second.listed()) continue;
     Name& one = found->second;
     if (one.until > due.at) {  // more reports came; what is served knows the former end
       endings_.push({one.until, due.name});
-      changed_ = true;
+      show(due.name);
       continue;
     }
     take_off(due.name, one, "expired", "", "", due.at);
@@ -331,46 +339,27 @@ std::optional<TimePoint> NameList::end_of(const std::string& name) const {
   return end;
 }
 
-// RFC 5782, 5: TEST is always listed; INVALID never is, which one label cannot be.
+// Puts the name on the zone or takes it off, as it stands now.
+void NameList::show(const std::string& text) {
+  changed_ = true;
+  const wire::DnsName name = *wire::DnsName::parse(text);
+  const auto known = names_.find(text);
+  const bool listed = known != names_.end() && known->second.listed();
+  if (!listed && !hand_.contains(text)) return live_.remove(name.relative_bytes());
+  std::optional<std::uint32_t> end;
+  if (const auto at = end_of(text)) {
+    const auto second = std::chrono::floor<std::chrono::seconds>(*at).time_since_epoch().count();
+    end = static_cast<std::uint32_t>(std::clamp<std::int64_t>(second, 0, Dataset::never_ends - 1));
+  }
+  live_.put(name.relative_bytes(), end);
+}
+
 ZonePlan NameList::plan(TimePoint now) {
   changed_ = false;
-  auto values = std::make_shared<wire::ZoneValues>();
-  const std::uint32_t number = values->intern({settings_.value.address, settings_.value.text});
-  values->finish();
-  DatasetBuilder builder(wire::ZoneFormat::dnset);
-  const bool below = settings_.kind == ListKind::domains;
-  auto ends = std::make_shared<std::map<std::string, std::uint32_t, std::less<>>>();
-  const auto put = [&](const std::string& text) {
-    const wire::DnsName name = *wire::DnsName::parse(text);
-    builder.add_name(name, true, below, number);
-    if (const auto end = end_of(text)) {
-      const auto at = std::chrono::floor<std::chrono::seconds>(*end).time_since_epoch().count();
-      ends->emplace(name.relative_bytes(),
-                    static_cast<std::uint32_t>(std::clamp<std::int64_t>(at, 0, 0xffff'ffffLL)));
-    }
-  };
-  builder.add_name(*wire::DnsName::parse("test"), true, false, number);
-  for (const auto& [text, one] : names_) {
-    if (one.listed()) put(text);
-  }
-  for (const auto& [text, one] : hand_) {
-    const auto found = names_.find(text);
-    if (found == names_.end() || !found->second.listed()) put(text);
-  }
-  wire::ZoneScope scope;
-  scope.ttl = settings_.ttl;
-  builder.end_part(scope);
-  auto made = std::make_shared<LoadedDataset>();
-  auto data = builder.build(std::move(values));
-  CHECK(data.ok());  // names_most and hand_most keep it far from the limit
-  made->data = std::move(*data);
-  made->data.ends_names = std::move(ends);
-  made->head = settings_.head;
-  made->changed_at = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
-  served_ = std::move(made);
+  live_.publish(std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count());
   ZonePlan out;
   out.name = settings_.zone;
-  out.datasets = {served_};
+  out.datasets = {live_.data()};
   return out;
 }
 
@@ -394,13 +383,17 @@ std::string NameList::export_names(const LoadedDataset& served) {
   wire::ZoneFileWriter writer(out);
   writer.head(served.head);
   writer.scope(served.data.scope);
-  const NameIndex& below = served.data.names.below;
-  served.data.names.itself.each([&](const NameIndex::Entry& entry) {
+  const wire::ZoneValue value = served.data.values->at(served.data.scope.single_value);
+  const auto put = [&](const NameIndex::Entry& entry) {
     if (entry.count == 0) return;
-    const wire::ZoneValue value = served.data.values->at(entry.value(0));
     const auto name = wire::DnsName::from_wire(std::string(entry.name) + '\0');
-    writer.name(name, true, below.find(entry.name).has_value(), &value, true);
+    writer.name(name, true, served.data.lists_below && name.labels() > 1, &value, true);
+  };
+  const NameIndex& changed = served.data.names.itself;
+  served.data.under_names->each([&](const NameIndex::Entry& entry) {
+    if (!changed.find(entry.name)) put(entry);
   });
+  changed.each(put);
   return out;
 }
 

@@ -9,8 +9,7 @@
 // Time:    passed in. With a tick at next_due() a listing ends at the second it should, and no
 //          answer may be kept beyond that.
 // Limits:  `names_most` names; when they are full, those that are not listed and were quiet for an
-//          hour make room, else a new one is not taken. A change builds the zone anew: 0.1 s at
-//          40,000 listings.
+//          hour make room, else a new one is not taken. The zone follows as LiveNames says.
 // Threads: none of its own and no lock.
 // Errors:  say in a sentence why something is refused.
 #pragma once
@@ -35,6 +34,7 @@
 #include "listing/list_engine.h"
 #include "listing/list_journal.h"
 #include "listing/live_list.h"
+#include "listing/live_names.h"
 #include "listing/zone_set.h"
 #include "model/list_kind.h"
 #include "wire/list_name.h"
@@ -101,6 +101,11 @@ class NameList {
 
   [[nodiscard]] bool changed() const { return changed_; }
   [[nodiscard]] ZonePlan plan(base::TimePoint now);
+  // Whoever has a thread to spare makes the zone's tables one from time to time.
+  [[nodiscard]] std::optional<NameFolding> folding_due() const { return live_.folding_due(); }
+  void take(const NameFolding& folding, NameIndex made) {
+    static_cast<void>(live_.take(folding, std::move(made)));
+  }
   // What must be kept since the last time.
   [[nodiscard]] ListSave drain();
   [[nodiscard]] std::vector<NameHistoryRecord> take_events() { return std::exchange(events_, {}); }
@@ -116,7 +121,7 @@ class NameList {
   [[nodiscard]] Reporters& reporters() { return reporters_; }
   // As dnset file, for mirrors: from what is served, so no lock is needed while it is written.
   [[nodiscard]] static std::string export_names(const LoadedDataset& served);
-  [[nodiscard]] DatasetPointer served() const { return served_; }
+  [[nodiscard]] DatasetPointer served() const { return live_.data(); }
 
  private:
   struct Name {
@@ -145,6 +150,7 @@ class NameList {
   void write(const std::string& name, const Name* one, const char* move, base::TimePoint until,
              std::string_view reason, const std::string& by, base::TimePoint at);
   [[nodiscard]] std::optional<base::TimePoint> end_of(const std::string& name) const;
+  void show(const std::string& name);
   [[nodiscard]] NameFacts facts_of(const std::string& name, const Name& one,
                                    base::TimePoint now) const;
 
@@ -156,7 +162,7 @@ class NameList {
   std::priority_queue<Ending, std::vector<Ending>, std::greater<>> endings_;
   ListCounters counters_;
   bool changed_ = true;
-  DatasetPointer served_;
+  LiveNames live_;
   std::unordered_set<std::string> changed_names_;
   std::unordered_set<std::uint64_t> changed_reporters_;
   std::vector<NameHistoryRecord> events_;

@@ -6,15 +6,12 @@
 #include <limits>
 #include <unordered_set>
 
-#include "wire/zone_values.h"
-
 namespace leumund::listing {
 namespace {
 
 constexpr std::size_t values_max = 200;
 constexpr unsigned char mark_only_below = 0xff;
-// Stands in a row for a parent; larger than every value, so that it comes last.
-constexpr std::uint32_t parent_row = wire::zone_pass;
+constexpr std::uint32_t parent_row = NameIndexBuilder::only_below;
 
 std::uint64_t hash_of(std::string_view name) { return std::hash<std::string_view>{}(name); }
 

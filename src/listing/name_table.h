@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "wire/dns_name.h"
+#include "wire/zone_values.h"
 
 namespace leumund::listing {
 
@@ -60,6 +61,9 @@ class NameIndex {
 
 class NameIndexBuilder {
  public:
+  // The row of a name that only has names below it; larger than every value.
+  static constexpr std::uint32_t only_below = wire::zone_pass;
+
   // False when the pool is full.
   [[nodiscard]] bool add(std::string_view name, std::uint32_t value);
   // Keeps the parents of all names as names that only have names below.

@@ -76,6 +76,11 @@ class ServedList {
   // Whether plan() differs from what it gave the last time.
   [[nodiscard]] bool changed() const { return !changes_.empty() || endings_changed_; }
   [[nodiscard]] ZonePlan plan(base::TimePoint now);
+  // Whoever has a thread to spare makes the zone's tables one from time to time.
+  [[nodiscard]] std::optional<ListFolding> folding_due() const { return live_.folding_due(); }
+  void take(const ListFolding& folding, ListFolding::Tables made) {
+    static_cast<void>(live_.take(folding, std::move(made)));
+  }
   // What must be kept since the last time.
   [[nodiscard]] ListSave drain(bool traffic);
 

@@ -216,12 +216,7 @@ bool Lookup::ask_networks6(const Dataset& data, const AskedName& asked) {
 }
 
 bool Lookup::add_names(const Dataset& data, const NameIndex::Entry& entry) {
-  std::optional<std::uint32_t> end;
-  if (data.ends_names) {
-    const auto found = data.ends_names->find(entry.name);
-    if (found != data.ends_names->end()) end = found->second;
-  }
-  if (!shorten(end)) return false;
+  if (!shorten(std::nullopt)) return false;
   listed_ = true;
   const std::string listed = wanted_.txt ? wire::dns_name_text(entry.name) : std::string();
   for (std::size_t i = 0; i < std::min(entry.count, values_answered_max); ++i) {
@@ -230,10 +225,38 @@ bool Lookup::add_names(const Dataset& data, const NameIndex::Entry& entry) {
   return true;
 }
 
+bool Lookup::add_live_name(const Dataset& data, const NameIndex::Entry& entry) {
+  const std::uint32_t end = entry.value(0);
+  if (!shorten(end == Dataset::never_ends ? std::nullopt : std::optional(end))) return false;
+  listed_ = true;
+  add_value(data, data.scope.single_value,
+            wanted_.txt ? wire::dns_name_text(entry.name) : std::string());
+  return true;
+}
+
+bool Lookup::ask_live_names(const Dataset& data, const AskedName& asked) {
+  const auto find = [&data](std::string_view name) {
+    const auto changed = data.names.itself.find(name);
+    if (!changed) return data.under_names->find(name);
+    const bool gone = changed->count == 0 && !changed->only_below;
+    return gone ? std::nullopt : changed;
+  };
+  const auto itself = find(asked.relative);
+  if (itself && itself->count > 0) return add_live_name(data, *itself);
+  std::string_view rest = asked.relative;
+  for (std::size_t labels = asked.labels; data.lists_below && labels > 2; --labels) {
+    rest.remove_prefix(static_cast<unsigned char>(rest[0]) + 1U);
+    const auto above = find(rest);
+    if (above && above->count > 0) return add_live_name(data, *above);
+  }
+  return itself.has_value();
+}
+
 bool Lookup::ask_names(const Dataset& data, const AskedName& asked) {
   bool found = false;
   if (asked.labels == 0) return false;
   if (overridden(found)) return found;
+  if (data.under_names) return ask_live_names(data, asked);
   const auto itself = data.names.itself.find(asked.relative);
   if (itself && itself->count > 0) {
     return add_names(data, *itself);

@@ -65,6 +65,7 @@ class Lookup {
   bool ask_networks4(const Dataset& data, const AskedName& asked);
   bool ask_networks6(const Dataset& data, const AskedName& asked);
   bool ask_names(const Dataset& data, const AskedName& asked);
+  bool ask_live_names(const Dataset& data, const AskedName& asked);
   bool ask_records(const Dataset& data, const AskedName& asked);
   bool ask_parts(const Dataset& data, const AskedName& asked);
   // Whether the access rule answers instead of the data; sets `found`.
@@ -73,6 +74,7 @@ class Lookup {
   // False: it is over.
   [[nodiscard]] bool shorten(std::optional<std::uint32_t> end);
   [[nodiscard]] bool add_names(const Dataset& data, const NameIndex::Entry& entry);
+  [[nodiscard]] bool add_live_name(const Dataset& data, const NameIndex::Entry& entry);
 
   const wire::DnsQuery& query_;
   const Access access_;

@@ -108,28 +108,57 @@ void hold(benchmark::State& state) {
 }
 BENCHMARK(hold)->DenseRange(0, 2)->Unit(benchmark::kMillisecond);
 
+void list_name(NameList& list, std::uint64_t number, benchmark::State& state) {
+  for (const std::uint64_t who : {number * 2, number * 2 + 1}) {
+    const auto done = list.report(
+        fmt::format("spam-{}.com", number),
+        {.client = {}, .kind = model::AbuseKind::complaint, .reporter = reporter(who), .at = start},
+        start);
+    if (!done) state.SkipWithError(done.error().message.c_str());
+  }
+}
+
+// One more name with its zone, while nothing is folded and when all that may wait for it waits;
+// and the folding, which is a thread's of its own.
 void zone_of_names(benchmark::State& state) {
   NameList::Settings of;
   of.name = "dbl";
   of.zone = *wire::DnsName::parse("dbl.example");
+  const auto names = static_cast<std::uint64_t>(state.range(0));
+  of.names_most = 2 * names;
   NameList list(of);
-  for (std::int64_t i = 0; i < state.range(0); ++i) {
-    const std::string name = fmt::format("spam-{}.com", i);
-    for (const std::uint64_t who :
-         {static_cast<std::uint64_t>(i) * 2, static_cast<std::uint64_t>(i) * 2 + 1}) {
-      const auto done = list.report(name,
-                                    {.client = {},
-                                     .kind = model::AbuseKind::complaint,
-                                     .reporter = reporter(who),
-                                     .at = start},
-                                    start);
-      if (!done) state.SkipWithError(done.error().message.c_str());
+  std::uint64_t next = 0;
+  while (next < names) list_name(list, next++, state);
+  const auto whole = list.folding_due();
+  if (whole) list.take(*whole, whole->run());
+  const bool waiting = state.range(1) > 0;
+  for (std::size_t i = 0; waiting && i <= listing::LiveNames::delta_max; ++i) {
+    list_name(list, next++, state);
+  }
+  benchmark::DoNotOptimize(list.plan(start));
+  static_cast<void>(list.drain());
+  static_cast<void>(list.take_events());
+  for (auto _ : state) {
+    if (state.range(1) < 2) {
+      list_name(list, next++, state);
+      benchmark::DoNotOptimize(list.plan(start));
+    } else if (const auto folding = list.folding_due()) {
+      benchmark::DoNotOptimize(folding->run());
     }
   }
-  for (auto _ : state) benchmark::DoNotOptimize(list.plan(start));
+  state.SetLabel(state.range(1) == 0   ? "one more"
+                 : state.range(1) == 1 ? "one more, folding due"
+                                       : "folding");
   state.counters["listed"] = static_cast<double>(list.counters().listed);
 }
-BENCHMARK(zone_of_names)->Arg(100'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(zone_of_names)
+    ->ArgsProduct({{100'000, 1'000'000}, {0, 1}})
+    ->Iterations(200)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK(zone_of_names)
+    ->ArgsProduct({{100'000, 1'000'000}, {2}})
+    ->Iterations(3)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace leumund::storage
