@@ -154,6 +154,19 @@ struct ListRecord {
   std::string trouble;           // "" none; a table that is broken ends where it is
 };
 
+// A list's old rows are forgotten in slices: in between the store is free for others.
+struct ListForgetting {
+  std::string list;
+  base::TimePoint reports_before;  // reports and traffic
+  base::TimePoint history_before;  // history, and what is known of addresses not on the list
+  std::size_t rows_most = 2000;    // looked at in one slice
+  // Where it stands; of the store.
+  std::size_t table = 0;
+  std::string after = {};
+  std::int64_t after_number = 0;
+  bool done = false;
+};
+
 class ListJournal {
  public:
   virtual ~ListJournal() = default;
@@ -173,10 +186,8 @@ class ListJournal {
   // Of one name of a list of names, or of all; newest first.
   virtual base::Result<std::vector<NameHistoryRecord>> name_history(
       const std::string& list, const std::optional<std::string>& name, std::size_t most) = 0;
-  // Drops reports and traffic before the one time, history and what is known of addresses not on
-  // the list before the other.
-  virtual base::Status forget_list(const std::string& list, base::TimePoint reports_before,
-                                   base::TimePoint history_before) = 0;
+  // One slice; again and again until `way.done`.
+  virtual base::Status forget_list(ListForgetting& way) = 0;
 };
 
 }  // namespace leumund::listing

@@ -41,6 +41,17 @@ class ListStore : public testing::TestWithParam<const char*> {
     store_ = std::move(*opened);
   }
 
+  // How many slices it took.
+  int forget(const std::string& list, std::size_t rows_most = 2000) {
+    listing::ListForgetting way{.list = list,
+                                .reports_before = at(0) + std::chrono::days(2),
+                                .history_before = at(0) + std::chrono::days(2),
+                                .rows_most = rows_most};
+    int slices = 0;
+    for (; !way.done && slices < 10'000; ++slices) EXPECT_TRUE(store_->forget_list(way).ok());
+    return slices;
+  }
+
   std::filesystem::path folder_;
   std::unique_ptr<Store> store_;
 };
@@ -151,8 +162,7 @@ TEST_P(ListStore, KeepsAListOfNames) {
   later.list = "dbl";
   later.hand_names_gone = {"hand.example"};
   ASSERT_TRUE(store_->save_list(later).ok());
-  ASSERT_TRUE(
-      store_->forget_list("dbl", at(0) + std::chrono::days(2), at(0) + std::chrono::days(2)).ok());
+  forget("dbl");
   read = store_->load_list("dbl", {}).value();
   EXPECT_TRUE(read.hand_names.empty());
   EXPECT_TRUE(read.name_reports.empty());
@@ -245,8 +255,7 @@ TEST_P(ListStore, TellsAnAddressesHistoryNewestFirst) {
 
 TEST_P(ListStore, ForgetsWhatAListNeedNotKeepAndNeverAListing) {
   ASSERT_TRUE(store_->save_list(list_save()).ok());
-  ASSERT_TRUE(
-      store_->forget_list("bl", at(0) + std::chrono::days(2), at(0) + std::chrono::days(2)).ok());
+  forget("bl");
   const auto read = store_->load_list("bl", {}).value();
   EXPECT_TRUE(read.reports.empty());
   EXPECT_TRUE(read.traffic.empty());
@@ -256,6 +265,47 @@ TEST_P(ListStore, ForgetsWhatAListNeedNotKeepAndNeverAListing) {
   EXPECT_EQ(read.places[0].until, at(9));
   EXPECT_EQ(read.hand.size(), 1U);
   EXPECT_TRUE(store_->list_history("bl", std::nullopt, 10)->empty());
+}
+
+TEST_P(ListStore, ForgetsInSlicesSoThatOthersAreServedInBetween) {
+  constexpr std::uint32_t rows = 1000;
+  const auto ip = [](std::uint32_t i) { return base::IpAddress::v4(0x0a000000 + i); };
+  for (const char* list : {"bl", "other"}) {
+    listing::ListSave save;
+    save.list = list;
+    for (std::uint32_t i = 0; i < rows; ++i) {
+      const bool old = i % 2 == 0;
+      const base::TimePoint when = old ? at(0) : at(3 * 86'400);
+      save.reports.push_back({{ip(i), model::AbuseKind::complaint, i, when}, when, 1});
+      save.places.push_back({ip(i), when, i % 4 == 0 ? at(9) : base::TimePoint(), {}, {}, {}, 1});
+      save.traffic.push_back({ip(i), old ? 19'675 : 19'680, 1, 1});
+      save.reporters.push_back({i * 0x9e3779b97f4a7c15, 0, 0, old ? 19'675 : 19'680, 1});
+      listing::ListHistoryRecord line;
+      line.what = {ip(i), 32};
+      line.at = when;
+      save.history.push_back(line);
+      const std::string name = "n" + std::to_string(i) + ".com";
+      save.names.push_back({name, when, {}, {}, {}, 1});
+      save.name_reports.push_back({name, save.reports.back().report, when, 1});
+      save.name_history.push_back({name, line});
+    }
+    ASSERT_TRUE(store_->save_list(save).ok());
+  }
+  const int slices = forget("bl", 20);
+  if (!folder_.empty()) EXPECT_GE(slices, 8 * static_cast<int>(rows) / 2 / 20);
+  const auto left = store_->load_list("bl", {}).value();
+  EXPECT_EQ(left.reports.size(), rows / 2);
+  EXPECT_EQ(left.places.size(), rows * 3 / 4) << "what stands is never forgotten";
+  EXPECT_EQ(left.traffic.size(), rows / 2);
+  EXPECT_EQ(left.reporters.size(), rows / 2);
+  EXPECT_EQ(left.names.size(), rows / 2);
+  EXPECT_EQ(left.name_reports.size(), rows / 2);
+  EXPECT_EQ(store_->list_history("bl", std::nullopt, 2 * rows)->size(), rows / 2);
+  EXPECT_EQ(store_->name_history("bl", std::nullopt, 2 * rows)->size(), rows / 2);
+  const auto other = store_->load_list("other", {}).value();
+  EXPECT_EQ(other.reports.size(), rows);
+  EXPECT_EQ(other.reporters.size(), rows);
+  EXPECT_EQ(store_->list_history("other", std::nullopt, 2 * rows)->size(), rows);
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, ListStore, testing::Values("Memory", "Sqlite"));

@@ -93,10 +93,11 @@ base::Result<std::vector<listing::NameHistoryRecord>> MemoryStore::name_history(
   });
 }
 
-base::Status MemoryStore::forget_list(const std::string& list, base::TimePoint reports_before,
-                                      base::TimePoint history_before) {
+base::Status MemoryStore::forget_list(listing::ListForgetting& way) {
+  const auto [reports_before, history_before] = std::pair(way.reports_before, way.history_before);
+  way.done = true;
   state_.with([&](State& state) {
-    ListState& kept = state.lists[list];
+    ListState& kept = state.lists[way.list];
     std::erase_if(kept.reports, [&](const auto& one) { return one.heard_at < reports_before; });
     std::erase_if(kept.traffic,
                   [&](const auto& one) { return one.second.day < day_of(reports_before); });

@@ -49,8 +49,7 @@ class MemoryStore : public Store {
   base::Result<std::vector<listing::NameHistoryRecord>> name_history(
       const std::string& list, const std::optional<std::string>& name, std::size_t most) override;
   [[nodiscard]] bool keeps() const override { return false; }
-  base::Status forget_list(const std::string& list, base::TimePoint reports_before,
-                           base::TimePoint history_before) override;
+  base::Status forget_list(listing::ListForgetting& way) override;
 
  private:
   struct Standing {

@@ -140,18 +140,6 @@ void read_list_names(SQLite::Database& db, const std::string& list, TimePoint si
   read_reports(db, list, since, out);
 }
 
-void forget_list_names(SQLite::Database& db, const std::string& list, TimePoint reports_before,
-                       TimePoint history_before) {
-  SQLite::Statement reports(db, "DELETE FROM list_name_report WHERE list = ? AND heard_at < ?");
-  put(reports, list, micros(reports_before));
-  SQLite::Statement history(db, "DELETE FROM list_name_history WHERE list = ? AND at < ?");
-  put(history, list, micros(history_before));
-  SQLite::Statement names(db,
-                          "DELETE FROM list_name WHERE list = ? AND until = 0 AND"
-                          " max(since, requested_at, cleared_at) < ?");
-  put(names, list, micros(history_before));
-}
-
 std::vector<NameHistoryRecord> read_name_history(SQLite::Database& db, const std::string& list,
                                                  const std::optional<std::string>& name,
                                                  std::size_t most) {

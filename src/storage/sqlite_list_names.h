@@ -15,8 +15,6 @@ namespace leumund::storage {
 void write_list_names(SQLite::Database& db, const listing::ListSave& save);
 void read_list_names(SQLite::Database& db, const std::string& list, base::TimePoint since,
                      listing::ListRecord& out);
-void forget_list_names(SQLite::Database& db, const std::string& list,
-                       base::TimePoint reports_before, base::TimePoint history_before);
 [[nodiscard]] std::vector<listing::NameHistoryRecord> read_name_history(
     SQLite::Database& db, const std::string& list, const std::optional<std::string>& name,
     std::size_t most);

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "storage/sqlite_attempt.h"
+#include "storage/sqlite_list_forget.h"
 #include "storage/sqlite_list_names.h"
 #include "storage/sqlite_row.h"
 #include "storage/sqlite_store.h"
@@ -275,25 +276,11 @@ base::Result<std::vector<listing::NameHistoryRecord>> SqliteStore::name_history(
   });
 }
 
-base::Status SqliteStore::forget_list(const std::string& list, TimePoint reports_before,
-                                      TimePoint history_before) {
+base::Status SqliteStore::forget_list(listing::ListForgetting& way) {
   return database_.with([&](auto& database) {
     return attempt(*database, [&](SQLite::Database& db) -> base::Status {
       SQLite::Transaction transaction(db);
-      SQLite::Statement reports(db, "DELETE FROM list_report WHERE list = ? AND heard_at < ?");
-      put(reports, list, micros(reports_before));
-      SQLite::Statement traffic(db, "DELETE FROM list_traffic WHERE list = ? AND day < ?");
-      put(traffic, list, day_of(reports_before));
-      SQLite::Statement reporters(
-          db, "DELETE FROM list_reporter WHERE list = ? AND day < ? AND wrong = 0");
-      put(reporters, list, day_of(reports_before));
-      SQLite::Statement history(db, "DELETE FROM list_history WHERE list = ? AND at < ?");
-      put(history, list, micros(history_before));
-      SQLite::Statement places(db,
-                               "DELETE FROM list_place WHERE list = ? AND until = 0 AND"
-                               " max(since, requested_at, cleared_at, told_spared_at) < ?");
-      put(places, list, micros(history_before));
-      forget_list_names(db, list, reports_before, history_before);
+      forget_list_rows(db, way);
       transaction.commit();
       return {};
     });

@@ -69,8 +69,7 @@ class SqliteStore final : public Store {
   base::Result<std::vector<listing::NameHistoryRecord>> name_history(
       const std::string& list, const std::optional<std::string>& name, std::size_t most) override;
   [[nodiscard]] bool keeps() const override { return true; }
-  base::Status forget_list(const std::string& list, base::TimePoint reports_before,
-                           base::TimePoint history_before) override;
+  base::Status forget_list(listing::ListForgetting& way) override;
 
  private:
   explicit SqliteStore(std::unique_ptr<SQLite::Database> database);

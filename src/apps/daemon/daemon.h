@@ -5,7 +5,7 @@
 //          there.
 // Time:    the Clock is read at the edges only.
 // Threads: main (this), io-0 (policy, milter), follow (one for each log), report and report-dir,
-//          keep, act, hold, tell, list and dns-N, and the HTTP workers.
+//          keep, act, hold, tell, list, list-slow and dns-N, and the HTTP workers.
 // Errors:  open() names what keeps it from starting. A store that cannot be used does not: the
 //          daemon then runs on what the suspended file knows and says so.
 #pragma once

@@ -83,10 +83,7 @@ class StoreOnADisk final : public storage::Store {
     return kept_.name_history(list, name, most);
   }
   [[nodiscard]] bool keeps() const override { return kept_.keeps(); }
-  base::Status forget_list(const std::string& list, base::TimePoint reports_before,
-                           base::TimePoint history_before) override {
-    return kept_.forget_list(list, reports_before, history_before);
-  }
+  base::Status forget_list(listing::ListForgetting& way) override { return kept_.forget_list(way); }
   base::Result<std::uint64_t> forget_decisions(base::TimePoint before) override {
     return kept_.forget_decisions(before);
   }

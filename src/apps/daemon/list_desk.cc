@@ -212,6 +212,8 @@ void ListDesk::start() {
   }
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   ::pthread_setname_np(thread_.native_handle(), "list");
+  slow_ = std::jthread([this](const std::stop_token& stop) { run_slow(stop); });
+  ::pthread_setname_np(slow_.native_handle(), "list-slow");
   loads_.get_future().wait();  // from now on who asks about a list waits until it is there
 }
 
@@ -220,6 +222,9 @@ void ListDesk::stop() {
     thread_.request_stop();
     wake();
     thread_.join();
+    slow_.request_stop();
+    wake_slow();
+    slow_.join();
   }
   if (server_) server_->stop();
 }

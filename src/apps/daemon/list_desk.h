@@ -8,8 +8,9 @@
 //          about a list meanwhile waits, what the mail path tells is kept for then.
 // Limits:  those of ListEngine; `unsaved_most` rows wait for a store that fails, then the oldest
 //          are dropped and counted; 100,000 addresses between two looks at the traffic.
-// Threads: `list`, and those of DnsListServer. note_mail() is for the mail path: it never waits
-//          for anything. The rest from any.
+// Threads: `list`; `list-slow` for what takes long (exports, forgetting, folding tables), so that
+//          no report and no listing waits for it; those of DnsListServer. note_mail() is for the
+//          mail path: it never waits for anything. The rest from any.
 // Errors:  open() names what cannot be bound. A store that fails is shown by `status`; the lists go
 //          on with what they know.
 #pragma once
@@ -169,6 +170,7 @@ class ListDesk final : public face::ListControl {
   void judge_own(base::TimePoint now);
   void name_reporters(State& state, const Rules& rules) const;
   void wake() { static_cast<void>(wake_.push(1)); }
+  void wake_slow() { static_cast<void>(wake_slow_.push(1)); }
   void run(const std::stop_token& stop);
   void step();
   [[nodiscard]] std::chrono::milliseconds patience() const;
@@ -176,7 +178,10 @@ class ListDesk final : public face::ListControl {
   void publish(std::vector<listing::ZonePlan> plans);
   void tell(const std::string& list, const std::vector<listing::ListEvent>& events) const;
   [[nodiscard]] bool save();
-  void forget(base::TimePoint now);
+  // Of the thread `list-slow`. (list_desk_slow.cc)
+  void run_slow(const std::stop_token& stop);
+  void fold();
+  void forget_some();
   void export_lists();
   [[nodiscard]] listing::ServedList* find(State& state, const std::string& name) const;
 
@@ -189,7 +194,9 @@ class ListDesk final : public face::ListControl {
   base::Guarded<Health> health_;
   base::Guarded<std::map<base::IpAddress, model::Listing>> own_told_;  // of ours that are listed
   base::BoundedQueue<int> wake_{1, base::WhenFull::push_back};
+  base::BoundedQueue<int> wake_slow_{1, base::WhenFull::push_back};
   std::atomic<bool> loading_ = true;
+  std::atomic<bool> export_due_ = true;
   std::promise<void> loads_;  // it holds the lock
   base::BoundedQueue<Early> early_{early_most, base::WhenFull::drop_oldest};
   std::atomic<std::uint64_t> not_counted_ = 0;   // reports about addresses that no stranger has
@@ -203,10 +210,14 @@ class ListDesk final : public face::ListControl {
   std::chrono::steady_clock::time_point saved_at_;
   std::chrono::steady_clock::time_point traffic_at_;
   std::chrono::steady_clock::time_point traffic_saved_at_;
+
+  // Of the thread `list-slow` alone.
   std::chrono::steady_clock::time_point exported_at_;
-  std::chrono::steady_clock::time_point forgot_at_;
-  bool export_due_ = true;
+  std::optional<std::chrono::steady_clock::time_point> forgot_at_;
+  std::deque<listing::ListForgetting> forgetting_;
+
   std::jthread thread_;
+  std::jthread slow_;
 };
 
 }  // namespace leumund::apps

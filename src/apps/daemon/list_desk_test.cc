@@ -2,9 +2,12 @@
 #include "apps/daemon/list_desk.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
+#include <filesystem>
 #include <latch>
 
+#include "action/atomic_file.h"
 #include "config/load.h"
 #include "storage/memory_store.h"
 
@@ -13,7 +16,7 @@ namespace {
 
 using model::AbuseKind;
 
-// Reads what addresses are listed for only when it is let.
+// Reads what addresses are listed for only when it is let; so it may forget.
 class SlowStore final : public storage::MemoryStore {
  public:
   base::Result<listing::ListRecord> load_list(const std::string& list,
@@ -21,7 +24,17 @@ class SlowStore final : public storage::MemoryStore {
     readable.wait();
     return MemoryStore::load_list(list, since);
   }
+  base::Status forget_list(listing::ListForgetting& way) override {
+    if (forgets_slowly) {
+      if (!forgetting.try_wait()) forgetting.count_down();
+      forgettable.wait();
+    }
+    return MemoryStore::forget_list(way);
+  }
   std::latch readable{1};
+  bool forgets_slowly = false;
+  std::latch forgetting{1};
+  std::latch forgettable{1};
 };
 
 class ListDeskTest : public testing::Test {
@@ -29,7 +42,9 @@ class ListDeskTest : public testing::Test {
   ListDeskTest() {
     auto loaded = config::load_text(
         "egresses = [\"out1 address=2001:db8:1:2::25\"]\n"
-        "[list]\nzones = [\"bl bl.ex\", \"traps traps.ex kinds=typo_trap answer=127.0.0.3\"]\n",
+        "[list]\nzones = [\"bl bl.ex\", \"traps traps.ex kinds=typo_trap answer=127.0.0.3\"]\n"
+        "export_folder = \"" +
+            folder.string() + "\"\nexport_every = \"1s\"\n",
         "t.toml", config::Surroundings());
     EXPECT_TRUE(loaded.problems.empty());
     auto desk = ListDesk::open(loaded.settings, {.store = store,
@@ -40,6 +55,12 @@ class ListDeskTest : public testing::Test {
                                                  .heard = [](const auto&) {}});
     EXPECT_TRUE(desk.ok());
     desk_ = std::move(*desk);
+  }
+  ~ListDeskTest() override {
+    if (!store.readable.try_wait()) store.readable.count_down();
+    if (!store.forgettable.try_wait()) store.forgettable.count_down();
+    desk_.reset();
+    std::filesystem::remove_all(folder);
   }
 
   void complain(const char* reporter) const {
@@ -56,6 +77,17 @@ class ListDeskTest : public testing::Test {
     return why.front().standing.facts.kinds[static_cast<std::size_t>(AbuseKind::complaint)];
   }
 
+  [[nodiscard]] bool exported() const {
+    const auto file = action::read_file(folder / "bl.ex.ip4trie", 1 << 20);
+    return file && file->bytes.contains(client.to_string());
+  }
+
+  static std::filesystem::path made_folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "leumund-desk-XXXXXX").string();
+    return mkdtemp(name.data());
+  }
+
+  const std::filesystem::path folder = made_folder();
   base::IpAddress client = *base::IpAddress::parse("203.0.113.9");
   Clock clock;
   SlowStore store;
@@ -113,6 +145,27 @@ TEST_F(ListDeskTest, WhatIsReportedOfTheNetworkOfAnOwnAddressListsNobody) {
   client = *base::IpAddress::parse("2001:db8:1:3::9");
   complain("a@one.example");
   EXPECT_EQ(complaints(), 1U);
+  desk_->stop();
+}
+
+TEST_F(ListDeskTest, NeitherAReportNorAListingWaitsForWhatTakesLong) {
+  store.readable.count_down();
+  store.forgets_slowly = true;
+  desk_->start();
+  store.forgetting.wait();  // from now on exports wait, too
+  const auto begun = std::chrono::steady_clock::now();
+  for (const char* reporter : {"a@one.example", "b@two.example"}) {
+    desk_->take({{.client = client, .reporter = reporter, .at = clock.now()}});
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(1));
+  EXPECT_TRUE(desk_->list_why(client, 0).front().standing.listed());
+  std::this_thread::sleep_for(std::chrono::milliseconds(1200));  // an export would be due
+  EXPECT_FALSE(exported()) << "by the thread that reports wait for";
+  store.forgettable.count_down();
+  for (int i = 0; !exported() && i < 1000; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_TRUE(exported());
   desk_->stop();
 }
 

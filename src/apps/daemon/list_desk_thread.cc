@@ -1,10 +1,7 @@
 // The thread of our own lists: ends what is over, publishes what changed, keeps it on disk.
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "action/atomic_file.h"
 #include "apps/daemon/list_desk.h"
 #include "base/log.h"
 
@@ -22,7 +19,6 @@ constexpr std::chrono::milliseconds look_every_of_fast_clock{5};
 constexpr std::chrono::seconds try_store_every{1};
 constexpr std::chrono::seconds ask_questions_every{5};
 constexpr std::chrono::seconds keep_traffic_every{10};
-constexpr std::chrono::hours forget_every{1};
 constexpr std::size_t reports_at_once = 4000;  // in one transaction: decisions wait for it
 
 }  // namespace
@@ -121,6 +117,7 @@ void ListDesk::step() {
       health.slowest_publish = std::max(health.slowest_publish, took);
     });
     export_due_ = true;
+    wake_slow();
   }
   bool moved = changed;
   for (const auto& [list, events] : told) {
@@ -135,11 +132,6 @@ void ListDesk::step() {
   // A store in memory keeps nothing beyond the process.
   const bool kept = save() && around_.store.keeps();
   for (Waiter& waiter : waiters) waiter.set_value(kept);
-  if (begun >= forgot_at_ + forget_every) {
-    forgot_at_ = begun;
-    forget(now);
-  }
-  export_lists();
 }
 
 // In parts, so that decisions do not wait long for the store.
@@ -205,59 +197,6 @@ bool ListDesk::save() {
   }
   health_.with([](Health& health) { health.store.clear(); });
   return true;
-}
-
-void ListDesk::forget(TimePoint now) {
-  const auto rules = rules_.read();
-  const auto names = state_.with([](const State& state) {
-    std::vector<std::string> out;
-    for (const auto& list : state.lists) out.push_back(list->name());
-    for (const auto& list : state.names) out.push_back(list->name());
-    return out;
-  });
-  for (const std::string& name : names) {
-    const auto done =
-        around_.store.forget_list(name, now - rules->keep_reports, now - rules->keep_history);
-    if (!done)
-      base::log(LogLevel::warn, "event=list_not_forgotten what=\"{}\"", done.error().message);
-  }
-}
-
-void ListDesk::export_lists() {
-  const auto at = SteadyClock::now();
-  if (export_folder_.empty() || !export_due_ || at < exported_at_ + rules_.read()->export_every) {
-    return;
-  }
-  exported_at_ = at;
-  export_due_ = false;
-  // Copied under the lock, which takes no time, and written behind it: a million lines take some.
-  std::vector<std::pair<std::string, listing::LiveList>> networks;
-  std::vector<std::pair<std::string, listing::DatasetPointer>> names;
-  state_.with([&](const State& state) {
-    for (const auto& list : state.lists) {
-      if (!list->zone().is_root()) networks.emplace_back(list->zone().to_text(), list->live());
-    }
-    for (const auto& list : state.names) {
-      names.emplace_back(list->zone().to_text(), list->served());
-    }
-  });
-  std::string trouble;
-  const auto write = [&](const std::string& file, const std::string& text) {
-    const auto written = action::write_file_atomically(export_folder_ + "/" + file, text, 0644);
-    if (!written) trouble = written.error().message;
-  };
-  for (const auto& [zone, live] : networks) {
-    write(zone + ".ip4trie", live.export_4());
-    write(zone + ".ip6trie", live.export_6());
-  }
-  for (const auto& [zone, served] : names) {
-    write(zone + ".dnset", listing::NameList::export_names(*served));
-  }
-  const bool news = health_.with([&](Health& health) {
-    return std::exchange(health.exports, trouble) != trouble && !trouble.empty();
-  });
-  if (news) base::log(LogLevel::error, "event=list_not_exported what=\"{}\"", trouble);
-  if (!trouble.empty()) export_due_ = true;
 }
 
 }  // namespace leumund::apps
