@@ -148,7 +148,7 @@ void ListEngine::consider(const base::IpAddress& place, Address& address, base::
     const Weighed known = weigh(address, now);
     const ListVerdict verdict = judge(settings_.rule, known);
     if (verdict == ListVerdict::listed && !is_spared(place)) {
-      put_on(place, address, known.reports, now, events);
+      put_on(place, address, known, now, events);
     } else if (verdict == ListVerdict::listed || verdict == ListVerdict::too_much_collateral) {
       if (now - address.told_spared_at < told_again_after) return;
       address.told_spared_at = now;
@@ -157,19 +157,19 @@ void ListEngine::consider(const base::IpAddress& place, Address& address, base::
     }
     return;
   }
-  const std::uint32_t reports = weigh(address, now).reports;
+  const Weighed known = weigh(address, now);
   // As two witnesses are wanted to list, one is to prolong: else anybody's word a day would do.
   const base::TimePoint until =
-      address.reports->last_witnessed_at() + stays_for(settings_.rule, reports);
+      address.reports->last_witnessed_at() + stays_for(settings_.rule, known);
   if (until <= address.until) return;
   address.until = until;
   changed(place);
 }
 
-void ListEngine::put_on(const base::IpAddress& place, Address& address, std::uint32_t reports,
+void ListEngine::put_on(const base::IpAddress& place, Address& address, const Weighed& known,
                         base::TimePoint now, std::vector<ListEvent>& events) {
   const base::TimePoint until =
-      address.reports->last_witnessed_at() + stays_for(settings_.rule, reports);
+      address.reports->last_witnessed_at() + stays_for(settings_.rule, known);
   if (until <= now) return;  // late reports of what is over
   address.since = now;
   address.until = until;

@@ -194,7 +194,7 @@ class ListEngine {
                                       base::TimePoint now) const;
   void consider(const base::IpAddress& place, Address& address, base::TimePoint now,
                 std::vector<ListEvent>& events);
-  void put_on(const base::IpAddress& place, Address& address, std::uint32_t reports,
+  void put_on(const base::IpAddress& place, Address& address, const Weighed& known,
               base::TimePoint now, std::vector<ListEvent>& events);
   ListEvent take_off(const base::IpAddress& place, Address& address, ListMove move,
                      base::TimePoint now);

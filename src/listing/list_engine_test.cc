@@ -130,6 +130,58 @@ TEST_F(ListEngineTest, AnybodysWordProlongsNothing) {
   EXPECT_EQ(engine.facts(ip("192.0.2.1"), start + 20h).until, start + 44h);
 }
 
+TEST_F(ListEngineTest, AnybodysWordMakesTwoReportsNoThree) {
+  say("192.0.2.1", 1, start);
+  say("192.0.2.1", 2, start);
+  engine.report({.client = ip("192.0.2.1"),
+                 .kind = AbuseKind::complaint,
+                 .reporter = reporter(3),
+                 .at = start,
+                 .believed = 0.25},
+                start, events);
+  EXPECT_EQ(engine.facts(ip("192.0.2.1"), start).until, start + 12h);
+}
+
+// A shared pool with forty trap hits among sixty thousand mails a week, and four hundred strangers
+// who write that it spams.
+TEST_F(ListEngineTest, WhoIsHardlyBelievedDoesNotPushASharedPoolOntoTheList) {
+  const auto trapped = [&](std::string_view pool) {
+    engine.mails(ip(pool), 60'000, start - 24h);
+    for (int trap = 1; trap <= 40; ++trap) say(pool, trap, start, AbuseKind::pristine_trap);
+    EXPECT_EQ(engine.verdict(ip(pool), start), ListVerdict::too_much_collateral);
+  };
+  const auto poison = [&](std::string_view pool, double believed) {
+    for (int who = 1000; who < 1400; ++who) {
+      engine.report({.client = ip(pool),
+                     .kind = AbuseKind::complaint,
+                     .reporter = reporter(who),
+                     .at = start + 1min,
+                     .believed = believed},
+                    start + 1min, events);
+    }
+    return engine.facts(ip(pool), start + 1min);
+  };
+  trapped("192.0.2.9");
+  const auto spared = poison("192.0.2.9", 0.25);
+  EXPECT_FALSE(spared.listed);
+  EXPECT_EQ(spared.weighed.reports, 440U) << "they are shown as what they are";
+  EXPECT_NEAR(spared.honest_per_spam, 59'860.0 / 140, 1);
+  // The same words of people who are believed list it.
+  trapped("192.0.2.10");
+  EXPECT_TRUE(poison("192.0.2.10", 1).listed);
+}
+
+// Likewise who was wrong before: by mail or not, his word weighs less from then on.
+TEST_F(ListEngineTest, WhoWasWrongBeforeDoesNotPushASharedPoolOntoTheList) {
+  for (int who = 1000; who < 1400; ++who) {
+    for (int time = 0; time < 3; ++time) engine.reporters().judged(reporter(who), false);
+  }
+  engine.mails(ip("192.0.2.9"), 60'000, start - 24h);
+  for (int trap = 1; trap <= 40; ++trap) say("192.0.2.9", trap, start, AbuseKind::pristine_trap);
+  for (int who = 1000; who < 1400; ++who) EXPECT_THAT(say("192.0.2.9", who, start), IsEmpty());
+  EXPECT_EQ(engine.verdict(ip("192.0.2.9"), start), ListVerdict::too_much_collateral);
+}
+
 TEST_F(ListEngineTest, Ipv6IsListedByTheSixtyFour) {
   say("2001:db8:1:2:3::4", 1, start);
   EXPECT_THAT(say("2001:db8:1:2:ffff::1", 2, start), ElementsAre(ListMove::listed));

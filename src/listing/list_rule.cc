@@ -16,7 +16,7 @@ struct BetaShape {
 
 BetaShape shape_of(const ListRule& rule, const Weighed& known) {
   return {rule.prior_spam + known.spam,
-          rule.prior_mail + std::max(0.0, known.mail - known.reports)};
+          rule.prior_mail + std::max(0.0, known.mail - known.believed)};
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ double spam_share_low(const ListRule& rule, const Weighed& known) {
 }
 
 double honest_per_spam(const Weighed& known) {
-  return std::max(0.0, known.mail - known.reports) / std::max(1U, known.reports);
+  return std::max(0.0, known.mail - known.believed) / std::max(1.0, known.believed);
 }
 
 std::string_view list_verdict_name(ListVerdict verdict) {
@@ -56,8 +56,9 @@ ListVerdict judge(const ListRule& rule, const Weighed& known) {
   return forbidden ? ListVerdict::too_much_collateral : ListVerdict::listed;
 }
 
-std::chrono::seconds stays_for(const ListRule& rule, std::uint32_t reports) {
-  return reports <= 2 ? rule.listed_for_two : rule.listed_for;
+std::chrono::seconds stays_for(const ListRule& rule, const Weighed& known) {
+  constexpr double third = 3 - 1e-3;  // sums of hours are floats
+  return known.believed < third ? rule.listed_for_two : rule.listed_for;
 }
 
 }  // namespace leumund::listing

@@ -33,9 +33,10 @@ struct ListRule {
   double threshold = 0.02;  // share of spam
   double doubt = 0.05;      // how often an address below the threshold may look as if above
 
-  std::uint32_t reporters_least = 2;                             // who do not depend on one another
-  std::chrono::seconds listed_for = std::chrono::hours(24);      // after the last report
-  std::chrono::seconds listed_for_two = std::chrono::hours(12);  // ... if there were only two
+  std::uint32_t reporters_least = 2;                         // who do not depend on one another
+  std::chrono::seconds listed_for = std::chrono::hours(24);  // after the last report
+  // ... if there were not three, each by how far its reporter is believed.
+  std::chrono::seconds listed_for_two = std::chrono::hours(12);
   double honest_per_spam_most = 150;  // an address with more is never listed; 0: no such bound
   double reports_of_one_most = 3;     // of one reporter on one address within `counts_for`
 };
@@ -43,7 +44,8 @@ struct ListRule {
 // What is known of an address within ListRule::counts_for.
 struct Weighed {
   double spam = 0;              // S: what the reports weigh now
-  std::uint32_t reports = 0;    // R: as they came
+  double believed = 0;          // R: the reports, each by how far its reporter is believed
+  std::uint32_t reports = 0;    // as they came
   std::uint32_t reporters = 0;  // distinct, at least; those without any weight do not count
   double mail = 0;              // V: known to come from the address
 };
@@ -67,7 +69,7 @@ enum class ListVerdict : std::uint8_t {
 [[nodiscard]] std::string_view list_verdict_name(ListVerdict verdict);
 [[nodiscard]] ListVerdict judge(const ListRule& rule, const Weighed& known);
 
-// How long after its last report an address stays that so many reports listed.
-[[nodiscard]] std::chrono::seconds stays_for(const ListRule& rule, std::uint32_t reports);
+// How long after its last report an address stays that these reports listed.
+[[nodiscard]] std::chrono::seconds stays_for(const ListRule& rule, const Weighed& known);
 
 }  // namespace leumund::listing

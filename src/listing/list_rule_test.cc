@@ -55,19 +55,20 @@ TEST(ListRule, NeverListsOnOneReportOrOneReporter) {
             ListVerdict::too_few_reports);
   EXPECT_EQ(judge(rule, {.spam = 1000, .reports = 50, .reporters = 1}),
             ListVerdict::too_few_reporters);
-  EXPECT_EQ(judge(rule, {.spam = 12, .reports = 3, .reporters = 2}), ListVerdict::listed);
+  EXPECT_EQ(judge(rule, {.spam = 12, .believed = 3, .reports = 3, .reporters = 2}),
+            ListVerdict::listed);
 }
 
 TEST(ListRule, ListsByTheLowerEndOfTheShareOfSpamAmongTheMailThatIsKnown) {
-  const Weighed pool{.spam = 100, .reports = 30, .reporters = 20, .mail = 100'000};
+  const Weighed pool{.spam = 100, .believed = 30, .reports = 30, .reporters = 20, .mail = 100'000};
   EXPECT_EQ(judge(rule, pool), ListVerdict::too_little_spam);
   EXPECT_LT(spam_share_low(rule, pool), 0.002);
-  const Weighed bot{.spam = 100, .reports = 30, .reporters = 20, .mail = 1'000};
+  const Weighed bot{.spam = 100, .believed = 30, .reports = 30, .reporters = 20, .mail = 1'000};
   EXPECT_EQ(judge(rule, bot), ListVerdict::listed);
   EXPECT_GT(spam_share_low(rule, bot), rule.threshold);
   // The verdict is the quantile's, on both sides of the threshold.
   for (double spam = 1; spam < 400; spam *= 1.1) {
-    const Weighed some{.spam = spam, .reports = 20, .reporters = 5, .mail = 2'000};
+    const Weighed some{.spam = spam, .believed = 20, .reports = 20, .reporters = 5, .mail = 2'000};
     EXPECT_EQ(judge(rule, some) == ListVerdict::listed, spam_share_low(rule, some) > rule.threshold)
         << spam;
   }
@@ -76,12 +77,27 @@ TEST(ListRule, ListsByTheLowerEndOfTheShareOfSpamAmongTheMailThatIsKnown) {
 TEST(ListRule, CollateralForbidsAListingWhereTheOperatorSaysSo) {
   ListRule strict = rule;
   strict.honest_per_spam_most = 20;
-  const Weighed some{.spam = 4000, .reports = 1'000, .reporters = 400, .mail = 31'000};
+  const Weighed some{
+      .spam = 4000, .believed = 1'000, .reports = 1'000, .reporters = 400, .mail = 31'000};
   EXPECT_DOUBLE_EQ(honest_per_spam(some), 30);
   EXPECT_EQ(judge(rule, some), ListVerdict::listed);
-  EXPECT_EQ(judge(rule, {.spam = 9000, .reports = 200, .reporters = 99, .mail = 99'000}),
-            ListVerdict::too_much_collateral);
+  EXPECT_EQ(
+      judge(rule, {.spam = 9000, .believed = 200, .reports = 200, .reporters = 99, .mail = 99'000}),
+      ListVerdict::too_much_collateral);
   EXPECT_EQ(judge(strict, some), ListVerdict::too_much_collateral);
+}
+
+TEST(ListRule, WhoIsHardlyBelievedHardlyStandsAgainstHonestMail) {
+  const Weighed real{.spam = 1600, .believed = 40, .reports = 40, .reporters = 40, .mail = 60'000};
+  EXPECT_EQ(judge(rule, real), ListVerdict::too_much_collateral);
+  Weighed pushed = real;
+  pushed.reports += 400;
+  pushed.believed += 100;
+  EXPECT_EQ(judge(rule, pushed), ListVerdict::too_much_collateral);
+  EXPECT_NEAR(honest_per_spam(pushed), 59'860.0 / 140, 1e-6);
+  EXPECT_EQ(stays_for(rule, {.believed = 2.75, .reports = 5}), rule.listed_for_two);
+  EXPECT_EQ(stays_for(rule, {.believed = 3, .reports = 3}), rule.listed_for);
+  EXPECT_EQ(stays_for(rule, {.believed = 2, .reports = 2}), rule.listed_for_two);
 }
 
 TEST(ReportHistory, SumsOfHoursAreThoseOfTheSingleReports) {
@@ -140,6 +156,10 @@ TEST(ReportHistory, WhoIsHardlyBelievedIsNoSecondWitness) {
   history.add(report(2, start), 0.3, rule);
   EXPECT_EQ(history.weigh(start, rule).reporters, 1U);
   EXPECT_EQ(history.weigh(start, rule).reports, 2U);
+  EXPECT_NEAR(history.weigh(start, rule).believed, 1.3, 1e-6);
+  history.add(report(3, start, AbuseKind::typo_trap), 0.5, rule);
+  EXPECT_NEAR(history.weigh(start, rule).believed, 1.8, 1e-6);
+  EXPECT_EQ(history.weigh(start + 7 * 24h, rule).believed, 0);
 }
 
 TEST(ReportHistory, ManyWhoAreHardlyBelievedAreNoWitnessesEither) {

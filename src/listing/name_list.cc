@@ -174,8 +174,7 @@ base::Status NameList::report(std::string_view text, const model::AbuseReport& r
 void NameList::consider(const std::string& name, Name& one, TimePoint now) {
   const Weighed known = one.reports->weigh(now, settings_.rule);
   // As two witnesses are wanted to list, one is to prolong.
-  const TimePoint until =
-      one.reports->last_witnessed_at() + stays_for(settings_.rule, known.reports);
+  const TimePoint until = one.reports->last_witnessed_at() + stays_for(settings_.rule, known);
   if (one.listed()) {
     if (until <= one.until) return;
   } else {

@@ -98,6 +98,7 @@ bool ReportHistory::add(const model::AbuseReport& report, double weight, const L
     if (hour.complaints == 0) hour.second = std::max(hour.second, static_cast<float>(second));
     hour.trap_score += static_cast<float>(rule.trap_score[kind] * weight);
   }
+  hour.believed += static_cast<float>(weight);
   if (hour.kinds[kind] < std::numeric_limits<std::uint16_t>::max()) ++hour.kinds[kind];
   last_at_ = std::max(last_at_, report.at);
   if (weight >= witness_from) last_witnessed_at_ = std::max(last_witnessed_at_, report.at);
@@ -127,6 +128,7 @@ Weighed ReportHistory::weigh(base::TimePoint now, const ListRule& rule) const {
     if (one <= 0) continue;
     out.spam += static_cast<double>(hour.complaints) * one;
     traps += static_cast<double>(hour.trap_score);
+    out.believed += static_cast<double>(hour.believed);
     for (const std::uint16_t n : hour.kinds) out.reports += n;
   }
   out.spam += trap_weight(traps);

@@ -55,6 +55,7 @@ class ReportHistory {
     float second = 0;          // mean, within the hour
     float complaints = 0;      // by their reporters' weight
     float trap_score = 0;
+    float believed = 0;  // reports by their reporter's weight
     std::array<std::uint16_t, model::abuse_kinds> kinds{};
   };
   struct Reporter {
