@@ -63,6 +63,19 @@ void bind_to_core(int core) {
   sched_setaffinity(0, sizeof set, &set);
 }
 
+// Processor time; the kernel's part is as exact as its ticks let it be.
+struct Cpu {
+  double all = 0;
+  double kernel = 0;
+
+  Cpu operator-(const Cpu& other) const { return {all - other.all, kernel - other.kernel}; }
+  Cpu& operator+=(const Cpu& other) {
+    all += other.all;
+    kernel += other.kernel;
+    return *this;
+  }
+};
+
 // A server in a process of its own, so that its CPU time and memory are its own.
 class Server {
  public:
@@ -82,7 +95,7 @@ class Server {
     ::kill(pid_, SIGTERM);
     ::waitpid(pid_, nullptr, 0);
   }
-  [[nodiscard]] double cpu_seconds() const {
+  [[nodiscard]] Cpu cpu_seconds() const {
     std::ifstream file(fmt::format("/proc/{}/stat", pid_));
     std::string text((std::istreambuf_iterator<char>(file)), {});
     text = text.substr(text.rfind(')') + 2);
@@ -90,7 +103,8 @@ class Server {
     unsigned long kernel = 0;
     std::sscanf(text.c_str(), "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
                 &kernel);
-    return static_cast<double>(user + kernel) / static_cast<double>(sysconf(_SC_CLK_TCK));
+    const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+    return {static_cast<double>(user + kernel) / ticks, static_cast<double>(kernel) / ticks};
   }
   // Memory that is the process's own, in bytes.
   [[nodiscard]] double memory() const {
@@ -135,17 +149,18 @@ struct Load {
   double answered = 0;
   double asked = 0;  // less those still open at the end
   double seconds = 0;
-  double cpu_seconds = 0;
+  Cpu cpu;
 
   Load& operator+=(const Load& other) {
     answered += other.answered;
     asked += other.asked;
     seconds += other.seconds;
-    cpu_seconds += other.cpu_seconds;
+    cpu += other.cpu;
     return *this;
   }
   [[nodiscard]] double per_second() const { return answered / seconds; }
-  [[nodiscard]] double per_cpu_second() const { return answered / cpu_seconds; }
+  [[nodiscard]] double per_cpu_second() const { return answered / cpu.all; }
+  [[nodiscard]] double kernel_micros() const { return 1e6 * cpu.kernel / answered; }
   [[nodiscard]] double lost() const { return std::max(0.0, asked - answered) / asked; }
 };
 
@@ -188,7 +203,7 @@ Load ask(const Server& server, std::uint16_t port, const std::vector<Question>& 
     return static_cast<std::size_t>(std::max(got, 0));
   };
   for (const int fd : fds) send(fd, window);
-  const double cpu = server.cpu_seconds();
+  const Cpu cpu = server.cpu_seconds();
   const auto begun = Clock::now();
   // Asks without sleeping, so that no server pays for waking it.
   std::vector<Clock::time_point> heard(sockets, begun);
@@ -205,7 +220,7 @@ Load ask(const Server& server, std::uint16_t port, const std::vector<Question>& 
     }
   }
   const double took = std::chrono::duration<double>(Clock::now() - begun).count();
-  const double cost = server.cpu_seconds() - cpu;
+  const Cpu cost = server.cpu_seconds() - cpu;
   for (const int fd : fds) ::close(fd);
   const auto open = static_cast<double>(sockets * window);
   return {static_cast<double>(answered), static_cast<double>(asked) - open, took, cost};
@@ -328,9 +343,11 @@ struct Peer {
 
 void show(const std::string& name, const std::array<Load, shapes.size()>& loads) {
   for (std::size_t i = 0; i < shapes.size(); ++i) {
-    fmt::print("{:<28} {:<12} {:>8.0f} answers/s {:>8.0f} per CPU second {:5.2f} us lost {:.4f}\n",
-               name, shapes[i].name, loads[i].per_second(), loads[i].per_cpu_second(),
-               1e6 / loads[i].per_cpu_second(), loads[i].lost());
+    fmt::print(
+        "{:<28} {:<12} {:>8.0f} answers/s {:>8.0f} per CPU second {:5.2f} us, {:.2f} in the "
+        "kernel, lost {:.4f}\n",
+        name, shapes[i].name, loads[i].per_second(), loads[i].per_cpu_second(),
+        1e6 / loads[i].per_cpu_second(), loads[i].kernel_micros(), loads[i].lost());
   }
 }
 
