@@ -9,7 +9,6 @@
 #include "intake/milter_session.h"
 
 namespace leumund::intake {
-namespace {}  // namespace
 
 base::Result<std::unique_ptr<MilterService>> MilterService::open(net::EventLoop& loop,
                                                                  Options options, Handler handler) {
@@ -82,6 +81,8 @@ MilterCounters MilterService::counters() const {
                      .incoming_spared = counters_.incoming_spared,
                      .waited = counters_.waited,
                      .waited_in_vain = counters_.waited_in_vain,
+                     .screened = counters_.screened,
+                     .screen_forged = counters_.screen_forged,
                      .classes = {},
                      .names_refused = counters_.names_refused,
                      .connections = listener_->counters()};

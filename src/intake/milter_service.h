@@ -2,8 +2,9 @@
 // SMTP (smtpd_milters) and what programs of this host sent (non_smtpd_milters).
 //
 // Answers once, at the end of a message: pass (with our trace header on top), hold (quarantine),
-// reject or tempfail. Bodies are never changed and never kept: a fingerprint is made of them as
-// they come by.
+// reject or tempfail. Mail from outside gets what DNS lists say of its client instead (Screen), and
+// loses headers of that name that came with it. Bodies are never changed and never kept: a
+// fingerprint is made of them as they come by.
 //
 // Flow:    net::StreamListener -> wire milter packets -> MailEvent -> Handler -> answer.
 // Time:    the system clock is read once a message and stands in the event.
@@ -61,6 +62,8 @@ struct MilterCounters {
   std::uint64_t incoming_spared = 0;  // of these, that the handler would have stopped
   std::uint64_t waited = 0;           // of local mail, for its sender to be known
   std::uint64_t waited_in_vain = 0;
+  std::uint64_t screened = 0;       // from outside, marked with what lists say of the client
+  std::uint64_t screen_forged = 0;  // from outside, came with such a mark that is not ours
   std::array<std::uint64_t, model::mail_classes> classes{};  // by model::MailClass
   std::uint64_t names_refused = 0;  // of scripts and forward rules, too many new ones
   net::StreamCounters connections;
@@ -71,6 +74,9 @@ class MilterService {
   using Handler = std::function<model::Answer(const model::MailEvent&)>;
   // The script ("uid33") behind local mail: the log knows it, a little later than the milter.
   using LocalSender = std::function<std::optional<std::string>(const model::QueueKey&)>;
+
+  // What ScreenService::header_of says.
+  using Screen = std::function<std::optional<std::string>(const base::IpAddress& client)>;
 
   struct Options {
     net::Endpoint listen;
@@ -84,6 +90,8 @@ class MilterService {
     // Without it local mail is told by its headers alone, and at once.
     LocalSender local_sender = {};
     std::chrono::milliseconds local_sender_patience{1500};
+    Screen screen = {};  // without it such headers are left alone
+    std::chrono::milliseconds screen_patience{2000};
     std::function<base::TimePoint()> clock = base::system_now;
   };
 
@@ -107,6 +115,7 @@ class MilterService {
   struct LiveCounters {
     std::atomic<std::uint64_t> messages, bytes, cut, malformed, handler_failed;
     std::atomic<std::uint64_t> incoming, incoming_spared, waited, waited_in_vain;
+    std::atomic<std::uint64_t> screened, screen_forged;
     std::array<std::atomic<std::uint64_t>, 5> answers;
     std::array<std::atomic<std::uint64_t>, model::mail_classes> classes;
     std::atomic<std::uint64_t> names_refused;

@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "intake/incoming.h"
+#include "intake/screen_service.h"
 #include "wire/trace_token.h"
 
 namespace leumund::intake {
@@ -18,7 +19,8 @@ namespace step = wire::milter_step;
 using wire::MilterCommand;
 
 constexpr std::uint32_t version = 6;
-constexpr std::uint32_t wanted_actions = action::add_headers | action::quarantine;
+constexpr std::uint32_t wanted_actions =
+    action::add_headers | action::change_headers | action::quarantine;
 // All that needs no answer of ours is not answered: one exchange less for each.
 constexpr std::uint32_t wanted_steps =
     step::no_unknown | step::no_data | step::skip | step::no_reply_header | step::no_reply_connect |
@@ -47,9 +49,11 @@ net::StreamSession::Step MilterService::Session::on_bytes(std::string_view waiti
   if (!packet->has_value()) return {};
   const Packet& whole = **packet;
   if (whole.command == MilterCommand::quit) return {.consumed = whole.bytes, .next = Next::close};
-  if (whole.command == MilterCommand::end_of_body && !waits_since_) add_body(whole.data);
-  if (whole.command == MilterCommand::end_of_body && !sender_is_known()) {
-    return {.consumed = 0, .next = Next::keep, .again_after = look_again};
+  if (whole.command == MilterCommand::end_of_body) {
+    if (!std::exchange(ended_, true)) add_body(whole.data);
+    if (!sender_is_known() || !screen_is_known()) {
+      return {.consumed = 0, .next = Next::keep, .again_after = look_again};
+    }
   }
   if (const base::Status status = take(whole, out); !status) {
     service_.refuse(status.error());
@@ -164,6 +168,8 @@ base::Status MilterService::Session::begin_message(std::string_view data) {
       mail().size_bytes = bytes;
     }
   }
+  mail().client = client_;
+  if (is_screened()) screen_ = service_.options_.screen(*client_);  // asked while the mail comes
   return {};
 }
 
@@ -183,6 +189,10 @@ base::Status MilterService::Session::add_header(std::string_view data) {
   const auto header = wire::read_milter_header(data);
   if (!header) return header.error();
   const MilterLimits& limits = service_.options_.limits;
+  if (screens_brought_.size() < limits.headers &&
+      base::ascii_lower(header->first) == base::ascii_lower(screen_header)) {
+    screens_brought_.emplace_back(header->second);
+  }
   const std::size_t bytes = header->first.size() + header->second.size();
   if (mail().headers.size() >= limits.headers || header_bytes_ + bytes > limits.header_bytes) {
     cut_ = true;
@@ -250,6 +260,43 @@ bool MilterService::Session::sender_is_known() {
   return true;
 }
 
+bool MilterService::Session::is_screened() {
+  return service_.options_.screen && client_ && !local_ &&
+         is_incoming(mail(), *service_.own_networks_.read());
+}
+
+bool MilterService::Session::screen_is_known() {
+  if (screen_ || !is_screened()) return true;
+  const auto now = service_.loop_.woke_at();
+  if (!screens_since_) screens_since_ = now;
+  screen_ = service_.options_.screen(*client_);
+  if (screen_ || now - *screens_since_ < service_.options_.screen_patience) {
+    return screen_.has_value();
+  }
+  screen_ = "";
+  return true;
+}
+
+// One header, ours, above all others; what a stranger wrote himself goes, the last one first, so
+// that the others keep their places. One that our policy service put there is told alike.
+void MilterService::Session::mark_screened(std::string& out) {
+  if (!screen_ || !is_screened()) return;
+  if (!screen_->empty()) ++service_.counters_.screened;
+  if (screens_brought_.size() == 1 && screens_brought_.front() == *screen_) return;
+  const auto& brought = screens_brought_;
+  if (std::ranges::any_of(brought, [&](const auto& one) { return one != *screen_; })) {
+    ++service_.counters_.screen_forged;
+  }
+  if ((agreed_.actions & action::change_headers) != 0) {
+    for (std::size_t place = brought.size(); place > 0; --place) {
+      wire::append_milter_delete_header(static_cast<std::uint32_t>(place), screen_header, out);
+    }
+  }
+  if (!screen_->empty() && (agreed_.actions & action::add_headers) != 0) {
+    wire::append_milter_insert_header(screen_header, *screen_, out);
+  }
+}
+
 void MilterService::Session::end_message(std::string& out) {
   mail().client = client_;
   mail().helo = helo_;
@@ -268,7 +315,7 @@ void MilterService::Session::end_message(std::string& out) {
   forget_message();
 }
 
-void MilterService::Session::say(const model::Answer& answer, std::string& out) const {
+void MilterService::Session::say(const model::Answer& answer, std::string& out) {
   using model::Disposition;
   const std::string& text = answer.text;
   const bool can_hold = (agreed_.actions & action::quarantine) != 0;
@@ -288,6 +335,7 @@ void MilterService::Session::say(const model::Answer& answer, std::string& out) 
   if (!answer.trace.empty() && (agreed_.actions & action::add_headers) != 0) {
     wire::append_milter_insert_header(wire::trace_header, answer.trace, out);
   }
+  mark_screened(out);
   wire::append_milter_continue(out);
 }
 
@@ -300,8 +348,11 @@ void MilterService::Session::forget_message() {
   fresh.queue.instance = service_.options_.instance;
   service_.prints_.give_back(std::move(maker_));
   header_bytes_ = body_bytes_ = 0;
-  cut_ = false;
+  cut_ = ended_ = false;
   waits_since_.reset();
+  screens_since_.reset();
+  screen_.reset();
+  screens_brought_.clear();
 }
 
 void MilterService::Session::reply(std::uint32_t no_reply_step, std::string& out) const {

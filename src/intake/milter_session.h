@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "fingerprint/print_maker.h"
@@ -46,8 +47,13 @@ class MilterService::Session final : public net::StreamSession {
   void finish_print();
   // Nothing to say yet where the sender of local mail is still to be found out.
   [[nodiscard]] bool sender_is_known();
+  // Whether lists are to be asked about who brings this mail: a stranger who did not log in.
+  [[nodiscard]] bool is_screened();
+  // False: what they say is not known yet.
+  [[nodiscard]] bool screen_is_known();
+  void mark_screened(std::string& out);
   void end_message(std::string& out);
-  void say(const model::Answer& answer, std::string& out) const;
+  void say(const model::Answer& answer, std::string& out);
   void forget_message();
   void reply(std::uint32_t no_reply_step, std::string& out) const;
   [[nodiscard]] model::Submission& mail() { return std::get<model::Submission>(event_.what); }
@@ -64,7 +70,11 @@ class MilterService::Session final : public net::StreamSession {
   std::size_t header_bytes_ = 0;
   std::size_t body_bytes_ = 0;
   bool cut_ = false;
+  bool ended_ = false;  // its last packet was seen, and waits
   std::optional<net::EventLoop::Clock::time_point> waits_since_;
+  std::optional<net::EventLoop::Clock::time_point> screens_since_;
+  std::optional<std::string> screen_;         // what is to be told of the client; "" nothing
+  std::vector<std::string> screens_brought_;  // headers of that name that came with it
 };
 
 }  // namespace leumund::intake

@@ -20,6 +20,7 @@ using Clock = net::EventLoop::Clock;
 
 constexpr std::chrono::milliseconds looked_every{4};
 constexpr std::chrono::seconds remembered_for{60};
+constexpr std::chrono::seconds unfinished_for{10};
 
 }  // namespace
 
@@ -101,7 +102,8 @@ class ScreenService::Session final : public net::StreamSession {
     ++service_.counters_.requests;
     const auto client = base::IpAddress::parse(request.get(PolicyAttribute::client_address));
     instance_ = request.get(PolicyAttribute::instance);
-    if (!client || service_.is_spared(request, *client)) {
+    const bool login = !request.get(PolicyAttribute::sasl_username).empty();
+    if (!client || login || service_.is_own(*client)) {
       ++service_.counters_.spared;
       say("DUNNO", out);
       return true;
@@ -121,36 +123,16 @@ class ScreenService::Session final : public net::StreamSession {
   }
 
   void finish(std::string& out) {
-    const auto& options = service_.options_;
-    const auto said = question_->said();
-    const auto verdict = screen(options.rules, said);
-    const base::IpAddress client = question_->client();
-    const bool complete = question_->complete();
+    const Outcome outcome = service_.conclude(*question_, true);
+    client_ = question_->client();
     question_.reset();
-    if (!complete) ++service_.counters_.late;
-    if (verdict.allowed) ++service_.counters_.allowed;
-    service_.lists_->count(verdict);
     action_ = "DUNNO";
-    if (!verdict.hits.empty() && options.header) {
-      action_ =
-          "PREPEND X-Leumund-Screen: " + screen_summary(options.rules, said, verdict, client) +
-          (verdict.refused ? " would-refuse" : "");
+    if (!outcome.header.empty()) {
+      action_ = fmt::format("PREPEND {}: {}", screen_header, outcome.header);
     }
-    refused_ = verdict.refused && options.enforce;
-    if (verdict.refused) {
-      ++service_.counters_.refused;
-      const std::string refusal = screen_refusal(options.rules, said, verdict, client);
-      base::log(base::LogLevel::info, "event=screening client={} enforced={} answer=\"{}\"",
-                client.to_string(), options.enforce, refusal);
-      if (options.enforce) action_ = refusal;
-    }
-    // Who is refused cannot be complained of.
-    if (!refused_) {
-      service_.memory_.with(
-          [&](auto& memory) { memory.note(client, verdict.hits, options.clock()); });
-    }
-    client_ = client;
-    good_until_ = complete ? Clock::now() + remembered_for : Clock::time_point{};
+    refused_ = outcome.refused;
+    if (refused_) action_ = outcome.refusal;
+    good_until_ = outcome.complete ? Clock::now() + remembered_for : Clock::time_point{};
     told_instance_ = instance_;
     say(action_, out);
   }
@@ -199,12 +181,64 @@ ScreenService::~ScreenService() = default;
 
 void ScreenService::stop(std::chrono::milliseconds grace) { listener_->stop(grace); }
 
-bool ScreenService::is_spared(const wire::PolicyRequest& request,
-                              const base::IpAddress& client) const {
-  return !request.get(wire::PolicyAttribute::sasl_username).empty() || client.is_private() ||
+bool ScreenService::is_own(const base::IpAddress& client) const {
+  return client.is_private() ||
          std::ranges::any_of(options_.own_networks, [&](const base::IpPrefix& network) {
            return network.contains(client);
          });
+}
+
+ScreenService::Outcome ScreenService::conclude(const Question& question, bool may_refuse) {
+  const base::IpAddress& client = question.client();
+  const auto said = question.said();
+  const auto verdict = screen(options_.rules, said);
+  Outcome out;
+  out.complete = question.complete();
+  out.refused = verdict.refused && options_.enforce && may_refuse;
+  if (!out.complete) ++counters_.late;
+  if (verdict.allowed) ++counters_.allowed;
+  lists_->count(verdict);
+  if (!verdict.hits.empty() && options_.header) {
+    out.header = screen_summary(options_.rules, said, verdict, client) +
+                 (verdict.refused ? " would-refuse" : "");
+  }
+  if (verdict.refused) {
+    ++counters_.refused;
+    out.refusal = screen_refusal(options_.rules, said, verdict, client);
+    base::log(base::LogLevel::info, "event=screening client={} enforced={} answer=\"{}\"",
+              client.to_string(), out.refused, out.refusal);
+  }
+  marks_.note(client, out.header, Clock::now() + (out.complete ? remembered_for : unfinished_for));
+  // Who is refused cannot be complained of.
+  if (!out.refused) {
+    memory_.with([&](auto& memory) { memory.note(client, verdict.hits, options_.clock()); });
+  }
+  return out;
+}
+
+std::optional<std::string> ScreenService::header_of(const base::IpAddress& client) {
+  if (is_own(client)) return "";
+  const auto now = Clock::now();
+  if (auto known = marks_.find(client, now)) return known;
+  bool asked = false;
+  const auto ready = asked_for_marks_.with([&](auto& all) -> std::shared_ptr<Question> {
+    const auto found = all.find(client);
+    asked = found != all.end();
+    if (!asked || !found->second->ready(now)) return nullptr;
+    auto out = std::move(found->second);
+    all.erase(found);
+    return out;
+  });
+  if (ready) return conclude(*ready, false).header;
+  if (asked) return std::nullopt;
+  auto question = ask_about(client);
+  if (!question) {
+    ++counters_.overload;
+    return "";
+  }
+  ++counters_.marked;
+  asked_for_marks_.with([&](auto& all) { all.emplace(client, std::move(question)); });
+  return std::nullopt;
 }
 
 std::shared_ptr<ScreenService::Question> ScreenService::ask_about(const base::IpAddress& client) {
@@ -270,6 +304,17 @@ void ScreenService::confirm(net::DnsAsker& dns, const std::shared_ptr<Question>&
 }
 
 void ScreenService::tick() {
+  // Whose mail never came to its end.
+  const auto over = asked_for_marks_.with([](auto& all) {
+    std::vector<std::shared_ptr<Question>> out;
+    std::erase_if(all, [&](const auto& one) {
+      const bool ready = one.second->ready(Clock::now());
+      if (ready) out.push_back(one.second);
+      return ready;
+    });
+    return out;
+  });
+  for (const auto& question : over) static_cast<void>(conclude(*question, false));
   const base::TimePoint now = options_.clock();
   const auto random = options_.seed ^ static_cast<std::uint64_t>(now.time_since_epoch().count());
   const auto points = [&](std::uint32_t row) {
@@ -322,6 +367,7 @@ ScreenCounters ScreenService::counters() const {
           .late = counters_.late,
           .overload = counters_.overload,
           .malformed = counters_.malformed,
+          .marked = counters_.marked,
           .lists = lists_->figures()};
 }
 

@@ -210,6 +210,61 @@ TEST_F(ScreenServiceTest, AListThatListsTheWorldIsNotAskedAndNobodyWaitsForADeaf
   EXPECT_EQ(service_->counters().late, 0U);
 }
 
+TEST_F(ScreenServiceTest, ForTheMilterAHeaderIsKnownFromThePolicyOrAskedFor) {
+  serve({{ScreenRole::score, "bl.example*2"}},
+        {.listen = net::Endpoint::tcp("127.0.0.1", 0),
+         .rules = {},
+         .enforce = true,
+         .own_networks = {*base::IpPrefix::parse("40.107.99.0/24")},
+         .deadline = milliseconds(1000)});
+  wait_until_tried();
+  const std::string header = "score=2/3 client=40.107.21.79 bl.example=127.0.0.2*2";
+  const auto address = [](const char* text) { return *base::IpAddress::parse(text); };
+  const auto wait_for = [&](const base::IpAddress& client) {
+    const auto begun = std::chrono::steady_clock::now();
+    auto said = service_->header_of(client);
+    while (!said && std::chrono::steady_clock::now() < begun + seconds(20)) {
+      std::this_thread::sleep_for(milliseconds(5));
+      said = service_->header_of(client);
+    }
+    return said.value_or("never known");
+  };
+  EXPECT_TRUE(ask("40.107.21.79").starts_with("PREPEND X-Leumund-Screen: " + header));
+  const auto known = service_->header_of(address("40.107.21.79"));
+  ASSERT_TRUE(known) << "as the policy request has it";
+  EXPECT_TRUE(known->starts_with(header));
+  EXPECT_EQ(service_->counters().marked, 0U);
+  EXPECT_EQ(wait_for(address("40.107.21.80")), "");
+  EXPECT_EQ(service_->header_of(address("40.107.21.80")), "") << "remembered";
+  EXPECT_EQ(service_->counters().marked, 1U);
+  EXPECT_EQ(figures("bl.example").asked, 2U);
+  EXPECT_EQ(service_->header_of(address("40.107.99.7")), "") << "one of ours";
+  EXPECT_EQ(service_->header_of(address("10.0.0.1")), "");
+  // Whose mail never comes to its end is concluded all the same.
+  EXPECT_FALSE(service_->header_of(address("40.107.21.81")));
+  for (int i = 0; i < 240; ++i) {
+    service_->tick();
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  EXPECT_EQ(service_->header_of(address("40.107.21.81")), "");
+  EXPECT_EQ(service_->counters().screened, 1U) << "requests of the policy service alone";
+}
+
+TEST(ScreenMarks, RememberTheNewestAndNotForLong) {
+  ScreenMarks marks;
+  const ScreenMarks::Moment now{std::chrono::hours(1)};
+  const auto client = [](std::uint32_t i) { return base::IpAddress::v4(0x0a000000 + i); };
+  for (std::uint32_t i = 0; i <= ScreenMarks::most; ++i) {
+    marks.note(client(i), "x", now + seconds(60));
+  }
+  EXPECT_FALSE(marks.find(client(0), now)) << "no room";
+  EXPECT_EQ(marks.find(client(1), now), "x");
+  EXPECT_FALSE(marks.find(client(1), now + seconds(60)));
+  marks.note(client(1), "y", now + seconds(90));
+  marks.note(client(99), "x", now + seconds(60));
+  EXPECT_EQ(marks.find(client(1), now + seconds(60)), "y") << "noted anew, not the oldest";
+}
+
 TEST_F(ScreenServiceTest, BytesThatAreNoRequestPassAndCloseTheConnection) {
   serve({{ScreenRole::block, "bl.example"}});
   ASSERT_GT(send(connection_.get(), "GET / HTTP/1.0\n\n", 16, MSG_NOSIGNAL), 0);

@@ -169,6 +169,15 @@ void append_milter_reply(std::string_view reply, std::string& out) {
   append_packet('y', text, out);
 }
 
+void append_milter_delete_header(std::uint32_t place, std::string_view name, std::string& out) {
+  std::string data;
+  append_number(place, data);
+  data += name;
+  data += '\0';
+  data += '\0';  // an empty value
+  append_packet('m', data, out);
+}
+
 void append_milter_insert_header(std::string_view name, std::string_view value, std::string& out) {
   std::string data(4, '\0');  // place 0: above all others
   data += name;

@@ -62,6 +62,7 @@ struct MilterOffer {
 };
 namespace milter_action {
 inline constexpr std::uint32_t add_headers = 0x01;
+inline constexpr std::uint32_t change_headers = 0x10;
 inline constexpr std::uint32_t quarantine = 0x20;
 }  // namespace milter_action
 namespace milter_step {
@@ -108,6 +109,8 @@ void append_milter_quarantine(std::string_view reason, std::string& out);
 // An SMTP reply, "550 5.7.1 text". Control characters and what is not ASCII become "?", percent
 // signs are doubled as the protocol asks, and it is cut at 400 bytes.
 void append_milter_reply(std::string_view reply, std::string& out);
+// Takes away the header of this name that is the `place`-th of them, from 1 on.
+void append_milter_delete_header(std::uint32_t place, std::string_view name, std::string& out);
 // At the top of the message.
 void append_milter_insert_header(std::string_view name, std::string_view value, std::string& out);
 

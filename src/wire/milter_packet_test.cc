@@ -117,6 +117,9 @@ TEST(MilterPacket, WritesWhatLibmilterWrites) {
   append_milter_insert_header("X-A", "b", out);
   EXPECT_EQ(out, "\0\0\0\x0bi\0\0\0\0X-A\0b\0"s);
   out.clear();
+  append_milter_delete_header(2, "X-A", out);
+  EXPECT_EQ(out, "\0\0\0\x0am\0\0\0\2X-A\0\0"s);
+  out.clear();
   append_milter_quarantine("held: a\nb", out);
   EXPECT_EQ(out, "\0\0\0\x0bqheld: a?b\0"s);
   out.clear();

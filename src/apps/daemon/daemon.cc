@@ -74,8 +74,8 @@ Daemon::~Daemon() {
   for (auto& policy : policy_) policy->stop(stop_patience);
   policy_.clear();
   if (reports_) reports_->stop(stop_patience);
-  if (screening_) screening_->stop(stop_patience);
   if (milter_) milter_->stop(stop_patience);
+  if (screening_) screening_->stop(stop_patience);
   if (socketmap_) socketmap_->stop(stop_patience);
   if (loop_) loop_->stop();
   if (hygiene_) hygiene_->stop();
@@ -384,7 +384,7 @@ base::Status Daemon::start_intake() {
   }
   auto milter =
       MilterIntake::open(*loop_, settings_.with([](const config::Settings& all) { return all; }),
-                         key_, logs_.empty() ? nullptr : &local_senders_,
+                         key_, logs_.empty() ? nullptr : &local_senders_, screening_->for_milter(),
                          [this](const model::MailEvent& event) { return judge(event); });
   if (!milter) return milter.error();
   milter_ = std::move(*milter);

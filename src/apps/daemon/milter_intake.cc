@@ -11,7 +11,8 @@ namespace leumund::apps {
 
 base::Result<std::unique_ptr<MilterIntake>> MilterIntake::open(
     net::EventLoop& loop, const config::Settings& settings, const base::HashKey& key,
-    const intake::LocalSenders* local_senders, intake::MilterService::Handler handler) {
+    const intake::LocalSenders* local_senders, const intake::MilterService::Screen& screen,
+    intake::MilterService::Handler handler) {
   std::unique_ptr<MilterIntake> out(new MilterIntake());
   for (const std::string& text : settings.start.milter_listen) {
     auto where = endpoint_of(text);
@@ -24,6 +25,8 @@ base::Result<std::unique_ptr<MilterIntake>> MilterIntake::open(
     options.own_networks = settings.run.relay_clients;
     options.prints = print_settings(settings.run);
     options.key = key;
+    options.screen = screen;
+    options.screen_patience = settings.start.screening_deadline;
     if (local_senders != nullptr) {
       options.local_sender = [local_senders](const model::QueueKey& queue) {
         return local_senders->find(queue);
@@ -67,6 +70,8 @@ intake::MilterCounters MilterIntake::sum() const {
     sum.incoming_spared += one.incoming_spared;
     sum.waited += one.waited;
     sum.waited_in_vain += one.waited_in_vain;
+    sum.screened += one.screened;
+    sum.screen_forged += one.screen_forged;
     sum.connections.open += one.connections.open;
     sum.connections.refused += one.connections.refused;
     for (std::size_t i = 0; i < sum.answers.size(); ++i) sum.answers[i] += one.answers[i];
@@ -121,6 +126,10 @@ std::vector<face::Metric> MilterIntake::metrics() const {
       count("leumund_milter_incoming_spared_total",
             "Messages from outside that would have been stopped had they been ours.",
             all.incoming_spared),
+      count("leumund_milter_screened_total",
+            "Messages from outside marked with what DNS lists say of their client.", all.screened),
+      count("leumund_milter_screen_forged_total",
+            "Messages from outside that came with such a mark of their own.", all.screen_forged),
       count("leumund_milter_unknown_local_senders_total",
             "Local messages whose sender the log did not name in time.", all.waited_in_vain),
       count("leumund_milter_connections", "Open milter connections.", all.connections.open),

@@ -24,10 +24,12 @@ namespace leumund::apps {
 class MilterIntake {
  public:
   // `local_senders` is what a followed log tells; null where none is followed: local mail is then
-  // told by its headers alone.
+  // told by its headers alone. `screen` is what DNS lists say of strangers; without it their mail
+  // is not marked.
   [[nodiscard]] static base::Result<std::unique_ptr<MilterIntake>> open(
       net::EventLoop& loop, const config::Settings& settings, const base::HashKey& key,
-      const intake::LocalSenders* local_senders, intake::MilterService::Handler handler);
+      const intake::LocalSenders* local_senders, const intake::MilterService::Screen& screen,
+      intake::MilterService::Handler handler);
 
   // After a reload: clients that send for us, and how fingerprints are made.
   void set_run_settings(const config::RunSettings& settings);

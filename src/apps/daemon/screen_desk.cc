@@ -61,6 +61,7 @@ base::Result<std::unique_ptr<ScreenDesk>> ScreenDesk::open(const config::Setting
   out->loop_ = std::move(*loop);
   out->enforce_ = start.screening_enforce;
   out->refuse_at_ = rules.refuse_at;
+  out->header_ = start.screening_header;
   make_folder_of(*where);
   intake::ScreenService::Options options{.listen = std::move(*where), .rules = std::move(rules)};
   options.stream.connections_max = start.policy_connections_max;
@@ -94,6 +95,11 @@ void ScreenDesk::stop(std::chrono::milliseconds grace) {
 void ScreenDesk::tick_and_come_again() {
   service_->tick();
   loop_->after(tick_every, [this] { tick_and_come_again(); });
+}
+
+intake::MilterService::Screen ScreenDesk::for_milter() {
+  if (!service_ || !header_) return {};
+  return [this](const base::IpAddress& client) { return service_->header_of(client); };
 }
 
 std::optional<std::string> ScreenDesk::address() const {
@@ -174,6 +180,8 @@ void ScreenDesk::add_metrics(std::vector<face::Metric>& out) const {
   out.push_back(single("leumund_screening_overload_total",
                        "Clients taken unscreened because too many were asked about.",
                        now.overload));
+  out.push_back(single("leumund_screening_marked_total",
+                       "Clients asked about for the milter alone.", now.marked));
   face::Metric asked{"leumund_screening_list_asked_total", "Clients looked up on a list.", {}};
   face::Metric listed{"leumund_screening_list_listed_total", "Of these, listed.", {}};
   face::Metric alone{"leumund_screening_list_alone_total", "Of these, by no other list.", {}};

@@ -16,6 +16,7 @@
 #include "config/settings.h"
 #include "face/control.h"
 #include "face/metrics.h"
+#include "intake/milter_service.h"
 #include "intake/screen_service.h"
 #include "model/screen_report.h"
 #include "net/event_loop.h"
@@ -32,6 +33,9 @@ class ScreenDesk {
 
   void stop(std::chrono::milliseconds grace);
 
+  // What the lists say of a client, for the milter; nothing where screening is off. What it gives
+  // must not be called once stop() is.
+  [[nodiscard]] intake::MilterService::Screen for_milter();
   [[nodiscard]] std::optional<std::string> address() const;
   [[nodiscard]] std::optional<face::PartStatus> part() const;
   // Somebody complained of mail from there, or a trap got it.
@@ -46,6 +50,7 @@ class ScreenDesk {
 
   std::vector<std::string> problems_;
   bool enforce_ = false;
+  bool header_ = false;
   int refuse_at_ = 0;
   std::unique_ptr<net::EventLoop> loop_;
   std::unique_ptr<net::Resolver> resolver_;

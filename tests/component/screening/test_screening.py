@@ -63,7 +63,8 @@ class Story:
     def tried(self) -> bool:
         return all(self.figure("leumund_screening_list_well", zone) == 1 for zone in DATASETS)
 
-    def bring(self, client: str, recipient: str = "x@ours.test", login: bool = False):
+    def bring(self, client: str, recipient: str = "x@ours.test", login: bool = False,
+              headers: str = ""):
         """Code and text that the last recipient, or the mail, is answered with."""
         with smtplib.SMTP("127.0.0.1", self.postfix.smtp_port, timeout=60) as smtp:
             smtp.ehlo("client.test")
@@ -76,7 +77,8 @@ class Story:
             smtp.mail("s@away.test")
             code, text = smtp.rcpt(recipient)
             if code == 250:
-                code, text = smtp.data(f"From: s@away.test\nTo: {recipient}\n\nHello {client}\n")
+                code, text = smtp.data(f"{headers}From: s@away.test\nTo: {recipient}\n\n"
+                                       f"Hello {client}\n")
             return code, text.decode()
 
 
@@ -115,6 +117,51 @@ def test_who_is_complained_of_later_counts_for_the_lists_that_named_him(peers):
     shown = story.leumundd.leumund("screening").stdout
     assert "one.lists.example" in shown and "No weights are proposed yet" in shown, shown
     assert "Gewichte" in story.leumundd.leumund("--lang", "de", "screening").stdout
+
+
+def test_the_milter_marks_strangers_mail_and_takes_their_own_marks_away(peers):
+    story = Story(peers, enforce="false",
+                  more='[milter]\nlisten = ["inet:127.0.0.1:{milter_port}"]\n')
+    story.postfix.set(smtpd_milters=f"inet:127.0.0.1:{story.leumundd.milter_port}")
+    story.postfix.reload()
+    forged = "X-Leumund-Screen: score=-9/3 all is well\nx-leumund-screen: again\n"
+    mark = f"score=2/3 client={SCORED} one.lists.example=127.0.0.2*2 unknown=1"
+
+    def marks(to: str) -> list[str]:
+        head = story.sink.wait_for(to)[0].text.replace("\r", "").split("\n\n")[0]
+        return [line.split(": ", 1)[1] for line in head.splitlines()
+                if line.lower().startswith("x-leumund-screen:")]
+
+    def metric(name: str) -> int:
+        lines = story.leumundd.request("GET", "/metrics")[1].splitlines()
+        return next(int(float(line.split()[1])) for line in lines if line.startswith(name + " "))
+
+    # The policy service asked and told the same.
+    assert story.bring(SCORED, "both@ours.test", headers=forged)[0] == 250
+    assert marks("both@ours.test") == [mark]
+    assert metric("leumund_screening_marked_total") == 0, "known from the policy request"
+    assert story.bring(SCORED, "plain@ours.test")[0] == 250
+    assert marks("plain@ours.test") == [mark]
+    # The milter alone.
+    story.postfix.set(smtpd_recipient_restrictions="reject_unauth_destination")
+    story.postfix.reload()
+    assert story.bring(LISTED, "alone@ours.test", headers=forged)[0] == 250
+    assert marks("alone@ours.test") == [
+        f"score=0/3 client={LISTED} block.lists.example=127.0.0.2*block unknown=1 would-refuse"]
+    assert story.bring(CLEAN, "clean@ours.test", headers=forged)[0] == 250
+    assert marks("clean@ours.test") == [], "nothing to tell, and nothing of his stays"
+    assert metric("leumund_screening_marked_total") == 2
+    # Who logged in may write what he likes, and is not asked about.
+    assert story.bring(BOTH, "user@ours.test", login=True, headers=forged)[0] == 250
+    assert marks("user@ours.test") == ["score=-9/3 all is well", "again"]
+    assert metric("leumund_screening_marked_total") == 2
+    assert metric("leumund_milter_screen_forged_total") == 3
+    # A resolver that is gone keeps no mail longer than the deadline.
+    story.unbound.stop()
+    began = time.monotonic()
+    assert story.bring("40.107.21.96", "slow@ours.test", headers=forged)[0] == 250
+    assert time.monotonic() - began < 20
+    assert marks("slow@ours.test") == []
 
 
 def test_while_observing_the_refusal_is_only_told(peers):
