@@ -7,6 +7,7 @@ import random
 import paraphrase
 
 BOXES = [f"box{i}@collected.example" for i in range(4)]
+POOL = [f"pool{i}@collected.example" for i in range(40)]
 # Hosts that everybody links to: those that src/fingerprint/facets.cc knows as such, and as many
 # that no list of ours has, or the measure would be told beforehand what to look for.
 COMMON = ["google.com", "youtube.com", "facebook.com", "microsoft.com", "wikipedia.org"]
@@ -27,6 +28,9 @@ class Evader:
         # In front, as a petition's recipient would be.
         event["recipients"] = [*BOXES, *event["recipients"]]
 
+    def boxes_of_a_pool(self, event):
+        event["recipients"] = [*self.rng.sample(POOL, 2), *event["recipients"]]
+
     def below(self, line):
         def change(event):
             event["body"] = self.own_words() + line + event["body"]
@@ -42,6 +46,7 @@ class Evader:
 def ways(evader):
     return {
         "four drop boxes beside each victim": evader.drop_boxes,
+        "two drop boxes of forty beside each victim": evader.boxes_of_a_pool,
         "text below a quote line": evader.below(QUOTE_LINE),
         "text below a signature mark": evader.below(SIGNATURE),
         "five common links in front": evader.links_in_front,
@@ -53,7 +58,7 @@ NAMES = list(ways(Evader([], None)))
 
 def make(stream, name):
     """The stream with its campaigns sent this way, beside the one it is made from."""
-    key = hashlib.sha256(json.dumps([name, BOXES, COMMON, UNLISTED]).encode()).hexdigest()[:8]
+    key = hashlib.sha256(json.dumps([name, BOXES, POOL, COMMON, UNLISTED]).encode()).hexdigest()[:8]
 
     def make_change():
         return ways(Evader(paraphrase.vocabulary(stream), random.Random(7)))[name]
