@@ -35,13 +35,13 @@ std::uint32_t own_address_of(const base::HashKey& key, const evidence::Account& 
 }
 
 TellingRecipients telling_recipients(const Message& message,
-                                     const evidence::RecipientCrowds& crowds, base::TimePoint at) {
+                                     const evidence::RecipientCrowds* crowds, base::TimePoint at) {
   TellingRecipients out;
   verdict::MessageRecipients& counted = out.counted;
   bool crowd = false;
   for (std::size_t i = 0; i < message.recipients.size(); ++i) {
     const RecipientMark& mark = message.recipients[i];
-    if (i < crowd_recipients_max && crowds.came_up(mark.hash(), at)) {
+    if (crowds != nullptr && i < crowd_recipients_max && crowds->came_up(mark.hash(), at)) {
       crowd = true;
       counted.left_out += mark.fresh() ? 1U : 0U;
     } else {

@@ -24,14 +24,14 @@ namespace leumund::engine {
 [[nodiscard]] std::uint32_t own_address_of(const base::HashKey& key,
                                            const evidence::Account& account);
 
-// Those that tell something of the account. Whom many took up within days does not, be he new to it
-// or not, and nobody here knows him apart from them.
+// Those that tell something of the account; without `crowds` all do. Whom many took up within days
+// does not, be he new to it or not, and nobody here knows him apart from them.
 struct TellingRecipients {
   verdict::MessageRecipients counted;
   bool house_knows = false;  // somebody here knows every one of the mail's
 };
 [[nodiscard]] TellingRecipients telling_recipients(const Message& message,
-                                                   const evidence::RecipientCrowds& crowds,
+                                                   const evidence::RecipientCrowds* crowds,
                                                    base::TimePoint at);
 // Remembers whom the account took up with this mail.
 void take_up(const Message& message, base::TimePoint at, evidence::RecipientCrowds& crowds);

@@ -266,7 +266,9 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   evidence::YoungClients::Seen client;
   if (!local)
     client = clients_.use(address_of(around, submission, message), message.account, tenant, at);
-  const TellingRecipients telling = telling_recipients(message, crowds_, at);
+  // In a young house everybody came up lately.
+  const bool mature = verdict::maturity(around.ledger.watched(), around.detection) >= 1;
+  const TellingRecipients telling = telling_recipients(message, mature ? &crowds_ : nullptr, at);
   if (!again) take_up(message, at, crowds_);
   seen.traits = traits_of(around, submission, *account, message, telling.counted, client);
   seen.p = chance_of(around, message, seen.traits);

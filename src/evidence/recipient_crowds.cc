@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "base/hash.h"
 #include "evidence/sliding_window.h"
@@ -12,6 +13,8 @@ namespace {
 
 constexpr float half_in_minutes = 2 * 24 * 60;
 constexpr std::int32_t day_minutes = 24 * 60;
+// Who prepares an address wins no more by a day.
+constexpr std::uint16_t a_day_most = 2;
 // Two within half a day.
 constexpr float crowd_from = 1.5F;
 
@@ -37,8 +40,10 @@ float RecipientCrowds::lately(const Entry& entry, std::int32_t minute) {
   return entry.lately * std::exp2(-since / half_in_minutes);
 }
 
-std::uint32_t RecipientCrowds::days_before(const Entry& entry, std::int32_t minute) {
-  return entry.days_before + (minute / day_minutes > entry.minute / day_minutes ? 1U : 0U);
+std::uint16_t RecipientCrowds::steady(const Entry& entry, std::int32_t minute) {
+  if (minute / day_minutes <= entry.minute / day_minutes) return entry.steady;
+  const int more = entry.steady + std::min(entry.today, a_day_most);
+  return static_cast<std::uint16_t>(std::min<int>(more, std::numeric_limits<std::uint16_t>::max()));
 }
 
 void RecipientCrowds::take_up(std::uint32_t recipient, base::TimePoint at) {
@@ -49,15 +54,18 @@ void RecipientCrowds::take_up(std::uint32_t recipient, base::TimePoint at) {
       std::find_if(set.begin(), set.end(), [&](const Entry& e) { return e.tag == tag_of(mixed); });
   if (entry == set.end()) {
     const auto accounts = [minute](const Entry& e) {
-      return lately(e, minute) + static_cast<float>(days_before(e, minute));
+      return lately(e, minute) + static_cast<float>(steady(e, minute));
     };
     entry = std::min_element(set.begin(), set.end(), [&](const Entry& a, const Entry& b) {
       return accounts(a) < accounts(b);
     });
     *entry = {.tag = tag_of(mixed), .minute = minute};
   }
-  entry->days_before = days_before(*entry, minute);
+  const bool new_day = minute / day_minutes > entry->minute / day_minutes;
+  entry->steady = steady(*entry, minute);
   entry->lately = lately(*entry, minute) + 1;
+  if (new_day) entry->today = 0;
+  if (entry->today < std::numeric_limits<std::uint16_t>::max()) ++entry->today;
   entry->minute = std::max(entry->minute, minute);
 }
 
@@ -67,7 +75,7 @@ bool RecipientCrowds::came_up(std::uint32_t recipient, base::TimePoint at) const
   for (const Entry& entry : sets_[set_of(mixed)]) {
     if (entry.tag != tag_of(mixed)) continue;
     const float of_late = lately(entry, minute);
-    return of_late >= crowd_from && of_late > static_cast<float>(days_before(entry, minute));
+    return of_late >= crowd_from && of_late > static_cast<float>(steady(entry, minute));
   }
   return false;
 }
