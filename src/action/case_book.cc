@@ -300,18 +300,21 @@ void CaseBook::add_cause(Case& one, const CaseCause& cause) {
 }
 
 void CaseBook::take_release(const model::Decision& decision) {
+  const auto is_its = [&](const CaseCause& cause) { return cause.subject == decision.subject; };
   for (CaseCause& cause : recent_causes_) {
-    if (cause.subject == decision.subject) cause.free_at = decision.at;
+    if (is_its(cause)) cause.free_at = decision.at;
   }
   for (auto& [number, one] : cases_) {
     if (one.state == CaseState::closed) continue;
     for (CaseCause& cause : one.causes) {
-      if (cause.subject != decision.subject || cause.free_at) continue;
+      if (!is_its(cause) || cause.free_at) continue;
       cause.free_at = decision.at;
-      add_line(one, {decision.at, decision.by, CaseEvent::freed, cause.subject.to_string(), "",
-                     decision.number});
+      add_line(one, {decision.at, decision.by, CaseEvent::freed, cause.subject.to_string(),
+                     decision.mistake ? "it was honest" : "", decision.number});
     }
+    if (decision.mistake) std::erase_if(one.causes, is_its);  // it was none
   }
+  if (decision.mistake) std::erase_if(recent_causes_, is_its);
 }
 
 // --- the world as it is now ----------------------------------------------------------------------

@@ -204,6 +204,20 @@ TEST_F(CaseBookTest, SendersStoppedShortlyBeforeOrWhileItStandsAreItsCauses) {
                                      CaseEvent::freed));
 }
 
+TEST_F(CaseBookTest, AStopThatWasAMistakeIsNoCause) {
+  book.take(stopped("before@v.example", start - hours(2)));
+  auto undone = released("before@v.example", start - hours(1));
+  undone.mistake = true;
+  book.take(undone);
+  book.take(listing(DecisionKind::listed, "192.0.2.25", "xbl", start));
+  book.take(stopped("ben@v.example", start + hours(1)));
+  undone = released("ben@v.example", start + hours(2));
+  undone.mistake = true;
+  book.take(undone);
+  EXPECT_TRUE(book.find(1)->causes.empty());
+  EXPECT_EQ(book.find(1)->lines.back().text, "it was honest") << "the timeline tells it";
+}
+
 TEST_F(CaseBookTest, RemindsWhenNobodyWasAskedAndClimbsTheLadderWhenNobodyAnswers) {
   book.take(block(DecisionKind::provider_refuses, "microsoft", start));
   EXPECT_THAT(news(), ElementsAre(CaseNews::What::opened));

@@ -205,8 +205,21 @@ NoticeCounters Notifier::counters() const {
     NoticeCounters counters = state.counters;
     counters.dropped = state.queue.dropped();
     counters.waiting = state.queue.waiting() + state.queue.collecting();
+    counters.collecting = state.queue.collecting();
+    counters.collected_at = state.queue.collected_at();
     return counters;
   });
+}
+
+void Notifier::queue_collected(State& state, const std::vector<model::Decision>& collected,
+                               TimePoint now) {
+  const NoticeOptions& options = state.options;
+  if (collected.size() == 1 && collected[0].kind == DecisionKind::would_restrict) {
+    queue_mail(state, options.admin, observed_notice(collected[0], options.language),
+               std::to_string(collected[0].number), now);
+  } else if (!collected.empty()) {
+    queue_mail(state, options.admin, collected_notice(collected, options.language), "", now);
+  }
 }
 
 bool Notifier::send_one() {
@@ -215,13 +228,7 @@ bool Notifier::send_one() {
   NoticeOptions options;
   state_.with([&](State& state) {
     options = state.options;
-    const auto collected = state.queue.collected(now);
-    if (collected.size() == 1 && collected[0].kind == DecisionKind::would_restrict) {
-      queue_mail(state, options.admin, observed_notice(collected[0], options.language),
-                 std::to_string(collected[0].number), now);
-    } else if (!collected.empty()) {
-      queue_mail(state, options.admin, collected_notice(collected, options.language), "", now);
-    }
+    queue_collected(state, state.queue.collected(now), now);
     outgoing = state.queue.due(now);
   });
   if (!outgoing) return false;
@@ -263,6 +270,9 @@ void Notifier::run(const std::stop_token& stop) {
 
 void Notifier::stop(std::chrono::milliseconds deadline) {
   if (!thread_.joinable()) return;
+  // Nobody would tell of them after the next start.
+  state_.with(
+      [this](State& state) { queue_collected(state, state.queue.take_collected(), clock_()); });
   const auto end = std::chrono::steady_clock::now() + deadline;
   while (std::chrono::steady_clock::now() < end &&
          state_.with([this](State& state) { return state.queue.due(clock_()).has_value(); })) {

@@ -54,7 +54,9 @@ struct NoticeCounters {
   std::uint64_t failures = 0;
   std::uint64_t dropped = 0;  // given up, or pushed out of a full queue
   std::uint64_t waiting = 0;
-  std::string last_error;  // "" when the last try went well
+  std::uint64_t collecting = 0;                 // decisions for one mail to the admin ...
+  std::optional<base::TimePoint> collected_at;  // ... that goes out then
+  std::string last_error;                       // "" when the last try went well
 };
 
 class Notifier {
@@ -90,6 +92,8 @@ class Notifier {
   bool send_one();
   void queue_mail(State& state, const std::string& to, NoticeText text, std::string about,
                   base::TimePoint now);
+  void queue_collected(State& state, const std::vector<model::Decision>& collected,
+                       base::TimePoint now);
 
   Clock clock_;
   base::Guarded<State> state_;

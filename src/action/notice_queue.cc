@@ -44,9 +44,18 @@ bool NoticeQueue::own_mail(const model::Decision& decision, TimePoint now) {
 
 std::vector<model::Decision> NoticeQueue::collected(TimePoint now) {
   if (!collecting_since_ || now - *collecting_since_ < rates_.collect_every) return {};
+  return take_collected();
+}
+
+std::vector<model::Decision> NoticeQueue::take_collected() {
   collecting_since_.reset();
   const auto all = std::exchange(collected_, {});
   return {all.begin(), all.end()};
+}
+
+std::optional<TimePoint> NoticeQueue::collected_at() const {
+  if (!collecting_since_) return std::nullopt;
+  return *collecting_since_ + rates_.collect_every;
 }
 
 std::optional<Outgoing> NoticeQueue::due(TimePoint now) {

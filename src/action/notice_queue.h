@@ -57,6 +57,8 @@ class NoticeQueue {
   [[nodiscard]] bool own_mail(const model::Decision& decision, base::TimePoint now);
   // The collected decisions, when their time has come; empty otherwise.
   [[nodiscard]] std::vector<model::Decision> collected(base::TimePoint now);
+  // ... whether it has come or not: the daemon stops.
+  [[nodiscard]] std::vector<model::Decision> take_collected();
 
   // The next notice to try now; it stays in the queue until sent() or failed().
   [[nodiscard]] std::optional<Outgoing> due(base::TimePoint now);
@@ -66,6 +68,8 @@ class NoticeQueue {
 
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
   [[nodiscard]] std::size_t collecting() const { return collected_.size(); }
+  // When the collected mail goes out; nothing where none is to.
+  [[nodiscard]] std::optional<base::TimePoint> collected_at() const;
   [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
 
  private:

@@ -42,7 +42,16 @@ TEST(NoticeQueue, FindingsOnlyReportedAreToldAtOnceButLeaveMailsForRestrictions)
   for (int i = 0; i < 2; ++i) EXPECT_TRUE(queue.own_mail(decision(), t0));
   EXPECT_FALSE(queue.own_mail(decision(), t0));
   EXPECT_TRUE(queue.collected(t0 + 599s).empty());
+  EXPECT_EQ(queue.collected_at(), t0 + 600s);
   EXPECT_EQ(queue.collected(t0 + 600s).size(), 98u);
+  EXPECT_TRUE(queue.collected(t0 + 1h).empty());
+  EXPECT_EQ(queue.collected_at(), std::nullopt);
+}
+
+TEST(NoticeQueue, WhatIsCollectedIsNotKeptFromADaemonThatStops) {
+  NoticeQueue queue({});
+  for (int i = 0; i < 7; ++i) std::ignore = queue.own_mail(decision(), t0);
+  EXPECT_EQ(queue.take_collected().size(), 2u);
   EXPECT_TRUE(queue.collected(t0 + 1h).empty());
 }
 

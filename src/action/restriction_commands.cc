@@ -122,6 +122,7 @@ base::Result<Decision> RestrictionBook::undo(std::uint64_t number, const std::st
   Decision decision =
       decide(below ? DecisionKind::restricted : DecisionKind::released, subject, by, now);
   decision.undoes = number;
+  decision.mistake = !below;
   if (below) {
     automatic_.erase(number);
     entry.restriction = *below;
@@ -151,6 +152,7 @@ std::vector<Decision> RestrictionBook::exempt(const Subject& subject, bool on,
     Decision released = decide(DecisionKind::released, subject, by, now);
     released.restriction = it->second.restriction;
     released.without_checklist = true;  // whoever exempts takes the responsibility
+    released.mistake = true;
     remove(it);
     decisions.push_back(std::move(released));
   }

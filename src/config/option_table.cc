@@ -210,7 +210,9 @@ void add_people(std::vector<Option>& table) {
                                 "Language of notices."));
   table.push_back(text_option("notices.admin", &Run::notice_admin, "address", "",
                               check_mail_address_or_empty,
-                              "Who is told of every decision; empty is nobody."));
+                              "Who is told of every decision; empty is nobody. Five mails at "
+                              "once, then one in ten minutes; what comes beyond goes out "
+                              "together, every ten minutes."));
   table.push_back(text_option("notices.from", &Run::notice_from, "address", "",
                               check_mail_address_or_empty,
                               "Sender of notices; empty is the address of notices.admin."));

@@ -4,13 +4,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string_view>
 
 #include "action/atomic_file.h"
 #include "action/run_command.h"
+#include "config/listen_address.h"
 #include "config/postfix_files.h"
 #include "face/postfix_tables.h"
+#include "net/socket.h"
 
 namespace leumund::face {
 namespace {
@@ -87,6 +90,22 @@ void check_table_type(const std::string& postfix_folder, const config::Settings&
       type, type, other));
 }
 
+// With nobody there Postfix finds no way for any mail and puts it off (451).
+void check_socketmap(const config::Settings& settings, std::vector<std::string>& problems) {
+  const std::string& text = settings.start.detour_socketmap;
+  const auto where = config::parse_listen_address(text);
+  if (text.empty() || !where) return;  // wrong text is told when it is loaded
+  constexpr std::chrono::seconds patience{2};
+  const auto endpoint = where->is_unix()
+                            ? net::Endpoint::unix_socket(where->path)
+                            : net::Endpoint::tcp(where->address.to_string(), where->port);
+  if (net::connect_to(endpoint, std::chrono::steady_clock::now() + patience)) return;
+  problems.push_back(fmt::format(
+      "nobody answers at {} (detour.socketmap), and Postfix would put off all mail: start "
+      "leumundd with this configuration first, or leave the option out",
+      text));
+}
+
 // The daemon's user is whom the state folder belongs to.
 void check_helper(const std::string& postfix_folder, const config::Settings& settings,
                   std::vector<std::string>& remarks) {
@@ -136,6 +155,7 @@ void check_surroundings(const std::string& postfix_folder, const config::Setting
   check_folder(settings.start.table_folder, plan.problems);
   check_open_to_all(settings, plan.problems);
   check_table_type(postfix_folder, settings, plan.problems);
+  check_socketmap(settings, plan.problems);
   check_helper(postfix_folder, settings, plan.remarks);
 }
 

@@ -89,6 +89,7 @@ Json decision_object(const model::Decision& decision) {
     out["recovery"] = std::move(done);
   }
   if (decision.without_checklist) out["without_checklist"] = true;
+  if (decision.mistake) out["mistake"] = true;
   if (decision.case_news) out["case"] = Json::parse(case_news_json(*decision.case_news));
   if (decision.listing) out["listing"] = Json::parse(listing_json(*decision.listing));
   if (decision.list_fault) out["list_fault"] = Json::parse(list_fault_json(*decision.list_fault));

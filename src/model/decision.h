@@ -69,6 +69,7 @@ struct Decision {
       {};  // milder ones that return when this one ends; mildest first
   std::vector<std::pair<std::string, std::string>> recovery = {};  // at release: item, by whom
   bool without_checklist = false;  // at release: `by` takes the responsibility
+  bool mistake = false;            // at release: what was stopped was honest
   // Of a campaign: its members and messages when it was found, those that went out included.
   std::vector<std::string> accounts = {};
   std::vector<std::string> messages = {};

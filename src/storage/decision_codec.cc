@@ -142,7 +142,8 @@ json to_json(const model::Decision& decision) {
               {"unattended", decision.unattended},
               {"recipients_before", decision.recipients_before},
               {"undoes", decision.undoes},
-              {"without_checklist", decision.without_checklist}};
+              {"without_checklist", decision.without_checklist},
+              {"mistake", decision.mistake}};
   for (const auto& term : decision.terms) out["terms"].push_back(to_json(term));
   for (const auto& key : decision.held)
     out["held"].push_back({key.host, key.instance, key.queue_id});
@@ -176,6 +177,7 @@ std::optional<model::Decision> decision_of(const json& value) {
   out.recipients_before = value.value("recipients_before", 0U);
   out.undoes = value.value("undoes", std::uint64_t{0});
   out.without_checklist = value.value("without_checklist", false);
+  out.mistake = value.value("mistake", false);
   const json none = json::array();
   for (const auto& term : value.value("terms", none)) {
     out.terms.push_back({term.at("name"), term.at("value"), term.at("text"),

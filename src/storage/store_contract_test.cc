@@ -171,6 +171,7 @@ TEST_P(StoreContract, GivesDecisionsBackWhole) {
   one.recipients_before = 6;
   one.recovery = {{"password", "admin"}};
   one.without_checklist = true;
+  one.mistake = true;
   one.undoes = 3;
   model::BlockChange block;
   block.from = model::CellState::suspected;

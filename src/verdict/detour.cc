@@ -235,7 +235,7 @@ void end_probe(Detour& detour, ProbeResult result, base::TimePoint at,
 }
 
 Detour set_by_hand(Detour detour, const std::string& via, const std::string& by,
-                   base::TimePoint now) {
+                   const DetourSettings& settings, base::TimePoint now) {
   detour.by = by;
   detour.since = now;
   detour.home_took_at = {};
@@ -249,14 +249,9 @@ Detour set_by_hand(Detour detour, const std::string& via, const std::string& by,
     return detour;
   }
   if (detour.phase == DetourPhase::none) detour.began_at = now;
-  if (detour.counted != via) {
-    detour.counted = via;
-    detour.delivered = detour.warm_hours = 0;
-    detour.hour = now;
-  }
-  detour.via = via;
   detour.by_hand = true;
   detour.kept_off = false;
+  take_way(detour, via, settings, now);
   detour.phase = DetourPhase::open;
   detour.reason = fmt::format("set by {}: it leaves by {}", by, via);
   return detour;

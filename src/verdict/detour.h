@@ -59,13 +59,14 @@ enum class ProbeResult : std::uint8_t {
   unclear,  // its recipient's trouble, or nobody answered: another mail may tell
 };
 
-// What became of it, as the log tells of `at`: accepted ones follow each other quickly, refused ones
-// at growing pauses.
+// What became of it, as the log tells of `at`: accepted ones follow each other quickly, refused
+// ones at growing pauses.
 void end_probe(model::Detour& detour, ProbeResult result, base::TimePoint at,
                const DetourSettings& settings, base::TimePoint now);
 
 // What a person ordered. `via` "" ends it.
 [[nodiscard]] model::Detour set_by_hand(model::Detour detour, const std::string& via,
-                                        const std::string& by, base::TimePoint now);
+                                        const std::string& by, const DetourSettings& settings,
+                                        base::TimePoint now);
 
 }  // namespace leumund::verdict

@@ -237,14 +237,14 @@ TEST_F(NoWayIsFree, APersonsWayEndsTheProbeAndWhatWasTakenBefore) {
   plan(minutes(1));
   ASSERT_EQ(detour.via, "default");
   set("out2", CellState::open);
-  detour = set_by_hand(detour, "out2", "admin", now);
+  detour = set_by_hand(detour, "out2", "admin", settings, now);
   set("out2", CellState::refused);
   set("default", CellState::refused);
   plan();
   EXPECT_EQ(detour.phase, DetourPhase::deferred) << "nothing was taken since";
   plan(std::chrono::ceil<seconds>(detour.next_probe_at - now));
   start_probe(detour, {{"", "", "Q1"}, now, "r@gmx.net"});
-  detour = set_by_hand(detour, "out2", "admin", now);
+  detour = set_by_hand(detour, "out2", "admin", settings, now);
   EXPECT_FALSE(detour.probe);
 }
 
@@ -302,7 +302,7 @@ TEST_F(DetourPlan, ReturnsByItselfWhenTheUsualWayOpens) {
 }
 
 TEST_F(DetourPlan, APersonsChoiceHoldsUntilEndedOrRefused) {
-  detour = set_by_hand(detour, "out3", "admin", now);
+  detour = set_by_hand(detour, "out3", "admin", settings, now);
   EXPECT_FALSE(plan().changed);
   EXPECT_EQ(detour.via, "out3");
   EXPECT_FALSE(probe_is_due(detour, now + hours(1)));
@@ -312,7 +312,7 @@ TEST_F(DetourPlan, APersonsChoiceHoldsUntilEndedOrRefused) {
   set("default", CellState::refused);
   plan();
   EXPECT_EQ(detour.via, "out2");
-  detour = set_by_hand(detour, "", "admin", now);
+  detour = set_by_hand(detour, "", "admin", settings, now);
   plan();
   EXPECT_EQ(detour.phase, DetourPhase::none) << "not opened again against a person's word";
   set("default", CellState::open);

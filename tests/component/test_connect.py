@@ -387,6 +387,20 @@ def test_a_dry_run_says_what_connect_would_fail_on(peers):
     assert "is no folder" in place.leumund("connect", "postfix", "--dry-run").stderr
 
 
+def test_a_socketmap_that_nobody_serves_is_told_before_all_mail_is_put_off(place):
+    port = place.policy_port + 1
+    place.config.write_text(place.config.read_text() +
+                            f'[detour]\nsocketmap = "inet:127.0.0.1:{port}"\n')
+    status, said = dry_run(place)
+    assert status == 1 and f"nobody answers at inet:127.0.0.1:{port}" in said, said
+    before = place.files()
+    assert place.leumund("connect", "postfix").returncode == 1
+    assert place.files() == before
+    with socket.create_server(("127.0.0.1", port)):
+        status, said = dry_run(place)
+    assert status == 0 and "socketmap:inet:127.0.0.1" in said, said
+
+
 @pytest.mark.parametrize("helper, why", [
     ("/nonexistent/leumund-queue", "/nonexistent/leumund-queue is not there"),
     ("{state}/leumund.toml", "/leumund.toml is no program"), ("", "postfix.queue_helper is empty")])

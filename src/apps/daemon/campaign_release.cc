@@ -17,6 +17,8 @@ std::vector<model::Decision> after_campaign_release(engine::Engine& engine,
     }
     auto lifted = engine.campaign_released(decision.subject, honest, now);
     decision.record = engine.campaign_record(decision.subject);
+    decision.mistake = honest;
+    for (model::Decision& one : lifted) one.mistake = honest;
     std::move(lifted.begin(), lifted.end(), std::back_inserter(more));
   }
   return more;

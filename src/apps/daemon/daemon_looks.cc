@@ -107,10 +107,21 @@ std::vector<face::PartStatus> Daemon::parts() const {
   out.push_back(part("store", std::move(store),
                      fmt::format("{} checkpoints, the last took {} ms", kept.checkpoints,
                                  kept.last_checkpoint.count())));
-  if (const auto standing = detours_->all(); !standing.empty() || !detours_->trouble().empty()) {
-    out.push_back(
-        part("detours", detours_->trouble(), fmt::format("{} detours stand", standing.size())));
+  const auto detours = detours_->all();  // also those that a person keeps off
+  const auto standing = std::count_if(detours.begin(), detours.end(), [](const auto& detour) {
+    return detour.phase != model::DetourPhase::none;
+  });
+  if (standing > 0 || !detours_->trouble().empty()) {
+    out.push_back(part("detours", detours_->trouble(), fmt::format("{} detours stand", standing)));
   }
+  const auto notices_detail = [](const action::NoticeCounters& notices) {
+    if (!notices.collected_at) {
+      return fmt::format("{} mails, {} webhooks", notices.mails_sent, notices.webhooks_sent);
+    }
+    return fmt::format("{} mails, {} webhooks, {} decisions more go out together at {}",
+                       notices.mails_sent, notices.webhooks_sent, notices.collecting,
+                       base::format_rfc3339(*notices.collected_at));
+  };
   auto troubles = effects_->troubles();
   const auto effects = effects_->counters();
   const std::pair<const char*, std::string> details[] = {
@@ -120,8 +131,7 @@ std::vector<face::PartStatus> Daemon::parts() const {
       {"queue", effects_->queue().on() ? fmt::format("{} messages held, {} had left", effects.held,
                                                      effects.hold_missing)
                                        : "off: queued mail is not held"},
-      {"notices", fmt::format("{} mails, {} webhooks", effects.notices.mails_sent,
-                              effects.notices.webhooks_sent)}};
+      {"notices", notices_detail(effects.notices)}};
   const std::string helper =
       settings_.with([](const config::Settings& all) { return all.run.queue_helper; });
   // Off on purpose is no fault; what could not be held is told in the notice.

@@ -160,7 +160,7 @@ base::Result<Detour> DetourDesk::set(const face::DetourOrder& order) {
     one.provider = order.provider;
     one.pool = order.pool;
     one.home = ways.front().name;
-    one = verdict::set_by_hand(one, order.via, order.by, now);
+    one = verdict::set_by_hand(one, order.via, order.by, plan_settings(run, ways), now);
     one.planned = false;
     state.watched.insert(order.provider);
     state.dirty = true;

@@ -25,18 +25,6 @@ constexpr std::size_t state_bytes_max = 256UL << 20;
 constexpr std::chrono::milliseconds tick_every{1000};
 constexpr std::chrono::milliseconds look_every{100};
 
-verdict::DetourSettings plan_settings(const config::RunSettings& run,
-                                      const std::vector<config::DetourWay>& ways) {
-  verdict::DetourSettings out;
-  out.ways.clear();
-  for (const auto& way : ways) out.ways.push_back(way.name);
-  out.cap_per_hour = run.detour_cap;
-  out.warm_up = config::detour_warm_up(run);
-  out.probe_first = run.detour_probe_first;
-  out.probe_most = std::max(run.detour_probe_first, run.detour_probe_most);
-  return out;
-}
-
 bool in_trouble(const model::BlockFacts& facts) {
   return facts.state == model::CellState::refused || facts.state == model::CellState::half_open;
 }
@@ -47,6 +35,18 @@ bool refuses(const verdict::DetourWorld& world, const std::string& way) {
 }
 
 }  // namespace
+
+verdict::DetourSettings DetourDesk::plan_settings(const config::RunSettings& run,
+                                                  const std::vector<config::DetourWay>& ways) {
+  verdict::DetourSettings out;
+  out.ways.clear();
+  for (const auto& way : ways) out.ways.push_back(way.name);
+  out.cap_per_hour = run.detour_cap;
+  out.warm_up = config::detour_warm_up(run);
+  out.probe_first = run.detour_probe_first;
+  out.probe_most = std::max(run.detour_probe_first, run.detour_probe_most);
+  return out;
+}
 
 DetourDesk::DetourDesk(Around around)
     : around_(std::move(around)),

@@ -132,6 +132,8 @@ class DetourDesk {
     std::uint64_t delivered = 0;
   };
 
+  [[nodiscard]] static verdict::DetourSettings plan_settings(
+      const config::RunSettings& run, const std::vector<config::DetourWay>& ways);
   void load();
   base::Status save() const;
   void run(const std::stop_token& stop);

@@ -213,9 +213,7 @@ void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& 
     result = ours ? ProbeResult::refused : ProbeResult::unclear;
   }
   const config::RunSettings run = around_.settings();
-  verdict::DetourSettings settings;
-  settings.probe_first = run.detour_probe_first;
-  settings.probe_most = std::max(run.detour_probe_first, run.detour_probe_most);
+  const auto settings = plan_settings(run, config::detour_ways(run));
   const auto now = around_.clock.now();
   std::string home;
   state_.with([&](State& state) {
