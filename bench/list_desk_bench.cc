@@ -159,7 +159,7 @@ int run(std::chrono::seconds span) {
   fill(**store, clock.now());
   auto loaded = config::load_text(
       fmt::format("[list]\nzones = [\"bl bl.example\", \"dbl dbl.example of=domains\"]\n"
-                  "listen = [\"inet:127.0.0.1:0\"]\nname_servers = [\"ns.example\"]\n"
+                  "listen = [\"inet:127.0.0.1:15399\"]\nname_servers = [\"ns.example\"]\n"
                   "export_folder = \"{}\"\nexport_every = \"1s\"\nreporter_weight = 1.0\n",
                   folder),
       "bench", config::Surroundings());
