@@ -43,7 +43,7 @@ struct CaseOrder {
   std::uint64_t number = 0;
   CaseWork work = CaseWork::note;
   std::string party;  // of attempt; may be left out where the case has one that stands
-  model::CaseStep step = model::CaseStep::form;
+  std::optional<model::CaseStep> step = {};  // of an attempt; left out: the one that is next
   std::string to;
   std::string text;
   std::uint32_t attempt = 0;  // of answer; 0: the newest that waits

@@ -246,6 +246,12 @@ TEST_F(CaseBookTest, RemindsWhenNobodyWasAskedAndClimbsTheLadderWhenNobodyAnswer
   EXPECT_THAT(news(), IsEmpty()) << "given up is given up";
 }
 
+TEST_F(CaseBookTest, ARequestWithoutAChannelIsTheStepThatIsNext) {
+  book.take(block(DecisionKind::provider_refuses, "microsoft", start));
+  ASSERT_TRUE(book.order(order(CaseWork::attempt, "please"), start + hours(1)).ok());
+  EXPECT_EQ(book.find(1)->attempts[0].step, CaseStep::postmaster) << "no form of theirs is known";
+}
+
 TEST_F(CaseBookTest, WhoIsStoppedOnceMoreWasStoppedThen) {
   book.take(listing(DecisionKind::listed, "192.0.2.25", "xbl", start));
   book.take(stopped("anna@v.example", start + hours(1)));

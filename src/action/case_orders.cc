@@ -160,18 +160,19 @@ base::Status CaseBook::write_attempt(Case& one, const CaseOrder& order, TimePoin
   attempt.party = party.id;
   attempt.at = now;
   attempt.by = order.by;
-  attempt.step = order.step;
+  attempt.step = order.step.value_or(next_step(one, party).value_or(CaseStep::reply));
   attempt.to = order.to.empty() ? party.url : order.to;
   attempt.text = order.text;
   if (stands(party)) {
-    party.remind_at = order.step == CaseStep::given_up
+    party.remind_at = attempt.step == CaseStep::given_up
                           ? std::nullopt
                           : std::optional(now + settings_.remind_after);
   }
   const std::uint32_t number = attempt.number;
+  const CaseStep step = attempt.step;
   one.attempts.push_back(std::move(attempt));
   add_line(one, {now, order.by, CaseEvent::attempt, party.id,
-                 std::string(model::case_step_name(order.step)), number});
+                 std::string(model::case_step_name(step)), number});
   return {};
 }
 

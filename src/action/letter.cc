@@ -83,6 +83,11 @@ class Writer {
   void advise(Advice advice, std::string_view a = {}, std::string_view b = {}) {
     out_.advice.push_back(advice_words(advice, people_, a, b));
   }
+  // Why it is not ready; stands before all that is only good to know.
+  void hinder(Advice advice, std::string_view a = {}, std::string_view b = {}) {
+    const auto at = out_.advice.begin() + static_cast<std::ptrdiff_t>(hindrances_++);
+    out_.advice.insert(at, advice_words(advice, people_, a, b));
+  }
 
   bool asks_them() const {
     return input_.step != CaseStep::given_up && input_.step != CaseStep::upstream;
@@ -116,21 +121,21 @@ class Writer {
     std::string names;
     std::size_t named = 0;
     if (!input_.suspect.empty()) {
-      advise(Advice::suspect, input_.suspect, shell_argument(input_.suspect));
+      hinder(Advice::suspect, input_.suspect, shell_argument(input_.suspect));
       contained = false;
     }
     if (!input_.setup.empty()) {
-      advise(Advice::setup, one_line(translated_list(people_, input_.setup), note_bytes_max));
+      hinder(Advice::setup, one_line(translated_list(people_, input_.setup), note_bytes_max));
       contained = false;
     }
     if (!input_.sends_past.empty()) {
-      advise(Advice::sends_past, one_line(input_.sends_past, note_bytes_max));
+      hinder(Advice::sends_past, one_line(input_.sends_past, note_bytes_max));
       contained = false;
     }
     for (const StoppedSender& one : input_.stopped) {
       const std::string name = one.cause.subject.to_string();
       if (one.throttled && !one.cause.free_at) {
-        advise(Advice::throttled, name, shell_argument(name));
+        hinder(Advice::throttled, name, shell_argument(name));
         contained = false;
       }
       if (one.unchecked) advise(Advice::unchecked, name);
@@ -139,7 +144,7 @@ class Writer {
     if (input_.policy) advise(Advice::policy);
     if (input_.unsent || input_.step == CaseStep::given_up) return contained;
     if (input_.stopped.empty()) {
-      if (!input_.policy) advise(Advice::no_cause);
+      if (!input_.policy) hinder(Advice::no_cause);
       return contained && input_.policy;
     }
     if (named > causes_named_max) names += ", ...";
@@ -166,7 +171,7 @@ class Writer {
   void mail_to(const std::string& to, std::string_view field) {
     out_.way = to.empty() ? LetterWay::text : LetterWay::mail;
     out_.to = to;
-    if (to.empty()) advise(Advice::no_address, out_.party, field);
+    if (to.empty()) hinder(Advice::no_address, out_.party, field);
   }
 
   void find_door() {
@@ -308,6 +313,7 @@ class Writer {
   const LetterInput& input_;
   const model::Contact& contact_;
   const Language people_;
+  std::size_t hindrances_ = 0;
   Letter out_;
 };
 

@@ -53,11 +53,11 @@ void read_attempt(RouteCall& call, action::CaseOrder& order) {
   order.party = call.fields.text("party", name_bytes_max).value_or("");
   order.to = call.fields.text("to", action::CaseBook::text_bytes_max).value_or("");
   const auto channel = call.fields.text("channel", 32);
-  const auto step = model::parse_case_step(channel.value_or("form"));
-  if (!step) {
+  if (!channel) return;
+  order.step = model::parse_case_step(*channel);
+  if (!order.step) {
     call.fields.wrong("channel is none of form, reply, postmaster, upstream, legal, given_up");
   }
-  order.step = step.value_or(model::CaseStep::form);
 }
 
 void read_answer(RouteCall& call, action::CaseOrder& order) {
@@ -179,7 +179,9 @@ std::vector<Route> routes_about_cases() {
         {"text", "string", false, "what is noted, was asked or answered; why it is closed"},
         {"party", "string", false, "of an attempt: who was asked, like list:spamhaus-xbl"},
         {"channel", "string", false,
-         "of an attempt: form (the default), reply, postmaster, upstream, legal or given_up"},
+         "of an attempt: form, reply, postmaster, upstream, legal or given_up; the next step "
+         "unless "
+         "told"},
         {"to", "string", false, "of an attempt: address of the form or mail, name of a person"},
         {"attempt", "integer", false, "of an answer: number; the newest that waits unless told"},
         {"outcome", "string", false, "of an answer: accepted, refused or unanswered"},

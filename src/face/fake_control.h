@@ -140,7 +140,8 @@ class FakeControl final : public Control {
   base::Result<CaseReport> work_on_case(const action::CaseOrder& order) override {
     asked.push_back("case " + std::to_string(order.number) + " " +
                     std::to_string(static_cast<int>(order.work)) + " " + order.party + " " +
-                    std::string(model::case_step_name(order.step)) + " " + order.text);
+                    std::string(order.step ? model::case_step_name(*order.step) : "next") + " " +
+                    order.text);
     return answer(case_report());
   }
   base::Result<action::Letter> case_letter(const LetterOrder& order) override {

@@ -27,9 +27,9 @@ constexpr base::TimePoint never{};
 
 struct Words {
   std::string_view code, title, lead, label, look_up, other_code, other_name, no_address, too_often,
-      listed_on, not_on, since, until, until_hand, reports, because, mail, what_to_do, advice,
-      delist, reason, reason_hint, once, next_request, delisted, history, nothing_known, by_hand,
-      spared, was_refused;
+      listed_on, not_on, since, until, until_hand, hand_until, reports, because, mail, what_to_do,
+      advice, advice_here, advice_operator, delist, reason, reason_hint, once, next_request,
+      delisted, history, nothing_known, by_hand, spared, reason_needed, not_now, hand_stays;
   std::array<std::string_view, model::abuse_kinds> kinds;
   std::array<std::pair<std::string_view, std::string_view>, 8> moves;
 };
@@ -40,7 +40,7 @@ constexpr Words english = {
     .lead =
         "Our DNS lists name addresses that sent spam: to people who complained, or to "
         "addresses that nobody uses. A listing ends by itself when no more reports come.",
-    .label = "Address of a mail server",
+    .label = "IP address of a mail server, domain or mail address",
     .look_up = "Look up",
     .other_code = "de",
     .other_name = "Deutsch",
@@ -53,6 +53,7 @@ constexpr Words english = {
     .since = "Since {}.",
     .until = "The listing ends at {} if no more reports come.",
     .until_hand = "The operator of this list put it there by hand: \"{}\".",
+    .hand_until = "The listing ends at {}.",
     .reports = "Reports that count now:",
     .because = "Known mail from it in the last week: about {:.0f}.",
     .mail = "The times are UTC.",
@@ -60,7 +61,10 @@ constexpr Words english = {
     .advice =
         "Find out who or what sends this mail: an infected computer, a stolen password, a "
         "form on a web page, a mailing that people did not ask for. Stop it first; what "
-        "goes on sending is listed again. Then take the address off here, or wait.",
+        "goes on sending is listed again.",
+    .advice_here = "Then take the address off here, or wait.",
+    .advice_operator =
+        "Then write to the operator of this list: what he put there by hand only he takes off.",
     .delist = "Take it off the list",
     .reason = "What was it, and what did you do about it?",
     .reason_hint = "This is kept with the address.",
@@ -73,7 +77,9 @@ constexpr Words english = {
     .nothing_known = "Nothing else is known of it.",
     .by_hand = "By hand",
     .spared = "It belongs to a shared pool that reports do not list.",
-    .was_refused = "That is not possible:",
+    .reason_needed = "Please say in a few words what it was, in 500 characters at most.",
+    .not_now = "It cannot be taken off here now.",
+    .hand_stays = "Only the operator of this list can take it off.",
     .kinds = {"complaints", "hits of traps that never were an address",
               "hits of traps that were given up long ago", "hits of traps at mistyped domains",
               "logins at honeypots"},
@@ -93,7 +99,7 @@ constexpr Words german = {
         "Unsere DNS-Listen nennen Adressen, die Spam geschickt haben: an Menschen, die sich "
         "beschwert haben, oder an Adressen, die niemand benutzt. Eine Listung endet von "
         "selbst, wenn keine Meldungen mehr kommen.",
-    .label = "Adresse eines Mailservers",
+    .label = "IP-Adresse eines Mailservers, Domain oder Mailadresse",
     .look_up = "Nachsehen",
     .other_code = "en",
     .other_name = "English",
@@ -107,6 +113,7 @@ constexpr Words german = {
     .since = "Seit {}.",
     .until = "Die Listung endet am {}, wenn keine Meldungen mehr kommen.",
     .until_hand = "Der Betreiber dieser Liste hat sie von Hand eingetragen: „{}“.",
+    .hand_until = "Die Listung endet am {}.",
     .reports = "Meldungen, die jetzt zählen:",
     .because = "Bekannte Mails von dort in der letzten Woche: etwa {:.0f}.",
     .mail = "Die Zeiten sind UTC.",
@@ -115,7 +122,11 @@ constexpr Words german = {
         "Finden Sie heraus, wer oder was diese Mails schickt: ein befallener Rechner, ein "
         "gestohlenes Passwort, ein Formular auf einer Webseite, ein Rundbrief, den niemand "
         "bestellt hat. Stellen Sie das zuerst ab; was weiter sendet, kommt wieder auf die "
-        "Liste. Nehmen Sie die Adresse dann hier herunter, oder warten Sie.",
+        "Liste.",
+    .advice_here = "Nehmen Sie die Adresse dann hier herunter, oder warten Sie.",
+    .advice_operator =
+        "Schreiben Sie dann dem Betreiber dieser Liste: Was er von Hand eingetragen hat, nimmt nur "
+        "er herunter.",
     .delist = "Von der Liste nehmen",
     .reason = "Was war es, und was haben Sie dagegen getan?",
     .reason_hint = "Das wird bei der Adresse aufgehoben.",
@@ -130,7 +141,9 @@ constexpr Words german = {
     .nothing_known = "Sonst ist nichts über sie bekannt.",
     .by_hand = "Von Hand",
     .spared = "Sie gehört zu einem gemeinsamen Pool, den Meldungen nicht listen.",
-    .was_refused = "Das geht nicht:",
+    .reason_needed = "Bitte sagen Sie in wenigen Worten, was es war, in höchstens 500 Zeichen.",
+    .not_now = "Sie kann hier jetzt nicht heruntergenommen werden.",
+    .hand_stays = "Nur der Betreiber dieser Liste kann sie herunternehmen.",
     .kinds = {"Beschwerden", "Treffer von Fallen, die nie eine Adresse waren",
               "Treffer von Fallen, die lange aufgegeben sind",
               "Treffer von Fallen an vertippten Domains", "Anmeldungen an Honigtöpfen"},
@@ -224,7 +237,7 @@ void append_list(const ListView& view, const Why& list, const Words& words, std:
     out += paragraph(say(words.until_hand, list.standing.hand->reason));
     out += paragraph(say(words.since, time_text(list.standing.hand->since)));
     if (list.standing.hand->until != never) {
-      out += paragraph(say(words.until, time_text(list.standing.hand->until)));
+      out += paragraph(say(words.hand_until, time_text(list.standing.hand->until)));
     }
   }
   if (facts.listed) {
@@ -238,6 +251,11 @@ void append_list(const ListView& view, const Why& list, const Words& words, std:
 }
 
 template <typename Whys>
+bool is_by_hand(const Whys& lists) {
+  return std::ranges::any_of(lists, [](const auto& one) { return one.standing.hand.has_value(); });
+}
+
+template <typename Whys>
 void append_form(const ListView& view, const Whys& lists, const std::string& what,
                  const Words& words, std::string& out) {
   base::TimePoint next = never;
@@ -247,18 +265,17 @@ void append_form(const ListView& view, const Whys& lists, const std::string& wha
     listed = true;
     next = std::max(next, one.standing.facts.next_request_at);
   }
-  const bool by_hand =
-      std::ranges::any_of(lists, [](const auto& one) { return one.standing.hand.has_value(); });
-  if (!listed && !by_hand) return;
+  if (!listed && !is_by_hand(lists)) return;
   out += fmt::format("<section>\n<h2>{}</h2>\n", words.what_to_do) + paragraph(words.advice);
   if (!listed) {
-    out += "</section>\n";
+    out += paragraph(words.advice_operator) + "</section>\n";
     return;
   }
   if (next > view.now) {
     out += paragraph(say(words.next_request, time_text(next))) + "</section>\n";
     return;
   }
+  out += paragraph(words.advice_here);
   out += fmt::format(
       "<form method=\"post\" action=\"bl\">\n<input type=\"hidden\" name=\"ip\" value=\"{}\">\n"
       "<input type=\"hidden\" name=\"lang\" value=\"{}\">\n<p><label "
@@ -398,7 +415,6 @@ void ListPage::delist_asked(const net::HttpRequest& request, const std::string& 
   const auto address = base::IpAddress::parse(asked);
   std::vector<ListWhy> lists;
   std::vector<NameWhy> names;
-  std::string trouble;
   const bool allowed = may_ask(request);
   if (!address && allowed) names = lists_.name_why(asked, 0);
   const bool known = address || !names.empty() || !allowed;
@@ -415,9 +431,12 @@ void ListPage::delist_asked(const net::HttpRequest& request, const std::string& 
                                       : lists_.delist_name_on_request(asked, reason);
     view.delisted = done.ok();
     if (!done) {
-      response.status = done.error().code == base::ErrorCode::malformed ? 400 : 409;
-      trouble = fmt::format("{} {}", words.was_refused, done.error().message);
-      view.trouble = trouble;
+      // What the error says is for logs: whoever reads this knows one language and no insides.
+      const bool wrong = done.error().code == base::ErrorCode::malformed;
+      const bool hand =
+          !listed && (address ? is_by_hand(lists_.list_why(*address, 0)) : is_by_hand(names));
+      response.status = wrong ? 400 : 409;
+      view.trouble = wrong ? words.reason_needed : hand ? words.hand_stays : words.not_now;
     }
     if (address) {
       lists = lists_.list_why(*address, history_shown);

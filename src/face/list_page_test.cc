@@ -169,6 +169,18 @@ TEST_F(ListPageTest, AnAddressThatIsNotListedHasNoButton) {
   EXPECT_EQ(get("", "en", "/v1/bl").status, 400);
 }
 
+TEST_F(ListPageTest, WhatTheOperatorPutThereOnlyHeTakesOff) {
+  lists.standing.facts.listed = false;
+  lists.standing.hand = listing::HandListing{*base::IpPrefix::parse("192.0.2.0/24"), start,
+                                             start + std::chrono::hours(24), "shop", "anna"};
+  EXPECT_THAT(get("192.0.2.1").body,
+              AllOf(HasSubstr("write to the operator"), HasSubstr("The listing ends at 2027-01-16"),
+                    Not(HasSubstr("<textarea"))));
+  lists.refusal = base::Error{base::ErrorCode::refused, "192.0.2.1 is not listed"};
+  EXPECT_THAT(post("ip=192.0.2.1&lang=en&reason=x").body,
+              AllOf(HasSubstr("Only the operator"), Not(HasSubstr("is not listed<"))));
+}
+
 TEST_F(ListPageTest, ADomainOrMailAddressIsShownAndTakenOffWhereAListTakesIt) {
   EXPECT_EQ(get("spam.example").status, 400);
   lists.takes_names = true;
@@ -200,7 +212,14 @@ TEST_F(ListPageTest, ARefusalIsToldAndTheNextRequestHasItsDate) {
   lists.refusal = base::Error{base::ErrorCode::refused, "it was delisted already"};
   const auto refused = post("ip=192.0.2.1&lang=en&reason=x");
   EXPECT_EQ(refused.status, 409);
-  EXPECT_THAT(refused.body, HasSubstr("That is not possible: it was delisted already"));
+  EXPECT_THAT(refused.body, AllOf(HasSubstr("It cannot be taken off here now."),
+                                  Not(HasSubstr("delisted already"))));
+  lists.refusal = base::Error{base::ErrorCode::malformed, "the reason has 0 bytes"};
+  const auto empty = post("ip=192.0.2.1&lang=de&reason=");
+  EXPECT_EQ(empty.status, 400);
+  EXPECT_THAT(empty.body,
+              AllOf(HasSubstr("Bitte sagen Sie in wenigen Worten"), Not(HasSubstr("the reason"))));
+  lists.refusal.reset();
   lists.standing.facts.next_request_at = start + std::chrono::hours(24);
   EXPECT_THAT(get("192.0.2.1").body,
               AllOf(HasSubstr("counts from 2027-01-16"), Not(HasSubstr("<textarea"))));
