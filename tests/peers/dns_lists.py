@@ -5,6 +5,7 @@ import socket
 import struct
 import subprocess
 from pathlib import Path
+from typing import Sequence, Union
 
 from peers.ground import Ground, require_program, tail, wait_until
 
@@ -74,14 +75,19 @@ class SilentDns:
 
 
 class Unbound:
-    """stubs: zone -> port of its server; lies: zone -> address that is answered to everything."""
+    """stubs: zone -> its server, a port or "address@port"; lies: zone ("" all) -> address that is
+    answered to everything; upstream: "address@port" of who is asked for the rest; says: further
+    lines of its section `server`."""
 
-    def __init__(self, ground: Ground, stubs: dict[str, int], lies: dict[str, str]) -> None:
+    def __init__(self, ground: Ground, stubs: dict[str, Union[int, str]], lies: dict[str, str], *,
+                 upstream: str = "", says: Sequence[str] = ()) -> None:
         self.program = require_program("unbound")
         self.folder: Path = ground.place("ub")
         self.port = ground.ports.free()
         self._stubs, self._process = stubs, None
         self.lies = dict(lies)
+        self.says = list(says)
+        self._upstream = upstream
         self.start()
 
     def start(self) -> None:
@@ -93,9 +99,13 @@ class Unbound:
         for zone, address in self.lies.items():
             text += [f'  local-zone: "{zone}." redirect',
                      f'  local-data: "{zone}. 1 IN A {address}"']
+        text += [f"  {line}" for line in self.says]
         text += ["remote-control:", "  control-enable: no"]
-        for zone, port in self._stubs.items():
-            text += ["stub-zone:", f'  name: "{zone}"', f"  stub-addr: 127.0.0.1@{port}"]
+        for zone, server in self._stubs.items():
+            place = server if isinstance(server, str) else f"127.0.0.1@{server}"
+            text += ["stub-zone:", f'  name: "{zone}"', f"  stub-addr: {place}"]
+        if self._upstream:
+            text += ["forward-zone:", '  name: "."', f"  forward-addr: {self._upstream}"]
         (self.folder / "unbound.conf").write_text("\n".join(text) + "\n")
         (self.folder / "log").write_text("")
         self._process = subprocess.Popen(
@@ -105,6 +115,12 @@ class Unbound:
 
     def log(self) -> str:
         return tail(self.folder / "log")
+
+    def turn(self, lies: dict[str, str], says: Sequence[str] = ()) -> None:
+        """Answers otherwise from now on, at the same port."""
+        self.stop()
+        self.lies, self.says = dict(lies), list(says)
+        self.start()
 
     def stop(self) -> None:
         if self._process is not None:

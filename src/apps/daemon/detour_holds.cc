@@ -198,8 +198,9 @@ std::vector<DetourDesk::Held> DetourDesk::take_released() {
       const Held& held = state.held[place];
       const auto found = state.detours.find({held.provider, held.pool});
       const bool over = found == state.detours.end() || !model::routes_mail(found->second);
-      // Until Postfix has looked at the table and what waits longer has been tried, they wait.
-      const bool early = !over && state.flushes.contains({held.provider, held.pool});
+      // Until Postfix has looked at the table and what waits longer has been tried, they wait: by
+      // the table of before, mail in doubt would still leave by the other way.
+      const bool early = state.flushes.contains({held.provider, held.pool});
       if (early || (!over && !held.for_room)) continue;
       if (!over && room_left(state, found->second) < held.recipients) continue;
       if (!over) let_go_of(state, found->second).mails += held.recipients;

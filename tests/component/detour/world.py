@@ -7,15 +7,17 @@ from typing import Optional, Sequence
 
 from peers.ground import wait_until
 from peers.leumundd import built
+from peers.name_server import NameServer
 from peers.swaks import swaks
 
 CONFIG = """\
 log_sources = ["file:{mail_log}"]
-egresses = ["egress2 address={egress2} syslog_name=postfix/egress2", "egress3 address={egress3}"]
+egresses = [{usual}"egress2 address={egress2} syslog_name=postfix/egress2",
+            "egress3 address={egress3}"]
 [policy]
 listen = ["inet:127.0.0.1:{{policy_port}}"]
 [dns]
-forwarders = ["{dns}@53"]
+forwarders = ["{resolver}"]
 stub_zones = [{stubs}]
 [postfix]
 config_dirs = ["{etc}"]
@@ -27,13 +29,14 @@ ways = ["default", "egress2"]
 pools = [{pools}]
 socketmap = "{socketmap}"
 cap = {cap}
-warm_up = []
+warm_up = [{warm_up}]
 probe_first = "5s"
 probe_most = "10s"
 [notices]
 admin = "admin@ops.test"
 from = "leumund@c.test"
 smtp = "inet:127.0.0.1:{notices}"
+{more}
 """
 
 MILTER = """[milter]
@@ -63,12 +66,15 @@ USERS = {f"{name}{n}@c.test": "secret" for n in range(12) for name in ("u", "t",
 
 
 class World:
+    zones = ZONES
+    users = USERS
+
     def __init__(self, peers, mode: str = "enforce", cap: int = 500, socketmap: str = "",
                  pools: Sequence[str] = (), milter: bool = False, **main: str) -> None:
         self.sink = peers.smtp_sink()
         self.mailbox = peers.smtp_sink()
-        names = peers.name_server(ZONES, address=next(_name_addresses))
-        auth = peers.dovecot_auth(USERS)
+        names = peers.name_server(self.zones, address=next(_name_addresses))
+        auth = peers.dovecot_auth(self.users)
         self.postfix = peers.postfix(
             sasl_path=auth.sasl_path, name_server=names.address,
             main={"smtp_dns_support_level": "enabled", "smtp_host_lookup": "dns",
@@ -79,9 +85,11 @@ class World:
         self.config = dict(
             mail_log=self.postfix.mail_log, egress2=self.postfix.egress2_address,
             egress3=self.egress3_address, pools=", ".join(f'"{pool}"' for pool in pools),
-            dns=names.address, stubs=", ".join(f'"{names.stub(zone)}"' for zone in ZONES),
+            resolver=f"{names.address}@53", usual="", warm_up="", more="",
+            stubs=", ".join(f'"{names.stub(zone)}"' for zone in self.zones),
             etc=self.postfix.etc, helper=built("leumund-queue"), notices=self.mailbox.port,
             mode=mode, cap=cap, socketmap=socketmap, milter=MILTER if milter else "")
+        self.config.update(self.surroundings(peers, names))
         self.leumundd = peers.leumundd(CONFIG.format(**self.config))
         with self.postfix.reloaded():
             done = self.leumundd.leumund("connect", "postfix", "--config",
@@ -90,9 +98,13 @@ class World:
         self.serial = 0
         self.sent: dict[str, str] = {}  # subject -> recipient
 
-    def refuse(self, address: str) -> None:
+    def surroundings(self, peers, names: NameServer) -> dict[str, str]:
+        """What a story's configuration has otherwise."""
+        return {}
+
+    def refuse(self, address: str, reply: str = REFUSED) -> None:
         for domain in OURS:
-            self.sink.refusals[(address, domain)] = REFUSED
+            self.sink.refusals[(address, domain)] = reply
 
     def set_config(self, **changes) -> None:
         self.config.update(changes)
@@ -169,7 +181,8 @@ class World:
     def check_nothing_lost(self, seconds: float = 150) -> None:
         wait_until(self.all_arrived, f"all mail: {set(self.sent) - set(self.arrived())}", seconds,
                    0.5)
-        assert all(count == 1 for count in self.arrived().values()), self.arrived()
+        copies = Counter((mail.header("Subject"), *mail.recipients) for mail in self.sink.mails)
+        assert all(count == 1 for count in copies.values()), copies
         assert "status=bounced" not in self.postfix.log(), self.postfix.log()
         assert not any("sender non-delivery" in line for line in self.postfix.log_lines())
 
