@@ -8,10 +8,12 @@ import shutil
 import socket
 import subprocess
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
 from peers.ground import Ground, in_ci, tail, wait_until
+from peers.smtp_sink import SmtpSink
 
 TREE = Path(__file__).resolve().parents[2]
 USER = "Debian-exim"  # compiled in
@@ -24,11 +26,14 @@ primary_hostname = mx.c.test
 spool_directory = {folder}/spool
 log_file_path = {folder}/log/%slog
 pid_file_path = {folder}/exim.pid
-keep_environment =
+exim_path = {program}
+keep_environment = LD_LIBRARY_PATH
+deliver_drop_privilege
 local_interfaces = 127.0.0.1
 daemon_smtp_ports = {port}
 tls_advertise_hosts =
-queue_only
+{queue}
+domainlist local_domains = c.test
 acl_smtp_rcpt = check_rcpt
 acl_smtp_data = check_data
 begin acl
@@ -40,6 +45,7 @@ check_rcpt:
 check_data:
   require acl = leumund_data
   accept
+{ways}
 begin authenticators
 plain:
   driver = plaintext
@@ -49,6 +55,51 @@ plain:
   server_set_id = $auth2
   server_advertise_condition = yes
 """
+
+
+# Mail to others as the Internet takes it, but for the DNS: all of it goes to one sink. `out2` has
+# an address of its own, `relay` hands over to a relay host; docs/operate/exim.md shows the like.
+WAYS = """\
+begin routers
+{routers}
+usual:
+  driver = manualroute
+  domains = ! +local_domains
+  route_list = * 127.0.0.1
+  self = send
+  transport = remote_smtp
+begin transports
+remote_smtp:
+  driver = smtp
+  port = {sink_port}
+  interface = 127.0.0.1
+  allow_localhost
+  hosts_try_fastopen =
+out2:
+  driver = smtp
+  port = {sink_port}
+  interface = {out2}
+  helo_data = mail2.c.test
+  allow_localhost
+  hosts_try_fastopen =
+relay:
+  driver = smtp
+  interface = 127.0.0.3
+  allow_localhost
+  hosts_try_fastopen =
+begin retry
+* * F,1d,1m
+"""
+
+
+def shipped_routers() -> str:
+    """packaging/exim/leumund.routers; only, who takes the mail is found without DNS and is here."""
+    text = (TREE / "packaging/exim/leumund.routers").read_text()
+    assert text.count("  driver = dnslookup\n") == 1
+    text = text.replace("  driver = dnslookup\n",
+                        "  driver = manualroute\n  route_list = * 127.0.0.1\n")
+    text = text.replace("  driver = manualroute\n", "  driver = manualroute\n  self = send\n")
+    return "".join(line for line in text.splitlines(True) if "ignore_target_hosts" not in line)
 
 
 def unpacked() -> Path:
@@ -72,9 +123,13 @@ def unpacked() -> Path:
 
 
 class Exim:
-    """Takes mail with a login (any name, password `secret`) and leaves it in its queue."""
+    """Takes mail with a login (any name, password `secret`) and leaves it in its queue; with a
+    `sink` it sends mail to others there by the ways of packaging/exim/leumund.routers."""
 
-    def __init__(self, ground: Ground, policy_port: int, tables: Path) -> None:
+    usual_address, out2_address, relay_address = "127.0.0.1", "127.0.0.2", "127.0.0.3"
+
+    def __init__(self, ground: Ground, policy_port: int, tables: Path,
+                 sink: Optional[SmtpSink] = None) -> None:
         root = unpacked()
         self.folder = ground.place("exim")
         self.port = ground.ports.free()
@@ -82,8 +137,11 @@ class Exim:
             (self.folder / name).mkdir()
         acl = shutil.copy(TREE / "packaging/exim/leumund.acl", self.folder)
         config = self.folder / "exim.conf"
-        config.write_text(CONFIG.format(policy_port=policy_port, tables=tables, port=self.port,
-                                        folder=self.folder, acl=acl))
+        ways = "" if sink is None else WAYS.format(
+            routers=shipped_routers(), sink_port=sink.port, out2=self.out2_address)
+        config.write_text(CONFIG.format(
+            policy_port=policy_port, tables=tables, port=self.port, folder=self.folder, acl=acl,
+            program=root / "usr/sbin/exim4", ways=ways, queue="" if sink else "queue_only"))
         for name, line in (("passwd", f"{USER}:x:{UID}:{UID}::/:/usr/sbin/nologin"),
                            ("group", f"{USER}:x:{UID}:")):
             known = [one for one in Path("/etc", name).read_text().splitlines()
@@ -94,12 +152,12 @@ class Exim:
         binds = " && ".join(f"mount --bind {self.folder}/{name} /etc/{name}"
                             for name in ("passwd", "group"))
         libraries = ":".join(str(one) for one in (root / "usr/lib").glob("*-linux-gnu"))
+        self._command = f"{binds} && exec {root}/usr/sbin/exim4 -C {config}"
+        self._environment = {**os.environ, "LD_LIBRARY_PATH": libraries}
         self._output = open(self.folder / "output", "wb")
         self._process = subprocess.Popen(
-            ["unshare", "-m", "sh", "-c",
-             f"{binds} && exec {root}/usr/sbin/exim4 -C {config} -bdf"],
-            env={**os.environ, "LD_LIBRARY_PATH": libraries}, stdin=subprocess.DEVNULL,
-            stdout=self._output, stderr=self._output)
+            ["unshare", "-m", "sh", "-c", f"{self._command} -bdf"], env=self._environment,
+            stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output)
         wait_until(self._answers, f"Exim to answer on port {self.port}", 15)
 
     def _answers(self) -> bool:
@@ -114,6 +172,11 @@ class Exim:
         """Message id to whether it is frozen."""
         return {path.name[:-2]: "-frozen" in path.read_text(errors="replace")
                 for path in (self.folder / "spool/input").glob("*-H")}
+
+    def run_queue(self) -> None:
+        """Tries every queued mail now, as `exim -qff`."""
+        subprocess.run(["unshare", "-m", "sh", "-c", f"{self._command} -qff"],
+                       env=self._environment, check=True, timeout=60)
 
     def log(self) -> str:
         return tail(self.folder / "log/mainlog", 50) + tail(self.folder / "output", 20)
