@@ -13,11 +13,20 @@ namespace {
 constexpr std::size_t examples_max = 3;
 constexpr std::size_t reply_bytes_max = 300;
 
+std::string counted(std::uint64_t count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
 std::string impact_numbers(const model::BlockFacts& facts, bool german) {
-  return german ? fmt::format("{} Mails an {} Empfänger, von {} Konten aus {} Domains", facts.mails,
-                              facts.recipients, facts.accounts, facts.sender_domains)
-                : fmt::format("{} mails to {} recipients, of {} accounts from {} domains",
-                              facts.mails, facts.recipients, facts.accounts, facts.sender_domains);
+  if (german) {
+    return fmt::format("{} an {} Empfänger, von {} aus {}", counted(facts.mails, "Mail", "Mails"),
+                       facts.recipients, counted(facts.accounts, "Konto", "Konten"),
+                       counted(facts.sender_domains, "Domain", "Domains"));
+  }
+  return fmt::format("{} to {}, of {} from {}", counted(facts.mails, "mail", "mails"),
+                     counted(facts.recipients, "recipient", "recipients"),
+                     counted(facts.accounts, "account", "accounts"),
+                     counted(facts.sender_domains, "domain", "domains"));
 }
 
 std::string impact_words(const model::BlockFacts& facts, Language language) {
@@ -65,6 +74,9 @@ NoticeText block_notice(const model::Decision& decision, Language language) {
        {"share", fmt::format("{:.0f} %", facts.refused_share * 100)},
        {"impact", impact_words(facts, language)},
        {"number", std::to_string(decision.number)},
+       {"answered", facts.examples.empty() ? ""
+                    : german               ? "Was zuletzt geantwortet wurde:"
+                                           : "What it answered last:"},
        {"examples", examples_of(facts)},
        {"argument", shell_argument(subject)}});
 }

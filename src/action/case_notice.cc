@@ -31,8 +31,9 @@ NoticeText review_notice(const model::Decision& decision, bool german) {
        {"party", ""},
        {"step", ""},
        {"url", ""},
-       {"do", german ? "Nachsehen: leumund block-matrix, leumund lists"
-                     : "See:        leumund block-matrix, leumund lists"},
+       {"do", german ? "Steht noch etwas? leumund block-matrix, leumund lists"
+                     : "Is anything left? leumund block-matrix, leumund lists"},
+       {"letter", ""},
        {"command", fmt::format("leumund case {} review --text \"...\"", news.number)},
        {"advice", ""},
        {"number", std::to_string(decision.number)}});
@@ -91,8 +92,12 @@ NoticeText case_notice(const model::Decision& decision, Language language) {
        {"party", one_line(news.line.party, 200)},
        {"step", std::string(step_words(*news.step, language))},
        {"url", one_line(news.url, text_bytes_max)},
-       {"do", german ? "Ist die Ursache gestoppt? Erst dann fragen."
-                     : "Is the cause stopped? Only then ask."},
+       {"do", *news.step == CaseStep::given_up ? (german ? "Ein Umweg auf Dauer: leumund detour"
+                                                         : "A detour for good: leumund detour")
+              : german                         ? "Ist die Ursache gestoppt? Erst dann fragen."
+                                               : "Is the cause stopped? Only then ask."},
+       {"letter", fmt::format("leumund case {} letter --party {} --channel {}", news.number,
+                              shell_argument(news.line.party), model::case_step_name(*news.step))},
        {"command", fmt::format("leumund case {} attempt --party {} --channel {}", news.number,
                                shell_argument(news.line.party), model::case_step_name(*news.step))},
        {"advice", first    ? ""

@@ -1,6 +1,8 @@
 // What the admin is told when mail for a provider takes another way, waits, or returns.
 #include <fmt/core.h>
 
+#include <utility>
+
 #include "action/notice_text.h"
 #include "action/one_line.h"
 #include "action/sentences.h"
@@ -16,11 +18,22 @@ struct Words {
   std::string next;
 };
 
+constexpr const char* by_hand_english =
+    "Set by a person, so it stays until a person ends it, or until this way is refused as well.";
+constexpr const char* by_hand_german =
+    "Das hat ein Mensch so gesetzt, es bleibt also, bis es ein Mensch beendet oder auch dieser Weg "
+    "abgewiesen wird.";
+
 const char* option(const model::Detour& detour) {
   return detour.pool.empty() ? "detour.ways" : "detour.pools";
 }
 
+// A person may choose the usual way as well: the mail stays there.
+bool stays_home(const model::Detour& detour) { return detour.by_hand && detour.via == detour.home; }
+
 Words english(const model::Detour& detour) {
+  const std::string refuses =
+      detour.by_hand ? "" : fmt::format("{} refuses mail by {}. ", detour.provider, detour.home);
   const char* tries =
       detour.pool.empty() ? " A waiting mail tries the usual way at growing pauses." : "";
   switch (detour.phase) {
@@ -34,6 +47,12 @@ Words english(const model::Detour& detour) {
               "Stop the sender (leumund suspend) or say that it is honest (leumund exempt); the "
               "detour then opens by itself. Refused mail waits in the queue."};
     case DetourPhase::open:
+      if (stays_home(detour)) {
+        return {fmt::format("mail leaves by {}, its usual way", detour.home),
+                fmt::format("{} has chosen that mail for {} takes its usual way.", detour.by,
+                            detour.provider),
+                by_hand_english};
+      }
       if (model::is_on_trial(detour)) {
         return {fmt::format("a few mails try {} again", detour.home),
                 fmt::format("{} refused every way and has now taken a mail by {}. Up to {} an hour "
@@ -43,13 +62,14 @@ Words english(const model::Detour& detour) {
       }
       return {fmt::format("mail leaves by {}", detour.via),
               !detour.pool.empty()
-                  ? fmt::format("{} refuses mail by {}. All mail of the senders of {} leaves by {} "
-                                "meanwhile, to whomever it goes; nobody else's does.",
-                                detour.provider, detour.home, detour.pool, detour.via)
+                  ? refuses + fmt::format("All mail of the senders of {} leaves by {} meanwhile, "
+                                          "to whomever it goes; nobody else's does.",
+                                          detour.pool, detour.via)
                   : fmt::format("Mail for {} leaves by {} instead of {}; nobody else's does.",
                                 detour.provider, detour.via, detour.home),
-              "One mail at growing pauses tries the usual way; when enough are taken, mail returns "
-              "to it by itself."};
+              detour.by_hand ? by_hand_english
+                             : "One mail at growing pauses tries the usual way; when enough are "
+                               "taken, mail returns to it by itself."};
     case DetourPhase::capped:
       return {"this hour's detour is used up",
               fmt::format("{} has carried what it may carry to {} in an hour. The rest waits{}.",
@@ -71,6 +91,8 @@ Words english(const model::Detour& detour) {
 }
 
 Words german(const model::Detour& detour) {
+  const std::string refuses =
+      detour.by_hand ? "" : fmt::format("{} weist Post über {} ab. ", detour.provider, detour.home);
   const char* tries = detour.pool.empty()
                           ? " In wachsenden Abständen probiert eine wartende Mail den üblichen Weg."
                           : "";
@@ -80,13 +102,18 @@ Words german(const model::Detour& detour) {
               "Der Umweg ist zu Ende. Wartende Post wird von selbst neu versucht.", ""};
     case DetourPhase::waiting:
       return {"noch kein Umweg, die Ursache sendet noch",
-              fmt::format("{} weist Post über {} ab. Die nächste Adresse wäre als Nächste dran, "
-                          "denn ein verdächtiger Absender ist nicht eingeschränkt.",
-                          detour.provider, detour.home),
+              fmt::format("{} weist Post über {} ab. Eine andere Adresse würde als Nächste "
+                          "abgewiesen: {}.",
+                          detour.provider, detour.home, translated(Language::de, detour.reason)),
               "Den Absender anhalten (leumund suspend) oder für ehrlich erklären (leumund exempt), "
-              "dann öffnet sich der Umweg von selbst. Abgewiesene Post wartet in der Queue. Wer es "
-              "ist: leumund status"};
+              "dann öffnet sich der Umweg von selbst. Abgewiesene Post wartet in der Queue."};
     case DetourPhase::open:
+      if (stays_home(detour)) {
+        return {fmt::format("Post geht über {} hinaus, den üblichen Weg", detour.home),
+                fmt::format("{} hat bestimmt, dass Post an {} den üblichen Weg nimmt.", detour.by,
+                            detour.provider),
+                by_hand_german};
+      }
       if (model::is_on_trial(detour)) {
         return {fmt::format("einige Mails probieren {} wieder", detour.home),
                 fmt::format("{} wies jeden Weg ab und hat jetzt eine Mail über {} angenommen. Bis "
@@ -97,13 +124,14 @@ Words german(const model::Detour& detour) {
       return {
           fmt::format("Post geht über {} hinaus", detour.via),
           !detour.pool.empty()
-              ? fmt::format("{} weist Post über {} ab. Alle Post der Absender von {} geht "
-                            "solange über {} hinaus, an wen auch immer; die der anderen nicht.",
-                            detour.provider, detour.home, detour.pool, detour.via)
+              ? refuses + fmt::format("Alle Post der Absender von {} geht solange über {} hinaus, "
+                                      "an wen auch immer; die der anderen nicht.",
+                                      detour.pool, detour.via)
               : fmt::format("Post an {} geht über {} statt über {} hinaus, die der anderen nicht.",
                             detour.provider, detour.via, detour.home),
-          "In wachsenden Abständen probiert eine Mail den üblichen Weg; werden genug "
-          "angenommen, geht die Post von selbst wieder dort hinaus."};
+          detour.by_hand ? by_hand_german
+                         : "In wachsenden Abständen probiert eine Mail den üblichen Weg; werden "
+                           "genug angenommen, geht die Post von selbst wieder dort hinaus."};
     case DetourPhase::capped:
       return {
           "der Umweg ist für diese Stunde ausgeschöpft",
@@ -126,13 +154,31 @@ Words german(const model::Detour& detour) {
   return {};
 }
 
+// In observe mode all of it is only what would have been done.
+Words only_planned(Words words, bool is_german) {
+  words.title = (is_german ? "nur geplant: " : "only planned: ") + words.title;
+  words.what =
+      (is_german ? "Nur geplant, nichts wurde geändert (detour.mode ist observe). Es hieße: "
+                 : "Only planned, nothing was changed (detour.mode is observe). It would be: ") +
+      words.what;
+  words.next = is_german ? "Damit es geschieht: detour.mode = \"enforce\", oder jetzt von Hand."
+                         : "To have it done: detour.mode = \"enforce\", or now, by hand.";
+  return words;
+}
+
+std::string mails(std::uint64_t count, bool is_german) {
+  if (count == 1) return is_german ? "1 Mail" : "1 mail";
+  return fmt::format("{} {}", count, is_german ? "Mails" : "mails");
+}
+
 }  // namespace
 
 NoticeText detour_notice(const model::Decision& decision, Language language) {
   if (!decision.detour) return {};
   const model::Detour& detour = *decision.detour;
   const bool is_german = language == Language::de;
-  const Words words = is_german ? german(detour) : english(detour);
+  Words words = is_german ? german(detour) : english(detour);
+  if (detour.planned) words = only_planned(std::move(words), is_german);
   const bool away = detour.phase == DetourPhase::open || detour.phase == DetourPhase::capped;
   const std::uint32_t probes = detour.probes_accepted + detour.probes_refused;
   return fill_template(
@@ -147,20 +193,15 @@ NoticeText detour_notice(const model::Decision& decision, Language language) {
                       (detour.pool.empty() ? "" : " --pool " + one_line(detour.pool, 100))},
        {"home", one_line(detour.home, 100)},
        {"via", one_line(detour.via, 100)},
-       {"cap", !away       ? ""
-               : is_german ? fmt::format("{} Mails in dieser Stunde", detour.cap)
-                           : fmt::format("{} mails in this hour", detour.cap)},
-       {"delivered", detour.delivered_all == 0 ? ""
-                     : is_german               ? fmt::format("{} Mails", detour.delivered_all)
-                                               : fmt::format("{} mails", detour.delivered_all)},
+       {"cap",
+        !away ? ""
+              : mails(detour.cap, is_german) + (is_german ? " in dieser Stunde" : " in this hour")},
+       {"delivered", detour.delivered_all == 0 ? "" : mails(detour.delivered_all, is_german)},
        {"probes", probes == 0 ? ""
                   : is_german ? fmt::format("{} angenommen, {} abgewiesen", detour.probes_accepted,
                                             detour.probes_refused)
                               : fmt::format("{} accepted, {} refused", detour.probes_accepted,
                                             detour.probes_refused)},
-       {"planned", !detour.planned ? ""
-                   : is_german     ? "ja: detour.mode ist observe, nichts wurde geändert"
-                                   : "yes: detour.mode is observe, nothing was changed"},
        {"by", detour.by_hand ? one_line(detour.by, 100) : ""},
        {"number", std::to_string(decision.number)},
        {"argument", shell_argument(decision.subject.to_string())}});

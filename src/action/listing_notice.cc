@@ -22,7 +22,50 @@ std::string mender_words(const model::Listing& listing, bool german) {
     return german ? "niemand: der Eintrag verfällt, wenn die Ursache weg ist"
                   : "nobody: the entry ends by itself once the cause is gone";
   }
-  return german ? "nicht bekannt" : "not known";
+  return "";
+}
+
+// Where to look for the cause.
+std::string cause_words(const model::Listing& listing, bool german) {
+  if (listing.policy) {
+    return german ? "Die Seite sagt, welche Regel es ist; wie die Adresse eingerichtet ist, zeigt: "
+                    "leumund hygiene"
+                  : "Their page says which rule it is; how the address is set up: leumund hygiene";
+  }
+  if (!listing.sends) {
+    return german ? "Die Ursache finden: Wer könnte von dort senden? Unsere Server waren es nicht."
+                  : "Find out why: who could send from there? Our servers did not.";
+  }
+  if (listing.scope == "domain") {
+    return german ? "Die Ursache finden: Verschickt eines unserer Konten Spam (leumund status), "
+                    "oder ist eine Webseite darunter gehackt?"
+                  : "Find out why: is one of our accounts sending spam (leumund status), or is a "
+                    "site under it cracked?";
+  }
+  return german ? "Die Ursache finden: Verschickt eines unserer Konten Spam? leumund status"
+                : "Find out why: is one of our accounts sending spam? leumund status";
+}
+
+// Whom to ask then, if anybody.
+std::string ask_words(const model::Listing& listing, bool german) {
+  if (listing.predatory) {
+    return german ? "Diese Liste nimmt Geld. Zahlen Sie nicht: Ursache beheben und abwarten."
+                  : "This list takes money. Do not pay: mend the cause and wait.";
+  }
+  if (listing.mender == "time") {
+    return german ? "Niemand ist zu bitten: der Eintrag verfällt, wenn die Ursache weg ist."
+                  : "Nobody is to be asked: the entry ends by itself once the cause is gone.";
+  }
+  if (listing.mender == "network_operator") {
+    return german ? "Erst dann den Betreiber des Netzes bitten, die Streichung zu verlangen. Das "
+                    "Schreiben steht im Fall: leumund cases"
+                  : "Only then ask the operator of the network to have it taken off. The letter is "
+                    "in the case: leumund cases";
+  }
+  return german
+             ? "Erst dann um die Streichung von der Liste bitten. Das Schreiben steht im Fall: "
+               "leumund cases"
+             : "Only then ask to be taken off the list. The letter is in the case: leumund cases";
 }
 
 std::string scope_words(const model::Listing& listing, bool german) {
@@ -51,16 +94,12 @@ std::string examples_of(const model::Listing& listing, bool german) {
   return text;
 }
 
-std::string advice_of(const model::Listing& listing, bool german) {
-  if (!listing.predatory) return "";
-  return german ? "Diese Liste nimmt Geld. Zahlen Sie nicht: Ursache beheben und abwarten."
-                : "This list takes money. Do not pay: mend the cause and wait.";
-}
-
-std::string no_mail_words(const model::Listing& listing, bool german) {
+std::string no_mail_words(const model::Listing& listing, Language language) {
   if (listing.sends) return "";
-  if (!listing.proof.empty()) return one_line(listing.proof, text_bytes_max);
-  return german ? "keine Post über unsere Server" : "no mail through our servers";
+  if (!listing.proof.empty()) {
+    return one_line(translated(language, listing.proof), text_bytes_max);
+  }
+  return language == Language::de ? "keine Post über unsere Server" : "no mail through our servers";
 }
 
 NoticeText of_listing(const model::Decision& decision, Language language) {
@@ -76,7 +115,9 @@ NoticeText of_listing(const model::Decision& decision, Language language) {
        {"since", notice_time(listing.since)},
        {"until", listing.until ? notice_time(*listing.until) : ""},
        {"codes", codes_of(listing)},
-       {"meaning", one_line(listing.meaning, text_bytes_max)},
+       {"meaning", listing.meaning == "listed"
+                       ? ""
+                       : one_line(translated_list(language, listing.meaning), text_bytes_max)},
        {"policy", !listing.policy ? ""
                   : german        ? "Nur eine Regel, kein Vorwurf: niemand hat Spam gemeldet."
                                   : "A policy only, no misconduct: nobody reported spam."},
@@ -84,9 +125,10 @@ NoticeText of_listing(const model::Decision& decision, Language language) {
        {"scope", scope_words(listing, german)},
        {"mender", mender_words(listing, german)},
        {"addresses", examples_of(listing, german)},
-       {"no_mail", no_mail_words(listing, german)},
+       {"no_mail", no_mail_words(listing, language)},
        {"url", one_line(url, text_bytes_max)},
-       {"advice", advice_of(listing, german)},
+       {"cause", cause_words(listing, german)},
+       {"ask", ask_words(listing, german)},
        {"number", std::to_string(decision.number)},
        {"argument", shell_argument(listing.place)}});
 }

@@ -84,7 +84,8 @@ TEST(ListingNotice, SpeaksGermanAndTellsTheEndAndTheFaultsOfLists) {
   model::Decision fault;
   fault.kind = model::DecisionKind::list_fault;
   fault.list_fault = model::ListFault{"x", "X list", "lists the world", decision.at, {}};
-  EXPECT_THAT(listing_notice(fault, Language::en).body, HasSubstr("NOT listed by this"));
+  EXPECT_THAT(listing_notice(fault, Language::en).body,
+              HasSubstr("does NOT mean that we are listed"));
   EXPECT_THAT(listing_notice(fault, Language::de).body, HasSubstr("lists the world"));
   fault.kind = model::DecisionKind::list_well;
   EXPECT_THAT(listing_notice(fault, Language::de).subject, HasSubstr("wieder in Ordnung"));

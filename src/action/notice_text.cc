@@ -108,6 +108,7 @@ void add_campaign(const Decision& decision, Language language,
     facts["left_out"] = german(language) ? fmt::format("... und {} weitere", more)
                                          : fmt::format("... and {} more", more);
   }
+  facts["recipients_before"] = std::to_string(decision.recipients_before);
   facts["accounts"] = std::to_string(decision.accounts.size());
   facts["messages"] = std::to_string(decision.messages.size());
 }
@@ -116,11 +117,19 @@ bool is_campaign(const Decision& decision) {
   return decision.subject.kind == model::SubjectKind::campaign;
 }
 
+std::string decisions_counted(std::size_t count, Language language) {
+  if (count == 1) return german(language) ? "1 Entscheidung" : "1 decision";
+  return fmt::format("{} {}", count, german(language) ? "Entscheidungen" : "decisions");
+}
+
 std::string list_line(const Decision& decision, Language language, bool with_undo) {
-  std::string line = fmt::format("{}  {:<14} {}  {}", notice_time(decision.at),
+  const std::string what =
+      decision.about_surroundings()
+          ? one_line(translated_list(language, decision.restriction.reason), fact_bytes_max)
+          : level_words(decision.restriction.level, language);
+  std::string line = fmt::format("{}  {:<16} {}  {}", notice_time(decision.at),
                                  model::decision_kind_name(decision.kind),
-                                 one_line(decision.subject.to_string(), 120),
-                                 level_words(decision.restriction.level, language));
+                                 one_line(decision.subject.to_string(), 120), what);
   if (decision.kind == DecisionKind::restricted && decision.restriction.automatic) {
     line += fmt::format("{}leumund undo {}", with_undo ? "\n    " : "  ", decision.number);
   }
@@ -217,6 +226,11 @@ NoticeText fill_template(std::string_view text, const std::map<std::string, std:
   if (end != std::string::npos) {
     notice.body = filled.substr(std::min(filled.find_first_not_of('\n', end), filled.size()));
   }
+  // Where a paragraph is left out, so is the empty line before it.
+  for (auto at = notice.body.find("\n\n\n"); at != std::string::npos;
+       at = notice.body.find("\n\n\n", at)) {
+    notice.body.erase(at, 1);
+  }
   return notice;
 }
 
@@ -251,7 +265,15 @@ NoticeText alarm_notice(const Decision& decision, Language language) {
 
 NoticeText collected_notice(std::span<const Decision> decisions, Language language) {
   std::map<std::string, std::string> facts;
-  facts["count"] = std::to_string(decisions.size());
+  facts["count"] = decisions_counted(decisions.size(), language);
+  const auto senders = std::count_if(decisions.begin(), decisions.end(),
+                                     [](const auto& one) { return !one.about_surroundings(); });
+  if (senders > 1)
+    facts["senders"] = german(language)
+                           ? "Viele Konten zugleich deuten auf eine Ursache: eine gestohlene "
+                             "Passwortliste, eine Kampagne oder ein Detektor, der irrt."
+                           : "Many accounts at the same time point to one cause: a stolen password "
+                             "list, a campaign, or a detector that errs.";
   facts["list"] = list_of(decisions, language, false, facts["left_out"]);
   return fill_template(notice_template("collected", language), facts);
 }
@@ -269,13 +291,20 @@ NoticeText digest_notice(std::span<const Decision> decisions, base::TimePoint fr
       restricted.push_back(decision);
     }
   }
+  const auto around = std::count_if(decisions.begin(), decisions.end(),
+                                    [](const auto& one) { return one.about_surroundings(); });
   std::map<std::string, std::string> facts = {
-      {"count", std::to_string(decisions.size())},
+      {"count", decisions_counted(decisions.size(), language)},
       {"since", notice_time(from)},
       {"until", notice_time(until)},
       {"restricted", count(DecisionKind::restricted)},
       {"reported", count(DecisionKind::would_restrict, DecisionKind::alarm)},
       {"released", count(DecisionKind::released, DecisionKind::ended)},
+      {"around", around == 0 ? "" : std::to_string(around)},
+      {"undo", restricted.empty() ? ""
+               : german(language)
+                   ? "Jede automatische Einschränkung mit dem Befehl, der sie zurücknimmt:"
+                   : "Each automatic restriction with the command that takes it back:"},
   };
   facts["list"] = list_of(restricted, language, true, facts["left_out"]);
   return fill_template(notice_template("digest", language), facts);

@@ -123,7 +123,7 @@ TEST(NoticeText, ADigestHasAnUndoForEachAutomaticRestriction) {
   EXPECT_NE(notice.body.find("leumund undo 1\n"), std::string::npos) << notice.body;
   EXPECT_EQ(notice.body.find("leumund undo 2\n"), std::string::npos);
   EXPECT_NE(notice.body.find("leumund undo 3\n"), std::string::npos);
-  EXPECT_NE(notice.body.find("only reported     1\n"), std::string::npos);
+  EXPECT_NE(notice.body.find("only reported             1\n"), std::string::npos);
 }
 
 TEST(NoticeText, SaysWhatALongListLeavesOut) {

@@ -247,13 +247,7 @@ NoticeText undelivered_notice(const UndeliveredBook::Notice& notice,
   const char* name = of_domain ? "undelivereddomain"
                      : forward ? "undeliveredforward"
                                : "undelivered";
-  NoticeText text = fill_template(notice_template(name, language), facts);
-  // Where a list is left out, so is the empty line before it.
-  for (auto at = text.body.find("\n\n\n"); at != std::string::npos;
-       at = text.body.find("\n\n\n", at)) {
-    text.body.erase(at, 1);
-  }
-  return text;
+  return fill_template(notice_template(name, language), facts);
 }
 
 }  // namespace leumund::action

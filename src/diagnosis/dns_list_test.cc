@@ -156,6 +156,19 @@ TEST(DnsList, TestPointsAndQuestionsAreThoseOfRfc5782) {
   EXPECT_TRUE(nibbles.ends_with("8.b.d.0.1.0.0.2.bl.example.org")) << nibbles;
 }
 
+TEST(DnsList, APageIsAboutTheSubjectOrLeavesOutWhatIsNotKnown) {
+  EXPECT_EQ(page_about("https://psbl.org/remove?ip={ip}", "192.0.2.1"),
+            "https://psbl.org/remove?ip=192.0.2.1");
+  EXPECT_EQ(page_about("https://l.example/{domain}", "example.org"),
+            "https://l.example/example.org");
+  EXPECT_EQ(page_about("https://l.example/?k={key}&ip={ip}", "192.0.2.1"), "https://l.example/");
+  EXPECT_EQ(page_about("https://l.example/", "192.0.2.1"), "https://l.example/");
+  EXPECT_EQ(page_about("", "192.0.2.1"), "");
+  for (const auto& shipped : shipped_dns_lists().value()) {
+    EXPECT_EQ(page_about(shipped.delist_url, "192.0.2.1").find('{'), std::string::npos);
+  }
+}
+
 TEST(DnsList, ARegistryThatIsWrongIsRefusedByName) {
   for (const char* text :
        {"[[list]]\npolarity = \"block\"\nid = \"x\"\n", "[[list]\n",

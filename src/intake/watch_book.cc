@@ -367,8 +367,8 @@ model::Listing WatchBook::facts_of(std::uint32_t list, const WatchTarget& target
   out.since = now;
   out.last_seen = now;
   out.sends = target.sends;
-  out.lookup_url = from.lookup_url;
-  out.delist_url = from.delist_url;
+  out.lookup_url = diagnosis::page_about(from.lookup_url, target.name);
+  out.delist_url = diagnosis::page_about(from.delist_url, target.name);
   out.delist_method = from.delist_method;
   out.predatory = from.predatory;
   return out;

@@ -133,6 +133,19 @@ TEST(WatchBook, AListingOpensWithTheListsOwnWordsAndClosesWithinTheInterval) {
   EXPECT_THAT(book.listings(), IsEmpty());
 }
 
+TEST(WatchBook, AListingNamesThePageAboutItsPlace) {
+  World world;
+  DnsList from = list("a.example");
+  from.lookup_url = "https://a.example/?q={ip}";
+  from.delist_url = "https://a.example/remove/{ip}";
+  WatchBook book({}, {from}, own({"192.0.2.25"}));
+  world.listed["a.example"] = {"192.0.2.25"};
+  world.settle(book);
+  ASSERT_THAT(book.listings(), SizeIs(1));
+  EXPECT_EQ(book.listings()[0].lookup_url, "https://a.example/?q=192.0.2.25");
+  EXPECT_EQ(book.listings()[0].delist_url, "https://a.example/remove/192.0.2.25");
+}
+
 TEST(WatchBook, ALostPacketOpensAndClosesNothing) {
   World world;
   auto book = book_of({"a.example"}, own({"192.0.2.25"}));

@@ -143,8 +143,8 @@ std::vector<LookupRow> WatchService::look_up(const std::string& subject) {
     row.list = list.id;
     row.name = list.name;
     row.state = health[i].state;
-    row.lookup_url = list.lookup_url;
-    row.delist_url = list.delist_url;
+    row.lookup_url = diagnosis::page_about(list.lookup_url, subject);
+    row.delist_url = diagnosis::page_about(list.delist_url, subject);
     rows.push_back(std::move(row));
     asked.push_back({ask(list, net::RecordType::a), ask(list, net::RecordType::txt)});
   }
