@@ -130,6 +130,10 @@ void add_faces(std::vector<Option>& table) {
                               "Mail logs to follow: file:/path, journal, or auto "
                               "(/var/log/mail.log if it is there, else the "
                               "journal); an empty list is off."));
+  table.push_back(flag_option(
+      "log_history", &Start::log_history, false,
+      "Whether the first start reads what the logs hold already, rotated files included, so that "
+      "habits are known at once; what is that old is only learnt from and triggers nothing."));
 }
 
 void add_reports(std::vector<Option>& table) {

@@ -40,6 +40,7 @@ struct StartSettings {
   std::string control_group;  // "" leaves the group of the process
   std::uint32_t control_mode = 0;
   std::vector<std::string> log_sources;  // "auto", "file:/path", "journal"; empty is off
+  bool log_history = false;              // the first start reads what they hold already
   std::string suspended_file;
   std::string table_folder;
   TableType table_type = TableType::cdb;

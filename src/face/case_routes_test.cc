@@ -47,7 +47,7 @@ TEST_F(CaseRoutesTest, OrdersAreReadWholeAndWrongOnesNamed) {
       post(R"({"number":7,"do":"attempt","party":"list:xbl","channel":"legal","text":"t"})").status,
       200);
   EXPECT_EQ(post(R"({"number":7,"do":"answer","outcome":"accepted"})").status, 200);
-  EXPECT_THAT(control.asked, ElementsAre("case 7 1 list:xbl legal t", "case 7 2  form "));
+  EXPECT_THAT(control.asked, ElementsAre("case 7 1 list:xbl legal t", "case 7 2  next "));
   for (const char* wrong :
        {R"({"do":"note","text":"t"})", R"({"number":7})", R"({"number":7,"do":"pay"})",
         R"({"number":7,"do":"attempt","channel":"bribe"})", R"({"number":7,"do":"answer"})",

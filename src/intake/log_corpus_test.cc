@@ -261,7 +261,8 @@ TEST_F(LogCorpus, ReadsCustomServiceNamesAndBothStamps) {
   EXPECT_THAT(reading.submissions,
               testing::ElementsAre(HasSubstr("account=user@sender.example.com")));
   EXPECT_THAT(reading.deliveries,
-              testing::ElementsAre(HasSubstr("to=<recipient@recipient.example.com>")));
+              testing::ElementsAre(
+                  HasSubstr("to=<recipient@recipient.example.com at user@recipient.example.com>")));
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ struct Detour {
 // Whether the usual way is tried by a few mails after every way was refused.
 [[nodiscard]] inline bool is_on_trial(const Detour& detour) {
   const bool leaves = detour.phase == DetourPhase::open || detour.phase == DetourPhase::capped;
-  return leaves && !detour.by_hand && detour.via == detour.home;
+  return leaves && !detour.by_hand && !detour.via.empty() && detour.via == detour.home;
 }
 
 // Whether mail to the provider is kept from its usual way.

@@ -191,6 +191,7 @@ TEST_P(StoreContract, GivesDecisionsBackWhole) {
   detour.phase = model::DetourPhase::capped;
   detour.home = "default";
   detour.via = "out2";
+  detour.counted = "out2";
   detour.since = one.at;
   detour.cap = 50;
   detour.probe = model::DetourProbe{{"", "postfix", "4XyZ"}, one.at};

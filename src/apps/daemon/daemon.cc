@@ -349,6 +349,7 @@ base::Status Daemon::start_intake() {
     const auto found = marks ? marks->find(log_mark + source) : decltype(marks->end())();
     LogIntake::Options options{.source = source,
                                .position = marks && found != marks->end() ? found->second : "",
+                               .everything = start_.log_history,
                                .certificate_accounts = start_.certificate_accounts,
                                .local_senders = &local_senders_};
     const auto sink = [this](const model::MailEvent& event) { on_log_event(event); };
@@ -356,6 +357,7 @@ base::Status Daemon::start_intake() {
     if (!log && !options.position.empty()) {
       base::log(LogLevel::warn, "log position lost source={}: {}", source, log.error().message);
       options.position.clear();
+      options.everything = false;  // it was read once
       log = LogIntake::open(options, sink);
     }
     if (!log) {

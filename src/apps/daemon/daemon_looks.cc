@@ -83,6 +83,15 @@ void add_answers(const PolicySum& policy, face::MetricsSnapshot& shot) {
   shot.policy_answers.sum_seconds = static_cast<double>(policy.latency_microseconds) / 1e6;
 }
 
+std::string notices_detail(const action::NoticeCounters& notices) {
+  if (!notices.collected_at) {
+    return fmt::format("{} mails, {} webhooks", notices.mails_sent, notices.webhooks_sent);
+  }
+  return fmt::format("{} mails, {} webhooks, {} decisions more go out together at {}",
+                     notices.mails_sent, notices.webhooks_sent, notices.collecting,
+                     base::format_rfc3339(*notices.collected_at));
+}
+
 }  // namespace
 
 std::vector<face::PartStatus> Daemon::parts() const {
@@ -114,14 +123,6 @@ std::vector<face::PartStatus> Daemon::parts() const {
   if (standing > 0 || !detours_->trouble().empty()) {
     out.push_back(part("detours", detours_->trouble(), fmt::format("{} detours stand", standing)));
   }
-  const auto notices_detail = [](const action::NoticeCounters& notices) {
-    if (!notices.collected_at) {
-      return fmt::format("{} mails, {} webhooks", notices.mails_sent, notices.webhooks_sent);
-    }
-    return fmt::format("{} mails, {} webhooks, {} decisions more go out together at {}",
-                       notices.mails_sent, notices.webhooks_sent, notices.collecting,
-                       base::format_rfc3339(*notices.collected_at));
-  };
   auto troubles = effects_->troubles();
   const auto effects = effects_->counters();
   const std::pair<const char*, std::string> details[] = {

@@ -68,7 +68,8 @@ LogIntake::LogIntake() = default;
 LogIntake::~LogIntake() { stop(); }
 
 base::Result<std::unique_ptr<LogIntake>> LogIntake::open(const Options& options, Sink sink) {
-  const auto& [source, position, certificate_accounts, local_senders] = options;
+  const auto& [source, position, everything, certificate_accounts, local_senders] = options;
+  const auto start = everything ? intake::LogStart::everything : intake::LogStart::end;
   std::unique_ptr<LogIntake> intake(new LogIntake());
   intake->source_ = source;
   intake::CorrelatorSettings correlator;
@@ -78,6 +79,7 @@ base::Result<std::unique_ptr<LogIntake>> LogIntake::open(const Options& options,
   correlator.local_senders = local_senders;
   if (source == "journal") {
     intake::JournalReaderSettings settings;
+    settings.start = start;
     settings.correlator = correlator;
     auto reader = intake::JournalReader::open(std::move(settings), position);
     if (!reader) return reader.error();
@@ -85,6 +87,7 @@ base::Result<std::unique_ptr<LogIntake>> LogIntake::open(const Options& options,
   } else if (source.starts_with("file:")) {
     intake::LogFollowerSettings settings;
     settings.path = source.substr(5);
+    settings.start = start;
     settings.correlator = correlator;
     auto reader = intake::LogFollower::open(std::move(settings), position);
     if (!reader) return reader.error();

@@ -75,6 +75,8 @@ TEST_F(Outages, WhatBecomesOfTheMailFollowsTheDetourThatIsReallyTaken) {
   cells = {cell("out1", "hotmail", CellState::refused, now - hours(5))};
   model::Detour detour;
   detour.provider = "hotmail";
+  detour.home = "out1";
+  detour.via = "out2";
   const auto care = [&](model::DetourPhase phase, bool planned) {
     detour.phase = phase;
     detour.planned = planned;
@@ -85,6 +87,8 @@ TEST_F(Outages, WhatBecomesOfTheMailFollowsTheDetourThatIsReallyTaken) {
   EXPECT_EQ(care(model::DetourPhase::deferred, false), OutageCare::waiting);
   EXPECT_EQ(care(model::DetourPhase::waiting, false), OutageCare::none);
   EXPECT_EQ(care(model::DetourPhase::open, true), OutageCare::none) << "only planned";
+  detour.via = "out1";
+  EXPECT_EQ(care(model::DetourPhase::open, false), OutageCare::waiting) << "a few try it";
 }
 
 TEST_F(Outages, WhatEndedLatelyIsShownOnceUnlessItIsBack) {
