@@ -58,11 +58,14 @@ void DetourDesk::learn(const model::Delivery& delivery, const std::string& domai
   const std::string_view remote = delivery.remote;
   const std::string found =
       diagnosis::group_of_mx(*around_.replies, remote.substr(0, remote.find('[')));
-  if (found.empty() || found == provider_of(domain) || !domains_.learn(domain, found)) return;
+  const std::string before = provider_of(domain);
+  if (found.empty() || found == before || !domains_.learn(domain, found)) return;
   state_.with([&](State& state) {
-    const auto first = state.detours.lower_bound({found, ""});
-    const bool stands = first != state.detours.end() && first->first.first == found;
-    state.dirty = state.dirty || stands;
+    for (const std::string& provider : {before, found}) {
+      const auto first = state.detours.lower_bound({provider, ""});
+      const bool stands = first != state.detours.end() && first->first.first == provider;
+      state.dirty = state.dirty || stands;
+    }
   });
 }
 
@@ -75,10 +78,11 @@ void DetourDesk::see(const model::MailEvent& event) {
   const std::string domain =
       diagnosis::domain_of(delivery->to.empty() ? delivery->recipient : delivery->to);
   const std::string egress = names->egress_of(*delivery);
+  const std::string taken_for = provider_of(domain);
   learn(*delivery, domain, egress, names->home);
   if (!active_) return;
   const std::string provider = provider_of(domain);
-  note_probe(*delivery, provider, std::min(event.occurred_at, around_.clock.now()));
+  note_probe(*delivery, taken_for, provider, std::min(event.occurred_at, around_.clock.now()));
   if (delivery->status != model::DeliveryStatus::sent) return;
   const auto now = around_.clock.now();
   state_.with([&](State& state) {

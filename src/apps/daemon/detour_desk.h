@@ -149,7 +149,9 @@ class DetourDesk {
   [[nodiscard]] model::Detour with_warning(model::Detour detour) const;
   void end_all();
   void tell(const model::Detour& detour, base::TimePoint now);
-  void note_probe(const model::Delivery& delivery, const std::string& provider, base::TimePoint at);
+  // Whose the domain was taken for when the mail left, and whose it is by who has answered.
+  void note_probe(const model::Delivery& delivery, const std::string& taken_for,
+                  const std::string& provider, base::TimePoint at);
   void learn(const model::Delivery& delivery, const std::string& domain, const std::string& egress,
              const std::string& home);
   void hold_at_recipient(const model::Submission& submission, engine::Outcome& outcome);

@@ -191,11 +191,11 @@ void DetourDesk::flush_probes() {
 }
 
 // What the log tells of it. Only a refusal for our address speaks against the way.
-void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& provider,
-                            base::TimePoint at) {
+void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& taken_for,
+                            const std::string& provider, base::TimePoint at) {
   const auto is_its = [&](const auto& entry) {
     const auto& probe = entry.second.probe;
-    return entry.first.first == provider && probe &&
+    return entry.first.first == taken_for && probe &&
            probe->queue.queue_id == delivery.queue.queue_id;
   };
   const bool known = state_.with([&](const State& state) {
@@ -212,6 +212,8 @@ void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& 
     const bool ours = reader.read(delivery, provider).about_our_address();
     result = ours ? ProbeResult::refused : ProbeResult::unclear;
   }
+  // The DNS had lied, or the domain has moved: that was somebody else's word.
+  if (provider != taken_for) result = ProbeResult::unclear;
   const config::RunSettings run = around_.settings();
   const auto settings = plan_settings(run, config::detour_ways(run));
   const auto now = around_.clock.now();
@@ -236,7 +238,7 @@ void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& 
   });
   if (home.empty() || result == ProbeResult::accepted) return;
   around_.pipeline.with_engine([&](engine::Engine& engine) {
-    std::ignore = engine.blocks().set_half_open(home, provider, false, now);
+    std::ignore = engine.blocks().set_half_open(home, taken_for, false, now);
   });
 }
 

@@ -109,7 +109,7 @@ class ListedWorld(World):
             time.sleep(1.5)
             return self.detour()["phase"] == "none"
 
-        wait_until(returned, f"the return: {self.detour()}", seconds, 0.5)
+        wait_until(returned, "the return", seconds, 0.5)
 
 
 __all__ = ["ADDRESS", "CRACKED", "LIST", "LIST_PARTY", "OTHER", "PROVIDER", "PROVIDER_PARTY",
