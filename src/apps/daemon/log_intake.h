@@ -29,8 +29,8 @@ class LogIntake {
   using Sink = std::function<void(const model::MailEvent&)>;
 
   struct Options {
-    std::string source;    // "file:/path" or "journal"
-    std::string position;  // what was kept at the last stop, "" if nothing
+    std::string source;       // "file:/path" or "journal"
+    std::string position;     // what was kept at the last stop, "" if nothing
     bool everything = false;  // without a position: what is there already, not only what comes
     bool certificate_accounts = false;
     intake::LocalSenders* local_senders = nullptr;  // told of every pickup; outlives the intake
