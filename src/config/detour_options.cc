@@ -85,7 +85,8 @@ std::vector<DetourWay> detour_ways(const RunSettings& settings) {
   if (!ways.empty()) return ways;
   add("default");
   for (const std::string& text : settings.egresses) {
-    if (const auto egress = parse_egress(text)) add(egress->name);
+    const auto egress = parse_egress(text);
+    if (egress && egress->name != usual_egress) add(egress->name);
   }
   return ways;
 }

@@ -24,7 +24,8 @@ TEST(DetourWays, NameAnEgressOrARelayHost) {
 }
 
 TEST(DetourWays, AreDefaultAndTheEgressesUnlessTold) {
-  auto loaded = load_text("egresses = [\"out2\", \"out3\"]", "t.toml", as_root);
+  auto loaded = load_text("egresses = [\"default address=192.0.2.25\", \"out2\", \"out3\"]",
+                          "t.toml", as_root);
   std::vector<std::string> names;
   for (const auto& way : detour_ways(loaded.settings.run)) names.push_back(way.name);
   EXPECT_THAT(names, ElementsAre("default", "out2", "out3"));

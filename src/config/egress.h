@@ -23,6 +23,10 @@ struct Egress {
   std::string syslog_name;
 };
 
+// What mail without a transport of its own leaves by. As an egress it names its address and HELO;
+// nothing is made for it in Postfix.
+inline constexpr std::string_view usual_egress = "default";
+
 [[nodiscard]] base::Result<Egress> parse_egress(std::string_view text);
 
 // An address of ours, as `egresses` or `watch.addresses` names it.

@@ -311,7 +311,7 @@ void add_egresses(std::vector<Option>& table) {
       "Outgoing addresses with a transport of their own: a name, then address=, helo= and "
       "syslog_name= (postfix/NAME unless told), like \"out1 address=192.0.2.25 "
       "helo=mail.example.org\". One that is not here goes by its syslog_name, and mail without a "
-      "transport of its own is called default."));
+      "transport of its own is called default, which can stand here too, with its address."));
   Option budget = option_row<Run>(
       "detectors.block.false_changes", "per egress, provider and year", 0.02,
       "How often a provider may be said to refuse us although nothing changed; the threshold "

@@ -251,7 +251,7 @@ void plan_services(const PostfixView& view, Planner& planner, const Elements& cl
 
 void plan_clients(Planner& planner, const PostfixWish& wish, PostfixPlan& notes) {
   for (const config::Egress& egress : wish.egresses) {
-    if (planner.add_client(egress)) continue;
+    if (egress.name == config::usual_egress || planner.add_client(egress)) continue;
     notes.remarks.push_back(
         fmt::format("master.cf has a transport {} of its own, which is left as it is: the egress "
                     "is told by its syslog_name",

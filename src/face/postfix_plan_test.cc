@@ -67,6 +67,13 @@ PostfixView carried_out(PostfixView on, const std::vector<PostfixChange>& change
   return on;
 }
 
+TEST(PostfixPlan, MakesNothingForTheUsualEgress) {
+  PostfixWish wanted = wish();
+  const auto before = plan_connect(view(), wanted, {}).changes;
+  wanted.egresses = {*config::parse_egress("default address=192.0.2.25 helo=mail.example.org")};
+  EXPECT_EQ(plan_connect(view(), wanted, {}).changes, before);
+}
+
 TEST(PostfixPlan, GivesEachEgressATransportAndTakesItBack) {
   PostfixWish wanted = wish();
   wanted.egresses = {second};
