@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "wire/zone_file_write.h"
 
 namespace leumund::listing {
@@ -110,13 +111,7 @@ bool LiveList::take(const ListFolding& folding, ListFolding::Tables made) {
 }
 
 // In place: a copy of what changed would be a third of the work.
-void LiveList::fold() {
-  auto [made_4, made_6] = now_.run();
-  now_.table_4_ = std::make_shared<PrefixTable4>(std::move(made_4));
-  now_.table_6_ = std::make_shared<PrefixTable6>(std::move(made_6));
-  now_.delta_4_.clear();
-  now_.delta_6_.clear();
-}
+void LiveList::fold() { CHECK(take(now_, now_.run())); }
 
 void LiveList::publish(std::int64_t changed_at) {
   const auto make = [&](wire::ZoneFormat format) {

@@ -128,7 +128,7 @@ bool LiveNames::take(const NameFolding& folding, NameIndex made) {
 
 void LiveNames::fold() {
   const NameFolding all = folding();
-  static_cast<void>(take(all, all.run()));
+  CHECK(take(all, all.run()));
 }
 
 }  // namespace leumund::listing
