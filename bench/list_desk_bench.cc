@@ -61,16 +61,22 @@ void fill(storage::Store& store, base::TimePoint now) {
   save(store, rows);
 }
 
+// Of "dns 127.0.0.1/15399".
+std::uint16_t port_of(const std::string& where) {
+  std::uint16_t port = 0;
+  const auto* const begin = where.data() + where.rfind('/') + 1;
+  const auto* const end = where.data() + where.size();
+  if (std::from_chars(begin, end, port).ptr != end) throw std::runtime_error("no port: " + where);
+  return port;
+}
+
 class Resolver {
  public:
   explicit Resolver(const std::string& where) : socket_(::socket(AF_INET, SOCK_DGRAM, 0)) {
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    std::uint16_t port = 0;
-    const auto colon = where.rfind(':');
-    std::from_chars(where.data() + colon + 1, where.data() + where.size(), port);
-    to.sin_port = htons(port);
+    to.sin_port = htons(port_of(where));
     timeval patience{.tv_sec = 0, .tv_usec = 100'000};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) {
@@ -160,7 +166,8 @@ int run(std::chrono::seconds span) {
   auto loaded = config::load_text(
       fmt::format("[list]\nzones = [\"bl bl.example\", \"dbl dbl.example of=domains\"]\n"
                   "listen = [\"inet:127.0.0.1:15399\"]\nname_servers = [\"ns.example\"]\n"
-                  "export_folder = \"{}\"\nexport_every = \"1s\"\nreporter_weight = 1.0\n",
+                  "export_folder = \"{}\"\nexport_every = \"1s\"\nreporter_weight = 1.0\n"
+                  "addresses_max = 2000000\nnames_max = 200000\n",
                   folder),
       "bench", config::Surroundings());
   for (const auto& problem : loaded.problems) fmt::print("{}\n", problem);
