@@ -180,6 +180,10 @@ void add_zone_options(std::vector<Option>& table) {
       std::uint64_t{1'000}, std::uint64_t{50'000'000},
       "Addresses with reports or traffic that are remembered; quiet ones make room, listings "
       "never do."));
+  table.push_back(count_option("list.names_max", &Start::list_names_max, "names",
+                               std::uint64_t{100'000}, std::uint64_t{1'000},
+                               std::uint64_t{10'000'000},
+                               "The same for names of a list of domains or accounts."));
   table.push_back(text_option(
       "list.export_folder", &Start::list_export_folder, "path", "", check_path_or_empty,
       "Where the lists are written as rbldnsd zone files for mirrors, each ZONE.ip4trie and "

@@ -74,6 +74,7 @@ struct StartSettings {
   std::vector<std::string> list_allow_clients;   // networks; empty is everybody
   std::vector<std::string> list_refuse_clients;  // networks
   std::uint64_t list_addresses_max = 0;
+  std::uint64_t list_names_max = 0;
   std::string list_export_folder;  // "" is off
   std::string screening_listen;    // "" is off
   bool screening_enforce = false;

@@ -124,6 +124,7 @@ void ListEngine::report(const model::AbuseReport& report, base::TimePoint now,
   Address* address = take(place, now);
   if (address == nullptr) {
     ++counters_.not_taken;
+    counters_.no_room_at = now;
     return;
   }
   if (counted.at < address->cleared_at) {

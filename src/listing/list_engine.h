@@ -74,6 +74,7 @@ struct ListCounters {
   std::uint64_t too_old = 0;
   std::uint64_t above_cap = 0;  // by one reporter, on one address or in one day
   std::uint64_t not_taken = 0;  // the table is full of listings
+  base::TimePoint no_room_at;   // the last of them
   std::uint64_t forgotten = 0;
   std::size_t addresses = 0;
   std::size_t listed = 0;

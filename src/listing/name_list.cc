@@ -114,6 +114,7 @@ NameList::Name* NameList::take(const std::string& name, TimePoint now) {
   if (const auto found = names_.find(name); found != names_.end()) return &found->second;
   if (names_.size() >= settings_.names_most && !make_room(now)) {
     ++counters_.not_taken;
+    counters_.no_room_at = now;
     return nullptr;
   }
   by_age_.push_back(name);

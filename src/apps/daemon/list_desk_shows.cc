@@ -19,6 +19,7 @@ using listing::ServedList;
 constexpr std::size_t problems_shown = 20;
 constexpr std::size_t proposals_shown = 20;
 constexpr std::size_t proposals_looked_for = 1000;  // lines of history
+constexpr std::chrono::hours full_told_for{1};
 
 bool served(const std::unique_ptr<ServedList>& list) { return !list->zone().is_root(); }
 
@@ -234,23 +235,27 @@ std::vector<std::string> ListDesk::addresses() const {
 face::PartStatus ListDesk::part() const {
   if (loading_) return {"own lists", true, "what stood is answered; its reports are being read"};
   std::string detail;
+  std::string full;
+  const base::TimePoint now = around_.clock.now();
+  const auto add = [&](const auto& list, const char* option) {
+    const listing::ListCounters counters = list.counters();
+    detail += fmt::format("{}{}: {} listed, {} by hand, {} reports", detail.empty() ? "" : "; ",
+                          list.name(), counters.listed, list.by_hand().size(), counters.reports);
+    if (counters.not_taken > 0 && now < counters.no_room_at + full_told_for) {
+      full = fmt::format("{} is full, {} reports found no room: raise {}", list.name(),
+                         counters.not_taken, option);
+    }
+  };
   state_.with([&](const State& state) {
     for (const auto& list : state.lists) {
-      if (!served(list)) continue;
-      const auto counters = list->counters();
-      detail +=
-          fmt::format("{}{}: {} listed, {} by hand, {} reports", detail.empty() ? "" : "; ",
-                      list->name(), counters.listed, list->by_hand().size(), counters.reports);
+      if (served(list)) add(*list, "list.addresses_max");
     }
-    for (const auto& list : state.names) {
-      const auto counters = list->counters();
-      detail +=
-          fmt::format("{}{}: {} listed, {} by hand, {} reports", detail.empty() ? "" : "; ",
-                      list->name(), counters.listed, list->by_hand().size(), counters.reports);
-    }
+    for (const auto& list : state.names) add(*list, "list.names_max");
   });
-  const Health health = health_.with([](const Health& now) { return now; });
-  const std::string trouble = health.store.empty() ? health.exports : health.store;
+  const Health health = health_.with([](const Health& known) { return known; });
+  const std::string trouble = !health.store.empty()     ? health.store
+                              : !health.exports.empty() ? health.exports
+                                                        : full;
   if (trouble.empty()) return {"own lists", true, detail};
   return {"own lists", false, fmt::format("{} ({})", trouble, detail)};
 }

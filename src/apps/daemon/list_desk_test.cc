@@ -44,7 +44,7 @@ class ListDeskTest : public testing::Test {
         "egresses = [\"out1 address=2001:db8:1:2::25\"]\n"
         "[list]\nzones = [\"bl bl.ex\", \"traps traps.ex kinds=typo_trap answer=127.0.0.3\"]\n"
         "export_folder = \"" +
-            folder.string() + "\"\nexport_every = \"1s\"\n",
+            folder.string() + "\"\nexport_every = \"1s\"\naddresses_max = 1000\n",
         "t.toml", config::Surroundings());
     EXPECT_TRUE(loaded.problems.empty());
     auto desk = ListDesk::open(loaded.settings, {.store = store,
@@ -166,6 +166,27 @@ TEST_F(ListDeskTest, NeitherAReportNorAListingWaitsForWhatTakesLong) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   EXPECT_TRUE(exported());
+  desk_->stop();
+}
+
+TEST_F(ListDeskTest, AListThatIsFullSaysSoWhereAnOperatorLooks) {
+  store.readable.count_down();
+  desk_->start();
+  std::vector<ListDesk::Said> said;
+  for (std::uint32_t i = 0; i < 1000; ++i) {
+    for (const char* reporter : {"a@one.example", "b@two.example"}) {
+      const auto place = base::IpAddress::v4(0xcb007100 + i * 256);
+      said.push_back({.client = place, .reporter = reporter, .at = clock.now()});
+    }
+  }
+  // A house is believed so often in a day; here each report comes from another one.
+  for (std::size_t i = 0; i < said.size(); ++i) said[i].reporter += std::to_string(i);
+  desk_->take(said);
+  EXPECT_TRUE(desk_->part().well);
+  complain("late@three.example");
+  EXPECT_FALSE(desk_->part().well);
+  EXPECT_NE(desk_->part().detail.find("bl is full, 1 reports found no room"), std::string::npos)
+      << desk_->part().detail;
   desk_->stop();
 }
 

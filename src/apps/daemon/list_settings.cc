@@ -146,6 +146,7 @@ std::vector<listing::NameList::Settings> list_name_settings(const config::Settin
     one.rule = rule.rule;
     one.reporters = rule.reporters;
     one.request_every = rule.request_every;
+    one.names_most = start.list_names_max;
     for (const std::string& spared : settings.run.list_spared) {
       if (!IpPrefix::parse(spared)) one.spared.insert(spared);
     }
