@@ -131,7 +131,6 @@ struct Cluster {
   std::vector<std::uint32_t> clients;       // addresses new to this house, sorted
   std::vector<SharedRecipient> recipients;  // the first different ones
   std::uint32_t recipients_all = 0;         // of all messages
-  std::uint32_t recipients_again = 0;       // of them, ones that stood in the list already
   std::uint32_t messages = 0;
   std::uint32_t core = 0;         // messages out of character: they say what the cluster looks like
   std::uint32_t phrase_core = 0;  // messages that `phrases` counts: both are halved now and then

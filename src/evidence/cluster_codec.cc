@@ -8,8 +8,10 @@
 namespace leumund::evidence {
 namespace {
 
-constexpr std::uint64_t version = 4;
-constexpr std::uint64_t uncounted = 3;  // had no counts of recipients; still read
+constexpr std::uint64_t version = 5;
+// Older ones that are still read:
+constexpr std::uint64_t oldest = 3;          // had no counts of each recipient
+constexpr std::uint64_t counts_repeats = 4;  // the last with a count that nothing used
 constexpr std::size_t hashes_most = 20'000;
 
 void write_hash(ByteWriter& writer, std::uint64_t hash) {
@@ -59,6 +61,17 @@ void read_recipients(ByteReader& reader, MemberRecipients& of) {
   of.to_shared = reader.flag();
 }
 
+void read_counts(ByteReader& reader, std::uint64_t written_by, Cluster& cluster) {
+  reader.integer(cluster.recipients_all);
+  if (std::uint32_t repeats = 0; written_by <= counts_repeats) reader.integer(repeats);
+  for (std::uint32_t* count :
+       {&cluster.messages, &cluster.core, &cluster.replies, &cluster.automatic, &cluster.lists,
+        &cluster.scripts, &cluster.from_outside, &cluster.days, &cluster.day_accounts,
+        &cluster.usual_accounts}) {
+    reader.integer(*count);
+  }
+}
+
 }  // namespace
 
 void encode_cluster(const Cluster& cluster, std::string& out) {
@@ -105,9 +118,9 @@ void encode_cluster(const Cluster& cluster, std::string& out) {
     writer.number(recipient.known ? 1 : 0);
   }
   for (const std::uint32_t count :
-       {cluster.recipients_all, cluster.recipients_again, cluster.messages, cluster.core,
-        cluster.replies, cluster.automatic, cluster.lists, cluster.scripts, cluster.from_outside,
-        cluster.days, cluster.day_accounts, cluster.usual_accounts}) {
+       {cluster.recipients_all, cluster.messages, cluster.core, cluster.replies, cluster.automatic,
+        cluster.lists, cluster.scripts, cluster.from_outside, cluster.days, cluster.day_accounts,
+        cluster.usual_accounts}) {
     writer.number(count);
   }
   writer.number(cluster.phrase_core);
@@ -120,7 +133,7 @@ base::Result<Cluster> decode_cluster(std::string_view state) {
   const base::Error malformed{base::ErrorCode::malformed, "record of a campaign is not readable"};
   ByteReader reader(state);
   const std::uint64_t written_by = reader.number(version);
-  if (written_by != version && written_by != uncounted) return malformed;
+  if (written_by < oldest) return malformed;
   Cluster cluster;
   cluster.id = read_hash(reader);
   cluster.state = static_cast<ClusterState>(reader.number(2));
@@ -135,7 +148,7 @@ base::Result<Cluster> decode_cluster(std::string_view state) {
     member.tenant = reader.fixed();
     reader.real(member.surprise);
     reader.time(member.at);
-    if (written_by == version) read_recipients(reader, member.wrote_to);
+    if (written_by > oldest) read_recipients(reader, member.wrote_to);
     cluster.accounts.add(member.account, member.at);
   }
   read_sketches(reader, cluster);
@@ -162,16 +175,11 @@ base::Result<Cluster> decode_cluster(std::string_view state) {
     SharedRecipient& recipient = cluster.recipients.emplace_back();
     recipient.hash = reader.fixed();
     recipient.accounts = 1;
-    if (written_by != version) continue;
+    if (written_by == oldest) continue;
     reader.integer(recipient.accounts);
     recipient.known = reader.flag();
   }
-  for (std::uint32_t* count :
-       {&cluster.recipients_all, &cluster.recipients_again, &cluster.messages, &cluster.core,
-        &cluster.replies, &cluster.automatic, &cluster.lists, &cluster.scripts,
-        &cluster.from_outside, &cluster.days, &cluster.day_accounts, &cluster.usual_accounts}) {
-    reader.integer(*count);
-  }
+  read_counts(reader, written_by, cluster);
   reader.integer(cluster.phrase_core);
   cluster.newest_day = reader.signed_number();
   float score = 0;

@@ -54,7 +54,6 @@ void Cluster::add_recipients(const Addressees& to, MemberRecipients& of, bool fi
     const auto at = std::find_if(recipients.begin(), recipients.end(),
                                  [hash](const SharedRecipient& r) { return r.hash == hash; });
     if (at != recipients.end()) {
-      ++recipients_again;
       if (first) ++at->accounts;
       of.to_shared = of.to_shared || !kept;
       continue;
@@ -94,12 +93,10 @@ std::size_t Cluster::members_to_chosen() const {
 
 void Cluster::absorb_recipients(const Cluster& other) {
   recipients_all += other.recipients_all;
-  recipients_again += other.recipients_again;
   for (const SharedRecipient& more : other.recipients) {
     const auto at = std::find_if(recipients.begin(), recipients.end(),
                                  [&](const SharedRecipient& r) { return r.hash == more.hash; });
     if (at != recipients.end()) {
-      ++recipients_again;
       at->accounts += more.accounts;
     } else if (recipients.size() < recipients_max) {
       recipients.push_back(more);
