@@ -9,6 +9,7 @@
 #include "action/notice_text.h"
 #include "action/one_line.h"
 #include "action/sentences.h"
+#include "model/page_about.h"
 
 namespace leumund::action {
 namespace {
@@ -21,23 +22,8 @@ constexpr std::size_t mail_columns = 72;
 constexpr std::size_t causes_named_max = 5;
 constexpr std::size_t note_bytes_max = 500;
 
-void replace(std::string& text, std::string_view what, const std::string& by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
-    text.replace(at, what.size(), by);
-  }
-}
-
-// A page's address with our place in it; what would need a place that is not known is cut off.
-std::string page_for(std::string url, const LetterInput& input) {
-  const std::string place = first_place(input);
-  if (!place.empty()) {
-    replace(url, "{ip}", place);
-    replace(url, "{domain}", place);
-  }
-  const auto unfilled = url.find('{');
-  if (unfilled == std::string::npos) return url;
-  const auto query = url.find('?');
-  return url.substr(0, std::min(query, unfilled));
+std::string page_for(const std::string& url, const LetterInput& input) {
+  return model::page_about(url, first_place(input));
 }
 
 // The first page or address of a desk that an answer names.

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "diagnosis/list_answer.h"
+#include "model/page_about.h"
 
 namespace leumund::diagnosis {
 namespace {
@@ -156,16 +157,9 @@ TEST(DnsList, TestPointsAndQuestionsAreThoseOfRfc5782) {
   EXPECT_TRUE(nibbles.ends_with("8.b.d.0.1.0.0.2.bl.example.org")) << nibbles;
 }
 
-TEST(DnsList, APageIsAboutTheSubjectOrLeavesOutWhatIsNotKnown) {
-  EXPECT_EQ(page_about("https://psbl.org/remove?ip={ip}", "192.0.2.1"),
-            "https://psbl.org/remove?ip=192.0.2.1");
-  EXPECT_EQ(page_about("https://l.example/{domain}", "example.org"),
-            "https://l.example/example.org");
-  EXPECT_EQ(page_about("https://l.example/?k={key}&ip={ip}", "192.0.2.1"), "https://l.example/");
-  EXPECT_EQ(page_about("https://l.example/", "192.0.2.1"), "https://l.example/");
-  EXPECT_EQ(page_about("", "192.0.2.1"), "");
+TEST(DnsList, EveryPageThatShipsCanBeAboutAnAddress) {
   for (const auto& shipped : shipped_dns_lists().value()) {
-    EXPECT_EQ(page_about(shipped.delist_url, "192.0.2.1").find('{'), std::string::npos);
+    EXPECT_EQ(model::page_about(shipped.delist_url, "192.0.2.1").find('{'), std::string::npos);
   }
 }
 

@@ -121,17 +121,6 @@ ListAnswer read_list_answer(const DnsList& list, std::span<const IpAddress> answ
   return out;
 }
 
-std::string page_about(std::string_view url, std::string_view subject) {
-  std::string out(url);
-  for (const std::string_view mark : {"{ip}", "{domain}"}) {
-    if (const auto at = out.find(mark); at != std::string::npos) {
-      out.replace(at, mark.size(), subject);
-    }
-  }
-  const auto open = out.find('{');
-  return open == std::string::npos ? out : out.substr(0, std::min(out.find('?'), open));
-}
-
 std::string reversed_labels(const IpAddress& address) {
   std::string name;
   const auto& bytes = address.bytes();

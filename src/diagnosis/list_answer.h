@@ -48,9 +48,6 @@ struct TestPoint {
 // The name under which an address or a domain is asked for below a zone.
 [[nodiscard]] std::string list_question(std::string_view subject, std::string_view zone);
 
-// A list's page about one address or domain. What stays open in it is left out with its query.
-[[nodiscard]] std::string page_about(std::string_view url, std::string_view subject);
-
 // "192.0.2.1" -> "1.2.0.192"; IPv6 by nibbles.
 [[nodiscard]] std::string reversed_labels(const base::IpAddress& address);
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <set>
 
+#include "model/page_about.h"
+
 namespace leumund::intake {
 namespace {
 
@@ -367,8 +369,8 @@ model::Listing WatchBook::facts_of(std::uint32_t list, const WatchTarget& target
   out.since = now;
   out.last_seen = now;
   out.sends = target.sends;
-  out.lookup_url = diagnosis::page_about(from.lookup_url, target.name);
-  out.delist_url = diagnosis::page_about(from.delist_url, target.name);
+  out.lookup_url = model::page_about(from.lookup_url, target.name);
+  out.delist_url = model::page_about(from.delist_url, target.name);
   out.delist_method = from.delist_method;
   out.predatory = from.predatory;
   return out;

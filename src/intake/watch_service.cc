@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "intake/pacer.h"
+#include "model/page_about.h"
 
 namespace leumund::intake {
 namespace {
@@ -143,8 +144,8 @@ std::vector<LookupRow> WatchService::look_up(const std::string& subject) {
     row.list = list.id;
     row.name = list.name;
     row.state = health[i].state;
-    row.lookup_url = diagnosis::page_about(list.lookup_url, subject);
-    row.delist_url = diagnosis::page_about(list.delist_url, subject);
+    row.lookup_url = model::page_about(list.lookup_url, subject);
+    row.delist_url = model::page_about(list.delist_url, subject);
     rows.push_back(std::move(row));
     asked.push_back({ask(list, net::RecordType::a), ask(list, net::RecordType::txt)});
   }

@@ -5,6 +5,7 @@
 #include "apps/daemon/notices_world.h"
 #include "intake/watch_files.h"
 #include "intake/watch_health.h"
+#include "model/page_about.h"
 
 namespace leumund::action {
 namespace {
@@ -163,7 +164,7 @@ TEST(Notices, OfEveryListOfTheRegistryAreWhole) {
       expect_whole_fault(list, intake::wrong_at_point(point, found, answer));
     }
     const std::string& page = list.delist_url.empty() ? list.lookup_url : list.delist_url;
-    const std::string url = diagnosis::page_about(page, place_on(list));
+    const std::string url = model::page_about(page, place_on(list));
     with_page += url.empty() ? 0 : 1;
     for (const auto language : both) {
       const Lines quoted = {list.name, list.id, url};

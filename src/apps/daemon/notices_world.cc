@@ -10,6 +10,7 @@
 
 #include "action/mime_mail.h"
 #include "engine/block_matrix.h"
+#include "model/page_about.h"
 
 namespace leumund::action {
 
@@ -271,8 +272,8 @@ model::Listing listing_of(const diagnosis::DnsList& list, const diagnosis::ListA
   listing.policy = answer.policy;
   listing.reason = facts == Facts::full ? quoted_words : "";
   listing.since = night;
-  listing.lookup_url = diagnosis::page_about(list.lookup_url, asked);
-  listing.delist_url = diagnosis::page_about(list.delist_url, asked);
+  listing.lookup_url = model::page_about(list.lookup_url, asked);
+  listing.delist_url = model::page_about(list.delist_url, asked);
   listing.delist_method = list.delist_method;
   listing.predatory = list.predatory;
   return listing;
