@@ -30,6 +30,23 @@ Json kinds_json(const Counts& counts) {
   return out;
 }
 
+Json name_json(const ListingFacts& facts) { return {{"network", facts.what.to_string()}}; }
+Json name_json(const listing::NameFacts& facts) { return {{"name", facts.name}}; }
+
+// After keep_what_is_public().
+template <typename Facts>
+Json public_json(const Facts& facts) {
+  Json out = name_json(facts);
+  out.update({{"listed", facts.listed},
+              {"since", at_json(facts.listed ? facts.since : base::TimePoint())},
+              {"until", at_json(facts.until)},
+              {"reports", kinds_json(facts.kinds)},
+              {"mail", facts.weighed.mail},
+              {"spared", facts.spared},
+              {"next_request_at", at_json(facts.next_request_at)}});
+  return out;
+}
+
 Json facts_json(const ListingFacts& facts) {
   return {{"network", facts.what.to_string()},
           {"listed", facts.listed},
@@ -82,11 +99,11 @@ Json history_json(const listing::ListHistoryRecord& one, bool all) {
   Json out = {{"at", at_json(one.at)},
               {"network", one.what.to_string()},
               {"move", one.move},
-              {"until", at_json(one.until)},
-              {"reports", kinds_json(one.kinds)},
-              {"reporters", one.reporters},
-              {"mail", one.mail}};
+              {"until", at_json(one.until)}};
   if (all) {
+    out["reports"] = kinds_json(one.kinds);
+    out["reporters"] = one.reporters;
+    out["mail"] = one.mail;
     out["reason"] = one.reason;
     out["by"] = one.by;
   }
@@ -103,11 +120,13 @@ Json history_json(const listing::NameHistoryRecord& one, bool all) {
 
 template <typename Standing>
 Json standing_json(const Standing& standing, bool all) {
-  Json out = facts_json(standing.facts);
+  Json out = all ? facts_json(standing.facts) : public_json(standing.facts);
   out["listed"] = standing.listed();
-  out["verdict"] = standing.facts.spared && !standing.listed()
-                       ? Json("spared")
-                       : Json(listing::list_verdict_name(standing.verdict));
+  if (all) {
+    out["verdict"] = standing.facts.spared && !standing.listed()
+                         ? Json("spared")
+                         : Json(listing::list_verdict_name(standing.verdict));
+  }
   out["by_hand"] = standing.hand ? hand_json(*standing.hand, all) : Json(nullptr);
   return out;
 }

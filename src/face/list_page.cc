@@ -3,13 +3,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 #include "face/explain_form.h"
 #include "face/list_json.h"
+#include "face/list_page_words.h"
+#include "face/list_public.h"
 #include "face/public_page.h"
 #include "net/http_client.h"
 
@@ -19,144 +20,11 @@ namespace {
 using config::Language;
 using listing::ListHistoryRecord;
 using listing::ListingFacts;
-using listing::ListVerdict;
 
 constexpr std::size_t history_shown = 50;
 constexpr std::size_t form_bytes_max = 4096;
+constexpr std::size_t visitors_most = 100'000;
 constexpr base::TimePoint never{};
-
-struct Words {
-  std::string_view code, title, lead, label, look_up, other_code, other_name, no_address, too_often,
-      listed_on, not_on, since, until, until_hand, hand_until, reports, because, mail, what_to_do,
-      advice, advice_here, advice_operator, delist, reason, reason_hint, once, next_request,
-      delisted, history, nothing_known, by_hand, spared, reason_needed, not_now, hand_stays;
-  std::array<std::string_view, model::abuse_kinds> kinds;
-  std::array<std::pair<std::string_view, std::string_view>, 8> moves;
-};
-
-constexpr Words english = {
-    .code = "en",
-    .title = "Is this address on our list?",
-    .lead =
-        "Our DNS lists name addresses that sent spam: to people who complained, or to "
-        "addresses that nobody uses. A listing ends by itself when no more reports come.",
-    .label = "IP address of a mail server, domain or mail address",
-    .look_up = "Look up",
-    .other_code = "de",
-    .other_name = "Deutsch",
-    .no_address =
-        "That is no address. Please type one like 192.0.2.1 or 2001:db8::1; a domain or a mail "
-        "address where we list such.",
-    .too_often = "You asked very often just now. Please try again later.",
-    .listed_on = "{} is listed on {}.",
-    .not_on = "{} is not listed on {}.",
-    .since = "Since {}.",
-    .until = "The listing ends at {} if no more reports come.",
-    .until_hand = "The operator of this list put it there by hand: \"{}\".",
-    .hand_until = "The listing ends at {}.",
-    .reports = "Reports that count now:",
-    .because = "Known mail from it in the last week: about {:.0f}.",
-    .mail = "The times are UTC.",
-    .what_to_do = "What to do",
-    .advice =
-        "Find out who or what sends this mail: an infected computer, a stolen password, a "
-        "form on a web page, a mailing that people did not ask for. Stop it first; what "
-        "goes on sending is listed again.",
-    .advice_here = "Then take the address off here, or wait.",
-    .advice_operator =
-        "Then write to the operator of this list: what he put there by hand only he takes off.",
-    .delist = "Take it off the list",
-    .reason = "What was it, and what did you do about it?",
-    .reason_hint = "This is kept with the address.",
-    .once = "You can do this once in a while only; the next time the listing has to end by itself.",
-    .next_request =
-        "This address was taken off on request already; the next request counts from "
-        "{} on. The listing ends by itself.",
-    .delisted = "It is taken off. Mail servers that kept the answer may need some minutes.",
-    .history = "History",
-    .nothing_known = "Nothing else is known of it.",
-    .by_hand = "By hand",
-    .spared = "It belongs to a shared pool that reports do not list.",
-    .reason_needed = "Please say in a few words what it was, in 500 characters at most.",
-    .not_now = "It cannot be taken off here now.",
-    .hand_stays = "Only the operator of this list can take it off.",
-    .kinds = {"complaints", "hits of traps that never were an address",
-              "hits of traps that were given up long ago", "hits of traps at mistyped domains",
-              "logins at honeypots"},
-    .moves = {{{"listed", "listed"},
-               {"expired", "ended by itself"},
-               {"delisted_on_request", "taken off on request"},
-               {"delisted_by_operator", "taken off by the operator"},
-               {"spared", "would have been listed, but its honest mail forbids it"},
-               {"added", "put on by the operator"},
-               {"removed", "taken off by the operator"},
-               {"range_proposed", "many listings in this network"}}}};
-
-constexpr Words german = {
-    .code = "de",
-    .title = "Steht diese Adresse auf unserer Liste?",
-    .lead =
-        "Unsere DNS-Listen nennen Adressen, die Spam geschickt haben: an Menschen, die sich "
-        "beschwert haben, oder an Adressen, die niemand benutzt. Eine Listung endet von "
-        "selbst, wenn keine Meldungen mehr kommen.",
-    .label = "IP-Adresse eines Mailservers, Domain oder Mailadresse",
-    .look_up = "Nachsehen",
-    .other_code = "en",
-    .other_name = "English",
-    .no_address =
-        "Das ist keine Adresse. Bitte geben Sie eine wie 192.0.2.1 oder 2001:db8::1 ein; eine "
-        "Domain "
-        "oder Mailadresse, wo wir solche listen.",
-    .too_often = "Sie haben gerade sehr oft gefragt. Bitte versuchen Sie es später noch einmal.",
-    .listed_on = "{} steht auf {}.",
-    .not_on = "{} steht nicht auf {}.",
-    .since = "Seit {}.",
-    .until = "Die Listung endet am {}, wenn keine Meldungen mehr kommen.",
-    .until_hand = "Der Betreiber dieser Liste hat sie von Hand eingetragen: „{}“.",
-    .hand_until = "Die Listung endet am {}.",
-    .reports = "Meldungen, die jetzt zählen:",
-    .because = "Bekannte Mails von dort in der letzten Woche: etwa {:.0f}.",
-    .mail = "Die Zeiten sind UTC.",
-    .what_to_do = "Was zu tun ist",
-    .advice =
-        "Finden Sie heraus, wer oder was diese Mails schickt: ein befallener Rechner, ein "
-        "gestohlenes Passwort, ein Formular auf einer Webseite, ein Rundbrief, den niemand "
-        "bestellt hat. Stellen Sie das zuerst ab; was weiter sendet, kommt wieder auf die "
-        "Liste.",
-    .advice_here = "Nehmen Sie die Adresse dann hier herunter, oder warten Sie.",
-    .advice_operator =
-        "Schreiben Sie dann dem Betreiber dieser Liste: Was er von Hand eingetragen hat, nimmt nur "
-        "er herunter.",
-    .delist = "Von der Liste nehmen",
-    .reason = "Was war es, und was haben Sie dagegen getan?",
-    .reason_hint = "Das wird bei der Adresse aufgehoben.",
-    .once = "Das geht nur ab und zu; beim nächsten Mal muss die Listung von selbst enden.",
-    .next_request =
-        "Diese Adresse wurde schon einmal auf Wunsch von der Liste genommen; der "
-        "nächste Wunsch zählt ab {}. Die Listung endet von selbst.",
-    .delisted =
-        "Sie ist von der Liste genommen. Mailserver, die sich die Antwort gemerkt haben, "
-        "brauchen vielleicht ein paar Minuten.",
-    .history = "Geschichte",
-    .nothing_known = "Sonst ist nichts über sie bekannt.",
-    .by_hand = "Von Hand",
-    .spared = "Sie gehört zu einem gemeinsamen Pool, den Meldungen nicht listen.",
-    .reason_needed = "Bitte sagen Sie in wenigen Worten, was es war, in höchstens 500 Zeichen.",
-    .not_now = "Sie kann hier jetzt nicht heruntergenommen werden.",
-    .hand_stays = "Nur der Betreiber dieser Liste kann sie herunternehmen.",
-    .kinds = {"Beschwerden", "Treffer von Fallen, die nie eine Adresse waren",
-              "Treffer von Fallen, die lange aufgegeben sind",
-              "Treffer von Fallen an vertippten Domains", "Anmeldungen an Honigtöpfen"},
-    .moves = {{{"listed", "gelistet"},
-               {"expired", "von selbst beendet"},
-               {"delisted_on_request", "auf Wunsch heruntergenommen"},
-               {"delisted_by_operator", "vom Betreiber heruntergenommen"},
-               {"spared", "wäre gelistet worden, aber ihre ehrliche Post spricht dagegen"},
-               {"added", "vom Betreiber eingetragen"},
-               {"removed", "vom Betreiber heruntergenommen"},
-               {"range_proposed", "viele Listungen in diesem Netz"}}}};
-
-const Words& words_of(Language language) { return language == Language::de ? german : english; }
 
 constexpr std::string_view style =
     "body{font:1.05rem/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem;"
@@ -185,7 +53,7 @@ std::string paragraph(std::string_view text, std::string_view style_class = "") 
 }
 
 template <typename Facts>
-void append_reports(const Facts& facts, const Words& words, std::string& out) {
+void append_reports(const Facts& facts, const ListPageWords& words, std::string& out) {
   if (std::ranges::all_of(facts.kinds, [](auto count) { return count == 0; })) return;
   out += paragraph(words.reports) + "<ul>\n";
   for (std::size_t i = 0; i < facts.kinds.size(); ++i) {
@@ -202,7 +70,8 @@ const ListHistoryRecord& line_of(const ListHistoryRecord& one) { return one; }
 const ListHistoryRecord& line_of(const listing::NameHistoryRecord& one) { return one.line; }
 
 template <typename Record>
-void append_history(const std::vector<Record>& history, const Words& words, std::string& out) {
+void append_history(const std::vector<Record>& history, const ListPageWords& words,
+                    std::string& out) {
   if (history.empty()) return;
   out += fmt::format("<h3>{}</h3>\n<table>\n", words.history);
   for (const Record& each_of : history) {
@@ -226,7 +95,8 @@ std::string what_is_asked(const ListView& view, const NameWhy& list) {
 }
 
 template <typename Why>
-void append_list(const ListView& view, const Why& list, const Words& words, std::string& out) {
+void append_list(const ListView& view, const Why& list, const ListPageWords& words,
+                 std::string& out) {
   const auto& facts = list.standing.facts;
   const bool listed = list.standing.listed();
   const std::string what = what_is_asked(view, list);
@@ -257,7 +127,7 @@ bool is_by_hand(const Whys& lists) {
 
 template <typename Whys>
 void append_form(const ListView& view, const Whys& lists, const std::string& what,
-                 const Words& words, std::string& out) {
+                 const ListPageWords& words, std::string& out) {
   base::TimePoint next = never;
   bool listed = false;
   for (const auto& one : lists) {
@@ -309,7 +179,7 @@ void answer_html(const ListView& view, net::HttpResponse& response) {
 }  // namespace
 
 std::string list_html(const ListView& view) {
-  const Words& words = words_of(view.language);
+  const ListPageWords& words = list_page_words(view.language);
   const std::string what =
       view.address != nullptr
           ? view.address->to_string()
@@ -348,17 +218,46 @@ ListPage::ListPage(ListControl& lists, Options options, std::function<base::Time
       now_(std::move(now)),
       rate_(options.rate, base::HashKey::random()) {}
 
+std::vector<ListWhy> ListPage::lists_of(const base::IpAddress& address) const {
+  auto lists = lists_.list_why(address, history_shown);
+  keep_what_is_public(lists);
+  return lists;
+}
+
+std::vector<NameWhy> ListPage::lists_of(const std::string& name) const {
+  auto lists = lists_.name_why(name, history_shown);
+  keep_what_is_public(lists);
+  return lists;
+}
+
 bool ListPage::may_ask(const net::HttpRequest& request) {
   const auto now = now_();
   return rate_.with([&](RateLimit& rate) { return rate.take(visitor_of(request), now); });
 }
 
-bool ListPage::may_delist() {
+bool ListPage::may_delist(const net::HttpRequest& request,
+                          const std::optional<base::IpAddress>& listed) {
   const auto now = now_();
   const std::uint32_t most = options_.requests_per_hour();
-  return hour_.with([&](Hour& hour) {
-    if (now - hour.since >= std::chrono::hours(1) || now < hour.since) hour = {now, 0};
-    return hour.delistings++ < most;
+  const auto visitor =
+      base::IpAddress::parse(visitor_of(request)).value_or(base::IpAddress()).masked(32, 64);
+  // Who sits there needs no share of what strangers may do.
+  const bool at_home = listed && listed->is_v4() == visitor.is_v4() &&
+                       listed->masked(24, 48) == visitor.masked(24, 48);
+  return delistings_.with([&](Delistings& done) {
+    if (now - done.hour >= std::chrono::hours(1) || now < done.hour) {
+      done.hour = now;
+      done.of_hour = 0;
+    }
+    if (now - done.day >= std::chrono::hours(24) || now < done.day) {
+      done.day = now;
+      done.of_visitor.clear();
+    }
+    if (!at_home && done.of_hour >= most) return false;
+    if (done.of_visitor.size() >= visitors_most && !done.of_visitor.contains(visitor)) return false;
+    if (done.of_visitor[visitor]++ >= delistings_a_day) return false;
+    if (!at_home) ++done.of_hour;
+    return true;
   });
 }
 
@@ -367,8 +266,8 @@ void ListPage::show_json(const std::string& asked, bool allowed, net::HttpRespon
   if (!allowed) {
     response = net::HttpResponse::failure(429, "too many requests, wait a minute");
   } else if (address) {
-    response.body = list_why_json(*address, lists_.list_why(*address, history_shown), false) + "\n";
-  } else if (const auto names = lists_.name_why(asked, history_shown); !names.empty()) {
+    response.body = list_why_json(*address, lists_of(*address), false) + "\n";
+  } else if (const auto names = lists_of(asked); !names.empty()) {
     response.body = name_why_json(asked, names, false) + "\n";
   } else {
     response = net::HttpResponse::failure(
@@ -388,7 +287,7 @@ void ListPage::show(const net::HttpRequest& request, net::HttpResponse& response
   view.language = page_language(request, request.param("lang"));
   view.asked = asked;
   view.now = now_();
-  const Words& words = words_of(view.language);
+  const ListPageWords& words = list_page_words(view.language);
   const auto address = base::IpAddress::parse(asked);
   std::vector<ListWhy> lists;
   std::vector<NameWhy> names;
@@ -396,10 +295,10 @@ void ListPage::show(const net::HttpRequest& request, net::HttpResponse& response
     response.status = 429;
     view.trouble = words.too_often;
   } else if (address) {
-    lists = lists_.list_why(*address, history_shown);
+    lists = lists_of(*address);
     view.address = &*address;
     view.lists = &lists;
-  } else if (names = lists_.name_why(asked, history_shown); !names.empty()) {
+  } else if (names = lists_of(asked); !names.empty()) {
     view.names = &names;
   } else if (!asked.empty()) {
     response.status = 400;
@@ -411,10 +310,18 @@ void ListPage::show(const net::HttpRequest& request, net::HttpResponse& response
 void ListPage::delist_asked(const net::HttpRequest& request, const std::string& asked,
                             const std::string& reason, ListView& view,
                             net::HttpResponse& response) {
-  const Words& words = words_of(view.language);
+  const ListPageWords& words = list_page_words(view.language);
   const auto address = base::IpAddress::parse(asked);
   std::vector<ListWhy> lists;
   std::vector<NameWhy> names;
+  // A page elsewhere must not make its visitors send the form (Fetch metadata, W3C).
+  const std::string_view from = request.header("sec-fetch-site");
+  if (from == "cross-site" || from == "same-site") {
+    response.status = 403;
+    view.trouble = words.from_elsewhere;
+    answer_html(view, response);
+    return;
+  }
   const bool allowed = may_ask(request);
   if (!address && allowed) names = lists_.name_why(asked, 0);
   const bool known = address || !names.empty() || !allowed;
@@ -423,7 +330,7 @@ void ListPage::delist_asked(const net::HttpRequest& request, const std::string& 
   if (!known) {
     response.status = 400;
     view.trouble = words.no_address;
-  } else if (!allowed || (listed && !may_delist())) {
+  } else if (!allowed || (listed && !may_delist(request, address))) {
     response.status = 429;
     view.trouble = words.too_often;
   } else {
@@ -439,11 +346,11 @@ void ListPage::delist_asked(const net::HttpRequest& request, const std::string& 
       view.trouble = wrong ? words.reason_needed : hand ? words.hand_stays : words.not_now;
     }
     if (address) {
-      lists = lists_.list_why(*address, history_shown);
+      lists = lists_of(*address);
       view.address = &*address;
       view.lists = &lists;
     } else {
-      names = lists_.name_why(asked, history_shown);
+      names = lists_of(asked);
       view.names = &names;
     }
   }

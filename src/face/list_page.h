@@ -5,14 +5,17 @@
 // Flow:    address in the query, or a form -> ListControl -> HTML; the same as JSON at /v1/bl and
 //          with format=json.
 // Time:    `now` is asked once a request.
-// Limits:  RateSettings for questions, an hour's budget for delistings; reasons of 500 bytes. No
-//          script, no cookie, nothing from elsewhere: the page's policy forbids all of it.
+// Limits:  RateSettings for questions; delistings_a_day of one visitor, and an hour's budget of all
+//          who come from elsewhere than the listed network; reasons of 500 bytes. No script, no
+//          cookie, nothing from elsewhere: the page's policy forbids all of it.
 // Threads: any, several at once.
 // Errors:  no address is 400, too often 429, a delisting that is refused 409; each with a page
-//          that says why.
+//          that says why. A form that another site sends is 403.
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +32,7 @@ struct ListView;
 
 class ListPage {
  public:
+  static constexpr std::uint32_t delistings_a_day = 3;
   struct Options {
     RateSettings rate;
     std::function<std::uint32_t()> requests_per_hour;  // delistings of all together, as in force
@@ -45,19 +49,24 @@ class ListPage {
   void show_json(const std::string& asked, bool allowed, net::HttpResponse& response);
   void delist_asked(const net::HttpRequest& request, const std::string& asked,
                     const std::string& reason, ListView& view, net::HttpResponse& response);
+  [[nodiscard]] std::vector<ListWhy> lists_of(const base::IpAddress& address) const;
+  [[nodiscard]] std::vector<NameWhy> lists_of(const std::string& name) const;
   [[nodiscard]] bool may_ask(const net::HttpRequest& request);
-  [[nodiscard]] bool may_delist();
+  [[nodiscard]] bool may_delist(const net::HttpRequest& request,
+                                const std::optional<base::IpAddress>& listed);
 
-  struct Hour {
-    base::TimePoint since;
-    std::uint32_t delistings = 0;
+  struct Delistings {
+    base::TimePoint hour;
+    std::uint32_t of_hour = 0;
+    base::TimePoint day;
+    std::map<base::IpAddress, std::uint32_t> of_visitor;  // of this day; who ever had room
   };
 
   ListControl& lists_;
   const Options options_;
   const std::function<base::TimePoint()> now_;
   base::Guarded<RateLimit> rate_;
-  base::Guarded<Hour> hour_;
+  base::Guarded<Delistings> delistings_;
 };
 
 // The page alone; addresses and reasons come from strangers and are escaped here.

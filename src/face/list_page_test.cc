@@ -41,7 +41,10 @@ class FakeLists final : public ListControl {
     why.standing.facts.listed = standing.facts.listed;
     why.standing.facts.since = start;
     why.standing.facts.until = start + std::chrono::hours(12);
-    why.standing.facts.kinds = {2, 0, 0, 0, 0};
+    listing::NameHistoryRecord begun;
+    begun.line.move = "listed";
+    begun.line.kinds = {2, 0, 0, 0, 0};
+    why.history = {begun};
     return {why};
   }
   base::Status list_add(const ListOrder&) override { return {}; }
@@ -77,11 +80,12 @@ class ListPageTest : public testing::Test {
     lists.standing.facts.listed = true;
     lists.standing.facts.since = start;
     lists.standing.facts.until = start + std::chrono::hours(24);
-    lists.standing.facts.kinds = {3, 2, 0, 0, 0};
+    lists.standing.facts.kinds = {7, 4, 1, 0, 0};
     lists.standing.facts.weighed.mail = 41;
     listing::ListHistoryRecord line;
     line.at = start;
     line.move = "listed";
+    line.kinds = {3, 2, 0, 0, 0};
     line.by = "admin anna";
     line.reason = "secret<b>";
     lists.history = {line};
@@ -129,7 +133,7 @@ TEST_F(ListPageTest, SaysSinceWhenWhyAndUntilWhenInBothLanguages) {
   EXPECT_THAT(
       english.body,
       AllOf(HasSubstr("192.0.2.1 is listed on bl.example.org."),
-            HasSubstr("Since 2027-01-15 08:00:00."), HasSubstr("ends at 2027-01-16 08:00:00"),
+            HasSubstr("Since 2027-01-15 08:00:00."), HasSubstr("ends by 2027-01-16 08:00:00"),
             HasSubstr("3 complaints"), HasSubstr("2 hits of traps that never were"),
             HasSubstr("about 41."), HasSubstr("<button>Take it off the list</button>")));
   EXPECT_THAT(get("192.0.2.1", "de").body,
@@ -234,6 +238,55 @@ TEST_F(ListPageTest, DelistingsOfAnHourAreBounded) {
   EXPECT_EQ(post("ip=192.0.2.1&lang=en&reason=x").status, 429);
   now += std::chrono::hours(1);
   EXPECT_EQ(post("ip=192.0.2.1&lang=en&reason=x").status, 200);
+}
+
+TEST_F(ListPageTest, NobodyLearnsByAMailWhichAddressIsATrap) {
+  const auto seen = [this] {
+    return get("192.0.2.1").body + get("192.0.2.1", "en", "/v1/bl").body;
+  };
+  const std::string before = seen();
+  lists.standing.facts.kinds = {7, 5, 1, 0, 0};
+  lists.standing.facts.weighed.spam = 30;
+  lists.standing.facts.weighed.reporters = 9;
+  lists.standing.facts.last_report_at = start + std::chrono::minutes(3);
+  lists.standing.facts.until = start + std::chrono::hours(23) + std::chrono::minutes(3);
+  EXPECT_EQ(seen(), before) << "of a listed address";
+  lists.standing.facts.listed = false;
+  lists.history.clear();
+  const std::string free = seen();
+  lists.standing.facts.kinds = {0, 1, 0, 0, 0};
+  lists.standing.verdict = listing::ListVerdict::too_few_reporters;
+  EXPECT_EQ(seen(), free) << "of one that is not";
+}
+
+TEST_F(ListPageTest, AVisitorTakesOffThreeAddressesADay) {
+  per_hour = 100;
+  for (int i = 0; i < 4; ++i) {
+    lists.standing.facts.listed = true;
+    EXPECT_EQ(post("ip=192.0.2.1&lang=en&reason=x").status, i < 3 ? 200 : 429);
+  }
+  now += std::chrono::hours(24);
+  EXPECT_EQ(post("ip=192.0.2.1&lang=en&reason=x").status, 200);
+}
+
+TEST_F(ListPageTest, WhoSitsInTheListedNetworkNeedsNoShareOfStrangers) {
+  per_hour = 0;
+  EXPECT_EQ(post("ip=192.0.2.1&lang=en&reason=x").status, 429);
+  lists.standing.facts.listed = true;
+  EXPECT_EQ(post("ip=203.0.113.7&lang=en&reason=x").status, 200) << "he is 203.0.113.99";
+}
+
+TEST_F(ListPageTest, AFormOfAnotherSiteTakesNothingOff) {
+  net::HttpRequest request;
+  request.method = "POST";
+  request.path = "/bl";
+  request.remote = "203.0.113.99";
+  request.headers["sec-fetch-site"] = "cross-site";
+  request.body = "ip=192.0.2.1&lang=en&reason=x";
+  EXPECT_EQ(answer(request).status, 403);
+  EXPECT_EQ(lists.asked, "");
+  request.headers["sec-fetch-site"] = "same-origin";
+  EXPECT_EQ(answer(request).status, 200);
 }
 
 TEST_F(ListPageTest, WhoAsksTooOftenIsToldSo) {

@@ -216,8 +216,8 @@ base::Status ListDesk::delist_on_request(const base::IpAddress& address, std::st
         refused = one.error();
       }
     }
+    if (off) return {};  // where another list keeps it, the page says so
     if (refused) return *refused;
-    if (off) return {};
     return Error{ErrorCode::refused, address.to_string() + " is not listed"};
   });
   if (!done) return done.error();
