@@ -184,6 +184,12 @@ void add_zone_options(std::vector<Option>& table) {
                                std::uint64_t{100'000}, std::uint64_t{1'000},
                                std::uint64_t{10'000'000},
                                "The same for names of a list of domains or accounts."));
+  table.push_back(count_option("list.questions_per_day", &Start::list_questions_per_day,
+                               "questions", std::uint32_t{100}, std::uint32_t{0},
+                               std::uint32_t{65'535},
+                               "Questions (of type A) of one network of clients (/24, IPv6 /48) "
+                               "about one address that count "
+                               "in a day as evidence of its mail; 0 is no bound."));
   table.push_back(text_option(
       "list.export_folder", &Start::list_export_folder, "path", "", check_path_or_empty,
       "Where the lists are written as rbldnsd zone files for mirrors, each ZONE.ip4trie and "

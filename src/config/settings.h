@@ -75,6 +75,7 @@ struct StartSettings {
   std::vector<std::string> list_refuse_clients;  // networks
   std::uint64_t list_addresses_max = 0;
   std::uint64_t list_names_max = 0;
+  std::uint32_t list_questions_per_day = 0;
   std::string list_export_folder;  // "" is off
   std::string screening_listen;    // "" is off
   bool screening_enforce = false;

@@ -198,10 +198,16 @@ std::vector<listing::TopCount> DnsListServer::clients(std::size_t most) const {
   return merged(std::move(parts), most);
 }
 
-std::vector<listing::TopCount> DnsListServer::take_addresses() {
-  std::vector<std::vector<listing::TopCount>> parts;
-  for (const auto& responder : responders_) parts.push_back(responder->take_addresses());
-  return merged(std::move(parts), ~std::size_t{0});
+std::vector<std::vector<listing::TopCount>> DnsListServer::take_addresses() {
+  std::vector<std::vector<std::vector<listing::TopCount>>> parts;  // of each zone, of each worker
+  for (const auto& responder : responders_) {
+    auto of_zones = responder->take_addresses();
+    parts.resize(std::max(parts.size(), of_zones.size()));
+    for (std::size_t i = 0; i < of_zones.size(); ++i) parts[i].push_back(std::move(of_zones[i]));
+  }
+  std::vector<std::vector<listing::TopCount>> out;
+  for (auto& of_zone : parts) out.push_back(merged(std::move(of_zone), ~std::size_t{0}));
+  return out;
 }
 
 }  // namespace leumund::face

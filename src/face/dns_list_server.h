@@ -52,7 +52,7 @@ class DnsListServer {
   // The clients that ask most, of all threads together.
   [[nodiscard]] std::vector<listing::TopCount> clients(std::size_t most) const;
   // What was asked about since the last call, for the list engine.
-  [[nodiscard]] std::vector<listing::TopCount> take_addresses();
+  [[nodiscard]] std::vector<std::vector<listing::TopCount>> take_addresses();
 
  private:
   class TcpSession;

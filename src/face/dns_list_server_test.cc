@@ -93,8 +93,9 @@ TEST(dns_list_server, a_change_is_answered_within_a_tenth_of_a_second) {
   EXPECT_EQ(server->clients(5).at(0).queries, 5U);
   const auto asked = server->take_addresses();
   ASSERT_EQ(asked.size(), 1U);
-  EXPECT_EQ(asked[0].address.to_string(), "192.0.2.1");
-  EXPECT_EQ(asked[0].listed, 2U);
+  ASSERT_EQ(asked[0].size(), 1U);
+  EXPECT_EQ(asked[0][0].address.to_string(), "192.0.2.1");
+  EXPECT_EQ(asked[0][0].listed, 2U);
 }
 
 TEST(dns_list_server, answers_on_ipv6_and_from_the_address_that_was_asked) {

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace leumund::face {
 namespace {
 
@@ -11,7 +13,8 @@ using wire::DnsCode;
 using wire::DnsQueryState;
 
 constexpr std::size_t client_groups = 512;    // 4,096 clients
-constexpr std::size_t address_groups = 4096;  // 32,768 addresses asked about
+constexpr std::size_t address_groups = 4096;  // 32,768 addresses asked about, in all zones
+constexpr std::size_t address_groups_least = 256;
 
 // By the one thread that writes: no locked addition is needed.
 void bump(std::atomic<std::uint64_t>& counter, std::uint64_t by = 1) {
@@ -60,9 +63,13 @@ DnsCounts DnsCounts::minus(const DnsCounts& other) const {
 DnsResponder::DnsResponder(const DnsResponderOptions& options, std::size_t zones)
     : options_(options),
       limit_(options.limit),
+      cap_(options.count_addresses ? options.questions_a_day : 0, options.limit.key),
       counts_(zones + 1),
-      tops_(Tops{listing::TopCounts(client_groups),
-                 listing::TopCounts(options.count_addresses ? address_groups : 1)}) {}
+      tops_(Tops{listing::TopCounts(client_groups), {}}) {
+  if (!options.count_addresses || zones == 0) return;
+  const listing::TopCounts of_zone(std::max(address_groups / zones, address_groups_least));
+  tops_.with([&](Tops& tops) { tops.addresses.assign(zones, of_zone); });
+}
 
 std::size_t DnsResponder::respond(const listing::ZoneSet& zones, std::span<std::uint8_t> buffer,
                                   std::size_t received, const base::IpAddress& client, Way way,
@@ -139,18 +146,20 @@ std::size_t DnsResponder::answer(const listing::ZoneSet& zones, const wire::DnsQ
   } else {
     bump(counts.errors);
   }
-  if (options_.count_clients) see(done, client);
+  const auto verdict = done.drop         ? ResponseLimit::Verdict::drop
+                       : way == Way::udp ? limit_.judge(client, received, bytes, now_micros)
+                                         : ResponseLimit::Verdict::send;
+  // Who comes again by TCP asks about the same mail.
+  const bool as_mail = verdict == ResponseLimit::Verdict::send && query.type == wire::dns_type::a;
+  if (options_.count_clients) see(done, client, as_mail, now_micros);
   if (done.drop) return 0;
-  if (way == Way::udp) {
-    const auto verdict = limit_.judge(client, received, bytes, now_micros);
-    if (verdict == ResponseLimit::Verdict::drop) {
-      bump(counts.dropped);
-      return 0;
-    }
-    if (verdict == ResponseLimit::Verdict::truncate) {
-      writer.truncate();
-      bytes = writer.finish(done.code, done.authoritative);
-    }
+  if (verdict == ResponseLimit::Verdict::drop) {
+    bump(counts.dropped);
+    return 0;
+  }
+  if (verdict == ResponseLimit::Verdict::truncate) {
+    writer.truncate();
+    bytes = writer.finish(done.code, done.authoritative);
   }
   if (writer.truncated()) bump(counts.truncated);
   bump(counts.bytes_out, bytes);
@@ -158,16 +167,17 @@ std::size_t DnsResponder::answer(const listing::ZoneSet& zones, const wire::DnsQ
   return bytes;
 }
 
-void DnsResponder::see(const listing::ZoneAnswer& done, const base::IpAddress& client) {
+void DnsResponder::see(const listing::ZoneAnswer& done, const base::IpAddress& client, bool as_mail,
+                       std::uint64_t now_micros) {
   if (seen_count_ == seen_.size()) end_batch();
   Seen& seen = seen_[seen_count_++];
   seen.client = client;
   seen.listed = done.listed;
-  seen.has_address = options_.count_addresses && (done.asked_4 || done.asked_6);
-  if (seen.has_address) {
-    seen.address = done.asked_4 ? base::IpAddress::v4(done.address_4)
-                                : base::IpAddress::v6(done.address_6.bytes()).masked(32, 64);
-  }
+  seen.zone = -1;
+  if (!as_mail || !options_.count_addresses || !(done.asked_4 || done.asked_6)) return;
+  seen.address = done.asked_4 ? base::IpAddress::v4(done.address_4)
+                              : base::IpAddress::v6(done.address_6.bytes()).masked(32, 64);
+  if (cap_.take(client, seen.address, done.zone, now_micros)) seen.zone = done.zone;
 }
 
 void DnsResponder::end_batch() {
@@ -176,7 +186,8 @@ void DnsResponder::end_batch() {
     for (const Seen& seen : std::span(seen_).first(seen_count_)) {
       tops.clients.count(seen.client.is_v4() ? seen.client : seen.client.masked(32, 64),
                          seen.listed);
-      if (seen.has_address) tops.addresses.count(seen.address, seen.listed);
+      if (seen.zone < 0) continue;
+      tops.addresses[static_cast<std::size_t>(seen.zone)].count(seen.address, seen.listed);
     }
   });
   seen_count_ = 0;
@@ -209,8 +220,12 @@ std::vector<listing::TopCount> DnsResponder::clients(std::size_t most) const {
   return tops_.with([&](const Tops& tops) { return tops.clients.largest(most); });
 }
 
-std::vector<listing::TopCount> DnsResponder::take_addresses() {
-  return tops_.with([](Tops& tops) { return tops.addresses.take(); });
+std::vector<std::vector<listing::TopCount>> DnsResponder::take_addresses() {
+  return tops_.with([](Tops& tops) {
+    std::vector<std::vector<listing::TopCount>> out;
+    for (listing::TopCounts& of_zone : tops.addresses) out.push_back(of_zone.take());
+    return out;
+  });
 }
 
 }  // namespace leumund::face

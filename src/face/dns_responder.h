@@ -17,6 +17,7 @@
 
 #include "base/guarded.h"
 #include "base/ip_address.h"
+#include "listing/question_cap.h"
 #include "listing/response_limit.h"
 #include "listing/top_counts.h"
 #include "listing/zone_set.h"
@@ -43,7 +44,10 @@ struct DnsResponderOptions {
   std::string version;  // of "version.bind"; "" refuses to tell
   listing::ResponseLimitSettings limit;
   bool count_clients = true;
-  bool count_addresses = false;  // what is asked about, as evidence of its traffic
+  // What is asked about, as evidence of its traffic: by A alone, and so often a day by one network
+  // of clients about one address (0: without bound).
+  bool count_addresses = false;
+  std::uint32_t questions_a_day = 0;
   // Unix seconds, rounded up, where zones have listings that end by themselves.
   std::function<std::int64_t()> clock;
   // Called for each answer, where set: a line as rbldnsd logs it, without the time.
@@ -69,8 +73,8 @@ class DnsResponder {
   // By number of the zone; the last for queries that belong to none.
   [[nodiscard]] std::vector<DnsCounts> counters() const;
   [[nodiscard]] std::vector<listing::TopCount> clients(std::size_t most) const;
-  // What was asked about since the last time.
-  [[nodiscard]] std::vector<listing::TopCount> take_addresses();
+  // What was asked about since the last time, by number of the zone.
+  [[nodiscard]] std::vector<std::vector<listing::TopCount>> take_addresses();
 
  private:
   // Written by one thread, read by any.
@@ -81,12 +85,12 @@ class DnsResponder {
   struct Seen {
     base::IpAddress client;
     base::IpAddress address;
-    bool has_address = false;
+    std::int32_t zone = -1;  // with `address`; -1: it does not count
     bool listed = false;
   };
   struct Tops {
     listing::TopCounts clients;
-    listing::TopCounts addresses;
+    std::vector<listing::TopCounts> addresses;  // by zone; none: they are not counted
   };
 
   [[nodiscard]] std::size_t answer(const listing::ZoneSet& zones, const wire::DnsQuery& query,
@@ -95,12 +99,14 @@ class DnsResponder {
                                    std::uint64_t now_micros);
   [[nodiscard]] std::size_t answer_version(const wire::DnsQuery& query,
                                            wire::DnsAnswerWriter& writer) const;
-  void see(const listing::ZoneAnswer& done, const base::IpAddress& client);
+  void see(const listing::ZoneAnswer& done, const base::IpAddress& client, bool as_mail,
+           std::uint64_t now_micros);
   void say(const wire::DnsQuery& query, std::span<const std::uint8_t> answer,
            const base::IpAddress& client) const;
 
   DnsResponderOptions options_;
   listing::ResponseLimit limit_;
+  listing::QuestionCap cap_;
   std::vector<LiveCounts> counts_;
   std::array<Seen, 64> seen_;
   std::size_t seen_count_ = 0;

@@ -1,6 +1,7 @@
 // What bounds memory and amplification.
 #include <gtest/gtest.h>
 
+#include "listing/question_cap.h"
 #include "listing/response_limit.h"
 #include "listing/top_counts.h"
 
@@ -64,6 +65,37 @@ TEST(response_limit, zero_switches_it_off) {
   ResponseLimit limit({.excess_per_second = 0});
   for (int i = 0; i < 1000; ++i) {
     EXPECT_EQ(limit.judge(IpAddress::v4(1), 1, 60'000, 0), Verdict::send);
+  }
+}
+
+TEST(question_cap, who_asks_about_himself_makes_no_busy_server) {
+  QuestionCap cap(100, {});
+  const IpAddress bot = IpAddress::v4(0xcb007109);
+  const auto count = [&](std::uint32_t client, std::uint64_t at) {
+    int counted = 0;
+    for (int i = 0; i < 5000; ++i) counted += cap.take(IpAddress::v4(client), bot, 0, at) ? 1 : 0;
+    return counted;
+  };
+  EXPECT_EQ(count(0x08080808, 0), 100);
+  EXPECT_EQ(count(0x080808ff, 0), 0) << "the same network";
+  EXPECT_EQ(count(0x09080808, 0), 100) << "another one";
+  EXPECT_TRUE(cap.take(IpAddress::v4(0x08080808), bot, 1, 0)) << "another zone";
+  EXPECT_EQ(count(0x08080808, 86'400'000'000), 100) << "the next day";
+}
+
+TEST(question_cap, many_honest_askers_are_told_apart) {
+  QuestionCap cap(100, {});
+  std::uint32_t counted = 0;
+  for (std::uint32_t i = 0; i < 100'000; ++i) {
+    counted += cap.take(IpAddress::v4(i << 8), IpAddress::v4(i % 977), 0, 0) ? 1 : 0;
+  }
+  EXPECT_EQ(counted, 100'000U);
+}
+
+TEST(question_cap, zero_is_no_bound) {
+  QuestionCap cap(0, {});
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_TRUE(cap.take(IpAddress::v4(1), IpAddress::v4(2), 0, 0));
   }
 }
 

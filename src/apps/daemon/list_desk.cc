@@ -45,6 +45,7 @@ face::DnsListServerOptions server_options(const config::StartSettings& start, co
   out.responder.limit.key = base::HashKey::random();
   out.responder.limit.excess_per_second = static_cast<std::uint32_t>(start.list_response_limit);
   out.responder.count_addresses = true;
+  out.responder.questions_a_day = start.list_questions_per_day;
   out.responder.clock = [&clock] {
     return std::chrono::ceil<std::chrono::seconds>(clock.now()).time_since_epoch().count();
   };

@@ -70,15 +70,20 @@ void ListDesk::take_traffic(State& state, TimePoint now, bool questions) {
     }
   }
   if (!questions || !server_) return;
-  for (const listing::TopCount& one : server_->take_addresses()) {
-    if (one.address.is_private()) continue;  // test points
-    // What it may be too high by would be honest mail that nobody sent.
-    const auto count = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(one.queries - std::min(one.error, one.queries), UINT32_MAX));
-    if (count == 0) continue;
-    const bool own = rules->is_own(one.address);
-    for (auto& list : state.lists) {
-      if (own || !list->zone().is_root()) list->queries(one.address, count, now);
+  // Zones are in the order of the lists; those of names follow. Who asks several lists about a mail
+  // tells each of them of one; ourselves he tells by the first.
+  const auto asked = server_->take_addresses();
+  for (std::size_t zone = 0; zone < std::min(asked.size(), state.lists.size()); ++zone) {
+    for (const listing::TopCount& one : asked[zone]) {
+      if (one.address.is_private()) continue;  // test points
+      // What it may be too high by would be honest mail that nobody sent.
+      const auto count = static_cast<std::uint32_t>(
+          std::min<std::uint64_t>(one.queries - std::min(one.error, one.queries), UINT32_MAX));
+      if (count == 0) continue;
+      if (!state.lists[zone]->zone().is_root()) state.lists[zone]->queries(one.address, count, now);
+      if (zone == 0 && rules->is_own(one.address)) {
+        state.lists.back()->queries(one.address, count, now);
+      }
     }
   }
 }
