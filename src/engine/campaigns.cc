@@ -182,8 +182,12 @@ void Campaigns::learn(const model::Fingerprint& print, std::uint64_t account,
   // What is out of character may be spam, and so may a stranger's mail: its links and words must
   // not become common because of it.
   constexpr double usual_from = 0.4;
-  if (p >= usual_from && acquaintance != verdict::Acquaintance::stranger)
-    store_.learn_background(print, at);
+  // ... at once. A day later it would have been found.
+  constexpr double not_odd_from = 0.1;
+  const bool usual = p >= usual_from && acquaintance != verdict::Acquaintance::stranger;
+  if (usual) store_.learn_background(print, at);
+  const std::size_t most = std::max<std::size_t>(64, settings_.bytes_max / 16 / sizeof(Waiting));
+  if (!usual && p >= not_odd_from && waiting_.size() < most) waiting_.push_back({print, at});
   if (const std::uint64_t program = program_of(print); program != 0)
     programs_.learn(account, program);
 }
@@ -230,9 +234,9 @@ double Campaigns::chance_of(const Around& around, const Message& message,
 
 // The account, those whose lone mail it explains, and a whole cluster that was united with it.
 void Campaigns::take_in_all(const Around& around, evidence::Cluster& cluster,
-                            const Message& message, const evidence::Placed& placed,
+                            const Message& message, const evidence::Placed& placed, bool owner,
                             base::TimePoint at) {
-  take_in(around, cluster, message.account, at);
+  if (!owner) take_in(around, cluster, message.account, at);
   for (const std::uint64_t number : placed.lone_before) {
     Message* const before = around.messages.by_number(number);
     if (before == nullptr) continue;
@@ -270,6 +274,7 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   const bool mature = verdict::maturity(around.ledger.watched(), around.detection) >= 1;
   const TellingRecipients telling = telling_recipients(message, mature ? &crowds_ : nullptr, at);
   if (!again) take_up(message, at, crowds_);
+  learn_waiting(at);
   seen.traits = traits_of(around, submission, *account, message, telling.counted, client);
   seen.p = chance_of(around, message, seen.traits);
   const evidence::Placed placed =
@@ -286,8 +291,7 @@ CampaignSeen Campaigns::see(const Around& around, const model::Submission& submi
   seen.affinity = placed.affinity;
   seen.cluster = message.cluster = cluster->id;
   if (cluster->state == ClusterState::open) {
-    take_in_all(around, *cluster, message, placed, at);
-    go_on(around, *cluster, submission, at, now, decisions);
+    see_of_open(around, *cluster, placed, submission, message, seen, at, now, decisions);
     return seen;
   }
   // What known accounts write in character is common however many do, and so is what goes to a

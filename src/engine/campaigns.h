@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -131,15 +132,25 @@ class Campaigns {
                          bool house_knows, base::TimePoint at);
   void learn(const model::Fingerprint& print, std::uint64_t account,
              verdict::Acquaintance acquaintance, double p, base::TimePoint at);
+  // What was sent a day ago, was not odd and is of no campaign is common here, too.
+  void learn_waiting(base::TimePoint at);
   void take_in(const Around& around, evidence::Cluster& cluster, std::uint64_t account,
                base::TimePoint at);
   void take_in_all(const Around& around, evidence::Cluster& cluster, const Message& message,
-                   const evidence::Placed& placed, base::TimePoint at);
+                   const evidence::Placed& placed, bool owner, base::TimePoint at);
   void open(const Around& around, evidence::Cluster& cluster,
             const verdict::CampaignJudgement& judgement, base::TimePoint at, base::TimePoint now,
             std::vector<model::Decision>& decisions);
   void go_on(const Around& around, evidence::Cluster& cluster, const model::Submission& submission,
              base::TimePoint at, base::TimePoint now, std::vector<model::Decision>& decisions);
+  // A mail of an open campaign. What the accounts after the alarm write can refute it; until it is
+  // beyond doubt, what is likelier its owner's is let go.
+  void see_of_open(const Around& around, evidence::Cluster& cluster, const evidence::Placed& placed,
+                   const model::Submission& submission, Message& message, CampaignSeen& seen,
+                   base::TimePoint at, base::TimePoint now,
+                   std::vector<model::Decision>& decisions);
+  void withdraw(const Around& around, evidence::Cluster& cluster, base::TimePoint now,
+                std::vector<model::Decision>& decisions);
   // Names in the decision whose mail it is about, and which of it is still queued.
   void name_members(const Around& around, evidence::Cluster& cluster, model::Decision& decision);
   void close_quiet(const Around& around, std::uint64_t id, base::TimePoint now,
@@ -168,6 +179,11 @@ class Campaigns {
   std::set<std::uint64_t> dirty_;  // ids
   // Numbers of queued mails by cluster, until its record is loaded.
   std::map<std::uint64_t, std::vector<std::uint64_t>> queued_before_;
+  struct Waiting {
+    model::Fingerprint print;
+    base::TimePoint at;
+  };
+  std::deque<Waiting> waiting_;      // oldest first; a full one takes none until some went
   base::TimePoint milter_at_;        // the last mail that was seen whole
   verdict::ClusterRates reached_{};  // clusters that came to each size, fading
   base::TimePoint reached_at_;

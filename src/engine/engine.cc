@@ -135,6 +135,10 @@ void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimeP
   const auto subject = model::Subject::parse(account.name);
   if (!subject || book.is_exempt(*subject)) return;
   model::Level level = verdict::proposed_level(outcome.judgement, outcome.tally);
+  // What he himself did would not do: his mail to strangers is held, and nothing is refused.
+  const double alone = outcome.score - outcome.judgement.value(verdict::TermName::campaign);
+  const bool only_member = alone < outcome.judgement.threshold;
+  if (only_member) level = model::Level::hold;
   // sendmail asks nobody: a script's mail is first seen when it is under way, and a hold would come
   // too late for most of it. The one door it has can only be shut (authorized_submit_users).
   if (subject->kind == model::SubjectKind::script) level = model::Level::no_sending;
@@ -158,8 +162,7 @@ void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimeP
       verdict::describe(outcome.judgement, outcome.tally, account.recent.suspicion,
                         [this](std::uint64_t message) { return name_of(message); }),
       at};
-  const double alone = outcome.score - outcome.judgement.value(verdict::TermName::campaign);
-  if (alone < outcome.judgement.threshold)
+  if (only_member)
     finding.rests_on = campaigns.campaign_of_member(account, ledger.hash_of(account.name));
   auto decision = book.apply(finding, level, now);
   if (book.find(*subject) != nullptr && !account.recent.restricted) {

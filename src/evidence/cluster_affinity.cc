@@ -44,8 +44,6 @@ int family_of(FacetKind kind) {
 constexpr double sent_before = 1.5;
 // Two rare phrases in common are hardly chance.
 constexpr double phrases_most = 10;
-// Texts at least so similar are variants of each other, not only neighbours in a sentence.
-constexpr double whole_from = 0.4;
 // Evidence that is worth less does not count as a kind of its own.
 constexpr double kind_from = 2;
 // A long subject, of which both parts are shared.
@@ -81,6 +79,7 @@ double ClusterStore::facet_weight(const Fingerprint& print, std::size_t i) const
 ClusterStore::Affinity ClusterStore::facet_affinity(
     const Fingerprint& print, const std::function<bool(std::size_t)>& shares) const {
   std::array<double, families> best{};
+  std::array<double, families> own{};  // without what comes with a quotation or a list's footer
   double parts = 0;
   for (std::size_t i = 0; i < print.facet_count; ++i) {
     const int family = family_of(print.facet_kinds[i]);
@@ -88,13 +87,19 @@ ClusterStore::Affinity ClusterStore::facet_affinity(
     const double weight = facet_weight(print, i);
     auto& value = best[static_cast<std::size_t>(family)];
     value = std::max(value, weight);
+    if (print.facet_kinds[i] != FacetKind::quoted_domain) {
+      auto& told = own[static_cast<std::size_t>(family)];
+      told = std::max(told, weight);
+    }
     if (print.facet_kinds[i] == FacetKind::subject_part) parts += std::max(0.0, weight);
   }
   best[subject] = std::max(best[subject], std::min(parts, long_subject));
+  own[subject] = best[subject];
   Affinity sum;
   for (std::size_t family = 0; family < families; ++family) {
-    const Counts& counts = settings_.counts;
-    sum.add(best[family] * (family == subject ? counts.subject : counts.links));
+    const double counts = family == subject ? settings_.counts.subject : settings_.counts.links;
+    sum.value += best[family] * counts;
+    if (own[family] * counts >= kind_from) ++sum.kinds;
   }
   // Where there is no text to compare, link, attachment or few words are all that the mail says.
   constexpr double without_text = 1.6;

@@ -160,6 +160,30 @@ void ClusterStore::prefer_honest_copies() {
   });
 }
 
+bool ClusterStore::shares_with_open(const Fingerprint& print) const {
+  bool shares = false;
+  const auto look = [&](std::uint64_t key, const auto& has) {
+    index_.find(key, [&](std::uint32_t ref) {
+      const std::size_t slot = ref & 0xfffffU;
+      if (shares || (ref & cluster_bit) == 0 || slot >= slots_.size() || ref_of(slot) != ref)
+        return;
+      const Cluster& cluster = slots_[slot].cluster;
+      shares = cluster.id != 0 && cluster.state == ClusterState::open && has(cluster);
+    });
+  };
+  for (std::size_t i = 0; open_ > 0 && i < print.phrase_count; ++i) {
+    look(phrase_key(print.phrases[i]),
+         [&](const Cluster& c) { return c.has_phrase(print.phrases[i]); });
+  }
+  for (std::size_t i = 0; open_ > 0 && i < print.facet_count; ++i) {
+    if (!binds(print, i)) continue;
+    look(facet_key(print.facet_kinds[i], print.facet_hashes[i]), [&](const Cluster& c) {
+      return c.has_facet(print.facet_kinds[i], print.facet_hashes[i]);
+    });
+  }
+  return shares;
+}
+
 double ClusterStore::coming_in(const Arrival& arrival, const Cluster& campaign) const {
   const auto odds_before = [&](const Pace& of_it, const Pace& of_none, double most) {
     const double ratio = of_it.per_hour(arrival.at) / (1 + of_none.per_hour(arrival.at));

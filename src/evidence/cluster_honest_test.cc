@@ -55,6 +55,20 @@ TEST_F(HonestMailTest, APartOfTheTextDoesNotOutweighThatAMailIsLikelierTheOwners
   EXPECT_EQ(id(place_known(text, 22, odd, owner)), open) << "the whole of it does";
 }
 
+TEST_F(HonestMailTest, LinksThatComeWithAQuotationAreNoFurtherEvidenceBesideIt) {
+  for (int day = 0; day < 6; ++day) live();
+  Fingerprint spam = text_with({11, 12, 13});
+  spam.add_facet(FacetKind::quoted_domain, 77);
+  spam.add_facet(FacetKind::url_domain, 78);
+  const std::uint64_t open = campaign_with(spam);
+  Fingerprint quoting = text_with({11, 12, 13});
+  quoting.add_facet(FacetKind::quoted_domain, 77);
+  EXPECT_EQ(id(place_known(quoting, 20, odd, owner)), 0U);
+  Fingerprint linking = text_with({11, 12, 13});
+  linking.add_facet(FacetKind::url_domain, 78);
+  EXPECT_EQ(id(place_known(linking, 21, odd, owner)), open);
+}
+
 TEST_F(HonestMailTest, AWatchedClusterCountsOwnersAsWellOrAllInItWouldLookOdd) {
   for (int day = 0; day < 6; ++day) live();
   place_known(text_with({11, 12, 13}), 20, odd, owner);

@@ -190,6 +190,7 @@ Placed ClusterStore::place(const Arrival& arrival) {
   unlink(slot);
   link_newest(slot);
   Placed placed{.cluster = &slots_[slot].cluster, .affinity = best.affinity, .united = united};
+  placed.copy = !sketch.any || placed.cluster->similarity(sketch) >= whole_from;
   join(placed, arrival, sketch);
   placed.lone_before = take_lone(slot, arrival);
   if (shapes(arrival, *placed.cluster)) put_keys(arrival, slot);

@@ -63,6 +63,7 @@ struct Placed {
   Cluster* cluster = nullptr;     // nothing: it is alone
   bool first_of_account = false;  // the account was not in it before
   bool explained = false;         // its recipients account for its being like the others
+  bool copy = false;              // most of its text is the mailing's, or it has none
   double affinity = 0;            // what binds it, in natural-log units
   bool united = false;            // it made two clusters one: there are more members now
   // Mails that were alone until now and belong to the open campaign as well.
@@ -93,6 +94,7 @@ class ClusterStore {
   Placed place(const Arrival& arrival);
   // Counts the facets of a mail that nobody objects to.
   void learn_background(const model::Fingerprint& print, base::TimePoint at);
+  [[nodiscard]] bool shares_with_open(const model::Fingerprint& print) const;
   [[nodiscard]] const FacetCounts& background() const { return background_; }
 
   [[nodiscard]] Cluster* find(std::uint64_t id);
@@ -121,10 +123,10 @@ class ClusterStore {
   [[nodiscard]] std::size_t fixed_bytes() const;
 
  private:
-  static constexpr std::size_t sighting_facets = 8;
-  static constexpr std::size_t sighting_recipients = 4;
+  static constexpr std::size_t sighting_facets = 8, sighting_recipients = 4;
   // -ln p below which a mail is in character: somebody's own until it is nearly a copy.
   static constexpr float in_character_below = 0.7F;
+  static constexpr double whole_from = 0.4;  // variants, not only neighbours in a sentence
   static constexpr std::uint32_t cluster_bit = 0x80000000U;
   struct Sighting {
     PackedSketch sketch;

@@ -100,6 +100,14 @@ struct CampaignJudgement {
   [[nodiscard]] bool alarm() const {
     return enough && honest == HonestKind::none && score >= threshold;
   }
+  // An alarm is a test that goes on: the accounts that came after it can refute it.
+  [[nodiscard]] bool refuted(const CampaignSettings& settings) const {
+    return enough && score < threshold - settings.withdrawn_below;
+  }
+  // Too little as yet to hold what is likelier its owner's.
+  [[nodiscard]] bool doubtful(const CampaignSettings& settings) const {
+    return score < threshold + settings.doubtful_below;
+  }
 };
 
 // How many clusters a day come to have so many accounts: of 2, 3, 4, 5-7, 8-15, 16-31 and more.

@@ -29,6 +29,8 @@ struct CampaignSettings {
   double surprise_most = fitted::campaign_surprise_most;
   double begins_below_p = fitted::campaign_begins_below_p;
   double join_at = fitted::campaign_join_at;
+  double withdrawn_below = fitted::campaign_withdrawn_below;
+  double doubtful_below = fitted::campaign_doubtful_below;
   double text_counts = fitted::campaign_text_counts;
   double phrases_count = fitted::campaign_phrases_count;
   double links_count = fitted::campaign_links_count;
