@@ -462,7 +462,7 @@ void Effects::try_hold(const Subject& subject, PendingHold hold, HoldOutcome& ou
   });
   set_trouble("queue", result.trouble);
   if (!failed || !queue->on()) return;
-  hold.keys = result.missing;
+  hold.keys = left_of(hold.keys, result);
   if (hold.keys.size() > pending_keys_max) hold.keys.resize(pending_keys_max);
   hold.next_try = SteadyClock::now() + hold.pause;
   hold.pause = std::min(hold.pause * 2, std::chrono::milliseconds(hold_pause_most));

@@ -162,6 +162,7 @@ std::vector<std::string> ids_named_by_postsuper(std::string_view words) {
 
 void QueueControl::run_batch(std::string_view verb, const std::string& folder,
                              std::span<const QueueKey> keys, QueueResult& result) const {
+  bool failed = false;
   std::map<std::string, QueueKey> waiting;
   for (const auto& key : keys) waiting.emplace(key.queue_id, key);
   for (int attempt = 0; attempt < options_.tries && !waiting.empty(); ++attempt) {
@@ -169,7 +170,8 @@ void QueueControl::run_batch(std::string_view verb, const std::string& folder,
     std::string ids;
     for (const auto& [id, key] : waiting) ids += id + "\n";
     const auto answer = ask(verb, folder, ids);
-    if (!answer.ok()) {
+    failed = !answer.ok();
+    if (failed) {
       result.trouble = answer.error().message;
       // What it is not allowed to do it will not be allowed in a moment either.
       if (answer.error().code == ErrorCode::refused) break;
@@ -184,6 +186,7 @@ void QueueControl::run_batch(std::string_view verb, const std::string& folder,
     }
     if (answer->starts_with("leumund-queue: ")) result.trouble = one_line(*answer, 300);
   }
+  if (failed) return;  // they may still be there
   for (auto& [id, key] : waiting) result.missing.push_back(std::move(key));
 }
 
@@ -199,7 +202,6 @@ std::vector<QueueKey> left_of(const std::vector<QueueKey>& wanted, const QueueRe
 QueueResult QueueControl::run(QueueVerb verb, std::span<const QueueKey> keys) const {
   QueueResult result;
   if (!on()) {
-    result.missing.assign(keys.begin(), keys.end());
     result.trouble = "no queue helper is configured (postfix.queue_helper)";
     return result;
   }

@@ -7,7 +7,8 @@
 // Limits:  ids that are no queue id are not sent; lists are cut at `list_bytes_max`.
 // Threads: any; blocks. The daemon calls it on `act`.
 // Errors:  QueueResult::trouble tells what failed, for a person; `missing` is mail that has left
-//          the queue (or is in that state already).
+//          the queue (or is in that state already). Whatever the helper told nothing about is in
+//          none of the lists: left_of().
 #pragma once
 
 #include <chrono>
