@@ -109,7 +109,8 @@ std::string encode_detours(const StoredDetours& stored) {
                     one.subject.to_string(), one.pool, model::mail_class_name(one.mail_class),
                     one.for_room, one.recipients});
   }
-  const json out = {{"detours", std::move(detours)}, {"held", std::move(held)}};
+  const json out = {
+      {"detours", std::move(detours)}, {"held", std::move(held)}, {"returning", stored.returning}};
   return out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -135,6 +136,9 @@ base::Result<StoredDetours> decode_detours(std::string_view text) {
         held.recipients = one.at(8);
       }
       out.held.push_back(std::move(held));
+    }
+    if (const auto at = value.find("returning"); at != value.end()) {  // earlier files have none
+      out.returning = *at;
     }
     return out;
   } catch (const json::exception& error) {

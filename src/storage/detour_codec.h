@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -32,6 +33,8 @@ struct StoredDetours {
   };
   std::vector<model::Detour> detours;
   std::vector<Held> held;
+  // Provider and pool of detours that are over, but Postfix may not have seen that yet.
+  std::vector<std::pair<std::string, std::string>> returning = {};
 };
 [[nodiscard]] std::string encode_detours(const StoredDetours& stored);
 [[nodiscard]] base::Result<StoredDetours> decode_detours(std::string_view text);

@@ -26,6 +26,7 @@ StoredDetours stored() {
   out.held = {held,
               {"gmx", {"mx", "", "4C"}, {}},  // nobody knows whose it is
               {"web", {"mx", "", "4B"}, {model::SubjectKind::account, "b@t.example"}}};
+  out.returning = {{"web", ""}, {"gmx", "tenant"}};
   return out;
 }
 
@@ -34,6 +35,7 @@ TEST(StoredDetours, ComeBackAsTheyWere) {
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_EQ(read->detours, stored().detours);
   EXPECT_EQ(read->held, stored().held);
+  EXPECT_EQ(read->returning, stored().returning);
 }
 
 TEST(StoredDetours, OfAVersionWithoutPoolsAndClassesAreRead) {
@@ -49,6 +51,7 @@ TEST(StoredDetours, ThatAreDamagedAreRefusedWithAReason) {
   for (const std::string& bad :
        {text.substr(0, text.size() / 2), std::string("[]"), std::string("{}"),
         std::string(R"({"detours":[],"held":[["web"]]})"),
+        std::string(R"({"detours":[],"held":[],"returning":[["web"]]})"),
         std::string(R"({"detours":[{"phase":"lost"}],"held":[]})")}) {
     const auto read = decode_detours(bad);
     ASSERT_FALSE(read.ok()) << bad;

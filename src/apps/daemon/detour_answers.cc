@@ -168,7 +168,7 @@ base::Result<Detour> DetourDesk::set(const face::DetourOrder& order) {
     one.planned = false;
     state.watched.insert(order.provider);
     state.dirty = true;
-    state.flushes[key] = {std::chrono::steady_clock::now() + until_postfix_looks};
+    state.tries.order(key);
     return one;
   });
   if (nothing) {

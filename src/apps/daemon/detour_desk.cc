@@ -104,11 +104,14 @@ void DetourDesk::load() {
       state.watched.insert(detour.provider);
       // What stood is published again at the first tick; its mail may wait since we are gone.
       const Key key{detour.provider, detour.pool};
-      if (model::routes_mail(detour)) state.flushes[key] = {SteadyClock::now()};
+      if (model::routes_mail(detour)) state.tries.order(key);
       if (detour.probe) state.probe_tries[key] = SteadyClock::now() + until_postfix_looks;
       active_ = active_ || model::routes_mail(detour);
       state.detours[key] = std::move(detour);
     }
+    // Of a detour that was over Postfix may not have seen the tables either.
+    for (const auto& [provider, pool] : stored.returning) state.tries.order({provider, pool});
+    for (const Held& held : stored.held) state.tries.order({held.provider, held.pool});
     state.held = std::move(stored.held);
     for (const auto& facts : cells) {
       if (in_trouble(facts)) state.watched.insert(facts.provider);
@@ -121,6 +124,11 @@ base::Status DetourDesk::save() const {
   state_.with([&](const State& state) {
     for (const auto& [key, detour] : state.detours) stored.detours.push_back(detour);
     stored.held = state.held;
+    for (const Key& key : state.tries.all()) {
+      const auto found = state.detours.find(key);
+      const bool leads = found != state.detours.end() && model::routes_mail(found->second);
+      if (!leads) stored.returning.push_back(key);
+    }
   });
   const auto done = action::write_file_atomically(around_.state_folder + "/detours.json",
                                                   storage::encode_detours(stored), 0640);
@@ -164,7 +172,9 @@ void DetourDesk::read_pools(const config::RunSettings& run) {
   state_.with([&](State& state) {
     std::erase_if(state.detours, [&](const auto& entry) {
       const std::string& pool = entry.first.second;
-      return !pool.empty() && pools_->find(pool) == nullptr;
+      const bool gone = !pool.empty() && pools_->find(pool) == nullptr;
+      if (gone && model::routes_mail(entry.second)) state.tries.order(entry.first);
+      return gone;
     });
     state.dirty = true;
   });
@@ -259,24 +269,19 @@ void DetourDesk::carry_out(const verdict::DetourStep& step, const Detour& before
     if (sent_there && step.detour.phase != DetourPhase::none) {
       state.requeue.push_back(step.probe_over->queue);
     }
-    if (!step.changed || step.detour.planned) return;
-    const Key key{step.detour.provider, step.detour.pool};
-    const bool leaves = step.detour.phase == DetourPhase::open ||
-                        (step.detour.phase == DetourPhase::none && model::routes_mail(before));
-    if (leaves) {
-      state.flushes[key] = {SteadyClock::now() + until_postfix_looks};
-    } else {
-      state.flushes.erase(key);
-    }
+    if (step.changed) state.tries.follow(before, step.detour);
   });
 }
 
+// What waited is tried as at any other return.
 void DetourDesk::end_all() {
   state_.with([](State& state) {
     if (state.detours.empty()) return;
+    for (const auto& [key, detour] : state.detours) {
+      if (model::routes_mail(detour)) state.tries.order(key);
+    }
     state.dirty = true;
     state.detours.clear();
-    state.flushes.clear();
   });
 }
 
@@ -322,6 +327,12 @@ void DetourDesk::publish(const config::RunSettings& run) {
   }
   if (done) done = tables_.publish(routes_);
   if (done) done = tables_.publish_senders(sender_routes_);
+  if (done && dirty) {
+    state_.with([](State& state) {
+      // What was ordered meanwhile is in the tables of the next time.
+      if (!state.dirty) state.tries.tables_stand(SteadyClock::now());
+    });
+  }
   if (done) done = tables_.publish_filter(rules_);
   if (!done) {
     state_.with([](State& state) { state.dirty = true; });

@@ -4,7 +4,7 @@
 // Flow:    decisions and deliveries -> tick -> verdict::plan_detour() -> state file -> decision
 //          -> tables -> the provider's deferred mail is tried again.
 // Time:    looks once a second; what a table says counts for Postfix within ten seconds more, so
-//          the queue is tried again after that.
+//          the queue is tried again, and what was held let go, after that.
 // Limits:  `held_max` mails held; 1,000 domains wait for the DNS; a try of the queue
 //          takes as many mails as the cap has left.
 // Threads: see(), answer(), note(), all(), set(), route() from any; the rest on `detour`.
@@ -27,6 +27,7 @@
 #include "action/detour_tables.h"
 #include "action/queue_control.h"
 #include "apps/clock.h"
+#include "apps/daemon/detour_tries.h"
 #include "apps/daemon/pipeline.h"
 #include "apps/daemon/provider_domains.h"
 #include "base/guarded.h"
@@ -84,19 +85,12 @@ class DetourDesk {
 
  private:
   using Held = storage::StoredDetours::Held;
-  using Key = std::pair<std::string, std::string>;  // provider; pool, "" of all mail
+  using Key = DetourTries::Key;
   using Detours = std::map<Key, model::Detour>;
   using Pools = std::shared_ptr<const config::DetourPools>;
   using SteadyTime = std::chrono::steady_clock::time_point;
-  // Deferred mail of a provider that is to be tried again.
-  struct Flush {
-    SteadyTime at;
-    std::optional<std::size_t> left = {};  // how many may leave; counted from its first try on
-    std::set<model::QueueKey> tried = {};  // each once
-  };
   static constexpr std::size_t unknown_max = 1000;
-  // trivial-rewrite looks at a replaced table every ten seconds.
-  static constexpr std::chrono::seconds until_postfix_looks{11};
+  static constexpr std::chrono::seconds until_postfix_looks = DetourTries::until_postfix_looks;
 
   // How the log calls the egresses, and which one is the usual way.
   struct Names {
@@ -112,13 +106,18 @@ class DetourDesk {
     base::TimePoint hour;
     std::uint32_t mails = 0;
   };
+  // Held by the answer to a recipient.
+  struct Holding {
+    Held held;
+    SteadyTime since;
+  };
   struct State {
     Detours detours;
     std::set<std::string> watched;  // providers with a cell in trouble
     std::vector<Held> held;
-    std::map<std::string, Held> holding;  // by submission id, until its queue id is known
-    std::map<std::string, int> unknown;   // domains that the DNS was asked for
-    std::map<Key, Flush> flushes;
+    std::map<std::string, Holding> holding;  // by submission id, until its queue id is known
+    std::map<std::string, int> unknown;      // domains that the DNS was asked for
+    DetourTries tries;
     std::map<Key, SteadyTime> probe_tries;  // of queued probes, once the table lets them out
     std::map<Key, std::set<model::QueueKey>> probed;  // another mail may tell more
     std::map<Key, LetGo> let_go;
@@ -154,6 +153,7 @@ class DetourDesk {
                   const std::string& provider, base::TimePoint at);
   void learn(const model::Delivery& delivery, const std::string& domain, const std::string& egress,
              const std::string& home);
+  bool note_held(const model::Submission& submission);
   void hold_at_recipient(const model::Submission& submission, engine::Outcome& outcome);
   void hold_mailing(const model::Submission& submission, engine::Outcome& outcome);
   // The count of this hour of the detour, and how many more may go.
@@ -200,9 +200,11 @@ class DetourDesk {
   SteadyTime tables_checked_;
   std::string suspect_;  // as last looked up
   SteadyTime suspect_at_;
+  SteadyTime release_at_;  // the helper had trouble with what is held
   base::Guarded<State> state_;
   base::Published<Names> names_;
-  std::atomic<bool> active_ = false;  // some provider's mail is kept from its usual way
+  std::atomic<bool> active_ = false;   // some provider's mail is kept from its usual way
+  std::atomic<bool> holding_ = false;  // some mail that comes in is held at its end
   std::jthread thread_;
 };
 

@@ -19,6 +19,7 @@ using model::MailClass;
 
 constexpr std::size_t holding_max = 10'000;
 constexpr std::size_t held_max = 100'000;
+constexpr std::chrono::hours client_patience{1};  // from a recipient to the mail's end
 
 bool passes(const model::Answer& answer) { return answer.disposition <= model::Disposition::warn; }
 
@@ -52,10 +53,27 @@ std::uint32_t DetourDesk::room_left(State& state, const Detour& detour) {
   return verdict::room_of(detour, let_go_of(state, detour).mails);
 }
 
+// Postfix holds it by an answer to one of its recipients, also if its detour is over meanwhile.
+bool DetourDesk::note_held(const model::Submission& submission) {
+  const bool at_end = submission.source == model::Source::policy &&
+                      submission.stage != model::SubmissionStage::recipient;
+  if (!holding_ || !at_end) return false;
+  return state_.with([&](State& state) {
+    auto node = state.holding.extract(submission.id);
+    holding_ = !state.holding.empty();
+    if (node.empty()) return false;
+    if (!submission.queue.known()) return true;
+    node.mapped().held.queue = submission.queue;
+    state.held.push_back(std::move(node.mapped().held));
+    ++state.held_total;
+    return state.counts = true;
+  });
+}
+
 // Without the helper nobody could let go of what is held, or take back a refused probe.
 void DetourDesk::answer(const model::MailEvent& event, engine::Outcome& outcome) {
   const auto* submission = std::get_if<model::Submission>(&event.what);
-  if (!active_ || submission == nullptr) return;
+  if (submission == nullptr || note_held(*submission) || !active_) return;
   const auto names = names_.read();
   if (!names || !names->holds) return;
   if (submission->source == model::Source::milter) {
@@ -68,16 +86,7 @@ void DetourDesk::answer(const model::MailEvent& event, engine::Outcome& outcome)
     if (asked) hold_at_recipient(*submission, outcome);
     return;
   }
-  const bool held = state_.with([&](State& state) {
-    auto node = state.holding.extract(submission->id);
-    if (node.empty()) return false;
-    if (!submission->queue.known() || state.held.size() >= held_max) return true;
-    node.mapped().queue = submission->queue;
-    state.held.push_back(std::move(node.mapped()));
-    ++state.held_total;
-    return state.counts = true;
-  });
-  if (held || !passes(outcome.answer) || !may_probe(outcome, *submission)) return;
+  if (!passes(outcome.answer) || !may_probe(outcome, *submission)) return;
   if (submission->recipient_count != 1 || submission->recipients.size() != 1) return;
   send_probe(*submission, outcome);
 }
@@ -98,9 +107,18 @@ void DetourDesk::hold_at_recipient(const model::Submission& submission, engine::
       ++let_go_of(state, found->second).mails;
       return false;
     }
-    if (state.holding.size() >= holding_max) state.holding.clear();  // clients that hung up
+    const auto now = std::chrono::steady_clock::now();
+    if (state.holding.size() >= holding_max) {  // clients that hung up
+      std::erase_if(state.holding,
+                    [&](const auto& one) { return now - one.second.since > client_patience; });
+    }
+    // Whatever nobody remembers nobody lets go.
+    const bool room = state.holding.size() < holding_max && state.held.size() < held_max;
+    if (!room && !state.holding.contains(submission.id)) return false;
     const auto [at, first] = state.holding.try_emplace(submission.id);
-    Held& held = at->second;
+    Held& held = at->second.held;
+    at->second.since = now;
+    holding_ = true;
     if (!first) {
       ++held.recipients;
       held.for_room = held.for_room && !doubtful;
@@ -200,7 +218,7 @@ std::vector<DetourDesk::Held> DetourDesk::take_released() {
       const bool over = found == state.detours.end() || !model::routes_mail(found->second);
       // Until Postfix has looked at the table and what waits longer has been tried, they wait: by
       // the table of before, mail in doubt would still leave by the other way.
-      const bool early = state.flushes.contains({held.provider, held.pool});
+      const bool early = state.tries.waits({held.provider, held.pool});
       if (early || (!over && !held.for_room)) continue;
       if (!over && room_left(state, found->second) < held.recipients) continue;
       if (!over) let_go_of(state, found->second).mails += held.recipients;
@@ -216,6 +234,8 @@ std::vector<DetourDesk::Held> DetourDesk::take_released() {
 }
 
 void DetourDesk::release_held() {
+  constexpr std::chrono::seconds try_again{60};
+  if (SteadyTime::clock::now() < release_at_) return;
   const std::vector<Held> over = take_released();
   if (over.empty()) return;
   std::vector<model::QueueKey> keys;
@@ -236,6 +256,7 @@ void DetourDesk::release_held() {
   if (result.trouble.empty()) return;
   set_trouble(result.trouble);
   // Nobody else would let them go: they are tried again.
+  release_at_ = SteadyTime::clock::now() + try_again;
   const auto left = action::left_of(keys, result);
   const std::set<model::QueueKey> waits(left.begin(), left.end());
   state_.with([&](State& state) {

@@ -28,16 +28,15 @@ void DetourDesk::flush_due() {
   const auto now = SteadyClock::now();
   std::map<Key, std::size_t> due;  // and how many may leave
   state_.with([&](State& state) {
-    for (auto& [key, flush] : state.flushes) {
-      if (flush.at > now) continue;
-      if (!flush.left) {
+    for (const Key& key : state.tries.due(now)) {
+      auto& left = state.tries.find(key)->left;
+      if (!left) {
         const auto found = state.detours.find(key);
         const bool capped = found != state.detours.end() && model::routes_mail(found->second);
-        flush.left = !capped
-                         ? flushed_on_return
-                         : found->second.cap - std::min(found->second.cap, found->second.delivered);
+        left = !capped ? flushed_on_return
+                       : found->second.cap - std::min(found->second.cap, found->second.delivered);
       }
-      due[key] = std::min(*flush.left, flushed_at_once);
+      due[key] = std::min(*left, flushed_at_once);
     }
   });
   if (due.empty()) return;
@@ -45,9 +44,7 @@ void DetourDesk::flush_due() {
   const auto listed = queue.on() ? queue.list() : std::vector<action::QueuedMessage>();
   if (!listed) {
     set_trouble(listed.error().message);
-    state_.with([&](State& state) {
-      for (auto& [key, flush] : state.flushes) flush.at = std::max(flush.at, now + after_trouble);
-    });
+    state_.with([&](State& state) { state.tries.put_off(now + after_trouble); });
     return;
   }
   for (const auto& [key, most] : due) flush_mail(key, most, queue, *listed);
@@ -57,8 +54,8 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
                             const std::vector<action::QueuedMessage>& listed) {
   const auto& [provider, pool] = key;
   const auto tried = state_.with([&](const State& state) {
-    const auto flush = state.flushes.find(key);
-    return flush == state.flushes.end() ? std::set<model::QueueKey>() : flush->second.tried;
+    const auto* one = state.tries.find(key);
+    return one == nullptr ? std::set<model::QueueKey>() : one->tried;
   });
   std::vector<Held> theirs;
   for (const auto& message : listed) {
@@ -98,13 +95,15 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
     if (open && detour != state.detours.end()) {
       let_go_of(state, detour->second).mails += static_cast<std::uint32_t>(result.done.size());
     }
-    const auto flush = state.flushes.find(key);
-    if (flush == state.flushes.end() || !flush->second.left) return;  // it was ordered anew
+    auto* one = state.tries.find(key);
+    if (one == nullptr || !one->left) return;  // it was ordered anew
     // What is put off again waits as Postfix has it: the provider has only just forgiven us.
-    flush->second.tried.insert(keys.begin(), keys.end());
-    *flush->second.left -= std::min(*flush->second.left, keys.size());
+    one->tried.insert(keys.begin(), keys.end());
+    *one->left -= std::min(*one->left, keys.size());
     // Without the helper Postfix tries it by itself, only later.
-    if (keys.size() < most || *flush->second.left == 0) state.flushes.erase(flush);
+    if (keys.size() >= most && *one->left > 0) return;
+    state.tries.end(key);
+    state.counts = true;
   });
 }
 

@@ -1,9 +1,10 @@
 """While a provider refuses us, mail of accounts in doubt waits for it on hold, so that the other
 address is not burnt as well: released at the return, but not that of an account stopped meanwhile.
-Mail of clean accounts, and what they all write to other providers, leaves at once."""
+Mail of clean accounts, and what they all write to other providers, leaves at once. However a detour
+ends, what was held goes only by the tables that say so."""
 import time
 
-from component.listed.world import OTHER, ListedWorld
+from component.listed.world import OTHER, PROVIDER, ListedWorld
 from peers.ground import wait_until
 from peers.swaks import Sent, swaks
 
@@ -100,4 +101,62 @@ def test_mail_of_accounts_in_doubt_waits_for_the_return_and_clean_mail_does_not(
     assert done.returncode == 0, done.stdout + done.stderr
     world.sink.wait_for("c@hotmail.com", seconds=90)
     world.check_nothing_lost()
+    assert world.postfix.queue() == []
+
+
+def hold_one(world: ListedWorld, name: str) -> str:
+    """The recipient of a mail that a detour, set by hand, keeps on hold."""
+    second = world.postfix.egress2_address
+    done = world.leumundd.leumund("detour", PROVIDER, "--via", "egress2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    time.sleep(12)  # Postfix has looked at the table
+    recipient = f"{name}@hotmail.com"
+    queue_id = write(world, DOUBTFUL, recipient).queue_id
+    assert world.held() == {queue_id}, world.postfix.queue()
+    write(world, CLEAN, f"clean-{name}@hotmail.com")
+    [clean] = world.sink.wait_for(f"clean-{name}@hotmail.com")
+    assert clean.client == second, "the table is in force"
+    kept = world.leumundd.state / "detours.json"
+    wait_until(lambda: queue_id in kept.read_text(), "the held mail on disk", 60, 0.2)
+    return recipient
+
+
+def test_held_mail_goes_by_the_tables_after_the_detour_however_that_ends(peers):
+    world = ListedWorld(peers)
+    first = world.postfix.egress_address
+    bring_into_doubt(world, DOUBTFUL)
+
+    def check_left_by_the_usual_way(recipient: str) -> None:
+        [mail] = world.sink.wait_for(recipient, seconds=90)
+        assert mail.client == first, mail
+        assert world.held() == set(), world.postfix.queue()
+
+    # Killed at once after the end: the next run does not take Postfix's word for granted either.
+    recipient = hold_one(world, "killed")
+    assert world.leumundd.leumund("detour", PROVIDER, "--end").returncode == 0
+    kept = world.leumundd.state / "detours.json"
+    wait_until(lambda: "returning" in kept.read_text() and PROVIDER in kept.read_text()
+               .partition("returning")[2], "the return on disk", 5, 0.05)
+    world.leumundd.kill()
+    world.leumundd.start()
+    check_left_by_the_usual_way(recipient)
+
+    # Switched off, or to observe mode, by a reload.
+    for mode in ("off", "observe"):
+        recipient = hold_one(world, mode)
+        world.set_config(mode=mode)
+        if mode == "observe":  # what a person has set stands there as well
+            assert world.leumundd.leumund("detour", PROVIDER, "--end").returncode == 0
+        check_left_by_the_usual_way(recipient)
+        world.set_config(mode="enforce")
+
+    # The helper is gone when the mail is to go: it goes once there is one.
+    recipient, helper = hold_one(world, "helper"), world.config["helper"]
+    world.set_config(helper="/nonexistent/leumund-queue")
+    assert world.leumundd.leumund("detour", PROVIDER, "--end").returncode == 0
+    time.sleep(15)
+    assert len(world.held()) == 1, world.postfix.queue()
+    world.set_config(helper=helper)
+    [mail] = world.sink.wait_for(recipient, seconds=150)
+    assert mail.client == first, mail
     assert world.postfix.queue() == []
