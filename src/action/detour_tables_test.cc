@@ -1,16 +1,24 @@
 #include "action/detour_tables.h"
 
+#include <cdb.h>
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <lmdb.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <thread>
 
+#include "action/lookup_table.h"
 #include "action/notice_text.h"
 #include "action/run_command.h"
+#include "base/check.h"
 #include "base/need_peer.h"
 
 namespace leumund::action {
@@ -169,19 +177,124 @@ TEST_P(DetourTablesTest, AreReadByPostfixAndReplacedWhole) {
   ASSERT_TRUE(next.create_missing().ok());
   EXPECT_EQ(look_up("gmx.de"), "out2:\n");
 }
+
+// All of a table says which it is: every row its number, and one how many there are.
+Routes numbered(int number) {
+  const int rows = 200'000 + 40'000 * (number % 3 - 1);
+  const std::string way = "out" + std::to_string(number) + ":";
+  Routes routes = {{"a-first", way}, {"a-rows", std::to_string(rows)}};
+  for (int i = 0; i < rows; ++i) routes.emplace_back(std::to_string(1'000'000 + i), way);
+  routes.emplace_back("z-last", way);
+  return routes;
+}
+
+// A reader that keeps a table open, as Postfix's servers do.
+class OpenTable {
+ public:
+  explicit OpenTable(const std::string& name) : is_cdb_(name.starts_with("cdb:")) {
+    const std::string path = lookup_table_path(name);
+    if (is_cdb_) {
+      fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+      CHECK(fd_ >= 0 && ::cdb_init(&cdb_, fd_) == 0);
+      return;
+    }
+    CHECK(::mdb_env_create(&environment_) == 0);
+    CHECK(::mdb_env_open(environment_, path.c_str(), MDB_RDONLY | MDB_NOSUBDIR | MDB_NOLOCK, 0) ==
+          0);
+    CHECK(::mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &look_) == 0);
+    CHECK(::mdb_dbi_open(look_, nullptr, 0, &table_) == 0);
+  }
+  ~OpenTable() {
+    if (is_cdb_) {
+      ::cdb_free(&cdb_);
+      ::close(fd_);
+      return;
+    }
+    ::mdb_txn_abort(look_);
+    ::mdb_env_close(environment_);
+  }
+  OpenTable(const OpenTable&) = delete;
+  OpenTable& operator=(const OpenTable&) = delete;
+
+  std::string find(std::string key) {
+    if (is_cdb_) {
+      if (::cdb_find(&cdb_, key.data(), static_cast<unsigned>(key.size())) <= 0) return "";
+      std::string value(cdb_datalen(&cdb_), '\0');
+      ::cdb_read(&cdb_, value.data(), cdb_datalen(&cdb_), cdb_datapos(&cdb_));
+      return value;
+    }
+    MDB_val wanted{key.size(), key.data()};
+    MDB_val value{};
+    if (::mdb_get(look_, table_, &wanted, &value) != 0) return "";
+    return {static_cast<const char*>(value.mv_data), value.mv_size};
+  }
+
+  // Which table it is; "" for one that is not whole.
+  std::string whole() {
+    const std::string way = find("a-first");
+    const int rows = std::atoi(find("a-rows").c_str());
+    bool same = find("z-last") == way && find(std::to_string(1'000'000 + rows)).empty();
+    for (int i = 0; i < rows; i += 997) same = same && find(std::to_string(1'000'000 + i)) == way;
+    return same && find(std::to_string(1'000'000 + rows - 1)) == way ? way : "";
+  }
+
+ private:
+  bool is_cdb_;
+  int fd_ = -1;
+  cdb cdb_{};
+  MDB_env* environment_ = nullptr;
+  MDB_txn* look_ = nullptr;
+  MDB_dbi table_ = 0;
+};
+
 TEST_P(DetourTablesTest, NobodyReadsAHalfWrittenOne) {
   NEED_PEER("/usr/sbin/postmap", "postfix");
   DetourTables tables(files);
-  Routes routes;
-  for (int i = 0; i < 20'000; ++i) routes.emplace_back(std::to_string(100'000 + i), "out2:");
-  ASSERT_TRUE(tables.publish(routes).ok());
-  const std::jthread writer([&](const std::stop_token& stop) {
-    for (bool more = true; !stop.stop_requested(); more = !more) {
-      Routes all(routes.begin(), more ? routes.end() : routes.end() - 5'000);
-      EXPECT_TRUE(tables.publish(all).ok());
+  ASSERT_TRUE(tables.publish(numbered(0)).ok());
+  std::atomic<int> published = 0;
+  std::jthread writer([&](const std::stop_token& stop) {
+    for (int number = 1; !stop.stop_requested(); ++number) {
+      EXPECT_TRUE(tables.publish(numbered(number)).ok());
+      published = number;
     }
   });
-  for (int i = 0; i < 20; ++i) EXPECT_EQ(look_up("100007"), "out2:\n");
+  std::set<std::string> seen;
+  const auto number_of = [](const std::string& way) {
+    return std::atoi(way.substr(std::string("out").size()).c_str());
+  };
+  OpenTable oldest(files.detours);
+  const std::string first = oldest.whole();
+  EXPECT_NE(first, "");
+  // Until enough tables were seen: while a single read is kept waiting, many are published.
+  for (int reads = 0; reads < 40 || seen.size() < 4; ++reads) {
+    const int before = published;
+    // The real one opens the table once and answers both.
+    const auto both = run_command(
+        {.arguments = {"/usr/sbin/postmap", "-c", folder.string(), "-q", "-", files.detours},
+         .input = "a-first\nz-last\n"});
+    ASSERT_TRUE(both.ok()) << both.error().message;
+    EXPECT_EQ(both->exit_status, 0) << both->complaints;
+    const std::string way = both->output.substr(0, both->output.find('\n'));
+    ASSERT_TRUE(way.starts_with("a-first\tout")) << both->output;
+    EXPECT_EQ(both->output, way + "\nz-last\t" + way.substr(8) + "\n");
+    EXPECT_GE(number_of(way.substr(8)), before) << "a table that was replaced before it was opened";
+    const int between = published;
+    const std::string now = OpenTable(files.detours).whole();
+    ASSERT_NE(now, "") << "read " << reads;
+    EXPECT_GE(number_of(now), between);
+    EXPECT_LE(number_of(now), published + 1);
+    EXPECT_EQ(oldest.whole(), first) << "who has it open keeps it";
+    std::ifstream plain(tables.plain_path());
+    std::stringstream text;
+    text << plain.rdbuf();
+    const std::string lines = text.str();
+    const std::string value = lines.substr(8, lines.find('\n') - 8);
+    EXPECT_TRUE(lines.starts_with("a-first out")) << lines.substr(0, 40);
+    EXPECT_TRUE(lines.ends_with("\nz-last " + value + "\n")) << "read " << reads;
+    seen.insert(now);
+  }
+  writer.request_stop();
+  writer.join();
 }
 INSTANTIATE_TEST_SUITE_P(Types, DetourTablesTest, testing::Values("cdb", "lmdb"));
 
