@@ -54,17 +54,30 @@ class ScreenService::Question {
   void await_more() {
     state_.with([](State& state) { ++state.open; });
   }
+  // What stands in the rows counts for nothing until their list's control has answered.
+  void doubt(const std::vector<std::uint32_t>& rows, bool doubted) {
+    state_.with([&](State& state) {
+      for (const std::uint32_t row : rows) state.doubted[row] = doubted;
+    });
+  }
   void done() {
     state_.with([](State& state) { --state.open; });
   }
   [[nodiscard]] std::vector<ScreenSaid> said() const {
-    return state_.with([](const State& state) { return state.said; });
+    return state_.with([](const State& state) {
+      std::vector<ScreenSaid> out = state.said;
+      for (std::size_t row = 0; row < out.size(); ++row) {
+        if (state.doubted[row]) out[row] = {};
+      }
+      return out;
+    });
   }
 
  private:
   struct State {
-    State(std::size_t rows, std::size_t awaited) : said(rows), open(awaited) {}
+    State(std::size_t rows, std::size_t awaited) : said(rows), doubted(rows), open(awaited) {}
     std::vector<ScreenSaid> said;
+    std::vector<bool> doubted;
     std::size_t open = 0;  // zones that have not answered
   };
   const base::IpAddress client_;
@@ -289,6 +302,7 @@ void ScreenService::confirm(net::DnsAsker& dns, const std::shared_ptr<Question>&
   const diagnosis::DnsList& list = lists->at(rows.front()).list;
   if (!lists->wants_control(rows.front(), now)) return;
   question->await_more();
+  question->doubt(rows, true);
   const auto random = static_cast<std::uint64_t>(now.time_since_epoch().count());
   const auto point = control_point(list, random);
   dns.ask({.name = diagnosis::list_question(point.name, list.zone)}, left,
@@ -298,6 +312,7 @@ void ScreenService::confirm(net::DnsAsker& dns, const std::shared_ptr<Question>&
             if (!wrong.empty()) {
               for (const std::uint32_t row : rows) question->put(row, {});
             }
+            if (answer.found != net::Found::unknown) question->doubt(rows, false);
             lists->see_control(rows.front(), wrong, answer.found, now);
             question->done();
           });
