@@ -127,6 +127,8 @@ void ListEngine::report(const model::AbuseReport& report, base::TimePoint now,
     counters_.no_room_at = now;
     return;
   }
+  // Of a clock that went ahead: nothing is immune for longer than it was cleared.
+  address->cleared_at = std::min(address->cleared_at, now);
   if (counted.at < address->cleared_at) {
     ++counters_.too_old;
     return;

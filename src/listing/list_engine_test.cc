@@ -215,6 +215,13 @@ TEST_F(ListEngineTest, WhoHasTheAddressDelistsItOnceAMonth) {
   EXPECT_TRUE(engine.delist_on_request(ip("192.0.2.1"), "again", start + 32 * 24h).ok());
 }
 
+TEST_F(ListEngineTest, WhatWasClearedByAClockThatWentAheadIsNotImmuneUntilThen) {
+  list("192.0.2.1", start + 300 * 24h);
+  ASSERT_TRUE(engine.delist_on_request(ip("192.0.2.1"), "cleaned", start + 300 * 24h).ok());
+  list("192.0.2.1", start);
+  EXPECT_TRUE(engine.facts(ip("192.0.2.1"), start).listed);
+}
+
 TEST_F(ListEngineTest, ReportersThatWereWrongAreBelievedLess) {
   for (int round = 0; round < 2; ++round) {
     const auto at = start + round * 48h;

@@ -155,6 +155,7 @@ base::Status NameList::report(std::string_view text, const model::AbuseReport& r
   if (is_spared(text, *name)) return {};
   Name* one = take(*name, now);
   if (one == nullptr) return {};
+  one->cleared_at = std::min(one->cleared_at, now);  // of a clock that went ahead
   if (now - counted.at >= settings_.rule.counts_for || counted.at < one->cleared_at) {
     ++counters_.too_old;
     return {};

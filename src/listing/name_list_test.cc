@@ -124,6 +124,15 @@ TEST(NameList, SparedDomainsAreNotListedByReportsButByHand) {
   EXPECT_FALSE(people.standing("a@mail.good.com", start)->listed());
 }
 
+TEST(NameList, WhatWasClearedByAClockThatWentAheadIsNotImmuneUntilThen) {
+  NameList list(settings_of(ListKind::domains));
+  const TimePoint ahead = start + hours(300 * 24);
+  for (const std::uint64_t who : {1U, 2U}) report(list, "spam.com", who, ahead);
+  ASSERT_TRUE(list.delist_on_request("spam.com", "a form, closed", ahead).ok());
+  for (const std::uint64_t who : {3U, 4U}) report(list, "spam.com", who, start);
+  EXPECT_TRUE(is_listed(list, "spam.com", start));
+}
+
 TEST(NameList, WhoHasItDelistsItOnceAndTheOperatorAlways) {
   NameList list(settings_of(ListKind::domains));
   for (const std::uint64_t who : {1U, 2U}) report(list, "spam.com", who, start);
