@@ -352,7 +352,11 @@ void CaseBook::end_unknown(const StandingTrouble& standing, TimePoint now) {
     }
   }
   for (const auto& [party, place] : missing) {
-    if (missing_.contains({party, place})) end(party, place, now, 0, "no longer watched");
+    if (!missing_.contains({party, place})) continue;
+    const bool provider = party.starts_with("provider:");
+    end(party, place, now, 0,
+        provider ? "nothing was sent there for long, or the egress has another name"
+                 : "no longer watched");
   }
   missing_ = std::move(missing);
 }

@@ -369,6 +369,19 @@ TEST_F(CaseBookTest, WhatIsNoLongerWatchedEndsAtTheSecondLook) {
   EXPECT_EQ(book.find(1)->state, CaseState::quiet);
 }
 
+TEST_F(CaseBookTest, ASpareWayThatNobodyKnowsToBeRefusedRemindsNobody) {
+  book.take(block(DecisionKind::provider_refuses, "gmx", start));
+  ASSERT_EQ(book.find(1)->state, CaseState::open);
+  for (const int later : {361, 362}) book.end_unknown({}, start + minutes(later));
+  ASSERT_EQ(book.find(1)->state, CaseState::quiet);
+  EXPECT_EQ(book.find(1)->lines.back().text.find("no longer watched"), std::string::npos);
+  static_cast<void>(book.take_news());
+  book.tick(start + hours(72));
+  EXPECT_TRUE(book.take_news().empty());
+  book.take(block(DecisionKind::provider_refuses, "gmx", start + hours(73)));
+  EXPECT_EQ(book.find(1)->state, CaseState::open) << "it is the same case";
+}
+
 TEST_F(CaseBookTest, NothingGrowsWithoutBound) {
   for (int i = 0; i < 3000; ++i) {
     const auto place = "198.18." + std::to_string(i / 250) + "." + std::to_string(i % 250);

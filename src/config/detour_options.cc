@@ -99,6 +99,10 @@ std::vector<std::uint32_t> detour_warm_up(const RunSettings& settings) {
   return steps;
 }
 
+std::chrono::seconds longest_probe_pause(const RunSettings& settings) {
+  return std::max(settings.detour_probe_first, settings.detour_probe_most);
+}
+
 void add_detour_options(std::vector<Option>& table) {
   table.push_back(choice_option(
       "detour.mode", &RunSettings::detour_mode,

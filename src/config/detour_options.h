@@ -4,6 +4,7 @@
 // "relay=[smarthost.example.net]:587".
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,9 @@ struct DetourWay {
 // The pool in its order, the usual way first; never empty.
 [[nodiscard]] std::vector<DetourWay> detour_ways(const RunSettings& settings);
 [[nodiscard]] std::vector<std::uint32_t> detour_warm_up(const RunSettings& settings);
+
+// No shorter than the first one, whatever is configured.
+[[nodiscard]] std::chrono::seconds longest_probe_pause(const RunSettings& settings);
 
 void add_detour_options(std::vector<Option>& table);
 

@@ -34,6 +34,16 @@ TEST(DetourWays, AreDefaultAndTheEgressesUnlessTold) {
   EXPECT_EQ(detour_ways(loaded.settings.run).back().target, "relay:[h.example]");
 }
 
+TEST(SpareWays, AreNobodysUsualOne) {
+  const std::string ways =
+      "[detour]\nways = [\"default\", \"out2\", \"out3\"]\n"
+      "pools = [\"tenant ways=out3,out4 senders=@t.example\"]\n";
+  auto loaded = load_text(ways, "t.toml", as_root);
+  EXPECT_THAT(spare_ways(loaded.settings.run), ElementsAre("out2", "out4"));
+  loaded = load_text(ways + "mode = \"off\"", "t.toml", as_root);
+  EXPECT_THAT(spare_ways(loaded.settings.run), ElementsAre());
+}
+
 TEST(DetourPools, NameWaysAndSenders) {
   const auto pool = parse_detour_pool(
       "tenant ways=out3,relay=[h.example]:587 senders=@Tenant.Example,chief@c.example,<>");

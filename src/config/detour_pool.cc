@@ -114,6 +114,19 @@ const DetourPool* DetourPools::of_sender(std::string_view sender) const {
   return nullptr;
 }
 
+std::set<std::string, std::less<>> spare_ways(const RunSettings& settings) {
+  std::set<std::string, std::less<>> spare;
+  if (settings.detour_mode == DetourMode::off) return spare;
+  std::vector<std::vector<DetourWay>> pools = {detour_ways(settings)};
+  const DetourPools of_senders(settings.detour_pools);
+  for (const DetourPool& pool : of_senders.all()) pools.push_back(pool.ways);
+  for (const auto& ways : pools) {
+    for (const DetourWay& way : ways) spare.insert(way.name);
+  }
+  for (const auto& ways : pools) spare.erase(ways.front().name);
+  return spare;
+}
+
 std::vector<std::string> sender_keys(std::string_view sender) {
   if (sender.empty() || sender == bounces) return {std::string(bounces)};
   const std::string whole = base::ascii_lower(sender);

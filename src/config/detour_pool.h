@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,10 @@ class DetourPools {
   std::vector<DetourPool> all_;
   std::map<std::string, std::size_t, std::less<>> by_sender_;
 };
+
+// The ways of all pools that are nobody's usual one: mail takes them only by detours. None while
+// there are no detours.
+[[nodiscard]] std::set<std::string, std::less<>> spare_ways(const RunSettings& settings);
 
 // The keys under which Postfix looks an envelope sender up, in its order, lower case.
 [[nodiscard]] std::vector<std::string> sender_keys(std::string_view sender);

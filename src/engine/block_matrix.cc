@@ -153,6 +153,13 @@ void BlockMatrix::set_key(std::string_view egress, std::string_view provider) {
   key_ += provider;
 }
 
+bool BlockMatrix::is_untried(std::string_view key, const BlockCell& cell,
+                             base::TimePoint now) const {
+  return (cell.test.state == CellState::refused || cell.test.state == CellState::half_open) &&
+         settings_.spare_ways.contains(parts_of(key).first) &&
+         cell.touched_at + settings_.untried_after <= now;
+}
+
 bool BlockMatrix::make_room(base::TimePoint now) {
   if (cells_.size() < settings_.cells_max) return true;
   // A sum fades only when a mail comes; after six half-lives nothing is left of the highest.
@@ -233,6 +240,9 @@ std::optional<model::BlockChange> BlockMatrix::see(const model::Delivery& delive
   const auto found = cell_for(ours, diagnosis::is_registered(provider), at);
   if (found == cells_.end()) return {};
   BlockCell& cell = found->second;
+  if (is_untried(found->first, cell, at)) {
+    cell.test = verdict::as_untried(cell.test, settings_.test);
+  }
   cell.touched_at = std::max(cell.touched_at, at);
   mark_dirty(*found);
   if (other) {
@@ -349,7 +359,8 @@ std::vector<model::BlockFacts> BlockMatrix::of_egress(std::string_view egress,
   return collect(now, [&](std::string_view one, auto) { return one == name; });
 }
 
-// Doubt that nobody confirmed fades with time, also when no mail comes to say so.
+// Doubt that nobody confirmed fades with time, also when no mail comes to say so; so does the word
+// about a spare way that nobody tried.
 std::optional<model::BlockFacts> BlockMatrix::find(std::string_view egress,
                                                    std::string_view provider,
                                                    base::TimePoint now) const {
@@ -360,6 +371,11 @@ std::optional<model::BlockFacts> BlockMatrix::find(std::string_view egress,
   if (found == cells_.end()) return std::nullopt;
   model::BlockFacts facts = facts_of(key, found->second);
   evidence::BlockTest test = found->second.test;
+  if (is_untried(key, found->second, now)) {
+    test = verdict::as_untried(test, settings_.test);
+    facts.state = test.state;
+    facts.threshold = settings_.test.threshold();
+  }
   test.decay_to(now, settings_.test.half_life);
   if (facts.state == CellState::suspected) {
     facts.state = verdict::next_state(test, settings_.test);

@@ -11,11 +11,13 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -39,6 +41,10 @@ struct BlockMatrixSettings {
   // What the log, a report or the API may call an egress, and its configured name: syslog_name,
   // addresses and the name itself.
   std::map<std::string, std::string> egress_names = {};
+  // Egresses that mail takes only while another is refused. What refuses one of them is in doubt
+  // again when it was given no mail for `untried_after`: else nobody would ever try.
+  std::set<std::string, std::less<>> spare_ways = {};
+  std::chrono::seconds untried_after{6 * 3600};
 };
 
 // Whose mail a delivery was, as keyed hashes, and what it was for; 0 where it is not known.
@@ -126,6 +132,8 @@ class BlockMatrix {
   // The key of a cell in `key_`; the cell is made when it must be and there is room.
   void set_key(std::string_view egress, std::string_view provider);
   [[nodiscard]] Cells::iterator cell_for(bool refused, bool registered, base::TimePoint now);
+  [[nodiscard]] bool is_untried(std::string_view key, const evidence::BlockCell& cell,
+                                base::TimePoint now) const;
   [[nodiscard]] bool make_room(base::TimePoint now);
   void note_refusal(evidence::BlockCell& cell, const model::Delivery& delivery,
                     const diagnosis::Refusal& refusal, const MailOwner& owner, base::TimePoint at);

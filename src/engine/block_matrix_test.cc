@@ -435,6 +435,36 @@ TEST(BlockMatrix, AProbeIsLetOutAndTakenBack) {
   EXPECT_THAT(world.kinds(), ElementsAre(DecisionKind::provider_refuses)) << "no second finding";
 }
 
+TEST(BlockMatrix, ASpareWayThatWasGivenNothingForLongIsInDoubtAndCanBeRefusedAnew) {
+  Settings settings = test_settings();
+  settings.blocks.spare_ways = {"out2"};
+  Matrix world(settings);
+  Matrix::Way spare;
+  spare.egress = "out2";
+  const auto state = [&](const char* egress) {
+    return world.cell("microsoft-consumer", egress).state;
+  };
+  world.mails_over({}, s3140, 10);
+  world.mails_over(spare, s3140, 10);
+  world.pass_time(std::chrono::hours(6) - seconds(1));
+  EXPECT_EQ(state("out2"), CellState::refused);
+  world.pass_time(seconds(1));
+  EXPECT_EQ(state("out2"), CellState::suspected);
+  EXPECT_LT(world.cell("microsoft-consumer", "out2").evidence,
+            world.cell("microsoft-consumer", "out2").threshold);
+  EXPECT_EQ(state("default"), CellState::refused) << "the usual way has its probes";
+  const auto anew = world.mail_over(spare, s3140);
+  ASSERT_TRUE(anew);
+  EXPECT_EQ(anew->from, CellState::suspected);
+  EXPECT_EQ(anew->facts.state, CellState::refused) << "one is enough";
+  EXPECT_THAT(world.kinds(),
+              ElementsAre(DecisionKind::provider_refuses, DecisionKind::provider_refuses,
+                          DecisionKind::provider_refuses));
+  world.pass_time(std::chrono::hours(6));
+  world.mails_over(spare, "250 2.0.0 queued", 10);
+  EXPECT_EQ(state("out2"), CellState::open);
+}
+
 TEST(BlockMatrix, TheSameMailGivesTheSameChangesByteForByte) {
   std::vector<std::vector<model::BlockFacts>> runs;
   for (int run = 0; run < 2; ++run) {

@@ -155,6 +155,13 @@ void plan_by_cells(Detour& out, const Detour& before, const DetourWorld& world,
   }
 }
 
+// What a person chose stays until it is refused after that order, be it refused before.
+bool order_stands(const Detour& detour, const DetourWorld& world) {
+  if (!detour.by_hand) return false;
+  const auto* cell = cell_of(world, detour.via);
+  return cell == nullptr || !stopped(cell->state) || cell->last_refused_at < detour.since;
+}
+
 }  // namespace
 
 DetourStep plan_detour(const Detour& before, const DetourWorld& world,
@@ -162,14 +169,16 @@ DetourStep plan_detour(const Detour& before, const DetourWorld& world,
   DetourStep step{before, false, {}};
   Detour& out = step.detour;
   out.home = settings.ways.front();
-  const bool by_hand = out.by_hand && !stopped(state_of(world, out.via));
-  if (by_hand) {
+  if (order_stands(out, world)) {
     take_way(out, out.via, settings, now);
   } else {
-    out.by_hand = false;  // also a person's way is left when it is refused
+    out.by_hand = false;
     if (before.by_hand) out.by = "detour";
     plan_by_cells(out, before, world, settings, now);
   }
+  // A way that was refused begins with the first hour's cap when it is tried again.
+  const bool spare = out.counted != out.via && out.counted != out.home;
+  if (spare && stopped(state_of(world, out.counted))) out.counted.clear();
   // The table lets a queued one out only while nothing else leaves.
   const bool queued = out.probe && !out.probe->recipient.empty();
   const bool over = out.probe && (out.phase == DetourPhase::none ||

@@ -114,6 +114,41 @@ TEST_F(DetourPlan, AWayInDoubtIsTriedAgainAfterAnHourButARefusedOneIsNot) {
   EXPECT_EQ(detour.phase, DetourPhase::deferred);
 }
 
+TEST_F(DetourPlan, AWayThatWasRefusedBeginsAnewWithTheFirstCap) {
+  settings.ways = {"default", "out2"};
+  set("default", CellState::refused);
+  for (int i = 0; i < 3; ++i) {
+    plan(hours(1));
+    count_detoured(detour, now);
+  }
+  ASSERT_GT(detour.cap, settings.warm_up.front());
+  set("out2", CellState::refused);
+  plan();
+  ASSERT_EQ(detour.phase, DetourPhase::deferred);
+  now += hours(6);
+  world.cells.back().state = CellState::suspected;  // nothing was sent by it meanwhile
+  plan();
+  EXPECT_EQ(detour.via, "out2");
+  EXPECT_EQ(detour.cap, settings.warm_up.front());
+  EXPECT_EQ(detour.delivered, 0U);
+}
+
+TEST_F(DetourPlan, ARefusedWayThatAPersonChoseIsKeptUntilItIsRefusedOnceMore) {
+  set("default", CellState::refused);
+  set("out2", CellState::refused);
+  plan();
+  ASSERT_EQ(detour.via, "out3");
+  now += minutes(5);
+  detour = set_by_hand(detour, "out2", "admin", settings, now);
+  for (int i = 0; i < 3; ++i) plan(minutes(10));
+  EXPECT_EQ(detour.via, "out2");
+  EXPECT_TRUE(detour.by_hand);
+  set("out2", CellState::refused);
+  EXPECT_TRUE(plan().changed);
+  EXPECT_EQ(detour.via, "out3");
+  EXPECT_FALSE(detour.by_hand);
+}
+
 TEST_F(DetourPlan, WithoutASecondWayRefusedMailWaits) {
   settings.ways = {"default"};
   set("default", CellState::refused);

@@ -134,6 +134,15 @@ evidence::BlockTest after_mail(BlockTest test, MailFate fate, base::TimePoint at
   return test;
 }
 
+BlockTest as_untried(BlockTest test, const BlockSettings& settings) {
+  constexpr float nearly = 0.9F;
+  // It refuses nearly all as it did, or none: a few mails tell.
+  test.against = {nearly * static_cast<float>(settings.threshold())};
+  test.state = CellState::suspected;
+  test.for_open = 0;
+  return test;
+}
+
 CellState next_state(const BlockTest& test, const BlockSettings& settings) {
   if (stopped(test.state)) {
     return test.for_open >= settings.opening_threshold() ? CellState::open : test.state;

@@ -78,6 +78,11 @@ enum class Witness : std::uint8_t { server, report };
                                              base::TimePoint at, const BlockSettings& settings,
                                              Witness witness = Witness::server);
 
+// A refused cell that was given no mail for long: nobody knows any more. The next refusal makes it
+// refused again, and a few mails that are taken open it.
+[[nodiscard]] evidence::BlockTest as_untried(evidence::BlockTest test,
+                                             const BlockSettings& settings);
+
 // The state that the sums ask for now.
 [[nodiscard]] model::CellState next_state(const evidence::BlockTest& test,
                                           const BlockSettings& settings);

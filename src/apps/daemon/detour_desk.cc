@@ -44,7 +44,7 @@ verdict::DetourSettings DetourDesk::plan_settings(const config::RunSettings& run
   out.cap_per_hour = run.detour_cap;
   out.warm_up = config::detour_warm_up(run);
   out.probe_first = run.detour_probe_first;
-  out.probe_most = std::max(run.detour_probe_first, run.detour_probe_most);
+  out.probe_most = config::longest_probe_pause(run);
   return out;
 }
 

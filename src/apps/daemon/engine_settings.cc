@@ -1,8 +1,11 @@
 #include "apps/daemon/engine_settings.h"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <vector>
 
+#include "config/detour_pool.h"
 #include "config/egress.h"
 #include "config/weekly_span.h"
 
@@ -39,6 +42,9 @@ engine::Settings engine_settings(const config::Settings& settings, base::HashKey
   out.campaign.allowed_per_day = settings.run.campaign_false_alarms;
   out.campaign_texts = settings.run.campaign_keep_texts;
   out.blocks.egress_names = config::egress_names(settings.run.egresses);
+  out.blocks.spare_ways = config::spare_ways(settings.run);
+  constexpr std::chrono::seconds at_least = std::chrono::hours(1);
+  out.blocks.untried_after = std::max(config::longest_probe_pause(settings.run), at_least);
   out.blocks.test.false_changes_per_cell_year = settings.run.block_false_changes;
   return out;
 }
