@@ -80,8 +80,9 @@ constexpr std::array<Words, 27> sentences = {{
      "addresses of mail servers only.",
      "Die Liste wirft niemandem etwas vor: Sie sagt nur, dass von dort keine Post direkt kommen "
      "soll. Bitten Sie nur für Adressen von Mailservern."},
-    {"Do not ask yet: the firewall's counter says {}. Find that machine first.",
-     "Fragen Sie noch nicht: Der Zähler der Firewall sagt: {}. Finden Sie zuerst diesen Rechner."},
+    {"Do not ask yet: of what leaves your network is known: {}. Find that machine first.",
+     "Fragen Sie noch nicht: Von dem, was Ihr Netz verlässt, ist bekannt: {}. Finden Sie zuerst "
+     "diesen Rechner."},
     {"Mend this first, or the request is turned down for it: {} (leumund hygiene)",
      "Bringen Sie zuerst das in Ordnung, sonst scheitert die Bitte daran: {} (leumund hygiene)"},
 }};

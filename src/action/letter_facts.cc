@@ -207,7 +207,10 @@ std::string recovery_words(const LetterInput& input, Language language) {
 void add_cause(const LetterInput& input, Language language, LetterFacts& facts) {
   if (input.detector) facts["detector"] = "yes";
   if (input.unsent) facts["unsent"] = "yes";
-  if (input.unsent && input.unsent_since) {
+  if (input.unsent && input.unsent_since && input.unsent_until) {
+    facts["no_flow_since"] = letter_time(*input.unsent_since, language);
+    facts["no_flow_until"] = letter_time(*input.unsent_until, language);
+  } else if (input.unsent && input.unsent_since) {
     facts["unsent_since"] = letter_day(*input.unsent_since, language);
   }
   if (input.stopped.empty() || input.unsent) return;
@@ -347,7 +350,7 @@ std::vector<std::string_view> letter_fact_names() {
           "accepted",    "declined",      "asked_by_mail",   "asked_by_form", "asked_once",
           "asked_often", "policy",        "upstream_only",   "detour",        "deadline",
           "name",        "organisation",  "email",           "phone",         "imprint",
-          "form"};
+          "form",        "no_flow_since", "no_flow_until"};
 }
 
 }  // namespace leumund::action

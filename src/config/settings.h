@@ -120,6 +120,7 @@ struct RunSettings {
   std::vector<std::string> watch_networks;
   std::string watch_keys_file;       // "" is none
   std::string watch_counters_file;   // "" is none
+  std::string watch_flows_file;      // "" is none
   std::string watch_reports_folder;  // "" is none
   std::chrono::seconds watch_interval{0};
   std::chrono::seconds watch_network_interval{0};

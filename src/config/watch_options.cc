@@ -48,6 +48,12 @@ void add_what(std::vector<Option>& table) {
       "File with packets counted to port 25, \"192.0.2.0/24 0 2026-11-01T00:00:00Z\" a line: the "
       "proof for addresses that never sent; empty is none."));
   table.push_back(text_option(
+      "watch.flows_file", &Run::watch_flows_file, "path", "", check_path_or_empty,
+      "File with flows to port 25 as nfdump -o csv writes them, and lines \"# covers 192.0.2.0/24 "
+      "SINCE UNTIL\": who else sends from our networks, and the proof for those who did not in "
+      "that "
+      "time; empty is none."));
+  table.push_back(text_option(
       "watch.reports_folder", &Run::watch_reports_folder, "path", "", check_path_or_empty,
       "Folder with files of providers about us: SNDS data and status (CSV), Google Postmaster's "
       "trafficStats (JSON), summaries of feedback loops (CSV); empty is none."));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <iterator>
 
 namespace leumund::intake {
 namespace {
@@ -54,6 +55,53 @@ bool is_key(std::string_view text) {
          });
 }
 
+bool covers(const base::IpPrefix& wide, const base::IpPrefix& narrow) {
+  return wide.contains(narrow.address) && wide.bits <= narrow.bits;
+}
+
+// Who in a network has sent, most flows first; "" nobody.
+std::string flows_from(const wire::FlowFile& flows, const base::IpPrefix& network) {
+  constexpr std::size_t named_max = 5;
+  std::vector<wire::FlowSender> found;
+  std::copy_if(flows.senders.begin(), flows.senders.end(), std::back_inserter(found),
+               [&](const wire::FlowSender& one) { return network.contains(one.address); });
+  if (found.empty()) return "";
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.flows > b.flows; });
+  wire::FlowSender all = found.front();
+  all.flows = 0;
+  std::string names;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const wire::FlowSender& one = found[i];
+    all.flows += one.flows;
+    all.first = std::min(all.first, one.first);
+    all.last = std::max(all.last, one.last);
+    if (i < named_max) names += (i == 0 ? "" : ", ") + one.address.to_string();
+  }
+  if (found.size() > named_max) names += fmt::format(" (+{})", found.size() - named_max);
+  return fmt::format(
+      "{} flows to port 25 left {} between {} and {}: somebody sends from there past us", all.flows,
+      names, base::format_rfc3339(all.first), base::format_rfc3339(all.last));
+}
+
+// The last time without a gap in which the network was looked at whole.
+std::string no_flow_from(const wire::FlowFile& flows, const base::IpPrefix& network) {
+  if (flows.bad > 0) return "";
+  std::vector<wire::FlowCover> spans;
+  std::copy_if(flows.covers.begin(), flows.covers.end(), std::back_inserter(spans),
+               [&](const wire::FlowCover& one) { return covers(one.network, network); });
+  if (spans.empty()) return "";
+  std::sort(spans.begin(), spans.end(),
+            [](const auto& a, const auto& b) { return a.since < b.since; });
+  wire::FlowCover last = spans.front();
+  for (const wire::FlowCover& one : spans) {
+    if (one.since > last.until) last = one;
+    last.until = std::max(last.until, one.until);
+  }
+  return fmt::format("no flow to port 25 left {} between {} and {}", network.to_string(),
+                     base::format_rfc3339(last.since), base::format_rfc3339(last.until));
+}
+
 }  // namespace
 
 base::Result<std::map<std::string, std::string>> parse_list_keys(std::string_view text) {
@@ -92,15 +140,17 @@ base::Result<std::vector<SentCounter>> parse_sent_counters(std::string_view text
   return counters;
 }
 
-std::string sent_proof(const std::vector<SentCounter>& counters, const std::string& place) {
+std::string sent_proof(const std::vector<SentCounter>& counters, const wire::FlowFile& flows,
+                       const std::string& place) {
   const auto network = base::IpPrefix::parse(place);
   if (!network) return "";
+  if (std::string sent = flows_from(flows, *network); !sent.empty()) return sent;
   const SentCounter* best = nullptr;
   for (const SentCounter& one : counters) {
-    const bool covers = one.network.contains(network->address) && one.network.bits <= network->bits;
-    if (covers && (best == nullptr || one.network.bits > best->network.bits)) best = &one;
+    const bool narrower = best == nullptr || one.network.bits > best->network.bits;
+    if (covers(one.network, *network) && narrower) best = &one;
   }
-  if (best == nullptr) return "";
+  if (best == nullptr) return no_flow_from(flows, *network);
   const std::string since = base::format_rfc3339(best->since);
   if (best->packets == 0) {
     return fmt::format("no packet to port 25 left {} since {}", best->network.to_string(), since);
@@ -109,12 +159,29 @@ std::string sent_proof(const std::vector<SentCounter>& counters, const std::stri
                      best->packets, best->network.to_string(), since);
 }
 
-std::optional<base::TimePoint> unsent_since(std::string_view proof) {
-  constexpr std::string_view before = " since ";
+std::optional<UnsentTime> unsent_time(std::string_view proof) {
+  const bool counted = proof.starts_with("no packet ");
+  const std::string_view before = counted ? " since " : " between ";
   const auto at = proof.rfind(before);
-  if (!proof.starts_with("no packet ") || at == std::string_view::npos) return std::nullopt;
-  const auto since = base::parse_rfc3339(proof.substr(at + before.size()));
-  return since ? std::optional(*since) : std::nullopt;
+  if ((!counted && !proof.starts_with("no flow ")) || at == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const std::string_view times = proof.substr(at + before.size());
+  const auto gap = counted ? std::string_view::npos : times.find(" and ");
+  const auto since = base::parse_rfc3339(times.substr(0, gap));
+  if (!since) return std::nullopt;
+  if (counted) return UnsentTime{*since};
+  const auto until = base::parse_rfc3339(
+      gap == std::string_view::npos ? "" : times.substr(gap + std::string_view(" and ").size()));
+  return until ? std::optional(UnsentTime{*since, *until}) : std::nullopt;
+}
+
+std::optional<UnsentTime> unsent_in_both(const UnsentTime& one, const UnsentTime& other) {
+  if (one.until.has_value() != other.until.has_value()) return std::nullopt;
+  UnsentTime both{std::max(one.since, other.since), one.until};
+  if (!both.until) return both;
+  both.until = std::min(*one.until, *other.until);
+  return both.since < *both.until ? std::optional(both) : std::nullopt;
 }
 
 }  // namespace leumund::intake

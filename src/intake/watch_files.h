@@ -1,4 +1,5 @@
-// The two small files an operator points the watch to: keys of lists, and counters of a firewall.
+// The two small files an operator points the watch to, keys of lists and counters of a firewall,
+// and what counters and flow data (wire/flow_file.h) say of mail that leaves past us.
 //
 // Limits:  1 MiB, 10,000 lines. Threads: pure. Errors: the line that is wrong; nothing of a bad
 // file is used.
@@ -13,6 +14,7 @@
 #include "base/ip_address.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "wire/flow_file.h"
 
 namespace leumund::intake {
 
@@ -20,7 +22,7 @@ namespace leumund::intake {
 [[nodiscard]] base::Result<std::map<std::string, std::string>> parse_list_keys(
     std::string_view text);
 
-// Packets to port 25 that left a network since then, as a firewall rule or flow data count them.
+// Packets to port 25 that left a network since then, as a firewall rule counts them.
 struct SentCounter {
   base::IpPrefix network;
   std::uint64_t packets = 0;
@@ -30,10 +32,22 @@ struct SentCounter {
 [[nodiscard]] base::Result<std::vector<SentCounter>> parse_sent_counters(std::string_view text);
 
 // What is known of mail from a place ("192.0.2.0/24", "192.0.2.7") that none of our servers sends
-// from: a sentence, "" when no counter covers it.
+// from: a sentence, "" when nothing covers it. Whatever says that something was sent comes first.
+// Flow data with a line that could not be read proves nothing of what is not in it.
 [[nodiscard]] std::string sent_proof(const std::vector<SentCounter>& counters,
-                                     const std::string& place);
-// Of a proof that nothing was sent: since when; nothing for any other text.
-[[nodiscard]] std::optional<base::TimePoint> unsent_since(std::string_view proof);
+                                     const wire::FlowFile& flows, const std::string& place);
+
+// Of a proof that nothing was sent.
+struct UnsentTime {
+  base::TimePoint since;
+  std::optional<base::TimePoint> until = {};  // of flow data; a counter goes on counting
+
+  bool operator==(const UnsentTime&) const = default;
+};
+// Nothing for any other text.
+[[nodiscard]] std::optional<UnsentTime> unsent_time(std::string_view proof);
+// What holds of both places; nothing where a counter speaks of one and flow data of the other.
+[[nodiscard]] std::optional<UnsentTime> unsent_in_both(const UnsentTime& one,
+                                                       const UnsentTime& other);
 
 }  // namespace leumund::intake

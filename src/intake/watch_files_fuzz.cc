@@ -20,7 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   for (const auto& one : *counters) {
-    const std::string proof = sent_proof(*counters, one.network.to_string());
+    const std::string proof = sent_proof(*counters, {}, one.network.to_string());
     CHECK(proof.find("packet") != std::string::npos);
   }
   return 0;

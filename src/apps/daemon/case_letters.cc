@@ -150,24 +150,29 @@ void CaseLetters::add_setup(LetterInput& input) const {
 void CaseLetters::add_listing(LetterInput& input) const {
   if (!input.of_list()) return;
   bool all_unsent = true;
-  bool all_counted = true;
   bool found = false;
+  std::optional<intake::UnsentTime> proven;  // of all
   for (const model::Listing& listing : around_.listings()) {
     const auto& places = input.who().places;
     if (input.who().id != "list:" + listing.list ||
         std::find(places.begin(), places.end(), listing.place) == places.end()) {
       continue;
     }
-    found = true;
     input.policy = listing.policy;
     all_unsent = all_unsent && !listing.sends;
-    const auto since = intake::unsent_since(listing.proof);
-    all_counted = all_counted && since.has_value();
-    if (!listing.sends && !listing.proof.empty() && !since) input.sends_past = listing.proof;
-    if (since && (!input.unsent_since || *since > *input.unsent_since)) input.unsent_since = since;
+    const auto unsent = intake::unsent_time(listing.proof);
+    if (!listing.sends && !listing.proof.empty() && !unsent) input.sends_past = listing.proof;
+    if (!found || !unsent || !proven) {
+      proven = found ? std::nullopt : unsent;
+    } else {
+      proven = intake::unsent_in_both(*proven, *unsent);
+    }
+    found = true;
   }
   input.unsent = found && all_unsent && input.sends_past.empty();
-  if (!input.unsent || !all_counted) input.unsent_since.reset();
+  if (!input.unsent || !proven) return;
+  input.unsent_since = proven->since;
+  input.unsent_until = proven->until;
 }
 
 void CaseLetters::add_stopped(LetterInput& input) const {

@@ -282,6 +282,8 @@ TEST(LettersGolden, LettersThatWereReadAreAsTheyWere) {
   never.unsent = true;
   never.unsent_since = day - hours(24 * 20);
   both("never_sends", never);
+  never.unsent_until = day - hours(24 * 2);
+  both("never_sends_by_flows", never);
 }
 
 }  // namespace

@@ -3,25 +3,25 @@
 #include <fmt/format.h>
 
 #include <fstream>
-#include <iterator>
 
 #include "intake/watch_files.h"
 
 namespace leumund::apps {
-namespace {
 
-constexpr std::size_t file_bytes_max = 1U << 20;
-
-}  // namespace
-
-base::Result<std::string> read_list_file(const std::string& path) {
+base::Result<std::string> read_list_file(const std::string& path, std::size_t bytes_max) {
   std::ifstream file(path, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(file), {});
+  std::string text;
+  std::string lot(64UL << 10, '\0');
+  while (file && text.size() <= bytes_max) {
+    file.read(lot.data(), static_cast<std::streamsize>(lot.size()));
+    text.append(lot, 0, static_cast<std::size_t>(file.gcount()));
+  }
   if (!file.is_open() || file.bad()) {
     return base::Error{base::ErrorCode::unavailable, path + " cannot be read"};
   }
-  if (text.size() > file_bytes_max) {
-    return base::Error{base::ErrorCode::too_large, path + " is over 1 MiB large"};
+  if (text.size() > bytes_max) {
+    return base::Error{base::ErrorCode::too_large,
+                       fmt::format("{} is over {} MiB large", path, bytes_max >> 20)};
   }
   return text;
 }

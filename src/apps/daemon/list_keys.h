@@ -1,6 +1,7 @@
 // Files of the operator about DNS lists: small, and read whole at the start.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <vector>
@@ -9,8 +10,9 @@
 
 namespace leumund::apps {
 
-// At most 1 MiB; the error names the file.
-[[nodiscard]] base::Result<std::string> read_list_file(const std::string& path);
+// The error names the file.
+[[nodiscard]] base::Result<std::string> read_list_file(const std::string& path,
+                                                       std::size_t bytes_max = 1U << 20);
 
 // The account keys of `watch.keys_file`, by list or family; none where there is no file. What is
 // wrong with it is added to `problems`.

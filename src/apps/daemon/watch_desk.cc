@@ -104,6 +104,7 @@ struct WatchDesk::Inputs {
   std::vector<std::string> lists;
   std::map<std::string, std::string> keys;
   std::string counters;
+  wire::FlowFile flows;  // of others than our egresses
   intake::WatchRules rules;
   std::uint32_t per_second = 0;
   std::uint32_t in_flight = 0;
@@ -112,7 +113,31 @@ struct WatchDesk::Inputs {
   bool operator==(const Inputs&) const = default;
 
   [[nodiscard]] static Inputs of(const config::Settings& settings);
+  void read_flows(const std::string& file);
 };
+
+void WatchDesk::Inputs::read_flows(const std::string& file) {
+  const auto text = read_list_file(file, wire::flow_file_bytes_max);
+  auto read = text ? wire::read_flow_file(*text) : text.error();
+  if (!read) {
+    problems.push_back(fmt::format("watch.flows_file {}: {}", file, read.error().message));
+    return;
+  }
+  flows = std::move(*read);
+  for (const std::string& problem : flows.problems) {
+    problems.push_back(fmt::format("watch.flows_file {}: {}", file, problem));
+  }
+  if (flows.bad > flows.problems.size()) {
+    problems.push_back(fmt::format("watch.flows_file {}: {} lines more cannot be read", file,
+                                   flows.bad - flows.problems.size()));
+  }
+  // What our own servers send is in there too.
+  const auto own = config::own_addresses(egresses, addresses);
+  std::erase_if(flows.senders, [&](const wire::FlowSender& sender) {
+    return std::any_of(own.begin(), own.end(),
+                       [&](const auto& one) { return one.address == sender.address; });
+  });
+}
 
 WatchDesk::Inputs WatchDesk::Inputs::of(const config::Settings& settings) {
   const auto& run = settings.run;
@@ -134,6 +159,7 @@ WatchDesk::Inputs WatchDesk::Inputs::of(const config::Settings& settings) {
           fmt::format("watch.counters_file {}: {}", run.watch_counters_file, text.error().message));
     }
   }
+  if (!run.watch_flows_file.empty()) out.read_flows(run.watch_flows_file);
   out.rules.interval = run.watch_interval;
   out.rules.network_interval = run.watch_network_interval;
   out.rules.per_day = run.watch_per_day;
@@ -310,7 +336,9 @@ void WatchDesk::on_change(const Watch& watch, const intake::WatchChange& change)
   const auto now = around_.clock.now();
   if (const auto* found = std::get_if<intake::ListingChange>(&change)) {
     model::Listing listing = found->listing;
-    if (!listing.sends) listing.proof = intake::sent_proof(watch.counters, listing.place);
+    if (!listing.sends) {
+      listing.proof = intake::sent_proof(watch.counters, watch.inputs.flows, listing.place);
+    }
     around_.pipeline.note(decision_of(listing, detector, now));
     return keep(record_of(listing), listing.until ? "" : storage::encode_listing(listing));
   }
@@ -346,7 +374,9 @@ model::WatchReport WatchDesk::report() const {
   out.networks = now.networks;
   out.listings = now.listings;
   for (model::Listing& one : out.listings) {
-    if (!one.sends) one.proof = intake::sent_proof(watch->counters, one.place);
+    if (!one.sends) {
+      one.proof = intake::sent_proof(watch->counters, watch->inputs.flows, one.place);
+    }
   }
   for (const auto& health : now.lists) out.lists.push_back(figures_of(health));
   return out;

@@ -8,6 +8,7 @@ from contextlib import closing
 import pytest
 
 from peers.dns_lists import Rbldnsd, SilentDns, Unbound
+from peers.flows import UDP, Flow, Nfcapd
 from peers.ground import wait_until
 
 INTERVAL = 8
@@ -25,6 +26,7 @@ addresses = ["198.18.7.25", "2001:db8:1:2::25"]
 networks = ["198.18.5.0/25"]
 domains = ["example.org"]
 counters_file = "{counters}"
+flows_file = "{flows}"
 interval = "{interval}s"
 network_interval = "{interval}s"
 queries_per_second = 0
@@ -60,9 +62,15 @@ class Story:
         counters = peers.ground.place("count") / "sent"
         counters.write_text("198.18.5.0/24 0 2026-11-01T00:00:00Z\n")
         words = ", ".join(f'"{zone}"' for zone in [*DATASETS, *FOREIGN])
-        self.leumundd = peers.leumundd(CONFIG.format(
-            dns_port=self.unbound.port, lists=words, interval=INTERVAL,
-            notice_port=self.mailbox.port, counters=counters))
+        self.config = dict(dns_port=self.unbound.port, lists=words, interval=INTERVAL,
+                           notice_port=self.mailbox.port, counters=counters, flows="")
+        self.leumundd = peers.leumundd(CONFIG.format(**self.config))
+
+    def set_config(self, **changes) -> None:
+        self.config.update(changes)
+        self.leumundd.write_config(CONFIG.format(**self.config))
+        done = self.leumundd.leumund("config", "reload")
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def report(self) -> dict:
         return self.leumundd.leumund_json("lists")
@@ -236,3 +244,45 @@ def test_networks_and_domains_are_watched_and_what_is_known_of_their_mail_is_tol
         {"domain:example.org", "network:198.18.5.0/24"}
     metrics = story.leumundd.request("GET", "/metrics")[1]
     assert 'leumund_watch_listings{list="second.lists.example"} 1' in metrics
+
+
+def test_flow_data_name_who_sends_past_us_and_prove_silence_for_the_time_they_cover(story, peers):
+    place = ("second.lists.example", "198.18.5.0/24")
+    wait_until(lambda: story.states()["second.lists.example"] == "well", "the list to be tested")
+    story.put("second.lists.example", "198.18.5.0/26")
+    wait_until(lambda: place in story.listings(), "the listing", 4 * INTERVAL)
+
+    collector = peers._keep("nfcapd", Nfcapd(peers.ground))
+    hour = int(time.time()) // 3600 * 3600 - 7200
+    stamp = [time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(hour + n)) for n in (0, 3600)]
+    collector.send([Flow("198.18.5.7", hour + 60), Flow("198.18.5.7", hour + 120, seconds=9),
+                    Flow(OURS, hour + 60), Flow("198.18.5.8", hour + 60, port=443),
+                    Flow("198.18.5.9", hour + 60, protocol=UDP), Flow("10.0.0.1", hour + 60)])
+    covers = "# covers 198.18.0.0/16 {} {}\n".format(*stamp)
+    everything = collector.written()
+    assert everything.count("198.18.5.7,") == 2, everything
+    flows = peers.ground.place("flows.csv") / "flows.csv"
+
+    # Somebody sends from there past us, which outweighs the counter.
+    flows.write_text(covers + everything)
+    story.set_config(flows=flows)
+    proof = story.listings()[place]["proof"]
+    assert proof == ("2 flows to port 25 left 198.18.5.7 between " + stamp[0].replace("00:00Z",
+                     "01:00Z") + " and " + stamp[0].replace("00:00Z", "02:09Z") +
+                     ": somebody sends from there past us"), proof
+    german = story.leumundd.leumund("--lang", "de", "lists").stdout
+    assert "2 Verbindungen an Port 25 verließen 198.18.5.7" in german, german
+
+    # Nobody did, as far as somebody looked.
+    flows.write_text(covers + collector.written("proto tcp and dst port 25 and src net "
+                                                "198.18.6.0/24"))
+    story.set_config(counters="")
+    assert story.listings()[place]["proof"] == \
+        "no flow to port 25 left 198.18.5.0/24 between {} and {}".format(*stamp)
+
+    # What cannot be read may have been a flow; it is named, with file and line.
+    flows.write_text(covers + everything.replace("198.18.5.7,", "198.18.5,"))
+    story.set_config()
+    assert story.listings()[place]["proof"] == ""
+    problems = story.report()["problems"]
+    assert any(f"{flows}: line " in one and "'198.18.5'" in one for one in problems), problems
