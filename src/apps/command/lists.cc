@@ -1,6 +1,7 @@
 // What `leumund lists` and `leumund lookup` print, and the listings of `leumund explain`.
 #include <fmt/core.h>
 
+#include "action/sentences.h"
 #include "apps/command/show.h"
 
 namespace leumund::apps {
@@ -15,6 +16,8 @@ Cell list_state(const Terminal& terminal, const JsonValue& list) {
 }
 
 namespace {
+
+using action::translated;
 
 std::string joined(const JsonValue& texts) {
   std::string out;
@@ -46,7 +49,8 @@ void show_listing(Terminal& terminal, const JsonValue& listing) {
     const std::string proof = listing.at("proof").text();
     indented(terminal, terminal.say("listing_network", listing.at("addresses").count(),
                                     joined(listing.at("examples")),
-                                    proof.empty() ? terminal.say("listing_no_mail") : safe(proof)));
+                                    proof.empty() ? terminal.say("listing_no_mail")
+                                                  : safe(translated(terminal.language(), proof))));
   }
   const auto mender = Phrase::find("mender." + listing.at("mender").text());
   const std::string url = listing.at("delist_url").text();
