@@ -19,6 +19,33 @@ model::MailClass class_named(std::string_view name) {
   return model::MailClass::unknown;
 }
 
+json json_of(const Held& held) {
+  return {held.provider,
+          held.queue.host,
+          held.queue.instance,
+          held.queue.queue_id,
+          held.subject.to_string(),
+          held.pool,
+          model::mail_class_name(held.mail_class),
+          held.for_room,
+          held.recipients};
+}
+
+Held held_of(const json& one) {
+  auto subject = model::Subject::parse(one.at(4).get<std::string>());
+  // Whose mail it is may not be known; forgotten, it would stay on hold for good.
+  Held held{one.at(0),
+            {one.at(1), one.at(2), one.at(3)},
+            subject ? std::move(*subject) : model::Subject()};
+  if (one.size() > 8) {  // files of earlier versions have less
+    held.pool = one.at(5);
+    held.mail_class = class_named(one.at(6).get<std::string>());
+    held.for_room = one.at(7);
+    held.recipients = one.at(8);
+  }
+  return held;
+}
+
 }  // namespace
 
 std::string encode_detour(const model::Detour& detour) {
@@ -104,13 +131,13 @@ std::string encode_detours(const StoredDetours& stored) {
   json detours = json::array();
   for (const auto& one : stored.detours) detours.push_back(json::parse(encode_detour(one)));
   json held = json::array();
-  for (const auto& one : stored.held) {
-    held.push_back({one.provider, one.queue.host, one.queue.instance, one.queue.queue_id,
-                    one.subject.to_string(), one.pool, model::mail_class_name(one.mail_class),
-                    one.for_room, one.recipients});
-  }
-  const json out = {
-      {"detours", std::move(detours)}, {"held", std::move(held)}, {"returning", stored.returning}};
+  for (const auto& one : stored.held) held.push_back(json_of(one));
+  json holding = json::array();
+  for (const auto& [id, one] : stored.holding) holding.push_back({id, json_of(one)});
+  const json out = {{"detours", std::move(detours)},
+                    {"held", std::move(held)},
+                    {"holding", std::move(holding)},
+                    {"returning", stored.returning}};
   return out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -123,19 +150,9 @@ base::Result<StoredDetours> decode_detours(std::string_view text) {
       if (!detour) return detour.error();
       out.detours.push_back(std::move(*detour));
     }
-    for (const json& one : value.at("held")) {
-      auto subject = model::Subject::parse(one.at(4).get<std::string>());
-      // Whose mail it is may not be known; forgotten, it would stay on hold for good.
-      Held held{one.at(0),
-                {one.at(1), one.at(2), one.at(3)},
-                subject ? std::move(*subject) : model::Subject()};
-      if (one.size() > 8) {  // files of earlier versions have less
-        held.pool = one.at(5);
-        held.mail_class = class_named(one.at(6).get<std::string>());
-        held.for_room = one.at(7);
-        held.recipients = one.at(8);
-      }
-      out.held.push_back(std::move(held));
+    for (const json& one : value.at("held")) out.held.push_back(held_of(one));
+    if (const auto at = value.find("holding"); at != value.end()) {  // earlier files have none
+      for (const json& one : *at) out.holding.emplace_back(one.at(0), held_of(one.at(1)));
     }
     if (const auto at = value.find("returning"); at != value.end()) {  // earlier files have none
       out.returning = *at;

@@ -33,6 +33,8 @@ struct StoredDetours {
   };
   std::vector<model::Detour> detours;
   std::vector<Held> held;
+  // Held by the answer to a recipient, by submission id: no queue id is known before its end.
+  std::vector<std::pair<std::string, Held>> holding = {};
   // Provider and pool of detours that are over, but Postfix may not have seen that yet.
   std::vector<std::pair<std::string, std::string>> returning = {};
 };

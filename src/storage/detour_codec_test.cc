@@ -26,6 +26,7 @@ StoredDetours stored() {
   out.held = {held,
               {"gmx", {"mx", "", "4C"}, {}},  // nobody knows whose it is
               {"web", {"mx", "", "4B"}, {model::SubjectKind::account, "b@t.example"}}};
+  out.holding = {{"policy/7f.1", out.held.back()}};
   out.returning = {{"web", ""}, {"gmx", "tenant"}};
   return out;
 }
@@ -35,6 +36,7 @@ TEST(StoredDetours, ComeBackAsTheyWere) {
   ASSERT_TRUE(read.ok()) << read.error().message;
   EXPECT_EQ(read->detours, stored().detours);
   EXPECT_EQ(read->held, stored().held);
+  EXPECT_EQ(read->holding, stored().holding);
   EXPECT_EQ(read->returning, stored().returning);
 }
 
@@ -52,6 +54,7 @@ TEST(StoredDetours, ThatAreDamagedAreRefusedWithAReason) {
        {text.substr(0, text.size() / 2), std::string("[]"), std::string("{}"),
         std::string(R"({"detours":[],"held":[["web"]]})"),
         std::string(R"({"detours":[],"held":[],"returning":[["web"]]})"),
+        std::string(R"({"detours":[],"held":[],"holding":[["policy/1",["web"]]]})"),
         std::string(R"({"detours":[{"phase":"lost"}],"held":[]})")}) {
     const auto read = decode_detours(bad);
     ASSERT_FALSE(read.ok()) << bad;

@@ -23,7 +23,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t state_bytes_max = 256UL << 20;
 constexpr std::chrono::milliseconds tick_every{1000};
-constexpr std::chrono::milliseconds look_every{100};
+constexpr std::chrono::milliseconds look_every{200};
 
 bool in_trouble(const model::BlockFacts& facts) {
   return facts.state == model::CellState::refused || facts.state == model::CellState::half_open;
@@ -113,6 +113,12 @@ void DetourDesk::load() {
     for (const auto& [provider, pool] : stored.returning) state.tries.order({provider, pool});
     for (const Held& held : stored.held) state.tries.order({held.provider, held.pool});
     state.held = std::move(stored.held);
+    // Their clients may still be sending them.
+    for (auto& [id, held] : stored.holding) {
+      state.tries.order({held.provider, held.pool});
+      state.holding[id] = {std::move(held), SteadyClock::now()};
+    }
+    holding_ = !state.holding.empty();
     for (const auto& facts : cells) {
       if (in_trouble(facts)) state.watched.insert(facts.provider);
     }
@@ -124,6 +130,7 @@ base::Status DetourDesk::save() const {
   state_.with([&](const State& state) {
     for (const auto& [key, detour] : state.detours) stored.detours.push_back(detour);
     stored.held = state.held;
+    for (const auto& [id, one] : state.holding) stored.holding.emplace_back(id, one.held);
     for (const Key& key : state.tries.all()) {
       const auto found = state.detours.find(key);
       const bool leads = found != state.detours.end() && model::routes_mail(found->second);
@@ -141,6 +148,7 @@ void DetourDesk::run(const std::stop_token& stop) {
   auto next = SteadyClock::now();
   while (!stop.stop_requested()) {
     if (SteadyClock::now() < next) {
+      save_holds();
       std::this_thread::sleep_for(look_every);
       continue;
     }
@@ -153,6 +161,17 @@ void DetourDesk::run(const std::stop_token& stop) {
   }
   for (const auto& done : {save(), domains_.save()}) {
     if (!done) base::log(LogLevel::error, "detour state: {}", done.error().message);
+  }
+}
+
+// What a kill makes us forget nobody lets go.
+void DetourDesk::save_holds() {
+  const bool wanted =
+      state_.with([](State& state) { return std::exchange(state.new_holds, false); });
+  if (!wanted) return;
+  if (auto done = save(); !done) {
+    set_trouble(done.error().message);
+    state_.with([](State& state) { state.counts = true; });
   }
 }
 

@@ -123,8 +123,9 @@ class DetourDesk {
     std::map<Key, LetGo> let_go;
     std::vector<model::QueueKey> requeue;  // probes that were refused
     std::string trouble;
-    bool dirty = true;    // state file and tables
-    bool counts = false;  // only the state file
+    bool dirty = true;       // state file and tables
+    bool counts = false;     // only the state file
+    bool new_holds = false;  // ... and soon
     std::uint64_t probes = 0;
     std::uint64_t flushed = 0;
     std::uint64_t held_total = 0;
@@ -135,6 +136,7 @@ class DetourDesk {
       const config::RunSettings& run, const std::vector<config::DetourWay>& ways);
   void load();
   base::Status save() const;
+  void save_holds();
   void run(const std::stop_token& stop);
   void tick();
   void publish_names(const config::RunSettings& run);

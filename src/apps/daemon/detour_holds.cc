@@ -66,7 +66,7 @@ bool DetourDesk::note_held(const model::Submission& submission) {
     node.mapped().held.queue = submission.queue;
     state.held.push_back(std::move(node.mapped().held));
     ++state.held_total;
-    return state.counts = true;
+    return state.new_holds = true;
   });
 }
 
@@ -118,6 +118,7 @@ void DetourDesk::hold_at_recipient(const model::Submission& submission, engine::
     const auto [at, first] = state.holding.try_emplace(submission.id);
     Held& held = at->second.held;
     at->second.since = now;
+    state.new_holds = true;
     holding_ = true;
     if (!first) {
       ++held.recipients;
@@ -171,7 +172,7 @@ void DetourDesk::hold_mailing(const model::Submission& submission, engine::Outco
       held.recipients = count;
       state.held.push_back(std::move(held));
       ++state.held_total;
-      state.counts = true;
+      state.new_holds = true;
       return;
     }
     for (const auto& [at, count] : ways) let_go_of(state, at->second).mails += count;
@@ -184,20 +185,26 @@ void DetourDesk::hold_mailing(const model::Submission& submission, engine::Outco
 // Deferred mailings and forwards that a newly opened detour would take with it.
 void DetourDesk::hold_queued(const Key& key, const action::QueueControl& queue,
                              const std::vector<Held>& waiting) {
-  std::vector<model::QueueKey> keys;
-  keys.reserve(waiting.size());
-  for (const Held& held : waiting) keys.push_back(held.queue);
-  const auto result = queue.run(action::QueueVerb::hold, keys);
-  if (!result.trouble.empty()) set_trouble(result.trouble);
-  const std::set<model::QueueKey> done(result.done.begin(), result.done.end());
+  std::set<model::QueueKey> keys;
   state_.with([&](State& state) {
     for (const Held& held : waiting) {
-      if (!done.contains(held.queue) || state.held.size() >= held_max) continue;
+      if (state.held.size() >= held_max) break;
       state.held.push_back(held);
       state.held.back().provider = key.first;
       state.held.back().pool = key.second;
-      ++state.held_total;
+      keys.insert(held.queue);
     }
+  });
+  // First what a restart must find: to let go of what is not on hold does no harm.
+  if (auto done = save(); !done) set_trouble(done.error().message);
+  const auto result = queue.run(action::QueueVerb::hold, std::vector(keys.begin(), keys.end()));
+  if (!result.trouble.empty()) set_trouble(result.trouble);
+  // Of what the helper told nothing about nobody knows.
+  std::set<model::QueueKey> not_held(result.missing.begin(), result.missing.end());
+  not_held.insert(result.elsewhere.begin(), result.elsewhere.end());
+  state_.with([&](State& state) {
+    std::erase_if(state.held, [&](const Held& held) { return not_held.contains(held.queue); });
+    state.held_total += result.done.size();
     state.counts = true;
   });
 }
