@@ -180,6 +180,7 @@ class DetourDesk {
   void hold_queued(const Key& key, const action::QueueControl& queue,
                    const std::vector<Held>& waiting);
   [[nodiscard]] std::vector<Held> take_released();
+  void note_class(const model::Submission& submission);
   void release_held();
   void work_requeue();
   [[nodiscard]] std::string pool_of(const model::Submission& submission) const;

@@ -19,6 +19,7 @@ using model::MailClass;
 
 constexpr std::size_t holding_max = 10'000;
 constexpr std::size_t held_max = 100'000;
+constexpr std::size_t released_at_once = 200;     // a second: the desk has more to do
 constexpr std::chrono::hours client_patience{1};  // from a recipient to the mail's end
 
 bool passes(const model::Answer& answer) { return answer.disposition <= model::Disposition::warn; }
@@ -70,6 +71,21 @@ bool DetourDesk::note_held(const model::Submission& submission) {
   });
 }
 
+// What was held by a recipient shows only now what it is.
+void DetourDesk::note_class(const model::Submission& submission) {
+  constexpr std::ptrdiff_t newest = 1000;
+  if (!submission.print || !submission.queue.known()) return;
+  state_.with([&](State& state) {
+    const auto oldest =
+        state.held.rbegin() + std::min(newest, static_cast<std::ptrdiff_t>(state.held.size()));
+    const auto held = std::find_if(state.held.rbegin(), oldest,
+                                   [&](const Held& one) { return one.queue == submission.queue; });
+    if (held == oldest || held->mail_class != MailClass::unknown) return;
+    held->mail_class = submission.print->mail_class;
+    state.counts = true;
+  });
+}
+
 // Without the helper nobody could let go of what is held, or take back a refused probe.
 void DetourDesk::answer(const model::MailEvent& event, engine::Outcome& outcome) {
   const auto* submission = std::get_if<model::Submission>(&event.what);
@@ -77,6 +93,7 @@ void DetourDesk::answer(const model::MailEvent& event, engine::Outcome& outcome)
   const auto names = names_.read();
   if (!names || !names->holds) return;
   if (submission->source == model::Source::milter) {
+    note_class(*submission);
     if (passes(outcome.answer)) hold_mailing(*submission, outcome);
     return;
   }
@@ -209,8 +226,8 @@ void DetourDesk::hold_queued(const Key& key, const action::QueueControl& queue,
   });
 }
 
-// What may go now, in its turn: all of a detour that is over, and of one with room as many mailings
-// as it has room for.
+// What may go now, in its turn, some at a time: all of a detour that is over, and of one with room
+// as many mailings as it has room for.
 std::vector<DetourDesk::Held> DetourDesk::take_released() {
   return state_.with([](State& state) {
     std::vector<Held> out;
@@ -220,6 +237,7 @@ std::vector<DetourDesk::Held> DetourDesk::take_released() {
     for (const Held& held : state.held) classes.push_back(held.mail_class);
     std::vector<bool> goes(state.held.size(), false);
     for (const std::size_t place : verdict::in_turn(classes)) {
+      if (out.size() == released_at_once) break;
       const Held& held = state.held[place];
       const auto found = state.detours.find({held.provider, held.pool});
       const bool over = found == state.detours.end() || !model::routes_mail(found->second);
@@ -257,9 +275,11 @@ void DetourDesk::release_held() {
   const action::QueueControl queue = around_.queue();
   const auto result = queue.run(action::QueueVerb::release, keys);
   // What was deferred before would wait for its old turn, up to an hour.
-  if (const auto tried = queue.flush(result.done); !tried.trouble.empty()) {
-    set_trouble(tried.trouble);
-  }
+  const std::set<model::QueueKey> done(result.done.begin(), result.done.end());
+  std::vector<model::QueueKey> gone;  // in their turn
+  std::copy_if(keys.begin(), keys.end(), std::back_inserter(gone),
+               [&](const model::QueueKey& key) { return done.contains(key); });
+  if (const auto tried = queue.flush(gone); !tried.trouble.empty()) set_trouble(tried.trouble);
   if (result.trouble.empty()) return;
   set_trouble(result.trouble);
   // Nobody else would let them go: they are tried again.
