@@ -49,14 +49,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   PostfixWish wish;
   wish.policy_service = "inet:127.0.0.1:10040";
-  wish.files = {.accounts = "cdb:/t/a",
-                .senders = "cdb:/t/s",
-                .helpdesk = "cdb:/t/h",
-                .own_domains = "cdb:/t/d",
-                .users = "/t/u",
-                .detours = "cdb:/t/x",
-                .sender_ways = "cdb:/t/w",
-                .own_refusals = "pcre:/t/r.pcre"};
+  leumund::config::StartSettings start;
+  start.table_folder = "/t";
+  wish.files = leumund::config::postfix_files(start);
   const PostfixPlan plan = plan_connect(before, wish, {});
   const PostfixView between = carried_out(before, plan.changes);
   if (!plan_connect(between, wish, plan.record).changes.empty()) std::abort();

@@ -22,14 +22,9 @@ constexpr const char* policy =
 PostfixWish wish() {
   PostfixWish made;
   made.policy_service = "inet:127.0.0.1:10040";
-  made.files = {.accounts = "cdb:/t/accounts",
-                .senders = "cdb:/t/senders",
-                .helpdesk = "cdb:/t/helpdesk",
-                .own_domains = "cdb:/t/domains",
-                .users = "/t/users",
-                .detours = "cdb:/t/detours",
-                .sender_ways = "cdb:/t/sender_ways",
-                .own_refusals = "pcre:/t/own_refusals.pcre"};
+  config::StartSettings start;
+  start.table_folder = "/t";
+  made.files = config::postfix_files(start);
   made.contact = "help@c.test";
   return made;
 }
@@ -171,7 +166,7 @@ TEST(PostfixMaster, AnEntryIsAddedAtTheEndAndTakenOutWithEveryByteLeft) {
 }
 
 TEST(PostfixRestrictions, PutFirstAndTakenOutGivesBackEveryByte) {
-  const std::vector<std::string> ours = {policy, "check_sasl_access cdb:/t/accounts"};
+  const std::vector<std::string> ours = {policy, "check_sasl_access cdb:/t/suspended_accounts"};
   for (const char* value :
        {"", "reject", "a,b", "a  b,,c", "permit_mynetworks,\treject_x  ",
         "check_policy_service { inet:127.0.0.1:1, timeout=2s }, reject", " a"}) {
@@ -208,9 +203,10 @@ TEST(PostfixPlan, AsksFirstInMainAndInEveryServiceThatOverrides) {
   const PostfixView now = carried_out(view(), plan.changes);
   EXPECT_EQ(now.main.at("smtpd_recipient_restrictions"),
             std::string(policy) +
-                ", check_sasl_access cdb:/t/accounts, check_sender_access cdb:/t/senders");
+                ", check_sasl_access cdb:/t/suspended_accounts, check_sender_access "
+                "cdb:/t/suspended_senders");
   EXPECT_EQ(now.main.at("smtpd_end_of_data_restrictions"), policy);
-  EXPECT_EQ(now.main.at("authorized_submit_users"), "!/t/users, static:anyone");
+  EXPECT_EQ(now.main.at("authorized_submit_users"), "!/t/suspended_users, static:anyone");
   EXPECT_EQ(now.main.at("smtpd_restriction_classes"),
             "leumund_hold, leumund_external_only, leumund_no_sending, leumund_sender");
   EXPECT_THAT(now.main.at("leumund_no_sending"), HasSubstr("please contact help@c.test}"));
@@ -294,7 +290,7 @@ TEST(PostfixPlan, DisconnectLeavesWhatTheAdminChangedMeanwhile) {
   PostfixView between = carried_out(view(), plan.changes);
   between.main["smtpd_recipient_restrictions"] =
       "reject_unlisted_recipient, " + between.main["smtpd_recipient_restrictions"] + ", reject_a";
-  between.main["authorized_submit_users"] = "!/t/users, !bad, static:anyone";
+  between.main["authorized_submit_users"] = "!/t/suspended_users, !bad, static:anyone";
   between.services[1].overrides["smtpd_recipient_restrictions"] =
       "permit_sasl_authenticated,reject";
   between.main["myhostname"] = "new.c.test";
