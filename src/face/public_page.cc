@@ -4,6 +4,7 @@
 
 #include "base/ip_address.h"
 #include "face/explain_form.h"
+#include "face/print_page.h"
 
 namespace leumund::face {
 
@@ -21,6 +22,15 @@ config::Language page_language(const net::HttpRequest& request, std::string_view
   if (asked == "de") return config::Language::de;
   if (asked == "en") return config::Language::en;
   return preferred_language(request.header("accept-language"));
+}
+
+net::HttpResponse failure_page(config::Language language, int status, std::string_view why) {
+  net::HttpResponse out;
+  out.status = status;
+  out.content_type = "text/html; charset=utf-8";
+  out.headers.emplace_back("Content-Language", language == config::Language::de ? "de" : "en");
+  out.body = print_page_head(language, why) + "<p>" + html_text(why) + "</p>\n</body>\n</html>\n";
+  return out;
 }
 
 void add_page_headers(net::HttpResponse& response, std::chrono::seconds kept_for) {

@@ -19,6 +19,10 @@ namespace leumund::face {
 [[nodiscard]] config::Language page_language(const net::HttpRequest& request,
                                              std::string_view asked);
 
+// A page that says only why there is no other; add_page_headers() comes behind it.
+[[nodiscard]] net::HttpResponse failure_page(config::Language language, int status,
+                                             std::string_view why);
+
 // No script, nothing from elsewhere; kept by nobody, or by anybody for so long.
 void add_page_headers(net::HttpResponse& response,
                       std::chrono::seconds kept_for = std::chrono::seconds(0));

@@ -221,16 +221,20 @@ std::shared_ptr<const OutageReport> StatusPage::look(base::TimePoint now) {
 
 void StatusPage::answer(Form form, const net::HttpRequest& request, net::HttpResponse& response) {
   const auto now = now_();
+  const Language language = page_language(request, request.param("lang"));
+  // Who reads the page in a browser is told there, a program as it reads the rest.
+  const auto refuse = [&](int status, std::string_view english, std::string_view german) {
+    response = form == Form::html
+                   ? failure_page(language, status, language == Language::de ? german : english)
+                   : net::HttpResponse::failure(status, english);
+    add_page_headers(response);
+  };
   if (!rate_.with([&](RateLimit& rate) { return rate.take(visitor_of(request), now); })) {
-    response = net::HttpResponse::failure(429, "too many requests, wait a minute");
-    return add_page_headers(response);
+    return refuse(429, "too many requests, wait a minute",
+                  "zu viele Anfragen, bitte eine Minute warten");
   }
   const auto report = look(now);
-  if (!report) {
-    response = net::HttpResponse::failure(404, "no such page");
-    return add_page_headers(response);
-  }
-  const Language language = page_language(request, request.param("lang"));
+  if (!report) return refuse(404, "no such page", "diese Seite gibt es nicht");
   add_page_headers(response, std::chrono::seconds(60));
   response.headers.emplace_back("Vary", "Accept-Language");
   switch (form) {

@@ -129,7 +129,10 @@ TEST_F(StatusSocket, SwitchedOffItIsNotThereAndTooOftenIsRefused) {
   on_ = false;
   EXPECT_EQ(get("/status").status, 404);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(get("/status.json").status, 404);
-  EXPECT_EQ(get("/status").status, 429);
+  const auto often = get("/status", "de");
+  EXPECT_EQ(often.status, 429);
+  EXPECT_THAT(often.body, HasSubstr("<p>zu viele Anfragen, bitte eine Minute warten</p>"));
+  EXPECT_THAT(get("/status.json").body, HasSubstr("{\"error\":\"too many requests")) << "a program";
 }
 
 }  // namespace
