@@ -3,16 +3,20 @@
 #include <algorithm>
 
 #include "action/sentence_table.inc"
+#include "base/filled.h"
 
 namespace leumund::action {
 namespace {
 
 constexpr std::string_view value_mark = "{}";
 constexpr std::string_view rest_mark = "{*}";
+constexpr std::string_view words_mark = "{+}";
+constexpr std::string_view comma = ", ";
 constexpr std::string_view separator = "; ";
 constexpr std::size_t sentence_bytes_max = 2000;
 constexpr std::size_t values_max = 8;
 constexpr int depth_max = 4;
+constexpr int places_max = 8;  // before an error
 
 using Values = std::vector<std::string_view>;
 
@@ -43,21 +47,33 @@ bool matches(std::string_view pattern, std::string_view sentence, Values& values
 }
 
 std::string translated_at(std::string_view sentence, int depth, bool in_list);
+std::string error_at(std::string_view error, int depth);
 
-std::string filled(std::string_view pattern, const Values& values, int depth) {
+// What the place of a value in the German pattern asks for: "{*}" is a sentence itself, "{+}" words
+// with commas between them.
+std::string german_value(std::string_view mark, std::string_view value, int depth) {
+  if (mark == rest_mark) return error_at(value, depth + 1);
+  if (mark != words_mark) return std::string(value);
   std::string out;
-  std::size_t used = 0;
-  while (!pattern.empty()) {
-    const auto mark = pattern.find('{');
-    out += pattern.substr(0, mark);
-    if (mark == std::string_view::npos) break;
-    pattern.remove_prefix(mark);
-    const bool rest = pattern.starts_with(rest_mark);
-    pattern.remove_prefix(rest ? rest_mark.size() : value_mark.size());
-    const std::string_view value = used < values.size() ? values[used++] : std::string_view();
-    out += rest ? translated_at(value, depth + 1, false) : std::string(value);
+  while (!value.empty()) {
+    const std::string_view word = value.substr(0, value.find(comma));
+    value.remove_prefix(std::min(word.size() + comma.size(), value.size()));
+    out += (out.empty() ? "" : comma);
+    out += translated_at(word, depth + 1, false);
   }
   return out;
+}
+
+std::string german(std::string_view pattern, const Values& values, int depth) {
+  std::vector<std::string> texts;
+  auto at = pattern.find('{');
+  for (const std::string_view value : values) {
+    const auto end = std::min(pattern.find('}', std::min(at, pattern.size())), pattern.size());
+    const std::string_view mark = pattern.substr(std::min(at, end), end - std::min(at, end) + 1);
+    texts.push_back(german_value(mark, value, depth));
+    at = pattern.find('{', end);
+  }
+  return base::filled(pattern, texts);
 }
 
 std::string translated_at(std::string_view sentence, int depth, bool in_list) {
@@ -82,7 +98,20 @@ std::string translated_at(std::string_view sentence, int depth, bool in_list) {
     best_rank = rank;
     best_values = std::move(values);
   }
-  return best == nullptr ? std::string(sentence) : filled(best->second, best_values, depth);
+  return best == nullptr ? std::string(sentence) : german(best->second, best_values, depth);
+}
+
+// What stands before an error says where it happened, and is no sentence of ours.
+std::string error_at(std::string_view error, int depth) {
+  std::string words = translated_at(error, depth, false);
+  auto place = error.find(": ");
+  for (int i = 0; words == error && i < places_max && place != std::string_view::npos; ++i) {
+    const std::string_view rest = error.substr(place + 2);
+    const std::string told = translated_at(rest, depth, false);
+    if (told != rest) words = std::string(error.substr(0, place + 2)) + told;
+    place = error.find(": ", place + 2);
+  }
+  return words;
 }
 
 }  // namespace
@@ -98,7 +127,10 @@ const std::vector<SentencePair>& sentence_pairs() {
       const std::string_view line = table.substr(0, table.find('\n'));
       table.remove_prefix(line.size() < table.size() ? line.size() + 1 : line.size());
       if (line.starts_with("en ")) english = line.substr(3);
-      if (line.starts_with("de ")) all.emplace_back(english, line.substr(3));
+      if (!line.starts_with("de ")) continue;
+      for (std::string& form : base::all_forms(english)) {
+        all.emplace_back(std::move(form), line.substr(3));
+      }
     }
     return all;
   }();
@@ -107,6 +139,10 @@ const std::vector<SentencePair>& sentence_pairs() {
 
 std::string translated(Language language, std::string_view sentence) {
   return language == Language::en ? std::string(sentence) : translated_at(sentence, 0, false);
+}
+
+std::string translated_error(Language language, std::string_view error) {
+  return language == Language::en ? std::string(error) : error_at(error, 0);
 }
 
 std::string translated_list(Language language, std::string_view sentences) {

@@ -23,10 +23,14 @@ using config::Language;
 // Sentences joined by "; ", as the reason of a restriction has them.
 [[nodiscard]] std::string translated_list(Language language, std::string_view sentences);
 
+// An error with the place where it happened before it ("FILE:3: list.ttl = 0: want ..."): what
+// follows the first ": " behind which a sentence begins is translated.
+[[nodiscard]] std::string translated_error(Language language, std::string_view error);
+
 // The table as it was built in, and its English and German patterns, for the test that compares
-// their placeholders.
+// their placeholders. One of "<one|many>" stands there in each of its forms.
 [[nodiscard]] std::string_view sentence_table();
-using SentencePair = std::pair<std::string_view, std::string_view>;
+using SentencePair = std::pair<std::string, std::string_view>;
 [[nodiscard]] const std::vector<SentencePair>& sentence_pairs();
 
 }  // namespace leumund::action

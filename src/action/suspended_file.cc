@@ -6,6 +6,7 @@
 
 #include "action/one_line.h"
 #include "base/ascii.h"
+#include "base/filled.h"
 #include "base/log.h"
 
 namespace leumund::action {
@@ -161,9 +162,9 @@ std::vector<FileCommand> SuspendedFile::take_up(SuspendedText text, TimePoint no
   if (!commands.empty()) ++edits_;
   // Lines of ours that an old text lacks, and the mark, are put right.
   dirty_ = true;
-  complain(text.problems == 0
-               ? ""
-               : fmt::format("{} lines cannot be read, {}", text.problems, text.first_problem),
+  complain(text.problems == 0 ? ""
+                              : base::fill("{} <line|lines> cannot be read, {}", text.problems,
+                                           text.first_problem),
            false);
   return commands;
 }

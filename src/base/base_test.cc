@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/bounded_queue.h"
+#include "base/filled.h"
 #include "base/hash.h"
 #include "base/ip_address.h"
 #include "base/result.h"
@@ -66,6 +67,21 @@ TEST(Ascii, LowersLettersAndNothingElse) {
     const char given = static_cast<char>(c);
     EXPECT_EQ(ascii_lower(given) != given, c >= 'A' && c <= 'Z') << c;
   }
+}
+
+TEST(Filled, TakesTheFormThatFitsTheNumberBeforeIt) {
+  const auto with = [](std::string_view text, std::vector<std::string> values) {
+    return filled(text, values);
+  };
+  constexpr std::string_view text = "{}: {} <line|lines>, {} <entry|entries>";
+  EXPECT_EQ(with(text, {"f", "1", "2"}), "f: 1 line, 2 entries");
+  EXPECT_EQ(with(text, {"f", "0", "1"}), "f: 0 lines, 1 entry");
+  EXPECT_EQ(with("{,} of {} {,}", {"1.50", "1.50", "127.0.0.2"}), "1,50 of 1.50 127.0.0.2");
+  EXPECT_EQ(with("a -> b < c {", {}), "a -> b < c ");
+  EXPECT_EQ(all_forms("{} <line|lines>"), (std::vector<std::string>{"{} lines", "{} line"}));
+  EXPECT_EQ(all_forms("a -> b").size(), 1U);
+  EXPECT_EQ(with_comma("-0.50"), "-0,50");
+  EXPECT_EQ(with_comma("1.5.2"), "1.5.2");
 }
 
 TEST(Hash, DependsOnTheKey) {

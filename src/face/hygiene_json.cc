@@ -47,6 +47,8 @@ std::string hygiene_report_json(const model::HygieneReport& report) {
   }
   const auto at = [](base::TimePoint time) { return Json(base::to_unix_seconds(time)); };
   return line({{"on", report.on},
+               {"looking", report.looking},
+               {"off", report.off},
                {"checked_at", report.checked_at ? at(*report.checked_at) : Json(nullptr)},
                {"next_at", report.checked_at ? at(report.next_at) : Json(nullptr)},
                {"good", counts.good},

@@ -25,7 +25,9 @@ Reply answer(const base::Result<model::HygieneReport>& looked, const std::string
   model::HygieneReport report = *looked;
   if (!place.empty() && report.on && !narrow(report, place)) {
     return error_reply({base::ErrorCode::unavailable,
-                        "'" + place + "' is no address, egress or domain that is looked at"},
+                        "'" + place +
+                            "' is no address, egress or domain that is looked at; one "
+                            "for documents or private networks is where watch.addresses names it"},
                        true);
   }
   Reply reply;

@@ -42,6 +42,8 @@ struct HygieneOfDomain {
 
 struct HygieneReport {
   bool on = false;
+  bool looking = false;  // a look is under way or asked for
+  std::string off;  // why nothing is looked at; "" where something is, or before the first look
   std::optional<base::TimePoint> checked_at;  // nothing: not yet
   base::TimePoint next_at;
   std::vector<std::string> problems;  // why something is not looked at

@@ -20,7 +20,7 @@
 namespace leumund::apps {
 namespace {
 
-using action::translated;
+using action::translated_error;
 
 std::string dumped(const nlohmann::ordered_json& json) {
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
@@ -33,7 +33,9 @@ std::optional<config::Settings> settings_of(const Request& request, Terminal& te
   auto settings =
       config::load_settings(file, !request.config.empty(), config::Surroundings::of_process());
   if (settings) return std::move(*settings);
-  tell_error(request, terminal, exit_wrong_use, "configuration", safe(settings.error().message));
+  const Language language = request.json ? Language::en : terminal.language();
+  tell_error(request, terminal, exit_wrong_use, "configuration",
+             safe(translated_error(language, settings.error().message)));
   return std::nullopt;
 }
 
@@ -85,7 +87,9 @@ void show_report(const Request& request, Terminal& terminal, const face::Postfix
   } else {
     show_changes(terminal, report);
   }
-  for (const std::string& remark : report.plan.remarks) terminal.line("  ! " + safe(remark));
+  for (const std::string& remark : report.plan.remarks) {
+    terminal.line("  ! " + safe(translated_error(terminal.language(), remark)));
+  }
   if (request.dry_run) {
     terminal.line(terminal.say("connect_dry", folder));
     return;
@@ -135,14 +139,14 @@ int connect(const Request& request, Terminal& terminal) {
                             {{"code", base::error_code_name(report.error().code)},
                              {"message", report.error().message}}}});
       } else {
-        terminal.complain(safe(translated(terminal.language(), report.error().message)));
+        terminal.complain(safe(translated_error(terminal.language(), report.error().message)));
       }
     } else if (request.json) {
       reports.push_back(report_json(*report, request.dry_run));
       if (!report->plan.problems.empty()) status = std::max(status, exit_negative);
     } else {
       for (const std::string& problem : report->plan.problems) {
-        terminal.complain(safe(problem));
+        terminal.complain(safe(translated_error(terminal.language(), problem)));
         status = std::max(status, exit_negative);
       }
       show_report(request, terminal, *report);
@@ -175,7 +179,9 @@ int check_config(const Request& request, Terminal& terminal) {
     }
     terminal.line(dumped(out));
   } else {
-    for (const std::string& problem : loaded.problems) terminal.line(safe(problem));
+    for (const std::string& problem : loaded.problems) {
+      terminal.line(safe(translated_error(terminal.language(), problem)));
+    }
     if (!loaded.problems.empty()) {
       terminal.complain(terminal.say("config_problems", loaded.problems.size()));
     } else {
@@ -219,8 +225,7 @@ int replay_events(const Request& request, Terminal& terminal) {
                               .files = request.replay_files};
   const auto done = replay(options, stdout, stderr);
   if (done.ok()) return exit_done;
-  return tell_error(request, terminal, exit_wrong_use, base::error_code_name(done.error().code),
-                    safe(done.error().message));
+  return tell_own_error(request, terminal, exit_wrong_use, done.error());
 }
 
 const std::map<std::string_view, int (*)(const Request&, Terminal&)> verbs = {

@@ -186,8 +186,8 @@ void show_cells(Terminal& terminal, const JsonValue& cells) {
     if (in_trouble(cell)) {
       const bool refused = cell.at("state").text() != "suspected";
       terminal.line("  " + terminal.say(refused ? Phrase("cell_opens") : Phrase("cell_closes"),
-                                        fmt::format("{:.1f}", cell.at("evidence").number()),
-                                        fmt::format("{:.1f}", cell.at("threshold").number())));
+                                        terminal.decimal(cell.at("evidence").number(), 1),
+                                        terminal.decimal(cell.at("threshold").number(), 1)));
     }
     show_examples(terminal, cell.at("examples"), "cell_examples");
     if (cell.at("other_refusals").count() > 0) {

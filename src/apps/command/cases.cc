@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "action/sentences.h"
 #include "apps/command/show.h"
 #include "apps/command/talk.h"
 #include "base/time.h"
@@ -49,7 +50,7 @@ void show_party(Terminal& terminal, const JsonValue& party) {
     if (!classes.empty()) indented(terminal.say("classes_are", classes));
   }
   if (const std::string words = party.at("words").text(); !words.empty()) {
-    indented(terminal.say("listing_reason", safe(words)));
+    indented(terminal.say("listing_reason", safe(action::translated(terminal.language(), words))));
   }
   if (!stands) return;
   if (party.at("predatory").flag()) indented(terminal.say("listing_predatory"));
@@ -76,19 +77,39 @@ void show_attempt(Terminal& terminal, const JsonValue& attempt) {
   }
 }
 
+// "open out2 (tenant)": the phase by its word, and by which way.
+std::string detour_text(const Terminal& terminal, const std::string& text) {
+  const auto end = std::min(text.find(' '), text.size());
+  return word(terminal, "phase", text.substr(0, end)) + safe(text.substr(end));
+}
+
+// What we wrote ourselves in the person's language, what a person wrote as it is.
+std::string line_text(const Terminal& terminal, const JsonValue& line) {
+  const std::string event = line.at("event").text();
+  const std::string text = line.at("text").text();
+  if (event == "attempt" || event == "reminder") return word(terminal, "step", text);
+  if (event == "answer") return word(terminal, "outcome", text);
+  if (event == "detour") return detour_text(terminal, text);
+  if (event == "stopped") {
+    JsonValue reason = JsonValue::object();
+    reason.set("reason", text);
+    return reason_words(terminal, reason);
+  }
+  const bool ours = event == "ended" || event == "freed";
+  return safe(ours ? action::translated(terminal.language(), text) : text);
+}
+
 void show_timeline(Terminal& terminal, const JsonValue& one) {
   terminal.line(terminal.paint(Colour::bold, terminal.say("case_timeline")));
   for (const JsonValue& line : one.at("lines")) {
-    const std::string event = line.at("event").text();
-    std::string text = line.at("text").text();
-    if (event == "attempt" || event == "reminder") text = word(terminal, "step", text);
-    if (event == "answer") text = word(terminal, "outcome", text);
-    std::string who = line.at("party").text();
+    const std::string text = line_text(terminal, line);
+    std::string who = safe(line.at("party").text());
     if (!who.empty() && !text.empty()) who += ": ";
     const std::string by = line.at("by").text();
-    terminal.line(fmt::format("  {}  {}{}{}", when(line, "at"), word(terminal, "case", event),
-                              who.empty() && text.empty() ? "" : " " + safe(who + text),
-                              by.empty() || by == "cases" ? "" : " (" + safe(by) + ")"));
+    terminal.line(fmt::format(
+        "  {}  {}{}{}", when(line, "at"), word(terminal, "case", line.at("event").text()),
+        who.empty() && text.empty() ? "" : " " + who + text,
+        by.empty() || by == "cases" ? "" : " (" + author_words(terminal, line) + ")"));
   }
   if (const auto dropped = one.at("dropped_lines").count(); dropped > 0) {
     terminal.line("  " + terminal.say("case_dropped", dropped));
@@ -165,7 +186,7 @@ bool show_case(Terminal& terminal, std::string_view body) {
     for (const JsonValue& cause : one.at("causes")) {
       terminal.line("  " + terminal.say("cause_is", safe(cause.at("subject").text()),
                                         when(cause, "stopped_at"), cause.at("decision").count(),
-                                        safe(cause.at("reason").text())));
+                                        reason_words(terminal, cause)));
     }
   }
   if (!one.at("attempts").empty()) {

@@ -209,7 +209,7 @@ TEST(LeumundShow, ASuspendedAccountIsExplainedWithTheWayOut) {
     "attempts":{"recipients":5,"last_at":60},"queued":["4XyZ"],"checklist":["password"]})"));
   const std::string text = out.text();
   EXPECT_THAT(text, HasSubstr("account:a's@c.test: als Absender gesperrt"));
-  EXPECT_THAT(text, HasSubstr("+9.70 31 of 33 new [m1]"));
+  EXPECT_THAT(text, HasSubstr("+9,70 31 of 33 new [m1]"));
   EXPECT_THAT(text,
               HasSubstr("plötzlicher Schwall: 31 von 33 Empfängern nie zuvor angeschrieben\n"));
   EXPECT_THAT(text, Not(HasSubstr("burst")));

@@ -115,8 +115,9 @@ class Printer {
     for (const auto& list : d.lists) lists += (lists.empty() ? "" : ", ") + list.id;
     const std::string how_long =
         terminal_.say(d.permanent ? Phrase("diagnosis.permanent") : Phrase("diagnosis.for_now"));
+    const auto fault = Phrase::find("fault." + std::string(fault_name(d.fault)));
     std::string facts = terminal_.say("diagnosis.facts", kind_name(d.kind), safe(d.detail),
-                                      how_long, fault_name(d.fault));
+                                      how_long, fault ? terminal_.say(*fault) : "");
     const auto add = [&](Phrase phrase, const std::string& value) {
       if (!value.empty()) facts += terminal_.say(phrase, safe(value));
     };
@@ -239,8 +240,7 @@ base::Result<std::size_t> diagnose_all(const Request& request, Terminal& termina
 int run_diagnose(const Request& request, Terminal& terminal) {
   const auto count = diagnose_all(request, terminal);
   if (!count) {
-    return tell_error(request, terminal, exit_wrong_use, base::error_code_name(count.error().code),
-                      safe(count.error().message));
+    return tell_own_error(request, terminal, exit_wrong_use, count.error());
   }
   if (*count > 0) return exit_done;
   if (!request.json) terminal.complain(terminal.say("diagnosis.nothing"));

@@ -2,9 +2,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "action/sentences.h"
 #include "apps/command/show.h"
+#include "base/filled.h"
 #include "face/postfix_connect.h"
 
 namespace leumund::apps {
@@ -16,6 +18,7 @@ void show_terms(Terminal& terminal, const JsonValue& terms) {
   if (!terms.is_array()) return;
   for (const JsonValue& term : terms) {
     const double value = term.at("value").number();
+    const std::string worth = (value > 0 ? "+" : "") + terminal.decimal(value, 2);
     std::string events;
     for (const JsonValue& event : term.at("events")) {
       events += (events.empty() ? " [" : ", ") + safe(event.text());
@@ -23,7 +26,7 @@ void show_terms(Terminal& terminal, const JsonValue& terms) {
     if (!events.empty()) events += "]";
     terminal.line(fmt::format(
         "  {} {}{}",
-        terminal.paint(value > 0 ? Colour::red : Colour::green, fmt::format("{:+7.2f}", value)),
+        terminal.paint(value > 0 ? Colour::red : Colour::green, fmt::format("{:>7}", worth)),
         safe(translated(terminal.language(), term.at("text").text())),
         terminal.paint(Colour::dim, events)));
   }
@@ -36,17 +39,49 @@ std::string habit_name(const Terminal& terminal, const std::string& name) {
   return words;
 }
 
-std::string habit_value(const JsonValue& value) {
-  if (!value.is_text()) return safe(value.dump());
-  if (const auto at = base::parse_rfc3339(value.text())) return local_time(*at);
-  return safe(value.text());
+// "url_domain in 12 of 14, subject in 13 of 14"
+std::string shared_words(const Terminal& terminal, std::string_view facets) {
+  std::string out;
+  while (!facets.empty()) {
+    const std::string_view one = facets.substr(0, facets.find(", "));
+    facets.remove_prefix(std::min(one.size() + 2, facets.size()));
+    const auto in = one.find(" in ");
+    const auto of = one.find(" of ", std::min(in, one.size()));
+    if (of == std::string_view::npos) return "";
+    out += (out.empty() ? "" : ", ") +
+           terminal.say("facet_in", translated(terminal.language(), one.substr(0, in)),
+                        one.substr(in + 4, of - in - 4), one.substr(of + 4));
+  }
+  return out;
+}
+
+std::string habit_value(const Terminal& terminal, const std::string& name, const JsonValue& value) {
+  constexpr std::string_view about = "about ";
+  const std::string text = value.is_text() ? value.text() : value.dump();
+  if (const auto at = base::parse_rfc3339(text)) return local_time(*at);
+  if (name == "honest_kind") {
+    if (const auto kind = Phrase::find("honest." + text)) return terminal.say(*kind);
+  }
+  if (name == "shared") return safe(shared_words(terminal, text));
+  if (text == "unknown") return terminal.say("habit_unknown");
+  if (text.starts_with(about)) return terminal.say("habit_about", safe(text.substr(about.size())));
+  if (terminal.language() == Language::en) return safe(text);
+  return safe(base::with_comma(translated(terminal.language(), text)));
 }
 
 void show_habits(Terminal& terminal, const JsonValue& habits) {
   if (!habits.is_object() || habits.empty()) return;
   terminal.line(terminal.say("habits_title"));
+  constexpr std::size_t name_columns = 34;
+  constexpr std::size_t value_columns_least = 40;
+  const auto width = static_cast<std::size_t>(terminal.width());
+  const std::size_t columns =
+      std::max(width, name_columns + 3 + value_columns_least) - name_columns - 3;
   for (const auto& [name, value] : habits.fields()) {
-    terminal.line("  " + padded(habit_name(terminal, name), 34) + " " + habit_value(value));
+    std::string head = habit_name(terminal, name);
+    for (const std::string& line : wrapped(habit_value(terminal, name, value), columns)) {
+      terminal.line("  " + padded(std::exchange(head, ""), name_columns) + " " + line);
+    }
   }
 }
 
@@ -68,7 +103,7 @@ void show_case_numbers(Terminal& terminal, const JsonValue& about) {
 
 void show_reasons(Terminal& terminal, const JsonValue& about) {
   const JsonValue& behind = decision_behind(about);
-  const auto number = [](double value) { return fmt::format("{:.2f}", value); };
+  const auto number = [&](double value) { return terminal.decimal(value, 2); };
   // What was decided on fades with time; it was enough then.
   if (about.at("restriction").is_object() && !behind.at("terms").empty()) {
     terminal.line(terminal.say("score_then_now", number(behind.at("score").number()),

@@ -11,6 +11,7 @@ namespace leumund::apps {
 namespace {
 
 using action::translated;
+using action::translated_error;
 
 struct Mark {
   Phrase words;
@@ -86,8 +87,9 @@ bool show_hygiene(Terminal& terminal, std::string_view body) {
         terminal.paint(Colour::red, safe(translated(terminal.language(), problem.text()))));
   }
   if (!answer.at("on").flag()) {
-    terminal.line(answer.at("checked_at").is_number() ? terminal.say("hygiene_off")
-                                                      : terminal.say("hygiene_not_yet"));
+    const bool waits = answer.at("looking").flag() || !answer.at("checked_at").is_number();
+    const std::string off = translated(terminal.language(), answer.at("off").text());
+    terminal.line(waits ? terminal.say("hygiene_not_yet") : terminal.say("hygiene_off", safe(off)));
     return true;
   }
   terminal.line(terminal.say("hygiene_sum", when(answer, "checked_at"), when(answer, "next_at"),
@@ -110,11 +112,11 @@ bool show_hygiene(Terminal& terminal, std::string_view body) {
 
 namespace {
 
-std::string share_words(const JsonValue& figure) {
+std::string share_words(const Terminal& terminal, const JsonValue& figure) {
   const JsonValue& share = figure.at("complaint_share");
   if (!share.is_number()) return "-";
-  return fmt::format("{}{:.2f} %", figure.at("share_is_below").flag() ? "< " : "",
-                     100 * share.number());
+  return fmt::format("{}{} %", figure.at("share_is_below").flag() ? "< " : "",
+                     terminal.decimal(100 * share.number(), 2));
 }
 
 std::string count_words(const JsonValue& count) {
@@ -139,7 +141,8 @@ bool show_provider_reports(Terminal& terminal, std::string_view body) {
   terminal.line(
       terminal.paint(Colour::bold, terminal.say("provider_title", answer.at("files").size())));
   if (const std::string trouble = answer.at("trouble").text(); !trouble.empty()) {
-    terminal.line("  " + terminal.paint(Colour::red, safe(trouble)));
+    terminal.line(
+        "  " + terminal.paint(Colour::red, safe(translated_error(terminal.language(), trouble))));
   }
   for (const JsonValue& file : answer.at("files")) {
     if (file.at("bad").count() == 0) continue;
@@ -147,7 +150,7 @@ bool show_provider_reports(Terminal& terminal, std::string_view body) {
                                         terminal.say("provider_bad", safe(file.at("name").text()),
                                                      file.at("bad").count())));
     for (const JsonValue& problem : file.at("problems")) {
-      terminal.line("    " + safe(problem.text()));
+      terminal.line("    " + safe(translated_error(terminal.language(), problem.text())));
     }
   }
   std::vector<Row> rows = {{{terminal.say("column.source"), Colour::bold},
@@ -171,7 +174,7 @@ bool show_provider_reports(Terminal& terminal, std::string_view body) {
                     colour_cell(terminal, figure.at("colour").text()),
                     {count_words(figure.at("mails"))},
                     {count_words(figure.at("complaints"))},
-                    {share_words(figure)},
+                    {share_words(terminal, figure)},
                     {count_words(figure.at("trap_hits"))},
                     {safe(figure.at("comment").text())}});
   }

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "action/atomic_file.h"
+#include "action/sentences.h"
 #include "apps/command/show.h"
 #include "apps/command/talk.h"
 #include "base/time.h"
@@ -26,7 +27,8 @@ std::string reports_words(const Terminal& terminal, const JsonValue& reports) {
   for (const char* kind : kinds) {
     const auto count = reports.at(kind).count();
     if (count == 0) continue;
-    out += (out.empty() ? "" : ", ") + fmt::format("{} {}", count, word(terminal, "kind", kind));
+    const auto phrase = Phrase::find(std::string("kind.") + kind);
+    out += (out.empty() ? "" : ", ") + (phrase ? terminal.say(*phrase, count) : safe(kind));
   }
   return out.empty() ? "-" : out;
 }
@@ -83,7 +85,8 @@ bool show_own_lists(Terminal& terminal, std::string_view body) {
   const JsonValue report = JsonValue::parse(body);
   if (!report.at("lists").is_array()) return false;
   if (const std::string trouble = report.at("trouble").text(); !trouble.empty()) {
-    terminal.line(terminal.paint(Colour::red, terminal.say("own_trouble", safe(trouble))));
+    const std::string words = action::translated_error(terminal.language(), trouble);
+    terminal.line(terminal.paint(Colour::red, terminal.say("own_trouble", safe(words))));
   }
   if (!report.at("on").flag()) {
     terminal.line(terminal.say("own_none"));
@@ -175,7 +178,7 @@ int list_export(Talk& talk) {
   }
   const auto written = action::write_file_atomically(request.file, answer->body, 0644);
   if (written) return exit_done;
-  return tell_error(request, talk.terminal, exit_wrong_use, "unavailable", written.error().message);
+  return tell_own_error(request, talk.terminal, exit_wrong_use, written.error());
 }
 
 }  // namespace leumund::apps

@@ -6,6 +6,9 @@
 
 namespace leumund::apps {
 
+using action::translated;
+using action::translated_error;
+
 Cell list_state(const Terminal& terminal, const JsonValue& list) {
   const std::string state = list.at("state").text();
   const auto phrase = Phrase::find("list." + state);
@@ -39,8 +42,9 @@ void show_listing(Terminal& terminal, const JsonValue& listing) {
                      terminal.say("listing_is", safe(listing.at("place").text()),
                                   safe(listing.at("list_name").text()), when(listing, "since"))) +
       (egress.empty() ? "" : " (" + safe(egress) + ")"));
-  indented(terminal, terminal.say("listing_code", joined(listing.at("codes")),
-                                  safe(listing.at("meaning").text())));
+  indented(terminal,
+           terminal.say("listing_code", joined(listing.at("codes")),
+                        safe(translated(terminal.language(), listing.at("meaning").text()))));
   if (policy) indented(terminal, terminal.say("listing_policy"));
   if (const std::string reason = listing.at("reason").text(); !reason.empty()) {
     indented(terminal, terminal.say("listing_reason", safe(reason)));
@@ -69,7 +73,8 @@ bool show_lists(Terminal& terminal, std::string_view body) {
   const JsonValue& lists = answer.at("lists");
   if (!lists.is_array()) return false;
   for (const JsonValue& problem : answer.at("problems")) {
-    terminal.line(terminal.paint(Colour::red, safe(problem.text())));
+    terminal.line(
+        terminal.paint(Colour::red, safe(translated_error(terminal.language(), problem.text()))));
   }
   if (!answer.at("on").flag()) {
     terminal.line(terminal.say("watch_off"));
@@ -101,7 +106,7 @@ bool show_lists(Terminal& terminal, std::string_view body) {
                     {count("unanswered")},
                     {count("median_ms") + " ms"},
                     {count("slow_ms") + " ms"},
-                    {safe(list.at("reason").text())}});
+                    {safe(translated(terminal.language(), list.at("reason").text()))}});
   }
   show_rows(terminal, rows);
   return true;
@@ -120,15 +125,15 @@ bool show_lookup(Terminal& terminal, std::string_view body) {
     if (verdict == "listed") {
       terminal.line("  " + terminal.paint(Colour::red, terminal.say("lookup_listed", name,
                                                                     joined(list.at("codes")))));
-      indented(terminal, safe(list.at("meaning").text()));
+      indented(terminal, safe(translated(terminal.language(), list.at("meaning").text())));
       indented(terminal, safe(list.at("reason").text()));
       const std::string delist = list.at("delist_url").text();
       indented(terminal, safe(delist.empty() ? list.at("lookup_url").text() : delist));
       if (list.at("state").text() == "faulty") indented(terminal, terminal.say("lookup_doubt"));
     } else if (verdict != "not_listed") {
       ++silent;
-      terminal.line("  " +
-                    terminal.paint(Colour::yellow, name + ": " + safe(list.at("trouble").text())));
+      const std::string trouble = translated(terminal.language(), list.at("trouble").text());
+      terminal.line("  " + terminal.paint(Colour::yellow, name + ": " + safe(trouble)));
     }
   }
   if (silent > 0) terminal.line(terminal.say("lookup_silent", silent));

@@ -6,9 +6,9 @@
 namespace leumund::apps {
 namespace {
 
-std::string share_words(std::uint64_t part, std::uint64_t whole) {
+std::string share_words(const Terminal& terminal, std::uint64_t part, std::uint64_t whole) {
   if (whole == 0) return "-";
-  return fmt::format("{:.1f} %", 100 * static_cast<double>(part) / static_cast<double>(whole));
+  return terminal.decimal(100 * static_cast<double>(part) / static_cast<double>(whole), 1) + " %";
 }
 
 // Yellow where it differs from what is configured.
@@ -25,17 +25,18 @@ Row row_of(const Terminal& terminal, const JsonValue& one) {
   const auto listed = one.at("listed").count();
   const std::string shares = one.at("shares_with").text();
   const bool scores = one.at("role").text() == "score";
-  return {
-      {safe(one.at("list").text())},
-      {scores ? fmt::format("{:.0f}", one.at("weight").number())
-              : terminal.say(*Phrase::find("screen_role." + one.at("role").text()))},
-      list_state(terminal, one),
-      {std::to_string(one.at("asked").count())},
-      {std::to_string(listed)},
-      {std::to_string(one.at("complained").count())},
-      {share_words(one.at("complained").count(), listed)},
-      {shares.empty() ? "-" : share_words(one.at("shared").count(), listed) + " " + safe(shares)},
-      proposed_cell(one)};
+  return {{safe(one.at("list").text())},
+          {scores ? fmt::format("{:.0f}", one.at("weight").number())
+                  : terminal.say(*Phrase::find("screen_role." + one.at("role").text()))},
+          list_state(terminal, one),
+          {std::to_string(one.at("asked").count())},
+          {std::to_string(listed)},
+          {std::to_string(one.at("complained").count())},
+          {share_words(terminal, one.at("complained").count(), listed)},
+          {shares.empty()
+               ? "-"
+               : share_words(terminal, one.at("shared").count(), listed) + " " + safe(shares)},
+          proposed_cell(one)};
 }
 
 }  // namespace

@@ -21,6 +21,12 @@ std::string span_words(double seconds) {
   return base::format_span(whole / unit * unit);
 }
 
+// The word for a name that the daemon tells; the name itself where there is none.
+std::string word_for(const Terminal& terminal, const char* table, const std::string& name) {
+  const auto phrase = Phrase::find(table + name);
+  return phrase ? terminal.say(*phrase) : safe(name);
+}
+
 // The words of a decision without its time and number.
 std::string decision_words(const Terminal& terminal, const JsonValue& decision) {
   const std::string kind = decision.at("decision").text();
@@ -48,8 +54,10 @@ std::string decision_words(const Terminal& terminal, const JsonValue& decision) 
     const JsonValue& news = decision.at("case");
     const auto phrase = Phrase::find("news." + kind);
     const std::string title = news.at("title").text();
+    const auto step = Phrase::find("step." + news.at("next").text());
     return terminal.say(phrase ? *phrase : Phrase("news.case_due"), news.at("case").count()) +
-           (title.empty() ? "" : ": " + safe(title));
+           (title.empty() ? "" : ": " + safe(title)) +
+           (step ? ", " + terminal.say("party_next", terminal.say(*step)) : "");
   }
   if (kind == "detour" || kind == "would_detour") {
     const JsonValue& detour = decision.at("detour");
@@ -67,7 +75,8 @@ std::string decision_words(const Terminal& terminal, const JsonValue& decision) 
     if (kind != name) continue;
     const JsonValue& fault = decision.at("list_fault");
     return terminal.say(kind == "list_fault" ? Phrase("list_is_faulty") : Phrase("list_is_well"),
-                        safe(fault.at("list_name").text()), safe(fault.at("reason").text()));
+                        safe(fault.at("list_name").text()),
+                        safe(translated(terminal.language(), fault.at("reason").text())));
   }
   for (const char* name : {"setup_fault", "setup_well"}) {
     if (kind != name) continue;
@@ -75,7 +84,10 @@ std::string decision_words(const Terminal& terminal, const JsonValue& decision) 
                         subject,
                         safe(translated(terminal.language(), decision.at("reason").text())));
   }
-  if (kind == "alarm") return terminal.say("alarm", safe(decision.at("reason").text()));
+  if (kind == "alarm") {
+    return terminal.say("alarm",
+                        safe(translated(terminal.language(), decision.at("reason").text())));
+  }
   return kind + " " + subject;
 }
 
@@ -131,7 +143,8 @@ std::string decision_line(const Terminal& terminal, const JsonValue& decision, b
   const bool ends = kind == "released" || kind == "ended" || kind == "exemption_ended";
   const auto detector = Phrase::find("kind." + decision.at("by").text());
   const bool own_words = decision.at("block").is_object() || decision.at("listing").is_object() ||
-                         decision.at("list_fault").is_object() || kind.starts_with("setup_");
+                         decision.at("list_fault").is_object() || decision.at("case").is_object() ||
+                         kind.starts_with("setup_");
   if (kind != "alarm" && !ends && !own_words) {
     reason = brief && detector ? terminal.say(*detector) : reason_words(terminal, decision);
   }
@@ -203,7 +216,7 @@ bool show_status(Terminal& terminal, std::string_view body) {
     parts.push_back({{part_name(terminal, part.at("name").text())},
                      {terminal.say(well ? Phrase("part_well") : Phrase("part_ill")),
                       well ? Colour::green : Colour::red},
-                     {safe(translated(terminal.language(), part.at("detail").text()))}});
+                     {safe(translated_list(terminal.language(), part.at("detail").text()))}});
   }
   show_rows(terminal, parts);
   terminal.line();
@@ -226,7 +239,8 @@ bool show_status(Terminal& terminal, std::string_view body) {
   for (const JsonValue& one : status.at("watched")) {
     const double score = one.at("score").number();
     if (score < worth_a_look) continue;
-    scores.push_back({{safe(one.at("subject").text())}, {fmt::format("{:7.2f}", score)}});
+    scores.push_back(
+        {{safe(one.at("subject").text())}, {fmt::format("{:>7}", terminal.decimal(score, 2))}});
   }
   if (!scores.empty()) terminal.line(terminal.say("watched_title"));
   show_rows(terminal, scores);
@@ -324,8 +338,8 @@ std::string event_line(const Terminal& terminal, std::string_view text) {
   const JsonValue event = JsonValue::parse(text);
   if (!event.is_object()) return "";
   if (event.at("decision").is_text()) return decision_line(terminal, event);
-  const std::string type = event.at("type").text();
-  if (type.empty()) return "";
+  if (event.at("type").text().empty()) return "";
+  const std::string type = word_for(terminal, "event.", event.at("type").text());
   const auto at = event.at("at").time();
   std::string who = event.at("account").text();
   for (const char* name : {"script", "source_ip", "client", "egress"}) {
@@ -337,7 +351,9 @@ std::string event_line(const Terminal& terminal, std::string_view text) {
     to = recipients.begin()->text();
     if (recipients.size() > 1) to += fmt::format(" +{}", recipients.size() - 1);
   }
-  if (const std::string status = event.at("status").text(); !status.empty()) to += " " + status;
+  if (const std::string status = event.at("status").text(); !status.empty()) {
+    to += " " + word_for(terminal, "delivery.", status);
+  }
   return fmt::format("{} {} {}{}", at ? local_clock(*at) : "-", type, safe(who),
                      to.empty() ? "" : " -> " + safe(to));
 }

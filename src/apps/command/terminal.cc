@@ -10,6 +10,8 @@
 #include <optional>
 #include <vector>
 
+#include "base/filled.h"
+
 namespace leumund::apps {
 namespace {
 
@@ -93,6 +95,12 @@ void Terminal::hint(std::string_view text) {
 void Terminal::raw(std::string_view bytes) { std::fwrite(bytes.data(), 1, bytes.size(), out_); }
 void Terminal::flush() { std::fflush(out_); }
 
+std::string Terminal::decimal(double value, int digits) const {
+  std::string text = fmt::format("{:.{}f}", value, digits);
+  if (text.find_first_not_of("-0.") == std::string::npos && text.starts_with('-')) text.erase(0, 1);
+  return language_ == Language::de ? base::with_comma(std::move(text)) : text;
+}
+
 std::string Terminal::paint(Colour colour, std::string_view text) const {
   if (!colours_ || colour == Colour::plain) return std::string(text);
   const char* code = "0";
@@ -152,6 +160,19 @@ void show_rows(Terminal& terminal, const std::vector<Row>& rows) {
     }
     terminal.line(line);
   }
+}
+
+std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
+  std::vector<std::string> lines(1);
+  while (!text.empty()) {
+    const auto end = std::min(text.find(' '), text.size());
+    const std::string_view word = text.substr(0, end);
+    const bool fits = width_of(lines.back()) + 1 + width_of(word) <= columns;
+    if (!lines.back().empty() && !fits) lines.emplace_back();
+    lines.back() += (lines.back().empty() ? "" : " ") + std::string(word);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
 }
 
 std::string cut(std::string_view text, std::size_t columns) {

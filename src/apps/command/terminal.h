@@ -32,6 +32,9 @@ class Terminal {
   [[nodiscard]] int height() const;
   [[nodiscard]] Language language() const { return language_; }
 
+  // "3.25", in German "3,25"; never "-0.00".
+  [[nodiscard]] std::string decimal(double value, int digits) const;
+
   template <typename... Args>
   [[nodiscard]] std::string say(Phrase which, const Args&... args) const {
     return apps::say(language_, which, args...);
@@ -59,6 +62,9 @@ struct Cell {
 };
 using Row = std::vector<Cell>;
 void show_rows(Terminal& terminal, const std::vector<Row>& rows);
+
+// Text in lines of at most `columns` characters, broken at blanks; a longer word stays whole.
+[[nodiscard]] std::vector<std::string> wrapped(std::string_view text, std::size_t columns);
 
 // Cuts UTF-8 text to `columns` characters, with "..." at the end.
 [[nodiscard]] std::string cut(std::string_view text, std::size_t columns);

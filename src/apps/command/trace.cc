@@ -192,8 +192,7 @@ base::Result<bool> trace_all(const Request& request, Terminal& terminal) {
 int trace_mail(const Request& request, Terminal& terminal) {
   const auto found = trace_all(request, terminal);
   if (!found) {
-    return tell_error(request, terminal, exit_wrong_use, base::error_code_name(found.error().code),
-                      safe(found.error().message));
+    return tell_own_error(request, terminal, exit_wrong_use, found.error());
   }
   return *found ? exit_done : exit_negative;
 }

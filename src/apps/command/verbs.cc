@@ -24,6 +24,7 @@
 namespace leumund::apps {
 
 using action::translated;
+using action::translated_error;
 
 // Who gives the order, for the journal: behind sudo the person, not root.
 std::string caller() {
@@ -410,6 +411,13 @@ int tell_error(const Request& request, Terminal& terminal, int status, std::stri
   return status;
 }
 
+int tell_own_error(const Request& request, Terminal& terminal, int status,
+                   const base::Error& error) {
+  const Language language = request.json ? Language::en : terminal.language();
+  return tell_error(request, terminal, status, base::error_code_name(error.code),
+                    safe(translated_error(language, error.message)));
+}
+
 int tell_unreachable(const Request& request, const std::string& socket, const base::Error& error,
                      Terminal& terminal) {
   const Language language = request.json ? Language::en : terminal.language();
@@ -449,7 +457,8 @@ int tell_refusal(const Request& request, const face::ApiAnswer& answer, Terminal
   }
   const std::string message = error_message(answer.body);
   if (!request.json) {
-    return tell_error(request, terminal, status, "", translated(terminal.language(), message));
+    return tell_error(request, terminal, status, "",
+                      translated_error(terminal.language(), message));
   }
   // The Api's own error goes on as it is; what the server below it says gets the same shape.
   const JsonValue body = JsonValue::parse(answer.body);

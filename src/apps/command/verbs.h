@@ -38,6 +38,9 @@ int trace_mail(const Request& request, Terminal& terminal);
 // {"error":{"code":...,"message":...}} on standard output, in English. Returns `status`.
 int tell_error(const Request& request, Terminal& terminal, int status, std::string_view code,
                const std::string& message);
+// The same of an error that one of our rooms found.
+int tell_own_error(const Request& request, Terminal& terminal, int status,
+                   const base::Error& error);
 
 // Tells that the daemon is not there and what to look at; returns exit_unreachable.
 int tell_unreachable(const Request& request, const std::string& socket, const base::Error& error,

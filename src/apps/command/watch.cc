@@ -17,7 +17,7 @@
 namespace leumund::apps {
 namespace {
 
-using action::translated;
+using action::translated_list;
 
 constexpr const char* enter_screen = "\x1b[?1049h\x1b[?25l";
 constexpr const char* leave_screen = "\x1b[?25h\x1b[?1049l";
@@ -116,7 +116,7 @@ std::vector<std::string> screen_lines(const Terminal& terminal, const JsonValue&
       Colour::bold,
       fmt::format("Leumund {}  {}  {}  {}", safe(status.at("version").text()),
                   terminal.say(enforcing ? Phrase("mode_enforce") : Phrase("mode_observe")),
-                  local_time(now), terminal.say("rate", fmt::format("{:.1f}", seen.per_minute)))));
+                  local_time(now), terminal.say("rate", terminal.decimal(seen.per_minute, 1)))));
   if (status.at("unattended").at("now").flag()) {
     const auto until = status.at("unattended").at("until").time().value_or(now);
     lines.push_back(
@@ -125,9 +125,10 @@ std::vector<std::string> screen_lines(const Terminal& terminal, const JsonValue&
   for (const JsonValue& part : status.at("parts")) {
     if (part.at("well").flag()) continue;  // the window is quiet while all is well
     lines.push_back(terminal.paint(
-        Colour::red, fmt::format("{} {}: {}", terminal.say("part_ill"),
-                                 part_name(terminal, part.at("name").text()),
-                                 safe(translated(terminal.language(), part.at("detail").text())))));
+        Colour::red,
+        fmt::format("{} {}: {}", terminal.say("part_ill"),
+                    part_name(terminal, part.at("name").text()),
+                    safe(translated_list(terminal.language(), part.at("detail").text())))));
   }
   lines.emplace_back();
   const auto total = status.at("restrictions_total").count();
@@ -147,8 +148,9 @@ std::vector<std::string> screen_lines(const Terminal& terminal, const JsonValue&
   for (const JsonValue& one : watched) {
     if (shown++ == third) break;
     const double score = one.at("score").number();
-    lines.push_back(fmt::format("  {:<34} {:7.2f} {}", cut(safe(one.at("subject").text()), 34),
-                                score, terminal.paint(Colour::yellow, bar(score, most))));
+    lines.push_back(fmt::format("  {:<34} {:>7} {}", cut(safe(one.at("subject").text()), 34),
+                                terminal.decimal(score, 2),
+                                terminal.paint(Colour::yellow, bar(score, most))));
   }
   if (!seen.latest.empty()) lines.push_back(terminal.say("latest_title"));
   const auto room = std::max<std::int64_t>(0, height - 2 - static_cast<std::int64_t>(lines.size()));

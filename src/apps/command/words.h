@@ -1,6 +1,7 @@
 // What the command leumund says to people, in English and German. Machines read --json instead.
 //
 // Flow:    data/command/{en,de}.txt, built in -> Phrase("key") -> say().
+//          A text is filled as base/filled.h has it: "{} <line|lines>".
 // Threads: any; constant tables.
 // Errors:  a key that is not in en.txt does not compile; one that de.txt lacks is said in English.
 #pragma once
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "apps/leumund_texts.inc"
+#include "base/filled.h"
 #include "config/settings.h"
 
 namespace leumund::apps {
@@ -80,7 +82,7 @@ class Phrase {
 
 template <typename... Args>
 std::string say(Language language, Phrase which, const Args&... args) {
-  return fmt::vformat(which.text(language), fmt::make_format_args(args...));
+  return base::fill(which.text(language), args...);
 }
 
 // --lang, else LC_ALL, LC_MESSAGES, LANG; English unless they say German.

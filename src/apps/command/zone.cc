@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "action/sentences.h"
 #include "apps/command/verbs.h"
 #include "base/time.h"
 #include "face/list_zone_store.h"
@@ -104,13 +105,13 @@ std::optional<int> open_zones(const Request& request, Terminal& terminal, ListZo
   for (const std::string& spec : request.zone_specs) {
     const base::Status added = store.add(spec);
     if (!added.ok()) {
-      return tell_error(request, terminal, exit_wrong_use,
-                        base::error_code_name(added.error().code), safe(added.error().message));
+      return tell_own_error(request, terminal, exit_wrong_use, added.error());
     }
   }
   report = store.refresh(static_cast<std::int64_t>(base::to_unix_seconds(base::system_now())));
   if (report.errors.empty()) return std::nullopt;
-  return tell_error(request, terminal, exit_wrong_use, "unavailable", safe(report.errors.front()));
+  return tell_own_error(request, terminal, exit_wrong_use,
+                        {base::ErrorCode::unavailable, report.errors.front()});
 }
 
 }  // namespace
@@ -135,7 +136,9 @@ int check_zones(const Request& request, Terminal& terminal) {
   if (request.json) {
     terminal.line(one_line({{"datasets", datasets}, {"warnings", warnings}, {"hints", hints}}));
   } else {
-    for (const std::string& one : warnings) terminal.complain(one);
+    for (const std::string& one : warnings) {
+      terminal.complain(action::translated_error(terminal.language(), one));
+    }
     for (const auto& one : report.loaded) {
       terminal.line(
           terminal.say("zone.loaded", safe(one.spec), one.entries, one.memory_bytes, one.warnings));

@@ -11,6 +11,7 @@
 
 #include "apps/daemon/daemon.h"
 #include "apps/version.h"
+#include "base/filled.h"
 #include "face/metrics.h"
 
 namespace leumund::apps {
@@ -69,6 +70,16 @@ PolicySum sum_of(const std::vector<std::unique_ptr<intake::PolicyService>>& serv
   return sum;
 }
 
+std::string policy_detail(const std::vector<std::unique_ptr<intake::PolicyService>>& services) {
+  const PolicySum sum = sum_of(services);
+  std::string where;
+  for (const auto& service : services) {
+    where += (where.empty() ? "" : ", ") + service->bound().to_string();
+  }
+  return base::fill("{}: {} <question|questions>, {} <connection|connections>", where, sum.requests,
+                    sum.open);
+}
+
 void add_answers(const PolicySum& policy, face::MetricsSnapshot& shot) {
   for (std::size_t i = 0; i < policy.answers.size(); ++i) {
     shot.answers[std::string(model::disposition_name(static_cast<model::Disposition>(i)))] =
@@ -85,52 +96,50 @@ void add_answers(const PolicySum& policy, face::MetricsSnapshot& shot) {
 
 std::string notices_detail(const action::NoticeCounters& notices) {
   if (!notices.collected_at) {
-    return fmt::format("{} mails, {} webhooks", notices.mails_sent, notices.webhooks_sent);
+    return base::fill("{} <mail|mails>, {} <webhook|webhooks>", notices.mails_sent,
+                      notices.webhooks_sent);
   }
-  return fmt::format("{} mails, {} webhooks, {} decisions more go out together at {}",
-                     notices.mails_sent, notices.webhooks_sent, notices.collecting,
-                     base::format_rfc3339(*notices.collected_at));
+  return base::fill(
+      "{} <mail|mails>, {} <webhook|webhooks>, {} <decision goes|decisions more go> out together "
+      "at {}",
+      notices.mails_sent, notices.webhooks_sent, notices.collecting,
+      base::format_rfc3339(*notices.collected_at));
 }
 
 }  // namespace
 
 std::vector<face::PartStatus> Daemon::parts() const {
   std::vector<face::PartStatus> out;
-  const PolicySum policy = sum_of(policy_);
-  std::string where;
-  for (const auto& service : policy_) {
-    where += (where.empty() ? "" : ", ") + service->bound().to_string();
-  }
-  out.push_back(
-      part("policy", policy_.empty() ? "not listening" : "",
-           fmt::format("{}: {} questions, {} connections", where, policy.requests, policy.open)));
+  out.push_back(part("policy", policy_.empty() ? "not listening" : "", policy_detail(policy_)));
   if (const auto milter = milter_ ? milter_->part() : std::nullopt) out.push_back(*milter);
   for (const auto& log : logs_) {
     const auto status = log->status();
-    out.push_back(part("log " + log->source(), status.problem,
-                       fmt::format("{} lines, {} submissions, {} deliveries", status.lines,
-                                   status.counters.submissions, status.counters.deliveries)));
+    out.push_back(
+        part("log " + log->source(), status.problem,
+             base::fill("{} <line|lines>, {} <submission|submissions>, {} <delivery|deliveries>",
+                        status.lines, status.counters.submissions, status.counters.deliveries)));
   }
   const KeeperStatus kept = keeper_->status();
   std::string store = kept.trouble.empty() ? store_trouble_ : kept.trouble;
   out.push_back(part("store", std::move(store),
-                     fmt::format("{} checkpoints, the last took {} ms", kept.checkpoints,
-                                 kept.last_checkpoint.count())));
+                     base::fill("{} <checkpoint|checkpoints>, the last took {} ms",
+                                kept.checkpoints, kept.last_checkpoint.count())));
   const auto detours = detours_->all();  // also those that a person keeps off
   const auto standing = std::count_if(detours.begin(), detours.end(), [](const auto& detour) {
     return detour.phase != model::DetourPhase::none;
   });
   if (standing > 0 || !detours_->trouble().empty()) {
-    out.push_back(part("detours", detours_->trouble(), fmt::format("{} detours stand", standing)));
+    out.push_back(part("detours", detours_->trouble(),
+                       base::fill("{} <detour stands|detours stand>", standing)));
   }
   auto troubles = effects_->troubles();
   const auto effects = effects_->counters();
   const std::pair<const char*, std::string> details[] = {
       {"tables", fmt::format("{} written", effects.table_writes)},
       {"suspended file",
-       fmt::format("{} written, {} edits taken up", effects.file_writes, effects.file_edits)},
-      {"queue", effects_->queue().on() ? fmt::format("{} messages held, {} had left", effects.held,
-                                                     effects.hold_missing)
+       base::fill("{} written, {} <edit|edits> taken up", effects.file_writes, effects.file_edits)},
+      {"queue", effects_->queue().on() ? base::fill("{} <message|messages> held, {} had left",
+                                                    effects.held, effects.hold_missing)
                                        : "off: queued mail is not held"},
       {"notices", notices_detail(effects.notices)}};
   const std::string helper =

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/filled.h"
 #include "base/log.h"
 #include "config/detour_options.h"
 #include "config/egress.h"
@@ -160,6 +161,17 @@ void HygieneDesk::add_domains(const config::Settings& settings, intake::HygieneP
   }
 }
 
+std::string HygieneDesk::why_nothing(const config::Settings& settings) {
+  if (!settings.run.hygiene_enabled) return "hygiene.enabled is false";
+  if (!settings.start.dns_enabled) return "dns.enabled is false";
+  const auto own = config::own_addresses(settings.run.egresses, settings.run.watch_addresses);
+  if (own.empty()) return "no egress has an address= and watch.addresses names none";
+  return fmt::format(
+      "{} is an address for documents or private networks: watch.addresses can name it all the "
+      "same",
+      own.front().address.to_string());
+}
+
 intake::HygienePlan HygieneDesk::plan_of(const config::Settings& settings) const {
   intake::HygienePlan plan;
   const auto& run = settings.run;
@@ -233,6 +245,7 @@ bool HygieneDesk::look() {
                         ? plan_of(settings)
                         : intake::HygienePlan();
   HygieneReport report = plan.ways.empty() ? HygieneReport() : ask(plan, settings.start);
+  if (plan.ways.empty()) report.off = why_nothing(settings);
   if (stopping_) return true;
   report.checked_at = around_.clock.now();
   if (report.on) tell_turns(report);
@@ -324,7 +337,9 @@ void HygieneDesk::tell(const model::Subject& subject, bool well, const std::stri
 }
 
 HygieneReport HygieneDesk::report() const {
-  return report_.with([](const HygieneReport& kept) { return kept; });
+  HygieneReport out = report_.with([](const HygieneReport& kept) { return kept; });
+  out.looking = state_.with([](const State& state) { return state.busy || state.asked; });
+  return out;
 }
 
 std::vector<model::HygieneFinding> HygieneDesk::faults_of(const std::string& place) const {
@@ -347,9 +362,9 @@ std::optional<face::PartStatus> HygieneDesk::part() const {
   if (counts.grave == 0) {
     return face::PartStatus{
         "hygiene", true,
-        fmt::format("{} ways out and {} domains: {} good, {} faults, {} unknown",
-                    now.addresses.size(), now.domains.size(), counts.good, counts.faults,
-                    counts.unknown)};
+        base::fill(
+            "{} <way|ways> out and {} <domain|domains>: {} good, {} <fault|faults>, {} unknown",
+            now.addresses.size(), now.domains.size(), counts.good, counts.faults, counts.unknown)};
   }
   for (const auto& one : now.addresses) {
     for (const auto& finding : one.findings) {
@@ -360,8 +375,8 @@ std::optional<face::PartStatus> HygieneDesk::part() const {
                                                               finding.text, counts.grave - 1)};
     }
   }
-  return face::PartStatus{"hygiene", false,
-                          fmt::format("{} faults of domains: leumund hygiene", counts.grave)};
+  return face::PartStatus{
+      "hygiene", false, base::fill("{} <fault|faults> of domains: leumund hygiene", counts.grave)};
 }
 
 void HygieneDesk::add_metrics(std::vector<face::Metric>& out) const {

@@ -86,6 +86,8 @@ class HygieneDesk {
   // False: somebody else is at it.
   bool look();
   [[nodiscard]] intake::HygienePlan plan_of(const config::Settings& settings) const;
+  // Why the plan is empty.
+  [[nodiscard]] static std::string why_nothing(const config::Settings& settings);
   void add_ways(const config::Settings& settings, intake::HygienePlan& plan) const;
   void add_domains(const config::Settings& settings, intake::HygienePlan& plan) const;
   [[nodiscard]] model::HygieneReport ask(const intake::HygienePlan& plan,

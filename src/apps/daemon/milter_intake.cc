@@ -6,6 +6,7 @@
 
 #include "apps/daemon/endpoints.h"
 #include "apps/daemon/engine_settings.h"
+#include "base/filled.h"
 
 namespace leumund::apps {
 
@@ -88,9 +89,9 @@ std::optional<face::PartStatus> MilterIntake::part() const {
     where += (where.empty() ? "" : ", ") + service->bound().to_string();
   }
   const intake::MilterCounters all = sum();
-  return face::PartStatus{
-      "milter", true,
-      fmt::format("{}: {} messages, {} connections", where, all.messages, all.connections.open)};
+  return face::PartStatus{"milter", true,
+                          base::fill("{}: {} <message|messages>, {} <connection|connections>",
+                                     where, all.messages, all.connections.open)};
 }
 
 std::vector<face::Metric> MilterIntake::metrics() const {

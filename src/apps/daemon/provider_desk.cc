@@ -12,6 +12,7 @@
 
 #include "action/atomic_file.h"
 #include "apps/daemon/listing_decision.h"
+#include "base/filled.h"
 #include "base/log.h"
 #include "config/egress.h"
 #include "storage/listing_codec.h"
@@ -357,17 +358,18 @@ std::optional<face::PartStatus> ProviderDesk::part() const {
   for (const auto& file : now.files) {
     rows += file.rows;
     if (trouble.empty() && file.bad > 0) {
-      trouble = fmt::format("{}: {} lines cannot be read: {}", file.name, file.bad,
-                            file.problems.empty() ? "" : file.problems.front());
+      trouble = base::fill("{}: {} <line|lines> cannot be read: {}", file.name, file.bad,
+                           file.problems.empty() ? "" : file.problems.front());
     }
   }
   if (const auto red = listings(); !red.empty()) {
     trouble =
         fmt::format("{} on {}: {}", red.front().place, red.front().list_name, red.front().meaning);
   }
-  return face::PartStatus{
-      "provider reports", trouble.empty(),
-      trouble.empty() ? fmt::format("{} files, {} rows", now.files.size(), rows) : trouble};
+  return face::PartStatus{"provider reports", trouble.empty(),
+                          trouble.empty()
+                              ? base::fill("{} <file|files>, {} <row|rows>", now.files.size(), rows)
+                              : trouble};
 }
 
 void ProviderDesk::add_metrics(std::vector<face::Metric>& out) const {

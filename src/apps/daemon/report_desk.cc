@@ -9,6 +9,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/filled.h"
 #include "base/log.h"
 #include "wire/trace_token.h"
 
@@ -145,9 +146,9 @@ std::vector<face::PartStatus> ReportDesk::parts() const {
     for (const std::string& one : troubles) all += (all.empty() || one.empty() ? "" : "; ") + one;
     return all;
   });
-  std::string detail = fmt::format(
-      "{} bounces, {} delays, {} complaints, {} automatic answers; {} taken as events, {} about no "
-      "mail of ours",
+  std::string detail = base::fill(
+      "{} <bounce|bounces>, {} <delay|delays>, {} <complaint|complaints>, {} automatic "
+      "<answer|answers>; {} taken as events, {} about no mail of ours",
       counts.bounces, counts.delays, counts.complaints, counts.automatic, counts.events,
       counts.unverified);
   const bool well = trouble.empty();

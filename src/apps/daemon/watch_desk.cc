@@ -8,6 +8,7 @@
 
 #include "apps/daemon/list_keys.h"
 #include "apps/daemon/listing_decision.h"
+#include "base/filled.h"
 #include "base/log.h"
 #include "config/egress.h"
 #include "diagnosis/dns_list.h"
@@ -172,6 +173,7 @@ WatchDesk::Inputs WatchDesk::Inputs::of(const config::Settings& settings) {
 struct WatchDesk::Watch {
   Inputs inputs;
   std::vector<std::string> problems;
+  std::string off;  // why nothing is watched
   std::vector<intake::SentCounter> counters;
   std::vector<std::string> forgotten;  // records of what is no longer watched
   std::unique_ptr<net::Resolver> resolver;
@@ -262,6 +264,11 @@ std::unique_ptr<WatchDesk::Watch> WatchDesk::make(const config::Settings& settin
   out->problems = out->inputs.problems;
   intake::WatchTargets targets = out->inputs.enabled ? out->targets() : intake::WatchTargets();
   if (targets.count() == 0) {
+    out->off =
+        out->inputs.enabled
+            ? "no DNS list is asked, since nothing of ours is named to be watched on them: set "
+              "egresses with a public address=, or watch.addresses, or watch.domains"
+            : "no DNS list is asked: watch.enabled or dns.enabled is false";
     standing_.with([&](const Records& all) {
       for (const auto& [subject, state] : all) out->forgotten.push_back(subject);
     });
@@ -269,7 +276,10 @@ std::unique_ptr<WatchDesk::Watch> WatchDesk::make(const config::Settings& settin
   }
   auto lists = out->choose_lists();
   out->read_counters(settings.run.watch_counters_file);
-  if (!out->open_askers(settings.start)) return out;
+  if (!out->open_askers(settings.start)) {
+    out->off = "no DNS list can be asked: " + out->problems.back();
+    return out;
+  }
   intake::WatchOptions options;
   options.rules = out->inputs.rules;
   options.rules.seed = static_cast<std::uint64_t>(around_.clock.now().time_since_epoch().count());
@@ -384,10 +394,7 @@ model::WatchReport WatchDesk::report() const {
 
 base::Result<std::vector<model::ListSaid>> WatchDesk::look_up(const std::string& subject) {
   const auto watch = watch_.read();
-  if (!watch->service) {
-    return base::Error{base::ErrorCode::unavailable,
-                       "nothing is watched: see egresses, watch.addresses and watch.enabled"};
-  }
+  if (!watch->service) return base::Error{base::ErrorCode::unavailable, watch->off};
   std::vector<model::ListSaid> out;
   for (auto& row : watch->service->look_up(subject)) {
     model::ListSaid said;
@@ -404,6 +411,11 @@ base::Result<std::vector<model::ListSaid>> WatchDesk::look_up(const std::string&
     said.delist_url = std::move(row.delist_url);
     said.took_ms = static_cast<std::uint64_t>(row.took.count());
     out.push_back(std::move(said));
+  }
+  if (out.empty()) {
+    return base::Error{base::ErrorCode::unavailable,
+                       "no DNS list for it is set: watch.lists = [\"default\"] takes those of the "
+                       "registry, and leumund lists shows what is asked"};
   }
   return out;
 }
@@ -423,12 +435,12 @@ std::optional<face::PartStatus> WatchDesk::part() const {
   }
   if (listed > 1) trouble += fmt::format(", and {} more: leumund lists", listed - 1);
   for (const auto& one : now.lists) untrusted += one.state == "faulty" ? 1 : 0;
-  return face::PartStatus{
-      "watch", trouble.empty(),
-      trouble.empty()
-          ? fmt::format("{} addresses and domains, {} of networks, on {} lists, {} of them faulty",
-                        now.own, now.whole, now.lists.size(), untrusted)
-          : trouble};
+  return face::PartStatus{"watch", trouble.empty(),
+                          trouble.empty()
+                              ? base::fill("{} <address or domain|addresses and domains>, {} of "
+                                           "networks, on {} <list|lists>, {} of them faulty",
+                                           now.own, now.whole, now.lists.size(), untrusted)
+                              : trouble};
 }
 
 void WatchDesk::add_metrics(std::vector<face::Metric>& out) const {

@@ -65,7 +65,7 @@ def test_a_red_address_is_a_case_until_it_is_green(story):
     assert "list:microsoft-snds" in str(cases[0])
     shown = story.leumundd.leumund("lists").stdout
     assert "What providers say of us (2 files)" in shown
-    assert "snds-20.csv: 1 lines cannot be read" in shown and "RED" in shown
+    assert "snds-20.csv: 1 line cannot be read" in shown and "RED" in shown
     assert "steht auf Microsoft SNDS" in \
         story.leumundd.leumund("--lang", "de", "explain", "egress:out1").stdout
     _, metrics = story.leumundd.request("GET", "/metrics")

@@ -1,0 +1,152 @@
+// What the verbs print of the daemon's answers, for people who read German above all.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "apps/command/sheet.h"
+#include "apps/command/show.h"
+
+namespace leumund::apps {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+using Show = bool (*)(Terminal&, std::string_view);
+
+std::string shown(Show show, std::string_view body, Language language = Language::de) {
+  Sheet sheet(language);
+  EXPECT_TRUE(show(sheet.terminal, body)) << body;
+  return sheet.text();
+}
+
+TEST(LeumundShown, ACampaignIsExplainedInGermanAndInLinesThatFit) {
+  std::string members = "a0@verein.example";
+  for (int i = 1; i < 50; ++i) members += ", a" + std::to_string(i) + "@verein.example";
+  const std::string text =
+      shown(show_subject,
+            R"({"subject":"campaign:7f3a","known":true,"standing":"watched",
+      "score":-0.001,"threshold":9.25,
+      "terms":[{"name":"alike","value":0,
+        "text":"14 mails with one text in 1 variants; most share url_domain, subject_part"}],
+      "habits":{"messages":"14","shared":"url_domain in 12 of 14, subject in 13 of 14",
+        "accounts_last_day":"about 12","members":")" +
+                members + R"(","without_strongest_term":"score 4.3 of 9.2 needed",
+        "honest_kind":"one_script","not_one_script":"3 of 14 mails come from scripts",
+        "share_of_new_recipients":"0.33"},
+      "what_would_change":"its mail passes"})");
+  EXPECT_THAT(text, HasSubstr("Punkte 0,00; Maßnahmen ab 9,25"));
+  EXPECT_THAT(text, HasSubstr("14 Mails mit einem Text in 1 Fassung; die meisten teilen Domain der "
+                              "Links, Teil des Betreffs"));
+  EXPECT_THAT(text, HasSubstr("Domain der Links in 12 von 14, Betreff in 13 von 14"));
+  EXPECT_THAT(text, HasSubstr("etwa 12"));
+  EXPECT_THAT(text, HasSubstr("Punkte 4,3, nötig sind 9,2"));
+  EXPECT_THAT(text, HasSubstr("es sind Bestätigungen eines Systems"));
+  EXPECT_THAT(text, HasSubstr("3 von 14 Mails kommen von Skripten"));
+  EXPECT_THAT(text, HasSubstr(" 0,33\n"));
+  EXPECT_THAT(text, HasSubstr("Ihre Mail geht durch."));
+  EXPECT_THAT(text, Not(HasSubstr("-0")));
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 140U) << line;
+  EXPECT_THAT(text, HasSubstr("a49@verein.example"));
+}
+
+TEST(LeumundShown, ACaseIsToldInGerman) {
+  const std::string text = shown(show_case, R"j({"case":7,"subject":"egress:out1","state":"open",
+    "opened_at":60,
+    "parties":[{"party":"list:psbl","title":"PSBL","since":60,"until":null,"times":1,
+      "places":["192.0.2.1"],"words":"hit a trap","mails":1,"recipients":1,"accounts":1,
+      "sender_domains":1}],
+    "causes":[{"subject":"account:a","stopped_at":60,"decision":4,
+      "reason":"burst: silent for 1 days before"}],
+    "lines":[
+      {"at":60,"by":"cases","event":"stopped","party":"account:a",
+       "text":"burst: 2 complaints or trap hits","number":4},
+      {"at":60,"by":"admin hans","event":"freed","party":"account:a","text":"it was honest"},
+      {"at":60,"by":"detour","event":"detour","party":"provider:x","text":"trial out2 (tenant)"},
+      {"at":60,"by":"cases","event":"ended","party":"list:psbl","text":"no longer watched"},
+      {"at":60,"by":"admin hans","event":"note","party":"","text":"it was honest"}]
+})j");
+  EXPECT_THAT(text, HasSubstr("1 Mail an 1 Empfänger, von 1 Konto und 1 Domain"));
+  EXPECT_THAT(text, HasSubstr("sie sagt: hat eine Falle getroffen"));
+  EXPECT_THAT(text, HasSubstr("plötzlicher Schwall: davor 1 Tag still"));
+  EXPECT_THAT(text, HasSubstr("account:a: plötzlicher Schwall: 2 Beschwerden oder Fallentreffer"));
+  EXPECT_THAT(text, HasSubstr("account:a: sie war ehrlich (durch hans)"));
+  EXPECT_THAT(text,
+              HasSubstr("provider:x: auf Probe: ein paar Mails probieren den Weg out2 (tenant)"));
+  EXPECT_THAT(text, HasSubstr("list:psbl: nicht mehr beobachtet"));
+  EXPECT_THAT(text, HasSubstr("Notiz: it was honest")) << "a person's words stay";
+}
+
+TEST(LeumundShown, NewsOfACaseAreSaidOnce) {
+  const std::string news = R"({"decision":"case_due","number":9,"at":60,"subject":"egress:out1",
+    "by":"cases","reason":"case 7: PSBL still stands, next is: form",
+    "case":{"case":7,"title":"PSBL","next":"form"}})";
+  Sheet german(Language::de);
+  EXPECT_THAT(decision_line(german.terminal, JsonValue::parse(news)),
+              HasSubstr("Fall 7: es ist etwas zu tun: PSBL, nächster Schritt: das Formular"));
+  Sheet english(Language::en);
+  const std::string line = decision_line(english.terminal, JsonValue::parse(news));
+  EXPECT_EQ(line.find("case 7"), line.rfind("case 7")) << line;
+}
+
+TEST(LeumundShown, ListsAndLookupsAreToldInGerman) {
+  const std::string lists = shown(show_lists, R"({"on":true,"own":1,"network_addresses":0,
+    "problems":["list spamhaus-dqs wants a key of yours in watch.keys_file"],
+    "listings":[{"place":"192.0.2.1","list_name":"PSBL","since":60,"codes":["127.0.0.2"],
+      "meaning":"hit a trap","sends":false,"addresses":1,"examples":["192.0.2.1"],
+      "proof":"no packet to port 25 left 192.0.2.0/24 since 2026-11-01T00:00:00Z","mender":"us"}],
+    "lists":[{"list":"psbl","state":"doubtful","reason":"does not answer: no answer in time"}]})");
+  EXPECT_THAT(lists,
+              HasSubstr("1 eigene Adresse oder Domain und 0 Adressen aus Netzen, auf 1 Liste"));
+  EXPECT_THAT(lists, HasSubstr("braucht einen Schlüssel von Ihnen"));
+  EXPECT_THAT(lists, HasSubstr("hat eine Falle getroffen"));
+  EXPECT_THAT(lists, HasSubstr("kein Paket an Port 25 verließ"));
+  EXPECT_THAT(lists, HasSubstr("antwortet nicht: keine Antwort binnen der Frist"));
+  const std::string lookup = shown(show_lookup, R"({"subject":"192.0.2.1","listed":1,"lists":[
+    {"list":"a","verdict":"listed","codes":["127.0.0.2"],"meaning":"open proxy"},
+    {"list":"b","verdict":"unknown","trouble":"no answer in time"}]})");
+  EXPECT_THAT(lookup, HasSubstr("offener Proxy"));
+  EXPECT_THAT(lookup, HasSubstr("b: keine Antwort binnen der Frist"));
+  EXPECT_THAT(lookup, HasSubstr("1 Liste gab keine brauchbare Antwort."));
+}
+
+TEST(LeumundShown, HygieneSaysWhyItLooksAtNothing) {
+  const std::string docs =
+      shown(show_hygiene, R"({"on":false,"looking":false,"checked_at":60,"addresses":[],
+    "off":"192.0.2.25 is an address for documents or private networks: )"
+                          R"(watch.addresses can name it all the same"})");
+  EXPECT_THAT(docs, HasSubstr("Nichts wird angesehen: 192.0.2.25 ist eine Adresse für Dokumente"));
+  EXPECT_THAT(shown(show_hygiene, R"({"on":false,"looking":true,"checked_at":60,"addresses":[]})"),
+              HasSubstr("Wird gerade angesehen"));
+  EXPECT_THAT(shown(show_hygiene, R"({"on":false,"checked_at":null,"addresses":[]})"),
+              HasSubstr("Wird gerade angesehen"));
+}
+
+TEST(LeumundShown, StatusCountsOneAsOneInBothLanguages) {
+  const std::string body = R"({"version":"0.1.0","mode":{"burst":"observe"},"now":1,"started_at":0,
+    "counters":{"subjects":1,"recipients":1,"events":1},
+    "parts":[{"name":"own lists","well":true,
+      "detail":"bl: 1 listed, 0 by hand, 1 report; dbl: 0 listed, 0 by hand, 2 reports"},
+      {"name":"log x","well":false,"detail":"cannot open /x: No such file or directory"}]})";
+  const std::string german = shown(show_status, body);
+  EXPECT_THAT(german, HasSubstr("1 Absender bekannt, 1 Empfänger gezählt, 1 Ereignis\n"));
+  EXPECT_THAT(german, HasSubstr("eigene Listen"));
+  EXPECT_THAT(german, HasSubstr("bl: 1 gelistet, 0 von Hand, 1 Meldung; dbl: 0 gelistet, 0 von "
+                                "Hand, 2 Meldungen"));
+  EXPECT_THAT(german, HasSubstr("/x lässt sich nicht öffnen: die Datei oder der Ordner fehlt"));
+  EXPECT_THAT(shown(show_status, body, Language::en),
+              HasSubstr("1 subject known, 1 recipient counted, 1 event\n"));
+}
+
+TEST(LeumundShown, ReloadTellsInGermanWhatIsInForce) {
+  const std::string text = shown(show_reload, R"({"reload":[
+    "list.ttl: \"15m\" -> \"20m\", needs a restart",
+    "log.level: \"info\" -> \"debug\", in force"]})");
+  EXPECT_THAT(text, HasSubstr("list.ttl: \"15m\" -> \"20m\", braucht einen Neustart"));
+  EXPECT_THAT(text, HasSubstr("log.level: \"info\" -> \"debug\", gilt"));
+}
+
+}  // namespace
+}  // namespace leumund::apps
