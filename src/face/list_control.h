@@ -44,7 +44,7 @@ struct ListReport {
   std::string trouble;                                // "" none
 };
 
-// One address on one list.
+// One address or network on one list.
 struct ListWhy {
   std::string name;
   std::string zone;
@@ -67,6 +67,7 @@ struct ListOrder {
   std::string name;                          // a domain or mail address instead of `what`; "" none
   std::optional<std::chrono::seconds> span;  // of add; nothing: until it is removed
   std::string reason;
+  bool force = false;               // of add: also what holds an address of our own
   bool reports_were_wrong = false;  // of remove
   std::string by;
 };
@@ -83,8 +84,12 @@ class ListControl {
   virtual ~ListControl() = default;
 
   [[nodiscard]] virtual ListReport list_report(std::size_t most) const = 0;
-  [[nodiscard]] virtual std::vector<ListWhy> list_why(const base::IpAddress& address,
+  [[nodiscard]] virtual std::vector<ListWhy> list_why(const base::IpPrefix& what,
                                                       std::size_t most) const = 0;
+  [[nodiscard]] std::vector<ListWhy> list_why(const base::IpAddress& address,
+                                              std::size_t most) const {
+    return list_why(base::IpPrefix{address, address.is_v4() ? 32U : 128U}, most);
+  }
   // Of each list of names that takes it; nothing: none does.
   [[nodiscard]] virtual std::vector<NameWhy> name_why(const std::string& name,
                                                       std::size_t most) const = 0;

@@ -121,6 +121,7 @@ Json history_json(const listing::NameHistoryRecord& one, bool all) {
 template <typename Standing>
 Json standing_json(const Standing& standing, bool all) {
   Json out = all ? facts_json(standing.facts) : public_json(standing.facts);
+  if constexpr (requires { standing.network(); }) out["network"] = standing.network().to_string();
   out["listed"] = standing.listed();
   if (all) {
     out["verdict"] = standing.facts.spared && !standing.listed()
@@ -172,8 +173,7 @@ std::string list_report_json(const ListReport& report) {
                {"proposals", std::move(proposals)}});
 }
 
-std::string list_why_json(const base::IpAddress& address, const std::vector<ListWhy>& lists,
-                          bool all) {
+std::string list_why_json(const std::string& asked, const std::vector<ListWhy>& lists, bool all) {
   Json out = Json::array();
   for (const ListWhy& one : lists) {
     Json each = {{"list", one.name}, {"zone", one.zone}};
@@ -183,7 +183,7 @@ std::string list_why_json(const base::IpAddress& address, const std::vector<List
     each["history"] = std::move(history);
     out.push_back(std::move(each));
   }
-  return line({{"address", address.to_string()}, {"lists", std::move(out)}});
+  return line({{"address", asked}, {"lists", std::move(out)}});
 }
 
 std::string name_why_json(const std::string& name, const std::vector<NameWhy>& lists, bool all) {

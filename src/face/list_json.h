@@ -11,8 +11,9 @@ namespace leumund::face {
 
 [[nodiscard]] std::string list_report_json(const ListReport& report);
 // `all`: also what is not for the public: reasons and names of people.
-[[nodiscard]] std::string list_why_json(const base::IpAddress& address,
-                                        const std::vector<ListWhy>& lists, bool all);
+// `asked` is an address or a network.
+[[nodiscard]] std::string list_why_json(const std::string& asked, const std::vector<ListWhy>& lists,
+                                        bool all);
 [[nodiscard]] std::string name_why_json(const std::string& name, const std::vector<NameWhy>& lists,
                                         bool all);
 [[nodiscard]] std::string reports_taken_json(const ReportsTaken& taken);

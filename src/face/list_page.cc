@@ -266,7 +266,7 @@ void ListPage::show_json(const std::string& asked, bool allowed, net::HttpRespon
   if (!allowed) {
     response = net::HttpResponse::failure(429, "too many requests, wait a minute");
   } else if (address) {
-    response.body = list_why_json(*address, lists_of(*address), false) + "\n";
+    response.body = list_why_json(address->to_string(), lists_of(*address), false) + "\n";
   } else if (const auto names = lists_of(asked); !names.empty()) {
     response.body = name_why_json(asked, names, false) + "\n";
   } else {

@@ -20,14 +20,15 @@ const base::TimePoint start = base::from_unix_seconds(1'800'000'000);
 class FakeLists final : public ListControl {
  public:
   [[nodiscard]] ListReport list_report(std::size_t) const override { return {}; }
-  [[nodiscard]] std::vector<ListWhy> list_why(const base::IpAddress& address,
+  using ListControl::list_why;
+  [[nodiscard]] std::vector<ListWhy> list_why(const base::IpPrefix& what,
                                               std::size_t most) const override {
     ++looked_up;
     ListWhy why;
     why.name = "bl";
     why.zone = "bl.example.org";
     why.standing = standing;
-    why.standing.facts.what = listing::ListEngine::place_of(address);
+    why.standing.facts.what = listing::ListEngine::place_of(what.address);
     if (most > 0) why.history = history;
     return {why};
   }

@@ -41,24 +41,27 @@ void read_subject(RouteCall& call, ListOrder& order) {
   if (order.name.empty()) call.fields.wrong("network is missing: an address, network or name");
   const auto what = base::IpPrefix::parse(order.name);
   if (!what) return;
-  order.what = *what;
+  order.what = {what->address.masked(what->bits, what->bits), what->bits};
   order.name.clear();
 }
 
 Reply why_reply(ListControl& lists, const std::string& subject, std::size_t most) {
-  const auto address = base::IpAddress::parse(subject);
-  if (address) return json_reply(list_why_json(*address, lists.list_why(*address, most), true));
+  if (const auto what = base::IpPrefix::parse(subject)) {
+    const bool whole = !subject.contains('/');
+    return json_reply(list_why_json(whole ? what->address.to_string() : what->to_string(),
+                                    lists.list_why(*what, most), true));
+  }
   const auto known = lists.name_why(subject, most);
   if (!known.empty()) return json_reply(name_why_json(subject, known, true));
   return error_reply(
       {ErrorCode::malformed,
-       "that is no address, like 192.0.2.1, and no name that one of our lists takes"},
+       "that is no address or network, like 192.0.2.1, and no name that one of our lists takes"},
       false);
 }
 
 Reply why(RouteCall& call) {
   const std::string subject = call.fields.text("address", subject_bytes_max).value_or("");
-  if (subject.empty()) call.fields.wrong("address is missing, like 192.0.2.1 or spam.example");
+  if (subject.empty()) call.fields.wrong("address is missing, like 192.0.2.1 or example.org");
   const auto most = call.fields.count("most", history_max).value_or(history_default);
   if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
   ListControl* lists = call.control.own_lists();
@@ -93,12 +96,13 @@ ListOrder order_of(RouteCall& call) {
 
 Reply done(const ListOrder& order, ListControl& lists, const base::Status& status) {
   if (!status) return error_reply(status.error(), true);
-  return why_reply(lists, order.name.empty() ? order.what.address.to_string() : order.name, 1);
+  return why_reply(lists, order.name.empty() ? order.what.to_string() : order.name, 1);
 }
 
 Reply add(RouteCall& call) {
   ListOrder order = order_of(call);
   order.span = call.fields.span("for");
+  order.force = call.fields.flag("force");
   if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
   ListControl* lists = call.control.own_lists();
   if (lists == nullptr) return no_list();
@@ -138,8 +142,8 @@ std::vector<Route> routes_about_own_lists() {
       {"GET",
        "/v1/list/why",
        false,
-       "What is known of an address or name: reports by kind, mail, listing, history.",
-       {{"address", "string", true, "address; or domain, mail address or its digest"},
+       "What is known of an address, network or name: reports by kind, mail, listing, history.",
+       {{"address", "string", true, "address or network; or domain, mail address or its digest"},
         {"most", "integer", false, "lines of history; 50 unless told"}},
        why},
       {"GET",
@@ -156,6 +160,7 @@ std::vector<Route> routes_about_own_lists() {
         network,
         {"reason", "string", true, "shown on the public page"},
         {"for", "span", false, "until it is removed unless told"},
+        {"force", "boolean", false, "also where it holds an address of our own"},
         by},
        add},
       {"POST",

@@ -279,10 +279,19 @@ ListSave ServedList::drain(bool traffic) {
 // --- what is shown -------------------------------------------------------------------------------
 
 ServedList::Standing ServedList::standing(const base::IpAddress& client, TimePoint now) const {
-  Standing out{engine_.facts(client, now), engine_.verdict(client, now), {}};
-  const unsigned whole = client.is_v4() ? 32 : 128;
-  for (unsigned bits = whole;; --bits) {
-    const auto found = hand_.find({client.masked(bits, bits), bits});
+  return standing(IpPrefix{client, client.is_v4() ? 32U : 128U}, now);
+}
+
+ServedList::Standing ServedList::standing(const IpPrefix& what, TimePoint now) const {
+  Standing out;
+  if (what.bits >= ListEngine::place_of(what.address).bits) {
+    out.facts = engine_.facts(what.address, now);
+    out.verdict = engine_.verdict(what.address, now);
+  } else {
+    out.facts.what = {what.address.masked(what.bits, what.bits), what.bits};
+  }
+  for (unsigned bits = what.bits;; --bits) {
+    const auto found = hand_.find({what.address.masked(bits, bits), bits});
     if (found != hand_.end()) out.hand = found->second;
     if (out.hand || bits == 0) return out;
   }

@@ -45,6 +45,10 @@ class ServedList {
     std::optional<HandListing> hand;  // the narrowest network around it
 
     [[nodiscard]] bool listed() const { return facts.listed || hand.has_value(); }
+    // What stands on the list; where nothing does, what was asked about.
+    [[nodiscard]] const base::IpPrefix& network() const {
+      return hand && !facts.listed ? hand->what : facts.what;
+    }
   };
 
   explicit ServedList(Settings settings);
@@ -94,6 +98,8 @@ class ServedList {
     return settings_.kinds[static_cast<std::size_t>(kind)];
   }
   [[nodiscard]] Standing standing(const base::IpAddress& client, base::TimePoint now) const;
+  // Of a network nothing is known by reports: what stands by hand under it, or around it.
+  [[nodiscard]] Standing standing(const base::IpPrefix& what, base::TimePoint now) const;
   [[nodiscard]] std::vector<ListingFacts> listed(std::size_t most, base::TimePoint now) const;
   [[nodiscard]] std::vector<HandListing> by_hand() const;
   [[nodiscard]] ListCounters counters() const { return engine_.counters(); }

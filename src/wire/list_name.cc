@@ -81,9 +81,18 @@ base::Result<DnsName> domain_name(std::string_view text, bool registrable) {
     return static_cast<unsigned char>(c) <= ' ' || c == 0x7f ||
            std::string_view("/\\@:?#%[]").contains(c);
   });
-  const auto view = plain && !whole.empty() ? view_link(whole) : std::nullopt;
-  if (!view || base::IpAddress::parse(view->host) || !has_public_suffix(view->host)) {
-    return malformed(text, "is no domain that somebody could have registered");
+  if (!plain) return malformed(text, "is no domain: write the name alone, like example.org");
+  if (is_public_suffix(base::ascii_lower(whole))) {
+    return malformed(text,
+                     "is a public suffix: who registers a name registers it below this, and "
+                     "that is what can be listed, like example.org");
+  }
+  const auto view = whole.empty() ? std::nullopt : view_link(whole);
+  if (!view || base::IpAddress::parse(view->host)) return malformed(text, "is no domain name");
+  if (!has_public_suffix(view->host)) {
+    return malformed(text,
+                     "ends in no public suffix, so nobody can register it (.example and "
+                     ".test are for documents): write a name like example.org");
   }
   auto name = DnsName::parse(registrable ? view->domain : view->host);
   if (!name || name->labels() < 2) return malformed(text, "is no domain name");

@@ -34,6 +34,12 @@ TEST(ListName, WhatWouldListTooMuchOrNothingIsRefusedByName) {
                             "user@a.com", "a.com:80", "%61.com", "."}) {
     EXPECT_TRUE(name_of(ListKind::domains, wrong).starts_with("! \"")) << wrong;
   }
+  const auto why = [](const char* wrong) { return name_of(ListKind::domains, wrong); };
+  EXPECT_TRUE(why("co.uk").contains("\"co.uk\" is a public suffix")) << why("co.uk");
+  EXPECT_TRUE(why("com").contains("is a public suffix")) << why("com");
+  EXPECT_TRUE(why("spam.example").contains("ends in no public suffix")) << why("spam.example");
+  EXPECT_TRUE(why("spam.example").contains("like example.org"));
+  EXPECT_TRUE(why("http://a.com/").contains("write the name alone")) << why("http://a.com/");
   for (const char* wrong : {"anna", "@example.org", "anna@", "0123"}) {
     EXPECT_TRUE(name_of(ListKind::sha1, wrong).starts_with("! \"")) << wrong;
   }

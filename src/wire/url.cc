@@ -283,6 +283,12 @@ std::string percent_decoded(std::string_view text) {
 
 std::string registrable_domain(const std::string& host) { return domain_of(host); }
 
+bool is_public_suffix(std::string_view host) {
+  const std::string name(host.substr(0, host_bytes));
+  return psl_is_public_suffix2(psl_builtin(), name.c_str(), PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) !=
+         0;
+}
+
 bool has_public_suffix(std::string_view host) {
   const std::string name(host.substr(0, host_bytes));
   const std::size_t dot = name.rfind('.');

@@ -33,6 +33,9 @@ struct LinkView {
 // Public suffix and one label of a host (lower case); the host itself where there is none.
 [[nodiscard]] std::string registrable_domain(const std::string& host);
 
+// Whether `host` (lower case) is one of the names below which anybody can register: "co.uk".
+[[nodiscard]] bool is_public_suffix(std::string_view host);
+
 // Whether `host` (lower case) ends in a public suffix and has a label before it.
 [[nodiscard]] bool has_public_suffix(std::string_view host);
 

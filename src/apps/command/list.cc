@@ -138,6 +138,7 @@ int change(Talk& talk, const char* path) {
   order.set("reason", request.reason);
   if (!request.list.empty()) order.set("list", request.list);
   if (!request.span.empty()) order.set("for", request.span);
+  if (request.force) order.set("force", true);
   if (request.wrong_reports) order.set("wrong_reports", true);
   return talk.post(path, order, [&](auto body) { return show_why(talk.terminal, body); });
 }

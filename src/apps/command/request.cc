@@ -173,6 +173,7 @@ struct Parser {
       option(verb, "--list", request.list, "NAME", "help.list.list");
     }
     option(add, "--for", request.span, "SPAN", "help.list.for");
+    flag(add, "--force", request.force, "help.list.force");
     flag(remove, "--wrong-reports", request.wrong_reports, "help.list.wrong_reports");
     CLI::App* out = add_verb(*list, "export", "help.list.export");
     option(out, "FILE", request.file, "", "help.list.file");

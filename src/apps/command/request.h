@@ -55,6 +55,7 @@ struct Request {
   std::uint64_t attempt = 0;
   std::string list;            // of the list verbs: its name
   bool ipv6 = false;           // of list export
+  bool force = false;          // of list add
   bool wrong_reports = false;  // of list remove
   std::uint64_t recipients = 0;
   std::uint64_t number = 0;

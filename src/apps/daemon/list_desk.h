@@ -94,7 +94,8 @@ class ListDesk final : public face::ListControl {
   [[nodiscard]] std::vector<model::Listing> own_listings() const;
 
   [[nodiscard]] face::ListReport list_report(std::size_t most) const override;
-  [[nodiscard]] std::vector<face::ListWhy> list_why(const base::IpAddress& address,
+  using ListControl::list_why;
+  [[nodiscard]] std::vector<face::ListWhy> list_why(const base::IpPrefix& what,
                                                     std::size_t most) const override;
   [[nodiscard]] std::vector<face::NameWhy> name_why(const std::string& name,
                                                     std::size_t most) const override;
@@ -158,6 +159,7 @@ class ListDesk final : public face::ListControl {
   void load_names(State& state, base::TimePoint now, std::string& trouble);
   void take_names(State& state, const Said& said, const model::AbuseReport& report,
                   base::TimePoint now) const;
+  [[nodiscard]] base::Error takes_no_names(State& state, const face::ListOrder& order) const;
   base::Status change_name(const face::ListOrder& order, bool add);
   void tick_names(State& state, base::TimePoint now, bool& changed);
   void keep(listing::ListSave save);
@@ -183,6 +185,7 @@ class ListDesk final : public face::ListControl {
   void fold();
   void forget_some();
   void export_lists();
+  [[nodiscard]] std::string own_in(const base::IpPrefix& what) const;
   [[nodiscard]] listing::ServedList* find(State& state, const std::string& name) const;
 
   const Around around_;

@@ -15,6 +15,8 @@ using base::LogLevel;
 using base::TimePoint;
 using listing::NameList;
 
+constexpr std::size_t name_bytes_shown = 80;
+
 }  // namespace
 
 void ListDesk::load_names(State& state, TimePoint now, std::string& trouble) {
@@ -82,8 +84,25 @@ std::vector<face::NameWhy> ListDesk::name_why(const std::string& name, std::size
   return out;
 }
 
+base::Error ListDesk::takes_no_names(State& state, const face::ListOrder& order) const {
+  const std::string name = order.name.substr(0, name_bytes_shown);
+  if (order.list.empty()) {
+    return {ErrorCode::malformed,
+            fmt::format("\"{}\" is no address or network, and no list of ours takes names: "
+                        "list.zones wants one with of=domains, of=sha1 or of=sha256",
+                        name)};
+  }
+  if (find(state, order.list) == nullptr) {
+    return {ErrorCode::malformed, fmt::format("there is no list {}", order.list)};
+  }
+  return {ErrorCode::malformed, fmt::format("\"{}\" is no address or network, and list {} takes "
+                                            "nothing else",
+                                            name, order.list)};
+}
+
 base::Status ListDesk::change_name(const face::ListOrder& order, bool add) {
   const TimePoint now = around_.clock.now();
+  const bool mail = order.name.contains('@');
   const auto done = state_.with([&](State& state) -> base::Status {
     std::optional<Error> refused;
     bool off = false;
@@ -99,13 +118,13 @@ base::Status ListDesk::change_name(const face::ListOrder& order, bool add) {
               : list->remove(order.name, order.reason, order.reports_were_wrong, order.by, now);
       if (changed && add) return {};
       off = off || changed.ok();
-      if (!changed) refused = changed.error();
+      // What is told is what the list says whose kind the name looks like.
+      const bool fits = (list->kind() == model::ListKind::domains) != mail;
+      if (!changed && (fits || !refused)) refused = changed.error();
     }
     if (off) return {};
     if (refused) return *refused;
-    return Error{ErrorCode::malformed,
-                 fmt::format("\"{}\" is no address or network, and there is no list {} of names",
-                             order.name, order.list)};
+    return takes_no_names(state, order);
   });
   if (!done) return done.error();
   base::log(LogLevel::info, "event=list_{} by={}", add ? "name_added" : "name_removed", order.by);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "apps/daemon/list_desk.h"
+#include "base/filled.h"
 #include "base/log.h"
 #include "face/report_line.h"
 
@@ -20,6 +21,13 @@ constexpr std::size_t problems_shown = 20;
 constexpr std::size_t proposals_shown = 20;
 constexpr std::size_t proposals_looked_for = 1000;  // lines of history
 constexpr std::chrono::hours full_told_for{1};
+
+void add_part(std::string& detail, const std::string& list, const listing::ListCounters& counters,
+              std::size_t by_hand) {
+  detail +=
+      (detail.empty() ? "" : "; ") + base::fill("{}: {} listed, {} by hand, {} <report|reports>",
+                                                list, counters.listed, by_hand, counters.reports);
+}
 
 bool served(const std::unique_ptr<ServedList>& list) { return !list->zone().is_root(); }
 
@@ -82,23 +90,21 @@ face::ListReport ListDesk::list_report(std::size_t most) const {
   return out;
 }
 
-std::vector<face::ListWhy> ListDesk::list_why(const base::IpAddress& address,
-                                              std::size_t most) const {
+std::vector<face::ListWhy> ListDesk::list_why(const base::IpPrefix& what, std::size_t most) const {
   std::vector<face::ListWhy> out;
   const auto now = around_.clock.now();
   state_.with([&](const State& state) {
     for (const auto& list : state.lists) {
       if (!served(list)) continue;
-      out.push_back({list->name(), list->zone().to_text(), list->standing(address, now), {}});
+      out.push_back({list->name(), list->zone().to_text(), list->standing(what, now), {}});
     }
   });
   for (face::ListWhy& one : out) {
     if (most == 0) continue;
-    auto history =
-        around_.store.list_history(one.name, listing::ListEngine::place_of(address), most);
+    auto history = around_.store.list_history(one.name, one.standing.facts.what, most);
     if (history) one.history = std::move(*history);
     const auto& hand = one.standing.hand;
-    if (!hand || hand->what.contains(address) == false) continue;
+    if (!hand) continue;
     const bool same = hand->what.address == one.standing.facts.what.address &&
                       hand->what.bits == one.standing.facts.what.bits;
     if (same) continue;
@@ -109,8 +115,25 @@ std::vector<face::ListWhy> ListDesk::list_why(const base::IpAddress& address,
   return out;
 }
 
+// The first of our addresses in a network, with its egress; "" none.
+std::string ListDesk::own_in(const base::IpPrefix& what) const {
+  const auto rules = rules_.read();
+  for (const auto& [address, egress] : rules->own) {
+    if (!what.contains(address)) continue;
+    return egress.empty() ? address.to_string()
+                          : fmt::format("{} ({})", address.to_string(), egress);
+  }
+  return "";
+}
+
 base::Status ListDesk::list_add(const face::ListOrder& order) {
   if (!order.name.empty()) return change_name(order, true);
+  if (auto ours = own_in(order.what); !ours.empty() && !order.force) {
+    return Error{ErrorCode::refused,
+                 fmt::format("{} holds our own address {}: who asks this list would refuse our "
+                             "mail; with --force (force in the API) it is listed all the same",
+                             order.what.to_string(), ours)};
+  }
   const auto now = around_.clock.now();
   const auto done = state_.with([&](State& state) -> base::Status {
     ServedList* list = find(state, order.list);
@@ -239,11 +262,10 @@ face::PartStatus ListDesk::part() const {
   const base::TimePoint now = around_.clock.now();
   const auto add = [&](const auto& list, const char* option) {
     const listing::ListCounters counters = list.counters();
-    detail += fmt::format("{}{}: {} listed, {} by hand, {} reports", detail.empty() ? "" : "; ",
-                          list.name(), counters.listed, list.by_hand().size(), counters.reports);
+    add_part(detail, list.name(), counters, list.by_hand().size());
     if (counters.not_taken > 0 && now < counters.no_room_at + full_told_for) {
-      full = fmt::format("{} is full, {} reports found no room: raise {}", list.name(),
-                         counters.not_taken, option);
+      full = base::fill("{} is full, {} <report|reports> found no room: raise {}", list.name(),
+                        counters.not_taken, option);
     }
   };
   state_.with([&](const State& state) {
