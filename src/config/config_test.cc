@@ -153,6 +153,17 @@ TEST(ConfigLoad, RefusesACombinationThatCannotWork) {
               ElementsAre(HasSubstr("neither notices.smtp nor notices.webhook")));
 }
 
+TEST(ConfigLoad, AListThatStandsTwiceInALineIsToldByName) {
+  EXPECT_THAT(load("screening.score_lists = [\"psbl*2\", \"a.example\", \"psbl*3\"]\n").problems,
+              ElementsAre(HasSubstr("screening.score_lists names the list psbl twice")));
+  EXPECT_THAT(load("screening.block_lists = [\"spamcop\", \"spamcop\"]\n").problems, SizeIs(1));
+  EXPECT_THAT(load("screening.block_lists = [\"spamcop\"]\n"
+                   "screening.score_lists = [\"spamcop\", \"z.example=127.0.0.2*1\", "
+                   "\"z.example=127.0.0.3*2\"]\n")
+                  .problems,
+              IsEmpty());
+}
+
 TEST(ConfigLoad, TellsAtMostAHundredProblems) {
   std::string text;
   for (int i = 0; i < 500; ++i) text += "zz" + std::to_string(i) + " = 1\n";

@@ -13,6 +13,7 @@
 
 #include "config/list_options.h"
 #include "config/listen_address.h"
+#include "config/screening_options.h"
 
 namespace leumund::config {
 namespace {
@@ -156,6 +157,7 @@ void check_together(Reading& reading) {
   if (const std::string wrong = check_list_together(reading.settings); !wrong.empty()) {
     problem(wrong);
   }
+  if (const std::string wrong = check_lists_once(reading.settings); !wrong.empty()) problem(wrong);
   const config::StartSettings& start = reading.settings.start;
   for (const auto& [name, list] : {std::pair("policy.listen", &start.policy_listen),
                                    std::pair("milter.listen", &start.milter_listen)}) {

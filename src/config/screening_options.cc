@@ -1,5 +1,10 @@
 #include "config/screening_options.h"
 
+#include <fmt/core.h>
+
+#include <set>
+#include <utility>
+
 #include "config/option_kinds.h"
 #include "config/text_checks.h"
 
@@ -25,7 +30,28 @@ void add_lists(std::vector<Option>& table) {
       "Lists whose clients are taken whatever the others say; " + words + "."));
 }
 
+// A zone with other codes is another list; the weight alone makes none.
+std::string named_twice(const std::vector<std::string>& words) {
+  std::set<std::string> seen;
+  for (const std::string& word : words) {
+    if (!seen.insert(word.substr(0, word.rfind('*'))).second) return word.substr(0, word.find('*'));
+  }
+  return "";
+}
+
 }  // namespace
+
+std::string check_lists_once(const Settings& settings) {
+  for (const auto& [name, list] : {std::pair("screening.block_lists", &Start::screening_block),
+                                   std::pair("screening.score_lists", &Start::screening_score),
+                                   std::pair("screening.allow_lists", &Start::screening_allow)}) {
+    const std::string twice = named_twice(settings.start.*list);
+    if (twice.empty()) continue;
+    return fmt::format("{} names the list {} twice: write it once, with the weight that you mean",
+                       name, twice);
+  }
+  return "";
+}
 
 void add_screening(std::vector<Option>& table) {
   table.push_back(text_option(

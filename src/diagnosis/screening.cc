@@ -79,6 +79,17 @@ void choose_screen(ScreenRole role, std::span<const std::string> words,
     std::ranges::move(chosen.problems, std::back_inserter(out.problems));
     for (DnsList& list : chosen.lists) {
       if (!list.of_v4 && !list.of_v6) continue;  // of domains alone
+      // A zone with codes of one's own may stand there again with others, a list may not.
+      const bool registered =
+          std::ranges::any_of(known, [&](const DnsList& one) { return one.id == list.id; });
+      const bool again = std::ranges::any_of(out.lists, [&](const ScreenList& one) {
+        return one.role == role && one.list.id == list.id;
+      });
+      if (registered && again) {
+        out.problems.push_back(
+            fmt::format("list '{}' is the same as one before it: write it once", list.id));
+        continue;
+      }
       list.weight = one.weight.value_or(1);
       for (ListCode& code : list.codes) {  // what an allow list says is what it is asked for
         if (role == ScreenRole::allow && code.kind == CodeKind::allow) code.kind = CodeKind::listed;

@@ -44,6 +44,22 @@ TEST(Screening, ABlockingListRefusesAloneAndSaysSoInTheWordsEverybodyReads) {
             "bl.spamcop.net; Blocked - see https://www.spamcop.net/bl.shtml?40.107.21.79");
 }
 
+TEST(Screening, AListOfTheRegistryCountsOnceHoweverOftenItIsNamed) {
+  DnsList known;
+  known.id = "psbl";
+  known.zone = "psbl.surriel.com";
+  known.of_v4 = true;
+  ChosenScreen chosen;
+  const std::vector<std::string> words = {"psbl*2", "psbl*3", "z.example=127.0.0.2",
+                                          "z.example=127.0.0.3"};
+  choose_screen(ScreenRole::score, words, std::span(&known, 1), {}, chosen);
+  EXPECT_EQ(chosen.lists.size(), 3U);
+  EXPECT_THAT(chosen.problems,
+              ElementsAre("list 'psbl' is the same as one before it: write it once"));
+  choose_screen(ScreenRole::block, words, std::span(&known, 1), {}, chosen);
+  EXPECT_EQ(chosen.lists.size(), 6U) << "what blocks may count as well";
+}
+
 TEST(Screening, ScoringListsRefuseTogetherAndNoneAlone) {
   World world;
   world.rules.refuse_at = 3;

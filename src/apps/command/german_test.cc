@@ -8,8 +8,12 @@
 
 #include "action/sentences.h"
 #include "apps/command/words.h"
+#include "config/load.h"
 #include "engine/engine_test_world.h"
+#include "model/fingerprint.h"
 #include "verdict/burst.h"
+#include "verdict/campaign.h"
+#include "wire/list_name.h"
 
 namespace leumund::apps {
 namespace {
@@ -17,6 +21,7 @@ namespace {
 using action::Language;
 using action::sentence_pairs;
 using action::translated;
+using action::translated_error;
 using action::translated_list;
 
 std::size_t count_of(std::string_view text, std::string_view what) {
@@ -47,15 +52,20 @@ TEST(LeumundTexts, BothLanguagesHaveTheSameKeysAndPlaceholders) {
 }
 
 TEST(LeumundTexts, SentencesHaveTheSameValuesInBothLanguages) {
-  std::set<std::string_view> seen;
+  std::set<std::string> seen;
   for (const auto& [en, de] : sentence_pairs()) {
     EXPECT_TRUE(seen.insert(en).second) << en << " stands twice";
-    EXPECT_EQ(count_of(en, "{}"), count_of(de, "{}")) << en;
-    EXPECT_EQ(en.ends_with("{*}"), de.ends_with("{*}")) << en;
+    EXPECT_EQ(count_of(en, "{"), count_of(de, "{")) << en;
+    EXPECT_TRUE(!en.ends_with("{*}") || de.ends_with("{*}")) << en;
     EXPECT_EQ(count_of(en, "{*}"), en.ends_with("{*}") ? 1U : 0U) << en;
+    EXPECT_EQ(count_of(en, "{}") + count_of(en, "{*}"), count_of(en, "{")) << en;
+    const std::size_t plain = count_of(de, "{}") + count_of(de, "{,}");
+    EXPECT_EQ(plain + count_of(de, "{*}") + count_of(de, "{+}"), count_of(de, "{")) << de;
     EXPECT_EQ(en.find("}{"), std::string_view::npos) << "no text parts two values: " << en;
   }
-  EXPECT_EQ(count_of(action::sentence_table(), "\nen "), sentence_pairs().size());
+  EXPECT_LE(count_of(action::sentence_table(), "\nen "), sentence_pairs().size());
+  EXPECT_EQ(count_of(action::sentence_table(), "\nen "),
+            count_of(action::sentence_table(), "\nde "));
 }
 
 bool has_german(const std::string& sentence) {
@@ -119,6 +129,105 @@ TEST(LeumundTexts, WhatTheEngineExplainsHasGerman) {
   explained("account:d@c.test");
 }
 
+TEST(LeumundTexts, WhatIsSaidOfACampaignHasGerman) {
+  evidence::Cluster cluster;
+  cluster.messages = 14;
+  for (const std::uint32_t outside : {0U, 2U}) {
+    cluster.from_outside = outside;
+    for (const auto& [name, why] : verdict::why_not_honest(cluster)) {
+      EXPECT_TRUE(Phrase::find("habit." + name)) << name;
+      EXPECT_TRUE(has_german(why)) << why;
+    }
+  }
+  cluster.facets.push_back({});
+  cluster.facets.back().kind = model::FacetKind::url_domain;
+  cluster.facets.back().messages = 14;
+  verdict::CampaignJudgement judgement;
+  judgement.owners = -1;
+  judgement.per_day = 0.02;
+  for (const model::Term& term : verdict::describe_campaign(cluster, judgement)) {
+    EXPECT_TRUE(has_german(term.text)) << term.text;
+    EXPECT_EQ(translated(Language::de, term.text).find("url_"), std::string::npos);
+    EXPECT_EQ(translated(Language::de, term.text).find("0.02"), std::string::npos);
+  }
+  for (const verdict::HonestKind kind :
+       {verdict::HonestKind::released, verdict::HonestKind::recurring,
+        verdict::HonestKind::from_outside, verdict::HonestKind::one_script,
+        verdict::HonestKind::one_recipient}) {
+    const auto name = std::string(verdict::honest_kind_name(kind));
+    EXPECT_TRUE(Phrase::find("honest." + name)) << name;
+  }
+  for (std::size_t i = 1; i < model::facet_kinds; ++i) {
+    const std::string name(model::facet_kind_name(static_cast<model::FacetKind>(i)));
+    EXPECT_TRUE(has_german(name)) << name;
+  }
+}
+
+TEST(LeumundTexts, EveryMistakeInAnOptionHasGerman) {
+  const std::string long_text(5000, 'x');
+  const std::vector<config::Value> wrong = {
+      true,
+      std::int64_t{-1},
+      std::int64_t{1} << 60,
+      -1e9,
+      std::string("?? ??"),
+      std::string("\x01"),
+      long_text,
+      std::vector<std::string>{"?? ??"},
+      std::vector<std::string>{"x"},
+      std::vector<std::string>{"a b=c"},
+      std::vector<std::string>{""},
+      std::vector<std::string>(10'001, "x"),
+  };
+  config::Settings settings = config::default_settings(config::Surroundings::of_process());
+  std::size_t told = 0;
+  std::set<std::string> seen;
+  for (const config::Option& option : config::option_table()) {
+    for (const config::Value& value : wrong) {
+      const auto done = option.set(settings, value);
+      if (done) continue;
+      ++told;
+      const std::string& why = done.error().message;
+      if (!seen.insert(why).second) continue;
+      EXPECT_NE(translated_error(Language::de, why), why) << option.name;
+    }
+  }
+  EXPECT_GT(told, 1000U);
+}
+
+TEST(LeumundTexts, MistakesOfOptionsTogetherHaveGerman) {
+  for (const char* text :
+       {"unattended.from = \"2026-12-24T12:00:00Z\"\n", "notices.admin = \"a@c.test\"\n",
+        "notices.owner = true\n", "api.listen = \"inet:0.0.0.0:10080\"\n", "nonsense = 1\n",
+        "detektors.burst.mode = \"x\"\n", "list.ttl = \"1y\"\n",
+        "list.zones = [\"own own.example.org\"]\n", "list.listen = [\"inet:127.0.0.1:53\"]\n",
+        "list.zones = [\"a a.example.org\", \"a b.example.org\"]\n",
+        "screening.block_lists = [\"spamcop\", \"spamcop\"]\n"}) {
+    const auto loaded = config::load_text(text, "/etc/f.toml", config::Surroundings::of_process());
+    ASSERT_FALSE(loaded.problems.empty()) << text;
+    const std::string& problem = loaded.problems.front();
+    const std::string german = translated_error(Language::de, problem);
+    EXPECT_NE(german, problem);
+    EXPECT_TRUE(german.starts_with("/etc/f.toml:")) << german;
+  }
+  EXPECT_EQ(translated_error(Language::de,
+                             "/f:3: list.ttl = 0: want a text in quotes (and 2 more: "
+                             "leumund config check /f)"),
+            "/f:3: list.ttl = 0: hier gehört ein Text in Anführungszeichen hin (und 2 weitere: "
+            "leumund config check /f)");
+}
+
+TEST(LeumundTexts, WhatANameOnAListLacksHasGerman) {
+  using model::ListKind;
+  for (const char* name : {"com", "spam.example", "http://a.com/", "a", "x y", ""}) {
+    for (const ListKind kind : {ListKind::domains, ListKind::sha1, ListKind::sha256}) {
+      const auto read = wire::list_name(kind, name, false);
+      if (read) continue;
+      EXPECT_TRUE(has_german(read.error().message)) << read.error().message;
+    }
+  }
+}
+
 TEST(LeumundTexts, AListOfReasonsIsTranslatedReasonByReason) {
   EXPECT_EQ(translated_list(Language::de,
                             "31 of 33 recipients never written to; something unheard of; silent "
@@ -135,12 +244,26 @@ TEST(LeumundTexts, AListOfReasonsIsTranslatedReasonByReason) {
   EXPECT_EQ(translated_list(Language::de, ""), "");
 }
 
+TEST(LeumundTexts, NumbersAreSaidAsGermanSaysThem) {
+  EXPECT_EQ(say(Language::en, "zone.loaded", "bl", 1, 5, 1),
+            "bl: 1 entry in 5 bytes, 1 line left out");
+  EXPECT_EQ(say(Language::de, "zone.loaded", "bl", 2, 5, 1),
+            "bl: 2 Einträge in 5 Bytes, 1 Zeile ausgelassen");
+  EXPECT_EQ(translated(Language::de, "1 line, 2 submissions, 0 deliveries"),
+            "1 Zeile, 2 Einlieferungen, 0 Zustellungen");
+  EXPECT_EQ(translated(Language::de, "it would take evidence worth 9.2 to restrict it"),
+            "erst Gründe im Gewicht von 9,2 würden es einschränken");
+}
+
 TEST(LeumundTexts, AHostileSentenceIsShownAsItIsAndSoon) {
   const std::string hostile(100'000, ';');
   EXPECT_EQ(translated(Language::de, hostile), hostile);
   std::string marks;
   for (int i = 0; i < 300; ++i) marks += "': '; ";
   EXPECT_FALSE(translated(Language::de, marks).empty());
+  std::string places;
+  for (int i = 0; i < 600; ++i) places += "a: ";
+  EXPECT_EQ(translated_error(Language::de, places), places);
 }
 
 }  // namespace

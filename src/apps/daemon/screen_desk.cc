@@ -7,6 +7,7 @@
 
 #include "apps/daemon/endpoints.h"
 #include "apps/daemon/list_keys.h"
+#include "base/filled.h"
 #include "base/log.h"
 #include "diagnosis/dns_list.h"
 
@@ -112,6 +113,7 @@ std::optional<face::PartStatus> ScreenDesk::part() const {
   const auto now = service_->counters();
   std::string trouble;
   const auto say = [&](const std::string& what) {
+    if (trouble.contains(what)) return;  // a zone that stands there with several codes
     trouble += (trouble.empty() ? "" : "; ") + what;
   };
   for (const std::string& problem : problems_) say(problem);
@@ -121,12 +123,12 @@ std::optional<face::PartStatus> ScreenDesk::part() const {
     }
   }
   if (now.lists.empty()) say("no list is named: screening.block_lists, screening.score_lists");
-  return face::PartStatus{
-      "screening", trouble.empty(),
-      trouble.empty()
-          ? fmt::format("{}: {} clients' questions, {} {}", service_->bound().to_string(),
-                        now.screened, now.refused, enforce_ ? "refused" : "would be refused")
-          : trouble};
+  return face::PartStatus{"screening", trouble.empty(),
+                          trouble.empty()
+                              ? base::fill("{}: {} <question|questions> about clients, {} {}",
+                                           service_->bound().to_string(), now.screened, now.refused,
+                                           enforce_ ? "refused" : "would be refused")
+                              : trouble};
 }
 
 void ScreenDesk::heard(const base::IpAddress& client) {
