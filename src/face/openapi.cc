@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "face/api_routes.h"
+#include "face/event_schema.h"
 
 namespace leumund::face {
 namespace {
@@ -24,6 +25,31 @@ Json schema_of(const RouteField& field) {
   return schema;
 }
 
+Json ref(const char* schema) { return {{"$ref", std::string("#/components/schemas/") + schema}}; }
+
+// What comes back, where it is described; an empty object elsewhere.
+Json answer_of(const Route& route) {
+  Json out = Json::object();
+  if (route.method != "GET") return out;
+  if (route.path == "/v1/events") {
+    const Json list = {{"type", "array"}, {"items", ref("decision")}};
+    out["schema"] = {
+        {"type", "object"}, {"properties", {{"decisions", list}}}, {"required", {"decisions"}}};
+  }
+  if (route.path == "/v1/stream") {
+    out["schema"] = {{"type", "string"},
+                     {"description",
+                      "Blocks of `event: NAME`, `id: SEQUENCE` and `data: JSON`; the JSON of each "
+                      "name is in x-events."}};
+    const Json missed = {{"type", "object"},
+                         {"properties", {{"missed", {{"type", "integer"}}}}},
+                         {"required", {"missed"}}};
+    out["schema"]["x-events"] = {
+        {"decision", ref("decision")}, {"event", ref("mail_event")}, {"missed", missed}};
+  }
+  return out;
+}
+
 Json operation_of(const Route& route) {
   std::string name(route.path.substr(route.path.rfind('/') + 1));
   name = name.substr(0, name.find('.'));
@@ -42,7 +68,10 @@ Json operation_of(const Route& route) {
     }
     if (!parameters.empty()) operation["parameters"] = std::move(parameters);
   } else if (route.path == "/v1/events") {
-    operation["requestBody"]["content"]["application/x-ndjson"]["schema"] = {{"type", "string"}};
+    operation["requestBody"]["description"] =
+        "One such object a line. Times may be RFC 3339 as well; a submission may have its text as "
+        "body, of which fingerprints alone are kept.";
+    operation["requestBody"]["content"]["application/x-ndjson"]["schema"] = ref("mail_event");
   } else {
     Json properties = Json::object();
     Json required = Json::array();
@@ -57,7 +86,8 @@ Json operation_of(const Route& route) {
     operation["requestBody"]["content"]["application/json"]["schema"] = std::move(schema);
   }
   const char* type = route.path == "/v1/stream" ? "text/event-stream" : "application/json";
-  operation["responses"]["200"] = {{"description", "done"}, {"content", {{type, Json::object()}}}};
+  operation["responses"]["200"] = {{"description", "done"},
+                                   {"content", {{type, answer_of(route)}}}};
   operation["responses"]["default"] = {{"$ref", "#/components/responses/error"}};
   if (route.changes) operation["security"] = Json::array({{{"token", Json::array()}}});
   return operation;
@@ -90,7 +120,8 @@ std::string openapi_json() {
          "/metrics."}}},
       {"paths", std::move(paths)},
       {"components",
-       {{"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}},
+       {{"schemas", Json::parse(event_schemas_json())},
+        {"securitySchemes", {{"token", {{"type", "http"}, {"scheme", "bearer"}}}}},
         {"responses",
          {{"error",
            {{"description", "what went wrong"},
