@@ -3,12 +3,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "action/notice_templates.inc"
 #include "action/one_line.h"
 #include "action/sentences.h"
 #include "action/strongest_terms.h"
+#include "base/filled.h"
 
 namespace leumund::action {
 namespace {
@@ -40,8 +42,10 @@ std::string reasons_of(const Decision& decision, Language language) {
   std::string text;
   for (const auto* term : strongest_terms(decision.terms, reasons_max)) {
     if (!text.empty()) text += '\n';
+    std::string worth = fmt::format("{:+.1f}", term->value);
+    if (german(language)) worth = base::with_comma(std::move(worth));
     text += fmt::format(
-        "{:+6.1f}  {}", term->value,
+        "{:>6}  {}", worth,
         one_line(term->text.empty() ? term->name : translated(language, term->text), 200));
   }
   return text.empty()

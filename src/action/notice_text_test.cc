@@ -83,7 +83,7 @@ TEST(NoticeText, SpeaksGerman) {
       << notice.body;
   EXPECT_NE(notice.body.find("Störung             Helfer fehlt\n"), std::string::npos)
       << notice.body;
-  EXPECT_NE(notice.body.find("+9.7  31 von 33 Empfängern nie zuvor angeschrieben\n"),
+  EXPECT_NE(notice.body.find("+9,7  31 von 33 Empfängern nie zuvor angeschrieben\n"),
             std::string::npos)
       << notice.body;
 }
