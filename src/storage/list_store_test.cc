@@ -1,9 +1,11 @@
 // What every store must do with the lists of our own, run against each of them.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
-
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +13,22 @@
 
 #include "storage/memory_store.h"
 #include "storage/sqlite_store.h"
+
+namespace {
+
+std::atomic<int> synced = 0;
+
+}  // namespace
+
+// In place of the library's, for SQLite as well: they count.
+extern "C" int fsync(int fd) {
+  ++synced;
+  return static_cast<int>(syscall(SYS_fsync, fd));
+}
+extern "C" int fdatasync(int fd) {
+  ++synced;
+  return static_cast<int>(syscall(SYS_fdatasync, fd));
+}
 
 namespace leumund::storage {
 namespace {
@@ -138,6 +156,14 @@ listing::ListSave name_save() {
   save.name_history = {line, line};
   save.name_history[1].line.move = "expired";
   return save;
+}
+
+TEST_P(ListStore, WhatIsSavedSurvivesAPowerCut) {
+  if (folder_.empty()) return;
+  ASSERT_TRUE(store_->save_list(list_save()).ok());
+  const int before = synced;
+  ASSERT_TRUE(store_->save_list(list_save()).ok());
+  EXPECT_GT(synced, before) << "in the disk's hands before it is called kept";
 }
 
 TEST_P(ListStore, KeepsAListOfNames) {

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "storage/sqlite_attempt.h"
+#include "storage/sqlite_durable.h"
 #include "storage/sqlite_list_forget.h"
 #include "storage/sqlite_list_names.h"
 #include "storage/sqlite_row.h"
@@ -188,9 +189,11 @@ ListHistoryRecord history_of(const IpPrefix& what, SQLite::Statement& row) {
 
 }  // namespace
 
+// Also against a power failure: whoever reported or listed by hand was told that it is kept.
 base::Status SqliteStore::save_list(const listing::ListSave& save) {
   return database_.with([&](auto& database) {
     return attempt(*database, [&](SQLite::Database& db) -> base::Status {
+      const FullSynchronous durable(db);
       SQLite::Transaction transaction(db);
       write_reports(db, save);
       write_places(db, save);

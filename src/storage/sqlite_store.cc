@@ -10,6 +10,7 @@
 
 #include "storage/decision_codec.h"
 #include "storage/sqlite_attempt.h"
+#include "storage/sqlite_durable.h"
 #include "storage/sqlite_list_names.h"
 #include "storage/sqlite_schema.h"
 #include "storage/sqlite_writes.h"
@@ -38,20 +39,6 @@ ErrorCode code_of(int sqlite_code) {
     default: return ErrorCode::unavailable;
   }
 }
-
-// While it lives a commit waits until the disk has it, also against a power failure.
-class FullSynchronous {
- public:
-  explicit FullSynchronous(SQLite::Database& database) : database_(database) {
-    database_.exec("PRAGMA synchronous = FULL");
-  }
-  ~FullSynchronous() { database_.tryExec("PRAGMA synchronous = NORMAL"); }
-  FullSynchronous(const FullSynchronous&) = delete;
-  FullSynchronous& operator=(const FullSynchronous&) = delete;
-
- private:
-  SQLite::Database& database_;
-};
 
 void migrate(SQLite::Database& database, int from) {
   for (std::size_t step = static_cast<std::size_t>(from); step < schema_steps.size(); ++step) {

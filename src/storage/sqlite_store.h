@@ -1,8 +1,9 @@
 // The store in one SQLite file (WAL), with numbered migrations.
 //
 // Limits:  none of its own; the disk's.
-// Threads: any; one lock around the connection. Decisions are written with synchronous=FULL, counts
-//          with NORMAL: a kill loses neither, a power failure at most the last counts.
+// Threads: any; one lock around the connection. Decisions and our own lists are written with
+//          synchronous=FULL, counts with NORMAL: a kill loses none of it, a power failure at
+//          most the last counts.
 // Errors:  as Store says. A damaged file is not repaired in place: open_or_replace() moves it
 //          aside.
 #pragma once
