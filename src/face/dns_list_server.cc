@@ -14,6 +14,8 @@ namespace leumund::face {
 namespace {
 
 constexpr std::size_t tcp_query_bytes_max = 4096;
+constexpr std::size_t tcp_connections_most = 512;  // at each address
+constexpr std::size_t tcp_connections_most_of_network = 16;
 
 std::uint64_t steady_micros() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
@@ -111,7 +113,8 @@ base::Status DnsListServer::bind() {
     }
     auto listener =
         net::StreamListener::open(*loop_, net::Endpoint::tcp(where.ip().to_string(), where.port()),
-                                  {.connections_max = 256,
+                                  {.connections_max = tcp_connections_most,
+                                   .network_max = tcp_connections_most_of_network,
                                    .input_max = tcp_query_bytes_max + 2,
                                    .idle = std::chrono::seconds(10),
                                    .half_input = std::chrono::seconds(5)},

@@ -26,10 +26,12 @@ void clear_buffer(std::string& buffer) {
 }  // namespace
 
 StreamConnection::StreamConnection(StreamListener& listener, Descriptor fd,
-                                   std::unique_ptr<StreamSession> session, std::size_t place)
+                                   std::unique_ptr<StreamSession> session, std::size_t place,
+                                   const base::IpAddress& network)
     : listener_(listener),
       fd_(std::move(fd)),
       session_(std::move(session)),
+      network_(network),
       place_(place),
       active_at_(listener.loop_.woke_at()),
       begun_at_(active_at_) {}

@@ -18,7 +18,7 @@ namespace leumund::net {
 class StreamConnection final : public EventLoop::Ready {
  public:
   StreamConnection(StreamListener& listener, Descriptor fd, std::unique_ptr<StreamSession> session,
-                   std::size_t place);
+                   std::size_t place, const base::IpAddress& network);
   ~StreamConnection();
 
   [[nodiscard]] base::Status watch();
@@ -30,6 +30,8 @@ class StreamConnection final : public EventLoop::Ready {
 
   [[nodiscard]] std::size_t place() const { return place_; }
   void set_place(std::size_t place) { place_ = place; }
+  [[nodiscard]] const base::IpAddress& network() const { return network_; }
+  [[nodiscard]] EventLoop::Clock::time_point active_at() const { return active_at_; }
 
  private:
   template <typename Work>
@@ -51,9 +53,10 @@ class StreamConnection final : public EventLoop::Ready {
   StreamListener& listener_;
   Descriptor fd_;
   std::unique_ptr<StreamSession> session_;
-  std::size_t place_;   // in the listener's table
-  std::string input_;   // received, not consumed
-  std::string output_;  // to be sent from `sent_` on
+  const base::IpAddress network_;  // of the peer, where the listener bounds what one may have
+  std::size_t place_;              // in the listener's table
+  std::string input_;              // received, not consumed
+  std::string output_;             // to be sent from `sent_` on
   std::size_t sent_ = 0;
   std::size_t discarded_ = 0;  // received after the session had closed
   std::uint32_t interest_ = 0;

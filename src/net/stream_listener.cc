@@ -23,6 +23,11 @@ constexpr int accepts_per_turn = 64;
 constexpr std::chrono::milliseconds accept_pause{50};
 constexpr std::chrono::seconds refusal_said_every{60};
 
+base::IpAddress network_of(const Descriptor& fd) {
+  SocketAddress peer;
+  return peer.of_peer(fd.get()) ? peer.ip().masked(24, 56) : base::IpAddress();
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<StreamListener>> StreamListener::open(EventLoop& loop,
@@ -76,12 +81,31 @@ void StreamListener::on_ready(std::uint32_t /*events*/) {
       if (errno == EAGAIN) return;
       continue;  // Linux tells here what went wrong with the one waiting connection
     }
-    if (connections_.size() >= options_.connections_max) {
+    if (!has_room(fd)) {
       say_refused();
       continue;  // closes it
     }
     admit(std::move(fd));
   }
+}
+
+bool StreamListener::has_room(const Descriptor& fd) {
+  const bool full = connections_.size() >= options_.connections_max;
+  if (options_.network_max == 0 || bound_.is_unix()) return !full;
+  const base::IpAddress network = network_of(fd);
+  const auto of_it = std::ranges::count_if(
+      connections_, [&](const auto& one) { return one->network() == network; });
+  if (static_cast<std::size_t>(of_it) >= options_.network_max) return false;
+  if (full) end_the_most_silent();
+  return true;
+}
+
+void StreamListener::end_the_most_silent() {
+  const auto found =
+      std::ranges::min_element(connections_, {}, [](const auto& one) { return one->active_at(); });
+  if (found == connections_.end()) return;
+  ++counters_.timed_out;
+  drop(**found);
 }
 
 void StreamListener::admit(Descriptor fd) {
@@ -92,8 +116,9 @@ void StreamListener::admit(Descriptor fd) {
     SocketAddress peer;
     if (peer.of_peer(fd.get())) session->on_peer(peer.ip());
   }
+  const base::IpAddress network = options_.network_max > 0 ? network_of(fd) : base::IpAddress();
   auto connection = std::make_unique<StreamConnection>(*this, std::move(fd), std::move(session),
-                                                       connections_.size());
+                                                       connections_.size(), network);
   if (const base::Status watched = connection->watch(); !watched) {
     say_refused();
     return;

@@ -4,7 +4,8 @@
 // Flow:    peer -> received bytes -> StreamSession::on_bytes -> output -> peer.
 // Time:    idle and half-sent input are measured on the loop's steady clock, to a quarter of the
 //          time-out or 5 s, whichever is less.
-// Limits:  StreamOptions. The connection over `connections_max` (or over the process's limit of
+// Limits:  StreamOptions. Where strangers come, `network_max` keeps one network from taking all.
+//          Else the connection over `connections_max` (or over the process's limit of
 //          open files) is accepted and closed at once, so that the peer falls back to its default
 //          without waiting for a time-out; refused() counts it. A peer that does not read its
 //          answers is not read from until it does.
@@ -58,6 +59,9 @@ class StreamSession {
 
 struct StreamOptions {
   std::size_t connections_max = 8192;
+  // 0: strangers do not come here. Else more from one IPv4 /24 or IPv6 /56 are refused, and of all
+  // that are open the one silent for longest gives way to who comes.
+  std::size_t network_max = 0;
   std::size_t input_max = 128 * 1024;  // unconsumed; a session that wants more than this is closed
   std::size_t output_max = 64 * 1024;  // unsent; beyond it nothing more is read or handled
   std::chrono::milliseconds idle{600'000};       // without any byte in or out
@@ -103,6 +107,8 @@ class StreamListener final : private EventLoop::Ready {
                  MakeSession make_session);
   void on_ready(std::uint32_t events) override;
   void admit(Descriptor fd);
+  [[nodiscard]] bool has_room(const Descriptor& fd);
+  void end_the_most_silent();
   void accept_without_descriptors();
   void pause_accepting();
   void drop(StreamConnection& connection);

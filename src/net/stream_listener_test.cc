@@ -1,6 +1,8 @@
 #include "net/stream_listener.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -61,6 +63,19 @@ class StreamListenerTest : public testing::Test {
   std::unique_ptr<EventLoop> loop_;
   std::unique_ptr<StreamListener> listener_;
 };
+
+// From one of the addresses of this host.
+Descriptor connect_from(const char* address, const Endpoint& to) {
+  Descriptor fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in where{};
+  where.sin_family = AF_INET;
+  inet_pton(AF_INET, address, &where.sin_addr);
+  EXPECT_EQ(bind(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), 0);
+  inet_pton(AF_INET, "127.0.0.1", &where.sin_addr);
+  where.sin_port = htons(to.port);
+  EXPECT_EQ(connect(fd.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where), 0);
+  return fd;
+}
 
 void say(const Descriptor& fd, std::string_view text) {
   while (!text.empty()) {
@@ -224,6 +239,27 @@ TEST_F(StreamListenerTest, StopGivesUpAfterItsGrace) {
   listener_->stop(milliseconds(50));
   EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(2));
   EXPECT_TRUE(closed(half));
+}
+
+TEST_F(StreamListenerTest, OneNetworkOfStrangersHoldsOnlySoManyAndWhoIsSilentLongestGivesWay) {
+  listen({.connections_max = 4, .network_max = 3});
+  const auto from = [&](const char* address) { return connect_from(address, listener_->bound()); };
+  std::vector<Descriptor> hoarder;
+  for (int i = 0; i < 3; ++i) hoarder.push_back(from("127.0.7.1"));
+  wait_for_open(3);
+  EXPECT_TRUE(closed(from("127.0.7.2"))) << "the same /24";
+  say(hoarder[0], "one\n");
+  EXPECT_EQ(hear(hoarder[0], 4), "one\n");
+  const Descriptor honest = from("127.0.8.1");
+  say(honest, "two\n");
+  EXPECT_EQ(hear(honest, 4), "two\n");
+  const Descriptor late = from("127.0.9.1");
+  say(late, "three\n");
+  EXPECT_EQ(hear(late, 6), "three\n");
+  EXPECT_TRUE(closed(hoarder[1])) << "silent longest";
+  say(honest, "four\n");
+  EXPECT_EQ(hear(honest, 5), "four\n");
+  wait_for_open(4);
 }
 
 }  // namespace
