@@ -91,8 +91,9 @@ def parse(message: bytes) -> Answer:
 class Client:
     """Asks one server, many questions at once."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, source: str = "127.0.0.1") -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((source, 0))
         self._socket.connect(("127.0.0.1", port))
 
     def ask(self, queries: list[Query], patience: float = 10.0) -> list[Optional[bytes]]:
