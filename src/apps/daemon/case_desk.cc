@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "base/log.h"
@@ -107,7 +108,7 @@ face::CaseReport report_of(const CaseBook& book, const model::Case& one) {
 CaseDesk::~CaseDesk() { stop(); }
 
 void CaseDesk::start() {
-  load();
+  std::ignore = load();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   ::pthread_setname_np(thread_.native_handle(), "cases");
 }
@@ -125,11 +126,12 @@ void CaseDesk::set_trouble(std::string trouble) {
   if (fresh) base::log(LogLevel::error, "cases trouble=\"{}\"", trouble);
 }
 
-void CaseDesk::load() {
+bool CaseDesk::load() {
+  if (state_.with([](const State& state) { return state.loaded; })) return true;
   auto record = around_.store.load_cases();
   if (!record) {
-    set_trouble(record.error().message);
-    return;
+    set_trouble("the cases cannot be read: " + record.error().message);
+    return false;
   }
   for (const std::string& lost : record->unreadable) {
     base::log(LogLevel::error, "event=case_unreadable {}", lost);
@@ -139,7 +141,9 @@ void CaseDesk::load() {
     const std::uint64_t last = record->progress.last_decision;
     state.book.restore(std::move(*record));
     prime(state.book, last);
+    state.loaded = true;
   });
+  return true;
 }
 
 void CaseDesk::prime(CaseBook& book, std::uint64_t last) const {
@@ -168,6 +172,7 @@ void CaseDesk::run(const std::stop_token& stop) {
 }
 
 void CaseDesk::look() {
+  if (!load()) return;
   const auto now = around_.clock.now();
   const action::CaseSettings settings = settings_of(around_.settings());
   state_.with([&](State& state) { state.book.set_settings(settings); });
@@ -286,6 +291,7 @@ base::Result<face::CaseReport> CaseDesk::work(const action::CaseOrder& order) {
   std::vector<CaseNews> news;
   std::vector<model::Subject> subjects;
   auto done = state_.with([&](State& state) -> base::Result<face::CaseReport> {
+    if (!state.loaded) return base::Error{base::ErrorCode::unavailable, state.trouble};
     auto one = state.book.order(order, now);
     if (!one) return one.error();
     if (order.work == action::CaseWork::attempt) ++state.attempts;

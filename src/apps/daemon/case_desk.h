@@ -4,7 +4,8 @@
 // Time:    looks once a second; compares with watch and matrix every half minute.
 // Limits:  a thousand decisions a look; CaseBook's.
 // Threads: report(), find(), work(), of(), part() from any; the rest on `cases`.
-// Errors:  trouble is shown by `status`. News go out before they are kept: a kill in between tells
+// Errors:  kept cases that cannot be read are tried again each second, and nothing new is made of
+//          the journal before. Trouble is shown by `status`. News go out before they are kept: a kill in between tells
 //          them twice, never none.
 #pragma once
 
@@ -57,9 +58,10 @@ class CaseDesk {
     std::string trouble;
     std::uint64_t reminders = 0;
     std::uint64_t attempts = 0;
+    bool loaded = false;  // before that nothing is read on: numbers would be given twice
   };
 
-  void load();
+  bool load();
   void prime(action::CaseBook& book, std::uint64_t last) const;
   void run(const std::stop_token& stop);
   void look();
