@@ -145,17 +145,37 @@ base::Result<StoredDetours> decode_detours(std::string_view text) {
   try {
     const json value = json::parse(text);
     StoredDetours out;
-    for (const json& one : value.at("detours")) {
+    const auto read_each = [&](const char* name, const json& entries, auto&& read) {
+      std::size_t number = 0;
+      for (const json& one : entries) {
+        ++number;
+        try {
+          read(one);
+        } catch (const json::exception& error) {
+          out.unreadable.push_back(fmt::format("{} {}: {}", name, number, error.what()));
+        }
+      }
+    };
+    read_each("detour", value.at("detours"), [&](const json& one) {
       auto detour = decode_detour(one.dump());
-      if (!detour) return detour.error();
-      out.detours.push_back(std::move(*detour));
-    }
-    for (const json& one : value.at("held")) out.held.push_back(held_of(one));
+      if (detour) {
+        out.detours.push_back(std::move(*detour));
+      } else {
+        const auto provider = one.is_object() ? one.find("provider") : one.end();
+        const std::string whose = provider != one.end() ? provider->dump() : "of an unknown one";
+        out.unreadable.push_back(fmt::format("detour {}: {}", whose, detour.error().message));
+      }
+    });
+    read_each("held mail", value.at("held"),
+              [&](const json& one) { out.held.push_back(held_of(one)); });
     if (const auto at = value.find("holding"); at != value.end()) {  // earlier files have none
-      for (const json& one : *at) out.holding.emplace_back(one.at(0), held_of(one.at(1)));
+      read_each("mail to be held", *at,
+                [&](const json& one) { out.holding.emplace_back(one.at(0), held_of(one.at(1))); });
     }
     if (const auto at = value.find("returning"); at != value.end()) {  // earlier files have none
-      out.returning = *at;
+      read_each("return", *at, [&](const json& one) {
+        out.returning.push_back(one.get<std::pair<std::string, std::string>>());
+      });
     }
     return out;
   } catch (const json::exception& error) {

@@ -37,8 +37,11 @@ struct StoredDetours {
   std::vector<std::pair<std::string, Held>> holding = {};
   // Provider and pool of detours that are over, but Postfix may not have seen that yet.
   std::vector<std::pair<std::string, std::string>> returning = {};
+  // Read, but not as what they should be: left out, and each is named here.
+  std::vector<std::string> unreadable = {};
 };
 [[nodiscard]] std::string encode_detours(const StoredDetours& stored);
+// One bad entry costs the others nothing; malformed is what is no such file at all.
 [[nodiscard]] base::Result<StoredDetours> decode_detours(std::string_view text);
 
 }  // namespace leumund::storage

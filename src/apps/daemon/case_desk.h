@@ -5,8 +5,8 @@
 // Limits:  a thousand decisions a look; CaseBook's.
 // Threads: report(), find(), work(), of(), part() from any; the rest on `cases`.
 // Errors:  kept cases that cannot be read are tried again each second, and nothing new is made of
-//          the journal before. Trouble is shown by `status`. News go out before they are kept: a kill in between tells
-//          them twice, never none.
+//          the journal before. Trouble is shown by `status`. News go out before they are kept: a
+//          kill in between tells them twice, never none.
 #pragma once
 
 #include <functional>

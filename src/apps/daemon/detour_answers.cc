@@ -158,7 +158,7 @@ base::Result<Detour> DetourDesk::set(const face::DetourOrder& order) {
   const auto now = around_.clock.now();
   bool nothing = false;
   const Detour detour = state_.with([&](State& state) {
-    nothing = order.via.empty() && !state.detours.contains(key);
+    nothing = order.via.empty() && !state.detours.contains(key) && !state.keep_tables;
     if (nothing) return Detour{};
     Detour& one = state.detours[key];
     one.provider = order.provider;
@@ -167,6 +167,7 @@ base::Result<Detour> DetourDesk::set(const face::DetourOrder& order) {
     one = verdict::set_by_hand(one, order.via, order.by, plan_settings(run, ways), now);
     one.planned = false;
     state.watched.insert(order.provider);
+    state.keep_tables = false;
     state.dirty = true;
     state.tries.order(key);
     return one;

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "action/atomic_file.h"
@@ -77,25 +78,46 @@ void DetourDesk::set_trouble(std::string trouble) {
 }
 
 std::string DetourDesk::trouble() const {
-  return state_.with([](const State& state) { return state.trouble; });
+  return state_.with([](const State& state) {
+    const bool both = !state.trouble.empty() && !state.lost.empty();
+    return state.trouble + (both ? "; " : "") + state.lost;
+  });
 }
 
 // --- what stands ---------------------------------------------------------------------------------
 
+// What cannot be read is kept under another name, since the first save replaces the file.
+storage::StoredDetours DetourDesk::read_state() {
+  const std::string path = around_.state_folder + "/detours.json";
+  const auto there = action::identify_file(path);
+  if (!there.ok() || !there->exists()) return {};
+  const auto content = action::read_file(path, state_bytes_max);
+  auto read = content.ok() ? storage::decode_detours(content->bytes)
+                           : base::Result<storage::StoredDetours>(content.error());
+  if (read && read->unreadable.empty()) return std::move(*read);
+  std::string lost = read ? "" : read.error().message;
+  if (read) {
+    for (const std::string& one : read->unreadable) lost += (lost.empty() ? "" : "; ") + one;
+  }
+  const std::string aside = path + ".unreadable";
+  std::error_code failed;
+  std::filesystem::copy_file(path, aside, std::filesystem::copy_options::overwrite_existing,
+                             failed);
+  spare_state_file_ = static_cast<bool>(failed);
+  constexpr std::size_t told_bytes_max = 1000;
+  lost = fmt::format("{} could not be read and is kept as {}: {}", path, failed ? path : aside,
+                     lost.substr(0, told_bytes_max));
+  base::log(LogLevel::error, "detour trouble=\"{}\"", lost);
+  state_.with([&](State& state) {
+    state.lost = lost;
+    state.keep_tables = !read;
+  });
+  return read ? std::move(*read) : storage::StoredDetours();
+}
+
 void DetourDesk::load() {
   if (auto done = domains_.load(); !done) set_trouble(done.error().message);
-  storage::StoredDetours stored;
-  const std::string path = around_.state_folder + "/detours.json";
-  if (const auto there = action::identify_file(path); there.ok() && there->exists()) {
-    const auto content = action::read_file(path, state_bytes_max);
-    auto read = content.ok() ? storage::decode_detours(content->bytes)
-                             : base::Result<storage::StoredDetours>(content.error());
-    if (read) {
-      stored = std::move(*read);
-    } else {
-      set_trouble(path + ": " + read.error().message);
-    }
-  }
+  storage::StoredDetours stored = read_state();
   const auto now = around_.clock.now();
   const auto cells = around_.pipeline.with_engine(
       [&](engine::Engine& engine) { return engine.blocks().all(now); });
@@ -126,6 +148,10 @@ void DetourDesk::load() {
 }
 
 base::Status DetourDesk::save() const {
+  if (spare_state_file_) {
+    return base::Error{base::ErrorCode::unavailable,
+                       "detours are not kept: what stands in detours.json cannot be set aside"};
+  }
   storage::StoredDetours stored;
   state_.with([&](const State& state) {
     for (const auto& [key, detour] : state.detours) stored.detours.push_back(detour);
@@ -318,34 +344,42 @@ void DetourDesk::make_rules(const config::RunSettings& run) {
   rules_ = on ? diagnosis::status_filter_rules(*around_.replies, own) : "";
 }
 
-// First what a restart must find, then what Postfix reads.
+// First what a restart must find, then what Postfix reads: also where the first cannot be written,
+// or a way that is full or in doubt would stay open as long as the disk is full.
 void DetourDesk::publish(const config::RunSettings& run) {
   constexpr std::chrono::seconds check_every{5};  // somebody may have deleted a table
   const std::string before = rules_of_;
-  make_rules(run);
   const bool dirty = state_.with([](State& state) { return std::exchange(state.dirty, false); });
   const bool counts = state_.with([](State& state) { return std::exchange(state.counts, false); });
   const auto now = SteadyClock::now();
-  base::Status done;
-  if (counts && !dirty) done = save();
-  if (done && !dirty && before == rules_of_ && now < tables_checked_ + check_every) return;
+  base::Status saved;
+  if (counts && !dirty) saved = save();
+  make_rules(run);
+  if (saved && !dirty && before == rules_of_ && now < tables_checked_ + check_every) return;
   tables_checked_ = now;
   if (dirty) {
     const std::vector<Detour> standing = all();
     std::map<std::string, std::vector<std::string>> domains;
     for (const Detour& detour : standing) {
-      const bool leads = model::routes_mail(detour) && detour.pool.empty();
-      if (leads) domains[detour.provider] = domains_of(detour.provider);
+      const bool of_all = model::routes_mail(detour) && detour.pool.empty();
+      if (of_all) domains[detour.provider] = domains_of(detour.provider);
     }
-    active_ = std::any_of(standing.begin(), standing.end(), model::routes_mail);
+    const bool leads = std::any_of(standing.begin(), standing.end(), model::routes_mail);
+    active_ = leads;
     routes_ = action::routes_of(standing, config::detour_ways(run), domains);
     sender_routes_ = action::sender_routes_of(standing, pools_->all(),
                                               run.detour_mode == config::DetourMode::enforce);
     if (around_.publish_maps) around_.publish_maps(routes_, sender_routes_);
-    done = save();
+    make_rules(run);
+    saved = save();
   }
-  if (done) done = tables_.publish(routes_);
-  if (done) done = tables_.publish_senders(sender_routes_);
+  const bool keep = state_.with([&](State& state) {
+    state.keep_tables = state.keep_tables && !active_ && run.detour_mode != config::DetourMode::off;
+    return state.keep_tables;
+  });
+  base::Status done;
+  if (!keep) done = tables_.publish(routes_);
+  if (done && !keep) done = tables_.publish_senders(sender_routes_);
   if (done && dirty) {
     state_.with([](State& state) {
       // What was ordered meanwhile is in the tables of the next time.
@@ -356,6 +390,10 @@ void DetourDesk::publish(const config::RunSettings& run) {
   if (!done) {
     state_.with([](State& state) { state.dirty = true; });
   }
+  if (!saved) {
+    state_.with([](State& state) { state.counts = true; });
+  }
+  if (done) done = saved;
   set_trouble(done ? "" : done.error().message);
 }
 

@@ -123,9 +123,11 @@ class DetourDesk {
     std::map<Key, LetGo> let_go;
     std::vector<model::QueueKey> requeue;  // probes that were refused
     std::string trouble;
-    bool dirty = true;       // state file and tables
-    bool counts = false;     // only the state file
-    bool new_holds = false;  // ... and soon
+    std::string lost;  // what an earlier run left and this one could not read; until the next start
+    bool keep_tables = false;  // ... so the tables stay until something is known to put there
+    bool dirty = true;         // state file and tables
+    bool counts = false;       // only the state file
+    bool new_holds = false;    // ... and soon
     std::uint64_t probes = 0;
     std::uint64_t flushed = 0;
     std::uint64_t held_total = 0;
@@ -135,6 +137,7 @@ class DetourDesk {
   [[nodiscard]] static verdict::DetourSettings plan_settings(
       const config::RunSettings& run, const std::vector<config::DetourWay>& ways);
   void load();
+  [[nodiscard]] storage::StoredDetours read_state();
   base::Status save() const;
   void save_holds();
   void run(const std::stop_token& stop);
@@ -201,7 +204,8 @@ class DetourDesk {
   Pools pools_ = std::make_shared<const config::DetourPools>();
   std::pair<config::DetourMode, std::vector<std::string>> pools_of_ = {config::DetourMode::off, {}};
   SteadyTime tables_checked_;
-  std::string suspect_;  // as last looked up
+  bool spare_state_file_ = false;  // it could be neither read nor set aside
+  std::string suspect_;            // as last looked up
   SteadyTime suspect_at_;
   SteadyTime release_at_;  // the helper had trouble with what is held
   base::Guarded<State> state_;

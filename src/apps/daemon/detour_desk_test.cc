@@ -1,0 +1,121 @@
+#include "apps/daemon/detour_desk.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <sstream>
+
+#include "config/load.h"
+#include "engine/engine_test_world.h"
+
+namespace leumund::apps {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+class Nobody final : public DecisionWriter {
+ public:
+  std::future<bool> write(std::vector<model::Decision>) override {
+    std::promise<bool> done;
+    done.set_value(true);
+    return done.get_future();
+  }
+};
+
+class DetourDeskTest : public testing::Test {
+ protected:
+  DetourDeskTest() : pipeline_(engine::Settings{}, engine::shipped_replies(), nobody_) {
+    std::string name = "/tmp/leumund-desk-XXXXXX";
+    folder_ = ::mkdtemp(name.data());
+    auto loaded = config::load_text("[detour]\nways = [\"default\", \"out2\"]", "t.toml", {});
+    loaded.settings.start.table_folder = folder_.string();
+    run_ = loaded.settings.run;
+    files_ = config::postfix_files(loaded.settings.start);
+    start();
+  }
+  ~DetourDeskTest() override {
+    desk_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+  void start() {
+    desk_ = std::make_unique<DetourDesk>(DetourDesk::Around{
+        .pipeline = pipeline_,
+        .clock = clock_,
+        .replies = engine::shipped_replies(),
+        .queue = [] { return action::QueueControl(action::QueueControlOptions{}); },
+        .settings = [this] { return run_; },
+        .warning = {},
+        .publish_maps = {},
+        .files = files_,
+        .state_folder = folder_.string()});
+    desk_->start();
+  }
+  void order(const std::string& via) {
+    face::DetourOrder order;
+    order.provider = "microsoft-consumer";
+    order.via = via;
+    order.by = "anna";
+    const auto done = desk_->set(order);
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  [[nodiscard]] std::string text_of(const char* name) const {
+    std::ostringstream text;
+    text << std::ifstream(folder_ / name).rdbuf();
+    return text.str();
+  }
+  [[nodiscard]] bool leaves_by_out2() const {
+    return text_of("detours.txt").find("hotmail.com out2:") != std::string::npos;
+  }
+  static bool within(std::chrono::milliseconds patience, const std::function<bool()>& true_now) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (std::chrono::steady_clock::now() < end) {
+      if (true_now()) return true;
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
+  }
+
+  std::filesystem::path folder_;
+  Clock clock_;
+  Nobody nobody_;
+  Pipeline pipeline_;
+  config::RunSettings run_;
+  config::PostfixFiles files_;
+  std::unique_ptr<DetourDesk> desk_;
+};
+
+TEST_F(DetourDeskTest, AStateFileThatCannotBeReadIsKeptAsideAndSoAreTheTablesUntilAnOrder) {
+  order("out2");
+  ASSERT_TRUE(within(10s, [&] { return leaves_by_out2(); }));
+  desk_.reset();
+  const std::string half = text_of("detours.json").substr(0, 100);
+  std::ofstream(folder_ / "detours.json") << half;
+  start();
+  std::this_thread::sleep_for(2500ms);  // two looks
+  EXPECT_TRUE(leaves_by_out2());
+  EXPECT_EQ(text_of("detours.json.unreadable"), half);
+  EXPECT_THAT(desk_->trouble(), HasSubstr("detours.json.unreadable"));
+  order("");
+  EXPECT_TRUE(within(10s, [&] { return !leaves_by_out2(); }));
+  EXPECT_THAT(desk_->trouble(), HasSubstr("detours.json.unreadable")) << "what else it held?";
+}
+
+TEST_F(DetourDeskTest, AWayIsClosedAlsoWhileTheStateCannotBeWritten) {
+  order("out2");
+  ASSERT_TRUE(within(10s, [&] { return leaves_by_out2(); }));
+  std::filesystem::remove(folder_ / "detours.json");
+  std::filesystem::create_directories(folder_ / "detours.json" / "no room");
+  order("");
+  EXPECT_TRUE(within(10s, [&] { return !leaves_by_out2(); }));
+  EXPECT_TRUE(within(10s, [&] { return !desk_->trouble().empty(); }));
+  std::filesystem::remove_all(folder_ / "detours.json");
+  EXPECT_TRUE(within(10s, [&] { return desk_->trouble().empty(); })) << desk_->trouble();
+  EXPECT_THAT(text_of("detours.json"), HasSubstr("microsoft-consumer"));
+}
+
+}  // namespace
+}  // namespace leumund::apps
