@@ -248,6 +248,15 @@ void DetourDesk::tick() {
   flush_probes();
   flush_due();
   release_held();
+  save_domains();
+}
+
+// A file of up to a million lines, so not for every domain. What a kill loses is learnt anew.
+void DetourDesk::save_domains() {
+  constexpr std::chrono::seconds save_every{60};
+  const auto now = SteadyClock::now();
+  if (domains_saved_ != SteadyTime() && now < domains_saved_ + save_every) return;
+  domains_saved_ = now;
   if (auto done = domains_.save(); !done) set_trouble(done.error().message);
 }
 
@@ -365,6 +374,7 @@ void DetourDesk::publish(const config::RunSettings& run) {
       if (of_all) domains[detour.provider] = domains_of(detour.provider);
     }
     const bool leads = std::any_of(standing.begin(), standing.end(), model::routes_mail);
+    if (leads && !active_.exchange(leads)) domains_saved_ = {};  // a restart must find its domains
     active_ = leads;
     routes_ = action::routes_of(standing, config::detour_ways(run), domains);
     sender_routes_ = action::sender_routes_of(standing, pools_->all(),

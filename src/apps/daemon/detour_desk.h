@@ -140,6 +140,7 @@ class DetourDesk {
   [[nodiscard]] storage::StoredDetours read_state();
   base::Status save() const;
   void save_holds();
+  void save_domains();
   void run(const std::stop_token& stop);
   void tick();
   void publish_names(const config::RunSettings& run);
@@ -204,6 +205,7 @@ class DetourDesk {
   Pools pools_ = std::make_shared<const config::DetourPools>();
   std::pair<config::DetourMode, std::vector<std::string>> pools_of_ = {config::DetourMode::off, {}};
   SteadyTime tables_checked_;
+  SteadyTime domains_saved_;
   bool spare_state_file_ = false;  // it could be neither read nor set aside
   std::string suspect_;            // as last looked up
   SteadyTime suspect_at_;

@@ -117,5 +117,23 @@ TEST_F(DetourDeskTest, AWayIsClosedAlsoWhileTheStateCannotBeWritten) {
   EXPECT_THAT(text_of("detours.json"), HasSubstr("microsoft-consumer"));
 }
 
+TEST_F(DetourDeskTest, LearntDomainsAreNotWrittenForEachNewOne) {
+  const auto see = [&](const std::string& domain) {
+    model::Delivery sent;
+    sent.recipient = "r@" + domain;
+    sent.transport = "smtp";
+    sent.remote = "club-example.olc.protection.outlook.com[203.0.113.9]";
+    sent.status = model::DeliveryStatus::sent;
+    desk_->see({clock_.now(), clock_.now(), sent});
+  };
+  see("first.example");
+  ASSERT_TRUE(within(10s, [&] { return !text_of("provider_domains").empty(); }));
+  see("second.example");
+  std::this_thread::sleep_for(2500ms);  // two looks
+  EXPECT_EQ(text_of("provider_domains"), "first.example microsoft-consumer\n");
+  desk_.reset();
+  EXPECT_THAT(text_of("provider_domains"), HasSubstr("second.example microsoft-consumer"));
+}
+
 }  // namespace
 }  // namespace leumund::apps

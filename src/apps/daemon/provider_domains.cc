@@ -39,10 +39,19 @@ base::Status ProviderDomains::load() {
 
 base::Status ProviderDomains::save() {
   if (!changed_.exchange(false)) return {};
+  constexpr int lines_at_once = 1000;  // others wait for the lock
   std::string text;
-  domains_.with([&](const auto& domains) {
-    for (const auto& [domain, provider] : domains) text += domain + " " + provider + "\n";
-  });
+  std::string last;
+  for (bool more = true; more;) {
+    more = domains_.with([&](const auto& domains) {
+      auto at = domains.upper_bound(last);
+      for (int line = 0; line < lines_at_once && at != domains.end(); ++line, ++at) {
+        text += at->first + " " + at->second + "\n";
+        last = at->first;
+      }
+      return at != domains.end();
+    });
+  }
   const auto done = action::write_file_atomically(path_, text, 0644);
   if (done.ok()) return {};
   changed_ = true;

@@ -25,7 +25,8 @@ class ProviderDomains {
       : path_(std::move(path)), domains_max_(domains_max) {}
 
   base::Status load();
-  // Writes what has changed since the last time.
+  // Writes what has changed since the last time, all of it: not every second. What is learnt
+  // meanwhile is in the file of the next time.
   base::Status save();
 
   // True when that was not known.
