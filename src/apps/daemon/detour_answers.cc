@@ -48,6 +48,7 @@ std::string DetourDesk::Names::egress_of(const model::Delivery& delivery) const 
 void DetourDesk::learn(const model::Delivery& delivery, const std::string& domain,
                        const std::string& egress, const std::string& home) {
   const bool by_smtp = delivery.transport == "smtp" || delivery.transport.empty();
+  if (!by_smtp && delivery.transport != "relay") return;  // into a mailbox of ours
   if (!by_smtp || delivery.remote.empty() || egress != home) {
     if (!active_ || !domains_.provider_of(domain).empty()) return;
     state_.with([&](State& state) {

@@ -52,6 +52,7 @@ verdict::DetourSettings DetourDesk::plan_settings(const config::RunSettings& run
 DetourDesk::DetourDesk(Around around)
     : around_(std::move(around)),
       domains_(around_.state_folder + "/provider_domains"),
+      operators_(around_.files),
       tables_(around_.files) {}
 
 DetourDesk::~DetourDesk() { stop(); }
@@ -342,7 +343,7 @@ void DetourDesk::end_all() {
 // Milliseconds, so only when the settings that go into them have changed.
 void DetourDesk::make_rules(const config::RunSettings& run) {
   const bool on = run.detour_mode == config::DetourMode::enforce;
-  std::string of = on ? "on" : "off";
+  std::string of = std::string(on ? "on" : "off") + (active_ ? " and active" : "");
   std::vector<base::IpAddress> own;
   for (const auto& one : config::own_addresses(run.egresses, run.watch_addresses)) {
     own.push_back(one.address);
@@ -351,6 +352,9 @@ void DetourDesk::make_rules(const config::RunSettings& run) {
   if (of == rules_of_) return;
   rules_of_ = std::move(of);
   rules_ = on ? diagnosis::status_filter_rules(*around_.replies, own) : "";
+  // Should a domain that is ours stand in the table after all, its mail waits. On other days such
+  // mail bounces, as it should.
+  if (on && active_) rules_ += "/^5(\\.4\\.6 .*loops back to myself.*)/ 4$1\n";
 }
 
 // First what a restart must find, then what Postfix reads: also where the first cannot be written,
@@ -371,8 +375,13 @@ void DetourDesk::publish(const config::RunSettings& run) {
     std::map<std::string, std::vector<std::string>> domains;
     for (const Detour& detour : standing) {
       const bool of_all = model::routes_mail(detour) && detour.pool.empty();
-      if (of_all) domains[detour.provider] = domains_of(detour.provider);
+      if (!of_all) continue;
+      auto& theirs = domains[detour.provider] = domains_of(detour.provider);
+      operators_.take_out(theirs, run.postfix_config_folders, now);
     }
+    auto kept = operators_.all();
+    kept.insert(run.own_domains.begin(), run.own_domains.end());
+    kept_.publish(std::make_shared<const std::set<std::string>>(std::move(kept)));
     const bool leads = std::any_of(standing.begin(), standing.end(), model::routes_mail);
     if (leads && !active_.exchange(leads)) domains_saved_ = {};  // a restart must find its domains
     active_ = leads;
@@ -404,7 +413,8 @@ void DetourDesk::publish(const config::RunSettings& run) {
     state_.with([](State& state) { state.counts = true; });
   }
   if (done) done = saved;
-  set_trouble(done ? "" : done.error().message);
+  const std::string trouble = active_ ? operators_.trouble() : "";
+  set_trouble(done ? trouble : done.error().message);
 }
 
 // Not kept with it: it is as the set-up is now.
@@ -432,6 +442,7 @@ void DetourDesk::tell(const Detour& detour, base::TimePoint now) {
 // --- domains -------------------------------------------------------------------------------------
 
 std::string DetourDesk::provider_of(const std::string& domain) const {
+  if (const auto kept = kept_.read(); kept && kept->contains(domain)) return {};
   const std::string learnt = domains_.provider_of(domain);
   return learnt.empty() ? diagnosis::provider_group(*around_.replies, {.recipient = domain})
                         : learnt;

@@ -28,6 +28,7 @@
 #include "action/queue_control.h"
 #include "apps/clock.h"
 #include "apps/daemon/detour_tries.h"
+#include "apps/daemon/operator_domains.h"
 #include "apps/daemon/pipeline.h"
 #include "apps/daemon/provider_domains.h"
 #include "base/guarded.h"
@@ -197,6 +198,7 @@ class DetourDesk {
 
   Around around_;
   ProviderDomains domains_;
+  OperatorDomains operators_;
   action::DetourTables tables_;
   action::Routes routes_;
   action::Routes sender_routes_;
@@ -212,8 +214,9 @@ class DetourDesk {
   SteadyTime release_at_;  // the helper had trouble with what is held
   base::Guarded<State> state_;
   base::Published<Names> names_;
-  std::atomic<bool> active_ = false;   // some provider's mail is kept from its usual way
-  std::atomic<bool> holding_ = false;  // some mail that comes in is held at its end
+  base::Published<std::set<std::string>> kept_;  // domains that no detour, probe or hold is for
+  std::atomic<bool> active_ = false;             // some provider's mail is kept from its usual way
+  std::atomic<bool> holding_ = false;            // some mail that comes in is held at its end
   std::jthread thread_;
 };
 

@@ -35,6 +35,9 @@ class DetourDeskTest : public testing::Test {
     loaded.settings.start.table_folder = folder_.string();
     run_ = loaded.settings.run;
     files_ = config::postfix_files(loaded.settings.start);
+    run_.postfix_config_folders = {folder_.string()};
+    std::ofstream(folder_ / "master.cf").flush();
+    std::ofstream(folder_ / "main.cf") << "compatibility_level = 3.6\nmydestination = live.com\n";
     start();
   }
   ~DetourDeskTest() override {
@@ -115,6 +118,13 @@ TEST_F(DetourDeskTest, AWayIsClosedAlsoWhileTheStateCannotBeWritten) {
   std::filesystem::remove_all(folder_ / "detours.json");
   EXPECT_TRUE(within(10s, [&] { return desk_->trouble().empty(); })) << desk_->trouble();
   EXPECT_THAT(text_of("detours.json"), HasSubstr("microsoft-consumer"));
+}
+
+TEST_F(DetourDeskTest, WhatPostfixKeepsToItselfIsInNoTable) {
+  order("out2");
+  ASSERT_TRUE(within(10s, [&] { return leaves_by_out2(); }));
+  EXPECT_EQ(text_of("detours.txt").find("\nlive.com "), std::string::npos);
+  EXPECT_THAT(text_of("detours.txt"), HasSubstr("\noutlook.com out2:"));
 }
 
 TEST_F(DetourDeskTest, LearntDomainsAreNotWrittenForEachNewOne) {
