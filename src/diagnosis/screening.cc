@@ -81,9 +81,9 @@ void choose_screen(ScreenRole role, std::span<const std::string> words,
       if (!list.of_v4 && !list.of_v6) continue;  // of domains alone
       // A zone with codes of one's own may stand there again with others, a list may not.
       const bool registered =
-          std::ranges::any_of(known, [&](const DnsList& one) { return one.id == list.id; });
-      const bool again = std::ranges::any_of(out.lists, [&](const ScreenList& one) {
-        return one.role == role && one.list.id == list.id;
+          std::ranges::any_of(known, [&](const DnsList& each) { return each.id == list.id; });
+      const bool again = std::ranges::any_of(out.lists, [&](const ScreenList& each) {
+        return each.role == role && each.list.id == list.id;
       });
       if (registered && again) {
         out.problems.push_back(
