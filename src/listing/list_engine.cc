@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 namespace leumund::listing {
@@ -180,6 +182,7 @@ void ListEngine::put_on(const base::IpAddress& place, Address& address, const We
   ++address.times_listed;
   ++listed_;
   expiries_.push({until, place, now});
+  note_newest(place, now);
   events.push_back({ListMove::listed, now, facts_of(place, address, now), {}});
   count_range(place, 1, now, &events);
 }
@@ -397,14 +400,48 @@ ListVerdict ListEngine::verdict(const base::IpAddress& client, base::TimePoint n
   return judge(settings_.rule, weigh(found == addresses_.end() ? unknown : found->second, now));
 }
 
-std::vector<base::IpPrefix> ListEngine::listed(std::size_t most) const {
+std::vector<base::IpPrefix> ListEngine::listed() const {
   std::vector<base::IpPrefix> out;
+  for (const Newest& one : all_listed()) out.push_back(prefix_of(one.place));
+  return out;
+}
+
+std::vector<ListEngine::Newest> ListEngine::all_listed() const {
+  std::vector<Newest> out;
   if (listed_ == 0) return out;
+  out.reserve(listed_);
   for (const auto& [place, address] : addresses_) {
-    if (!address.listed()) continue;
-    if (out.size() == most) break;
-    out.push_back(prefix_of(place));
+    if (address.listed()) out.push_back({address.since, place});
   }
+  return out;
+}
+
+void ListEngine::note_newest(const base::IpAddress& place, base::TimePoint since) {
+  newest_.push_back({since, place});
+  if (newest_.size() > newest_kept) newest_.pop_front();
+}
+
+bool ListEngine::still_listed(const Newest& one) const {
+  const auto found = addresses_.find(one.place);
+  return found != addresses_.end() && found->second.listed() && found->second.since == one.since;
+}
+
+void ListEngine::sort_newest(std::vector<Newest>& all, std::size_t most) {
+  const auto shown = static_cast<std::ptrdiff_t>(std::min(most, all.size()));
+  std::partial_sort(all.begin(), all.begin() + shown, all.end(), [](const auto& a, const auto& b) {
+    return std::tie(b.since, a.place) < std::tie(a.since, b.place);
+  });
+  all.resize(static_cast<std::size_t>(shown));
+}
+
+std::vector<ListingFacts> ListEngine::newest(std::size_t most, base::TimePoint now) const {
+  std::vector<Newest> known;
+  std::ranges::copy_if(newest_, std::back_inserter(known),
+                       [this](const Newest& one) { return still_listed(one); });
+  if (known.size() < std::min(most, listed_)) known = all_listed();
+  sort_newest(known, most);
+  std::vector<ListingFacts> out;
+  for (const Newest& one : known) out.push_back(facts(one.place, now));
   return out;
 }
 

@@ -85,6 +85,7 @@ class ListEngine {
   // Traffic on disk: so many rows at a time, and questions from so many a day on.
   static constexpr std::size_t traffic_rows_most = 50'000;
   static constexpr std::uint32_t queries_kept_from = 10;
+  static constexpr std::size_t newest_kept = 1000;
 
   struct Settings {
     ListRule rule = {};
@@ -131,8 +132,11 @@ class ListEngine {
   [[nodiscard]] ListingFacts facts(const base::IpAddress& client, base::TimePoint now) const;
   // What it would do with the address if one more report came, and why not.
   [[nodiscard]] ListVerdict verdict(const base::IpAddress& client, base::TimePoint now) const;
-  // Up to `most` of what is listed, in no order.
-  [[nodiscard]] std::vector<base::IpPrefix> listed(std::size_t most) const;
+  // All that is listed, in no order.
+  [[nodiscard]] std::vector<base::IpPrefix> listed() const;
+  // The `most` that were listed last, newest first. Goes through all only where more than
+  // `newest_kept` are asked for, or most of the newest were taken off early.
+  [[nodiscard]] std::vector<ListingFacts> newest(std::size_t most, base::TimePoint now) const;
   [[nodiscard]] ListCounters counters() const;
   [[nodiscard]] std::size_t bytes() const;
 
@@ -170,6 +174,10 @@ class ListEngine {
     base::TimePoint since;  // of the listing it is for
     bool operator>(const Expiry& other) const { return at > other.at; }
   };
+  struct Newest {
+    base::TimePoint since;
+    base::IpAddress place;
+  };
   struct HashOf {
     base::HashKey key = {};
     std::size_t operator()(const base::IpAddress& place) const;
@@ -199,6 +207,10 @@ class ListEngine {
               base::TimePoint now, std::vector<ListEvent>& events);
   ListEvent take_off(const base::IpAddress& place, Address& address, ListMove move,
                      base::TimePoint now);
+  void note_newest(const base::IpAddress& place, base::TimePoint since);
+  [[nodiscard]] bool still_listed(const Newest& one) const;
+  [[nodiscard]] std::vector<Newest> all_listed() const;
+  static void sort_newest(std::vector<Newest>& all, std::size_t most);
   void count_range(const base::IpAddress& place, int step, base::TimePoint now,
                    std::vector<ListEvent>* events);
 
@@ -208,6 +220,7 @@ class ListEngine {
   std::deque<base::IpAddress> by_age_;  // a clock hand goes round it when room is needed
   std::priority_queue<Expiry, std::vector<Expiry>, std::greater<>> expiries_;
   std::map<base::IpAddress, std::uint32_t> ranges_;  // listings in each /24 or /48
+  std::deque<Newest> newest_;  // of the last listings, oldest first; some are over
   std::size_t listed_ = 0;
   bool spared_changed_ = false;
   Changed changed_;

@@ -58,6 +58,9 @@ void ListEngine::restore(const ListRecord& record, base::TimePoint now) {
     expiries_.push({address->until, one.place, address->since});
     count_range(one.place, 1, now, nullptr);
   }
+  std::vector<Newest> newest = all_listed();
+  sort_newest(newest, newest_kept);
+  newest_.assign(newest.rbegin(), newest.rend());
   for (const ListReportRecord& one : record.reports) {
     Address* address = take(place_of(one.report.client).address, now);
     // What a delisting answered counts no more.

@@ -370,5 +370,39 @@ TEST_F(FullTable, OfListingsTakesNobodyNewAndSaysSo) {
   EXPECT_EQ(engine.counters().listed, 100U);
 }
 
+TEST_F(ListEngineTest, TheNewestOfManyListingsAreShownNewestFirst) {
+  constexpr std::uint32_t many = 1500;  // more than are kept at hand
+  for (std::uint32_t i = 0; i < many; ++i) {
+    const std::string client = base::IpAddress::v4(0xcb000000 + i * 7919 * 256).to_string();
+    for (int who = 1; who <= 2; ++who) say(client, 2 * static_cast<int>(i) + who, start + i * 1s);
+  }
+  const auto now = start + many * 1s;
+  const auto since_of = [&](const ListEngine& which, std::size_t most) {
+    std::vector<std::int64_t> out;
+    for (const ListingFacts& one : which.newest(most, now)) {
+      out.push_back((one.since - start) / 1s);
+    }
+    return out;
+  };
+  EXPECT_THAT(since_of(engine, 3), ElementsAre(1499, 1498, 1497));
+  ASSERT_TRUE(engine.delist(engine.newest(2, now).back().what.address, "x", false, now).ok());
+  EXPECT_THAT(since_of(engine, 3), ElementsAre(1499, 1497, 1496));
+  const auto all = since_of(engine, 5000);
+  EXPECT_EQ(all.size(), many - 1);
+  EXPECT_TRUE(std::ranges::is_sorted(all, std::greater()));
+
+  ListRecord record;
+  for (const ListingFacts& one : engine.newest(many, now)) {
+    record.places.push_back({one.what.address, one.since, one.until, {}, {}, {}, 1});
+  }
+  ListEngine next{ListEngine::Settings()};
+  next.restore(record, now);
+  EXPECT_THAT(since_of(next, 3), ElementsAre(1499, 1497, 1496)) << "after a start";
+  for (const ListingFacts& one : engine.newest(1200, now)) {
+    ASSERT_TRUE(next.delist(one.what.address, "x", false, now).ok());
+  }
+  EXPECT_THAT(since_of(next, 2), ElementsAre(298, 297)) << "none of those kept at hand is left";
+}
+
 }  // namespace
 }  // namespace leumund::listing

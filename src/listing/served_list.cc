@@ -76,7 +76,7 @@ void ServedList::restore(const ListRecord& record, TimePoint now) {
     if (one.until != never) hand_ends_.push({one.until, one.what});
     show(one.what, now);
   }
-  for (const IpPrefix& what : engine_.listed(~std::size_t{0})) show(what, now);
+  for (const IpPrefix& what : engine_.listed()) show(what, now);
   tick(now);
 }
 
@@ -298,12 +298,7 @@ ServedList::Standing ServedList::standing(const IpPrefix& what, TimePoint now) c
 }
 
 std::vector<ListingFacts> ServedList::listed(std::size_t most, TimePoint now) const {
-  std::vector<ListingFacts> out;
-  for (const IpPrefix& what : engine_.listed(most)) out.push_back(engine_.facts(what.address, now));
-  std::sort(out.begin(), out.end(), [](const ListingFacts& a, const ListingFacts& b) {
-    return std::pair(b.since, a.what.address) < std::pair(a.since, b.what.address);
-  });
-  return out;
+  return engine_.newest(most, now);
 }
 
 std::vector<HandListing> ServedList::by_hand() const {
