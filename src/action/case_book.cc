@@ -10,7 +10,6 @@ namespace {
 
 using base::TimePoint;
 using model::Case;
-using model::CaseCause;
 using model::CaseEvent;
 using model::CaseLine;
 using model::CaseNews;
@@ -21,25 +20,8 @@ using model::DecisionKind;
 using model::Subject;
 using model::SubjectKind;
 
-constexpr std::chrono::hours cause_before{72};  // before a trouble, that a stop belongs to it
-constexpr std::size_t lines_kept_first = 100;   // how it began is never dropped
+constexpr std::size_t lines_kept_first = 100;  // how it began is never dropped
 constexpr const char* by_itself = "cases";
-
-std::string clipped(std::string text) {
-  if (text.size() > CaseBook::text_bytes_max) text.resize(CaseBook::text_bytes_max);
-  return text;
-}
-
-bool is_sender(const Subject& subject) {
-  switch (subject.kind) {
-    case SubjectKind::account:
-    case SubjectKind::script:
-    case SubjectKind::forward:
-    case SubjectKind::campaign:
-    case SubjectKind::client_address: return true;
-    default: return false;
-  }
-}
 
 CaseParty* find_party(Case& one, const std::string& id) {
   const auto found = std::find_if(one.parties.begin(), one.parties.end(),
@@ -73,6 +55,11 @@ struct CaseBook::Trouble {
   std::string place;
   std::uint64_t decision = 0;
 };
+
+std::string CaseBook::clipped(std::string text) {
+  if (text.size() > text_bytes_max) text.resize(text_bytes_max);
+  return text;
+}
 
 void CaseBook::restore(CaseRecord record) {
   for (Case& one : record.cases) cases_[one.number] = std::move(one);
@@ -116,15 +103,6 @@ void CaseBook::tell(const Case& one, CaseNews::What what, const CaseParty* party
 
 // --- decisions -----------------------------------------------------------------------------------
 
-bool CaseBook::prime(const model::Decision& decision) {
-  if (decision.kind != DecisionKind::restricted || !is_sender(decision.subject)) return false;
-  if (decision.restriction.mode != model::Mode::enforce) return false;
-  recent_causes_.push_back(
-      {decision.subject, decision.number, decision.at, {}, clipped(decision.restriction.reason)});
-  if (recent_causes_.size() > causes_max) recent_causes_.pop_front();
-  return true;
-}
-
 void CaseBook::take(const model::Decision& decision) {
   progress_.last_decision = std::max(progress_.last_decision, decision.number);
   moved_ = true;
@@ -164,7 +142,8 @@ void CaseBook::take(const model::Decision& decision) {
     }
   } else if (decision.detour) {
     take_detour(decision);
-  } else if (decision.kind == DecisionKind::restricted) {
+  } else if (decision.kind == DecisionKind::restricted ||
+             decision.kind == DecisionKind::would_restrict) {
     take_stop(decision);
   } else if (decision.kind == DecisionKind::released || decision.kind == DecisionKind::ended) {
     take_release(decision);
@@ -184,10 +163,10 @@ Case& CaseBook::open_case(const Subject& subject, const Trouble& trouble) {
   one.opened_at = trouble.party.since;
   one.recurs_of = before;
   const TimePoint from = one.opened_at - cause_before;
-  for (const CaseCause& cause : recent_causes_) {
+  for (const Stop& stop : recent_stops_) {
     // What was decided before this one belongs to it, also where the trouble is dated back to its
     // first refusal.
-    if (cause.stopped_at >= from) add_cause(one, cause);
+    if (stop.for_spam && stop.cause.stopped_at >= from) add_cause(one, stop.cause);
   }
   return one;
 }
@@ -266,55 +245,6 @@ void CaseBook::take_detour(const model::Decision& decision) {
     if (!detour.pool.empty()) text += fmt::format(" ({})", detour.pool);
     add_line(one, {decision.at, decision.by, CaseEvent::detour, party, text, decision.number});
   }
-}
-
-void CaseBook::take_stop(const model::Decision& decision) {
-  if (!prime(decision)) return;
-  for (auto& [number, one] : cases_) {
-    if (one.state == CaseState::open) add_cause(one, recent_causes_.back());
-  }
-}
-
-void CaseBook::add_cause(Case& one, const CaseCause& cause) {
-  for (CaseCause& known : one.causes) {
-    if (known.subject != cause.subject) continue;
-    // Stopped harder, while it stood: since when it stood stays. Once more, after it was free: that
-    // is what is to be told.
-    const bool anew = known.free_at.has_value();
-    const auto since = known.stopped_at;
-    known = cause;
-    if (!anew) known.stopped_at = since;
-    changed_.insert(one.number);
-    add_line(one, {cause.stopped_at, by_itself, CaseEvent::stopped, cause.subject.to_string(),
-                   cause.reason, cause.decision});
-    return;
-  }
-  if (one.causes.size() >= causes_max) {
-    ++one.more_causes;
-    changed_.insert(one.number);
-    return;
-  }
-  one.causes.push_back(cause);
-  add_line(one, {cause.stopped_at, by_itself, CaseEvent::stopped, cause.subject.to_string(),
-                 cause.reason, cause.decision});
-}
-
-void CaseBook::take_release(const model::Decision& decision) {
-  const auto is_its = [&](const CaseCause& cause) { return cause.subject == decision.subject; };
-  for (CaseCause& cause : recent_causes_) {
-    if (is_its(cause)) cause.free_at = decision.at;
-  }
-  for (auto& [number, one] : cases_) {
-    if (one.state == CaseState::closed) continue;
-    for (CaseCause& cause : one.causes) {
-      if (!is_its(cause) || cause.free_at) continue;
-      cause.free_at = decision.at;
-      add_line(one, {decision.at, decision.by, CaseEvent::freed, cause.subject.to_string(),
-                     decision.mistake ? "it was honest" : "", decision.number});
-    }
-    if (decision.mistake) std::erase_if(one.causes, is_its);  // it was none
-  }
-  if (decision.mistake) std::erase_if(recent_causes_, is_its);
 }
 
 // --- the world as it is now ----------------------------------------------------------------------

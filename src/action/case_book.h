@@ -4,6 +4,8 @@
 // Flow:    Decision -> take(); CaseOrder -> order(); tick(now) -> changed cases, which the caller
 //          keeps: drain(), and news, which he tells: take_news().
 // Time:    of decisions as they carry it, else as given.
+// Causes:  a sender that a detector stopped, or found before a person stopped him, or whose stop
+//          is called spam or a break-in by its reason; others only where a person names them.
 // Limits:  cases_max cases (the oldest closed ones go first), and the bounds below in each; what
 //          goes beyond is counted, or its oldest line dropped.
 // Threads: none.
@@ -19,6 +21,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "action/case_journal.h"
@@ -37,7 +40,16 @@ struct CaseSettings {
   std::chrono::seconds keep{std::chrono::hours(24 * 1095)};
 };
 
-enum class CaseWork : std::uint8_t { note, attempt, answer, review, close, reopen };
+enum class CaseWork : std::uint8_t {
+  note,
+  attempt,
+  answer,
+  review,
+  close,
+  reopen,
+  add_cause,
+  remove_cause
+};
 
 struct CaseOrder {
   std::uint64_t number = 0;
@@ -48,6 +60,8 @@ struct CaseOrder {
   std::string text;
   std::uint32_t attempt = 0;  // of answer; 0: the newest that waits
   model::CaseOutcome outcome = model::CaseOutcome::waiting;
+  model::Subject subject = {};                    // of add_cause and remove_cause: the sender
+  std::optional<model::CaseCause> standing = {};  // ... and what stands against him, if anything
   std::string by;
 };
 
@@ -84,6 +98,8 @@ class CaseBook {
   // A decision that was taken before: only who was stopped lately is taken from it. Whether it
   // stopped a sender.
   bool prime(const model::Decision& decision);
+  [[nodiscard]] static model::CaseCause cause_of(const model::Restriction& restriction,
+                                                 std::uint64_t decision, base::TimePoint at);
   void take(const model::Decision& decision);
   // The matrix as it is now: how much mail each refusal hits.
   void note_impact(std::span<const model::BlockFacts> cells);
@@ -111,7 +127,15 @@ class CaseBook {
   [[nodiscard]] CaseProgress progress() const { return progress_; }
 
  private:
+  [[nodiscard]] static std::string clipped(std::string text);  // to text_bytes_max
+  static constexpr std::chrono::hours cause_before{72};  // a trouble, that a stop belongs to it
   struct Trouble;
+  // A sender that was stopped; only what a detector found, or the reason calls so, was for spam.
+  struct Stop {
+    model::CaseCause cause;
+    bool for_spam = false;
+  };
+  [[nodiscard]] bool is_for_spam(const model::Decision& decision) const;
   void begin(const Trouble& trouble);
   void end(const std::string& party, const std::string& place, base::TimePoint at,
            std::uint64_t decision, const std::string& words);
@@ -120,6 +144,9 @@ class CaseBook {
   void take_stop(const model::Decision& decision);
   void take_release(const model::Decision& decision);
   void add_cause(model::Case& one, const model::CaseCause& cause);
+  void change_cause(model::Case& one, const model::CaseCause& cause);
+  base::Status name_cause(model::Case& one, const CaseOrder& order, base::TimePoint now);
+  base::Status drop_cause(model::Case& one, const CaseOrder& order, base::TimePoint now);
   void end_place(model::Case& one, model::CaseParty& party, const std::string& place,
                  base::TimePoint at, std::uint64_t decision, const std::string& words);
   void rest(model::Case& one, base::TimePoint at);
@@ -135,8 +162,9 @@ class CaseBook {
 
   CaseSettings settings_;
   std::map<std::uint64_t, model::Case> cases_;
-  std::deque<model::CaseCause> recent_causes_;
-  StandingTrouble missing_;  // at the last look
+  std::deque<Stop> recent_stops_;
+  std::deque<std::pair<model::Subject, base::TimePoint>> recent_findings_;  // observed only
+  StandingTrouble missing_;                                                 // at the last look
   CaseProgress progress_;
   std::set<std::uint64_t> changed_;
   std::vector<std::uint64_t> forgotten_;

@@ -62,10 +62,22 @@ struct CaseBookTest : testing::Test {
   }
   Decision stopped(const char* account, base::TimePoint at) {
     Decision decision = made(DecisionKind::restricted, at);
-    decision.subject = {SubjectKind::account, account};
+    decision.subject = decision.restriction.subject = {SubjectKind::account, account};
     decision.restriction.mode = model::Mode::enforce;
+    decision.restriction.automatic = true;
     decision.restriction.reason = "31 of 33 recipients never written to";
     return decision;
+  }
+  Decision stopped_by_hand(const char* account, const char* reason, base::TimePoint at) {
+    Decision decision = stopped(account, at);
+    decision.restriction.automatic = false;
+    decision.restriction.reason = reason;
+    return decision;
+  }
+  std::vector<std::string> causes(std::uint64_t one) {
+    std::vector<std::string> out;
+    for (const auto& cause : book.find(one)->causes) out.push_back(cause.subject.name);
+    return out;
   }
   Decision released(const char* account, base::TimePoint at) {
     Decision decision = made(DecisionKind::released, at);
@@ -202,6 +214,69 @@ TEST_F(CaseBookTest, SendersStoppedShortlyBeforeOrWhileItStandsAreItsCauses) {
   EXPECT_FALSE(one.causes[1].free_at);
   EXPECT_THAT(events(1), ElementsAre(CaseEvent::stopped, CaseEvent::began, CaseEvent::stopped,
                                      CaseEvent::freed));
+}
+
+TEST_F(CaseBookTest, WhoIsStoppedByHandForSomethingElseIsNoCause) {
+  book.take(stopped_by_hand("unpaid@v.example", "unpaid", start - hours(1)));
+  book.take(stopped_by_hand("hacked@v.example", "Konto gehackt", start - hours(1)));
+  book.take(listing(DecisionKind::listed, "192.0.2.25", "xbl", start));
+  book.take(stopped_by_hand("gone@v.example", "customer left", start + hours(1)));
+  book.take(stopped_by_hand("spammer@v.example", "sends SPAM", start + hours(1)));
+  auto throttled = stopped_by_hand("busy@v.example", "spam?", start + hours(1));
+  throttled.restriction.level = model::Level::throttle;
+  book.take(throttled);
+  EXPECT_THAT(causes(1), ElementsAre("hacked@v.example", "spammer@v.example"));
+}
+
+TEST_F(CaseBookTest, WhomADetectorFoundAndAPersonThenStoppedIsACause) {
+  auto found = made(DecisionKind::would_restrict, start - hours(2));
+  found.subject = {SubjectKind::account, "anna@v.example"};
+  found.detector = "burst";
+  book.take(found);
+  book.take(stopped_by_hand("anna@v.example", "see ticket 4711", start - hours(1)));
+  auto by_hand = found;  // an order of a person in observe mode is no finding
+  by_hand.subject.name = "ben@v.example";
+  by_hand.detector = "";
+  book.take(by_hand);
+  book.take(stopped_by_hand("ben@v.example", "see ticket 4712", start - hours(1)));
+  book.take(listing(DecisionKind::listed, "192.0.2.25", "xbl", start));
+  EXPECT_THAT(causes(1), ElementsAre("anna@v.example"));
+}
+
+TEST_F(CaseBookTest, APersonNamesACauseAndTakesOneBack) {
+  book.take(stopped_by_hand("unpaid@v.example", "unpaid", start - hours(1)));
+  book.take(stopped("anna@v.example", start - hours(1)));
+  book.take(listing(DecisionKind::listed, "192.0.2.25", "xbl", start));
+  CaseOrder wrong = order(CaseWork::remove_cause, "a newsletter");
+  wrong.subject = {SubjectKind::account, "anna@v.example"};
+  ASSERT_TRUE(book.order(wrong, start + hours(1)).ok());
+  EXPECT_THAT(causes(1), IsEmpty());
+  EXPECT_EQ(book.order(wrong, start).error().code, base::ErrorCode::unavailable);
+  CaseOrder right = order(CaseWork::add_cause);
+  right.subject = {SubjectKind::account, "unpaid@v.example"};
+  ASSERT_TRUE(book.order(right, start + hours(2)).ok());
+  EXPECT_THAT(causes(1), ElementsAre("unpaid@v.example"));
+  EXPECT_EQ(book.find(1)->causes[0].stopped_at, start - hours(1)) << "as the journal has it";
+  EXPECT_EQ(book.order(right, start).error().code, base::ErrorCode::refused) << "it is one already";
+  right.subject.name = "free@v.example";
+  EXPECT_EQ(book.order(right, start).error().code, base::ErrorCode::refused) << "never stopped";
+  right.standing = model::CaseCause{right.subject, 2, start - hours(900), {}, "stopped long ago"};
+  EXPECT_TRUE(book.order(right, start + hours(3)).ok());
+  ASSERT_THAT(events(1), ElementsAre(CaseEvent::stopped, CaseEvent::began, CaseEvent::cause_removed,
+                                     CaseEvent::cause_added, CaseEvent::cause_added));
+  EXPECT_EQ(book.find(1)->lines[2].text, "a newsletter");
+}
+
+TEST_F(CaseBookTest, WhoWasThrottledFirstIsStoppedSinceHeIsStopped) {
+  book.take(listing(DecisionKind::listed, "192.0.2.25", "xbl", start));
+  auto throttled = stopped("anna@v.example", start + hours(1));
+  throttled.restriction.level = model::Level::throttle;
+  book.take(throttled);
+  EXPECT_TRUE(book.find(1)->causes.at(0).throttled);
+  book.take(stopped_by_hand("anna@v.example", "ticket 4711", start + hours(2)));
+  ASSERT_EQ(book.find(1)->causes.size(), 1U);
+  EXPECT_FALSE(book.find(1)->causes[0].throttled);
+  EXPECT_EQ(book.find(1)->causes[0].stopped_at, start + hours(2));
 }
 
 TEST_F(CaseBookTest, AStopThatWasAMistakeIsNoCause) {
@@ -389,6 +464,7 @@ TEST_F(CaseBookTest, NothingGrowsWithoutBound) {
     book.take(listing(DecisionKind::listed, place.c_str(), "xbl", start, ""));
     book.take(listing(DecisionKind::listed, "192.0.2.25", list.c_str(), start));
     book.take(stopped((std::to_string(i) + "@v.example").c_str(), start));
+    book.take(stopped_by_hand((std::to_string(i) + "@w.example").c_str(), "unpaid", start));
     std::ignore = book.order(order(CaseWork::note, std::string(4000, 'x')), start);
   }
   for (const auto& [each, one] : book.all()) {

@@ -109,6 +109,8 @@ base::Status CaseBook::work(Case& one, const CaseOrder& order, TimePoint now) {
       return {};
     case CaseWork::attempt: return write_attempt(one, order, now);
     case CaseWork::answer: return write_answer(one, order, now);
+    case CaseWork::add_cause: return name_cause(one, order, now);
+    case CaseWork::remove_cause: return drop_cause(one, order, now);
     case CaseWork::close:
       if (one.state == CaseState::closed) {
         return Error{ErrorCode::refused, fmt::format("case {} is closed already", one.number)};

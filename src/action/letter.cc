@@ -124,17 +124,19 @@ class Writer {
         hinder(Advice::throttled, name, shell_argument(name));
         contained = false;
       }
+      if (one.throttled) continue;
       if (one.unchecked) advise(Advice::unchecked, name);
       if (named++ < causes_named_max) names += (names.empty() ? "" : ", ") + name;
     }
     if (input_.policy) advise(Advice::policy);
     if (input_.unsent || input_.step == CaseStep::given_up) return contained;
-    if (input_.stopped.empty()) {
-      if (!input_.policy) hinder(Advice::no_cause);
+    const std::string number = std::to_string(input_.one.number);
+    if (named == 0) {
+      if (!input_.policy) hinder(Advice::no_cause, number);
       return contained && input_.policy;
     }
     if (named > causes_named_max) names += ", ...";
-    advise(Advice::cause_check, names);
+    advise(Advice::cause_check, names, number);
     return contained;
   }
 

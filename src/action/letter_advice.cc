@@ -35,15 +35,16 @@ constexpr std::array<Words, 27> sentences = {{
      "\"...\"",
      "Fragen Sie noch nicht: {} ist nur gedrosselt und sendet weiter. Zuerst: leumund suspend {} "
      "--reason \"...\""},
-    {"No sender was stopped about that time, so the letter names no cause. Find it first (leumund "
-     "status): a request with the cause still at work does more harm than none.",
-     "Um diese Zeit wurde kein Absender gestoppt, das Schreiben nennt also keine Ursache. Finden "
-     "Sie sie zuerst (leumund status): Eine Bitte bei laufender Ursache schadet mehr, als sie "
-     "nützt."},
-    {"The letter calls this the cause, without its name: {}. Strike that sentence if it was "
-     "something else.",
-     "Das Schreiben nennt das die Ursache, ohne Namen: {}. Streichen Sie den Satz, wenn es etwas "
-     "anderes war."},
+    {"No sender is known to have been stopped for it, so the letter names no cause. Find it first "
+     "(leumund status): a request with the cause still at work does more harm than none. One that "
+     "is stopped already: leumund case {} cause add account:NAME",
+     "Dass ein Absender deswegen gestoppt wurde, ist nicht bekannt, das Schreiben nennt also keine "
+     "Ursache. Finden Sie sie zuerst (leumund status): Eine Bitte bei laufender Ursache schadet "
+     "mehr, als sie nützt. Ist sie schon gestoppt: leumund case {} cause add account:NAME"},
+    {"The letter calls this the cause, without its name: {}. One that has nothing to do with it: "
+     "leumund case {} cause remove account:NAME",
+     "Das Schreiben nennt das die Ursache, ohne Namen: {}. Wer nichts damit zu tun hat: leumund "
+     "case {} cause remove account:NAME"},
     {"{} was let go without the checklist. Is it clean?",
      "{} wurde ohne Prüfliste freigegeben. Ist dort alles sauber?"},
     {"The request of {} still waits for an answer; a second one before it seldom helps.",

@@ -161,11 +161,13 @@ constexpr std::array<KindWords, 4> kind_words = {{
     {SubjectKind::client_address, "one computer", "computers", "einen Rechner", "Rechner"},
 }};
 
-std::string cause_words(const LetterInput& input, Language language) {
+using StoppedSenders = std::vector<StoppedSender>;
+
+std::string cause_words(const StoppedSenders& stopped, Language language) {
   const bool german = language == Language::de;
   std::vector<std::string> parts;
   for (const KindWords& words : kind_words) {
-    const auto count = std::count_if(input.stopped.begin(), input.stopped.end(), [&](auto& one) {
+    const auto count = std::count_if(stopped.begin(), stopped.end(), [&](auto& one) {
       return one.cause.subject.kind == words.kind;
     });
     if (count == 1) parts.emplace_back(german ? words.german_one : words.english_one);
@@ -174,7 +176,7 @@ std::string cause_words(const LetterInput& input, Language language) {
     }
   }
   // A campaign is named only where its accounts are not.
-  if (parts.empty() && !input.stopped.empty()) {
+  if (parts.empty() && !stopped.empty()) {
     parts.emplace_back(german ? "mehrere Postfächer zugleich" : "several mail accounts at once");
   }
   return joined(parts, language);
@@ -191,11 +193,11 @@ std::string_view recovered_words(std::string_view item, bool german) {
 }
 
 // What was done for every one of them; a thing done for some would tell too much.
-std::string recovery_words(const LetterInput& input, Language language) {
+std::string recovery_words(const StoppedSenders& stopped, Language language) {
   std::string out;
-  for (const std::string& item : input.stopped.front().recovered) {
+  for (const std::string& item : stopped.front().recovered) {
     const bool everywhere =
-        std::all_of(input.stopped.begin(), input.stopped.end(), [&](const StoppedSender& one) {
+        std::all_of(stopped.begin(), stopped.end(), [&](const StoppedSender& one) {
           return std::find(one.recovered.begin(), one.recovered.end(), item) != one.recovered.end();
         });
     const auto words = recovered_words(item, language == Language::de);
@@ -213,22 +215,24 @@ void add_cause(const LetterInput& input, Language language, LetterFacts& facts) 
   } else if (input.unsent && input.unsent_since) {
     facts["unsent_since"] = letter_day(*input.unsent_since, language);
   }
-  if (input.stopped.empty() || input.unsent) return;
-  facts["cause"] = cause_words(input, language);
-  const bool one = input.stopped.size() == 1 &&
-                   input.stopped.front().cause.subject.kind != SubjectKind::campaign;
+  StoppedSenders stopped = input.stopped;
+  std::erase_if(stopped, [](const StoppedSender& one) { return one.throttled; });
+  if (stopped.empty() || input.unsent) return;
+  facts["cause"] = cause_words(stopped, language);
+  const bool one =
+      stopped.size() == 1 && stopped.front().cause.subject.kind != SubjectKind::campaign;
   facts[one ? "cause_one" : "cause_many"] = "yes";
   TimePoint last;
   std::uint64_t reached = 0;
   bool counted = true;
-  for (const StoppedSender& sender : input.stopped) {
+  for (const StoppedSender& sender : stopped) {
     last = std::max(last, sender.cause.stopped_at);
     reached += sender.recipients;
     counted = counted && sender.recipients > 0;
   }
   facts["stopped_at"] = letter_time(last, language);
   if (counted && reached > 1) facts["reached"] = std::to_string(reached);
-  facts["recovery"] = recovery_words(input, language);
+  facts["recovery"] = recovery_words(stopped, language);
 }
 
 void add_requests(const LetterInput& input, Language language, LetterFacts& facts) {

@@ -40,7 +40,7 @@ struct OwnAddress {
 struct StoppedSender {
   model::CaseCause cause;
   std::uint32_t recipients = 0;        // that it had reached; 0 unknown
-  bool throttled = false;              // may still send a little
+  bool throttled = false;              // only: no letter says that it was stopped
   bool unchecked = false;              // let go without the checklist
   std::vector<std::string> recovered;  // "password", ... when it was let go
 };

@@ -23,7 +23,7 @@ struct Words {
   std::string_view english, german;
 };
 
-constexpr std::array<Words, 14> event_words = {
+constexpr std::array<Words, 16> event_words = {
     {{"turned against us", "hat sich gegen uns gewandt"},
      {"one more of ours", "eine weitere von uns"},
      {"ended", "beendet"},
@@ -37,7 +37,9 @@ constexpr std::array<Words, 14> event_words = {
      {"case closed", "Fall geschlossen"},
      {"case reopened", "Fall wieder geöffnet"},
      {"reminder", "Erinnerung"},
-     {"review", "Nachprüfung"}}};
+     {"review", "Nachprüfung"},
+     {"named as cause", "als Ursache genannt"},
+     {"no cause after all", "doch keine Ursache"}}};
 constexpr std::array<Words, 3> state_words = {
     {{"open", "offen"}, {"quiet", "ruhig"}, {"closed", "geschlossen"}}};
 
@@ -225,7 +227,8 @@ class Dossier {
 
   // What a line is about, without what is not to be told.
   std::string about(const model::CaseLine& line) const {
-    if (line.event == CaseEvent::stopped || line.event == CaseEvent::freed) {
+    if (line.event == CaseEvent::stopped || line.event == CaseEvent::freed ||
+        line.event == CaseEvent::cause_added || line.event == CaseEvent::cause_removed) {
       const std::string text = sender(line.party);
       return view_.names && !line.text.empty() ? text + ": " + words(line.text) : text;
     }

@@ -87,6 +87,8 @@ DossierReport dossier() {
                 "password of anna guessed", 3},
                {one.opened_at, "cases", CaseEvent::began, party.id, "out1", 4},
                {one.opened_at, "admin hans", CaseEvent::note, "", "Ms Meier is angry", 0},
+               {one.opened_at, "admin hans", CaseEvent::cause_added, "account:anna@verein.example",
+                "Mr Huber says so", 3},
                {one.opened_at, "admin hans", CaseEvent::attempt, party.id, "postmaster", 1},
                {one.opened_at, "admin hans", CaseEvent::answer, party.id, "refused", 1}};
   model::Contact contact;
@@ -102,10 +104,11 @@ TEST(Dossier, ItTellsTheStoryWithoutNamesUnlessTheyAreWanted) {
        {"Case 7: egress:out1", "Telekom &amp; Co", "554 &lt;b&gt;refused&lt;/b&gt;",
         "<td>12</td><td>9</td><td>3</td><td>2</td>", "sender 1 (mail account)", "desk@t-online.de",
         "<td>turned against us</td><td>Telekom &amp; Co: out1</td>",
+        "<td>named as cause</td><td>sender 1 (mail account)</td>",
         "<td>answer</td><td>Telekom &amp; Co: declined</td>", "21 November 2026 at 03:12 UTC"}) {
     EXPECT_THAT(page, HasSubstr(shown));
   }
-  for (const char* name : {"anna", "Meier", "hans", "<script"}) {
+  for (const char* name : {"anna", "Meier", "Huber", "hans", "<script"}) {
     EXPECT_THAT(page, Not(HasSubstr(name)));
   }
   const auto whole = dossier_html(dossier(), {Language::en, true});

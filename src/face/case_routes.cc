@@ -15,13 +15,15 @@ using action::CaseWork;
 constexpr std::uint64_t number_max = 1ULL << 53;
 constexpr std::size_t name_bytes_max = 320;
 
-constexpr std::array<std::pair<std::string_view, CaseWork>, 6> works = {
+constexpr std::array<std::pair<std::string_view, CaseWork>, 8> works = {
     {{"note", CaseWork::note},
      {"attempt", CaseWork::attempt},
      {"answer", CaseWork::answer},
      {"review", CaseWork::review},
      {"close", CaseWork::close},
-     {"reopen", CaseWork::reopen}}};
+     {"reopen", CaseWork::reopen},
+     {"add_cause", CaseWork::add_cause},
+     {"remove_cause", CaseWork::remove_cause}}};
 
 template <typename Report>
 Reply reply_of(const base::Result<Report>& report, std::string (*json)(const Report&)) {
@@ -79,10 +81,15 @@ Reply work_on_case(RouteCall& call) {
     order.work = work;
     known = true;
   }
-  if (!known) call.fields.wrong("do is none of note, attempt, answer, review, close, reopen");
+  if (!known)
+    call.fields.wrong(
+        "do is none of note, attempt, answer, review, close, reopen, add_cause, remove_cause");
   order.text = call.fields.text("text", action::CaseBook::text_bytes_max).value_or("");
   if (order.work == CaseWork::attempt) read_attempt(call, order);
   if (order.work == CaseWork::answer) read_answer(call, order);
+  if (order.work == CaseWork::add_cause || order.work == CaseWork::remove_cause) {
+    order.subject = call.fields.subject("subject");
+  }
   const auto name = call.fields.text("by", 100);
   order.by = std::string(call.by) + (name && !name->empty() ? " " + *name : "");
   if (auto fine = call.fields.problem(); !fine) return error_reply(fine.error(), false);
@@ -175,7 +182,8 @@ std::vector<Route> routes_about_cases() {
        true,
        "Writes into a case, closes or reopens it.",
        {{"number", "integer", true, "number of the case"},
-        {"do", "string", true, "note, attempt, answer, review, close or reopen"},
+        {"do", "string", true,
+         "note, attempt, answer, review, close, reopen, add_cause or remove_cause"},
         {"text", "string", false, "what is noted, was asked or answered; why it is closed"},
         {"party", "string", false, "of an attempt: who was asked, like list:spamhaus-xbl"},
         {"channel", "string", false,
@@ -185,6 +193,8 @@ std::vector<Route> routes_about_cases() {
         {"to", "string", false, "of an attempt: address of the form or mail, name of a person"},
         {"attempt", "integer", false, "of an answer: number; the newest that waits unless told"},
         {"outcome", "string", false, "of an answer: accepted, refused or unanswered"},
+        {"subject", "string", false,
+         "of add_cause and remove_cause: the stopped sender, like account:NAME"},
         {"by", "string", false, "who gives the order, for the journal"}},
        work_on_case},
   };

@@ -48,8 +48,12 @@ TEST_F(CaseRoutesTest, OrdersAreReadWholeAndWrongOnesNamed) {
       200);
   EXPECT_EQ(post(R"({"number":7,"do":"answer","outcome":"accepted"})").status, 200);
   EXPECT_THAT(control.asked, ElementsAre("case 7 1 list:xbl legal t", "case 7 2  next "));
+  EXPECT_EQ(post(R"({"number":7,"do":"add_cause","subject":"anna@v.example"})").status, 200);
+  EXPECT_EQ(control.asked.back(), "case 7 6 account:anna@v.example next ");
   for (const char* wrong :
-       {R"({"do":"note","text":"t"})", R"({"number":7})", R"({"number":7,"do":"pay"})",
+       {R"({"number":7,"do":"remove_cause"})", R"({"number":7,"do":"_cause"})",
+        R"({"number":7,"do":"note","text":"t","subject":"anna@v.example"})",
+        R"({"do":"note","text":"t"})", R"({"number":7})", R"({"number":7,"do":"pay"})",
         R"({"number":7,"do":"attempt","channel":"bribe"})", R"({"number":7,"do":"answer"})",
         R"({"number":7,"do":"answer","outcome":"waiting"})",
         R"({"number":7,"do":"note","text":"t","outcome":"refused"})"}) {

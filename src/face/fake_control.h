@@ -139,7 +139,8 @@ class FakeControl final : public Control {
   }
   base::Result<CaseReport> work_on_case(const action::CaseOrder& order) override {
     asked.push_back("case " + std::to_string(order.number) + " " +
-                    std::to_string(static_cast<int>(order.work)) + " " + order.party + " " +
+                    std::to_string(static_cast<int>(order.work)) + " " + order.party +
+                    (order.subject.name.empty() ? "" : order.subject.to_string()) + " " +
                     std::string(order.step ? model::case_step_name(*order.step) : "next") + " " +
                     order.text);
     return answer(case_report());

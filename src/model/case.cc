@@ -19,9 +19,9 @@ constexpr std::array<std::string_view, 6> step_names = {"form",     "reply", "po
                                                         "upstream", "legal", "given_up"};
 constexpr std::array<std::string_view, 5> outcome_names = {"waiting", "accepted", "refused",
                                                            "unanswered", "ended"};
-constexpr std::array<std::string_view, 14> event_names = {
-    "began",  "joined", "ended", "stopped", "freed",    "detour",   "attempt",
-    "answer", "note",   "quiet", "closed",  "reopened", "reminder", "review"};
+constexpr std::array<std::string_view, 16> event_names = {
+    "began", "joined", "ended",  "stopped",  "freed",    "detour", "attempt",     "answer",
+    "note",  "quiet",  "closed", "reopened", "reminder", "review", "cause_added", "cause_removed"};
 constexpr std::array<std::string_view, 4> news_names = {"opened", "closed", "reopened", "due"};
 
 }  // namespace

@@ -84,32 +84,36 @@ struct CaseParty {
   bool operator==(const CaseParty&) const = default;
 };
 
-// A sender that was stopped shortly before or while the trouble stood.
+// A sender that was stopped for what it sent, shortly before or while the trouble stood, or that
+// a person named.
 struct CaseCause {
   Subject subject;
   std::uint64_t decision = 0;
   base::TimePoint stopped_at;
   std::optional<base::TimePoint> free_at;
   std::string reason;
+  bool throttled = false;  // only: it may still send a little
 
   bool operator==(const CaseCause&) const = default;
 };
 
 enum class CaseEvent : std::uint8_t {
-  began,     // a party turned against us
-  joined,    // ... with one more place of ours
-  ended,     // it does not any more
-  stopped,   // a sender was stopped
-  freed,     // ... and let go
-  detour,    // another way was opened, or left
-  attempt,   // somebody was asked
-  answer,    // and what came of it
-  note,      // a person's words
-  quiet,     // nobody is against us any more
-  closed,    // by a person, or by itself after the quiet time
-  reopened,  // by a person
-  reminder,  // something has to be done
-  review,    // somebody should look again; or a person did
+  began,          // a party turned against us
+  joined,         // ... with one more place of ours
+  ended,          // it does not any more
+  stopped,        // a sender was stopped
+  freed,          // ... and let go
+  detour,         // another way was opened, or left
+  attempt,        // somebody was asked
+  answer,         // and what came of it
+  note,           // a person's words
+  quiet,          // nobody is against us any more
+  closed,         // by a person, or by itself after the quiet time
+  reopened,       // by a person
+  reminder,       // something has to be done
+  review,         // somebody should look again; or a person did
+  cause_added,    // a person named a sender as the cause
+  cause_removed,  // ... or said that it is none
 };
 
 // One line of the timeline.

@@ -119,7 +119,8 @@ json to_json(const model::CaseCause& cause) {
           {"decision", cause.decision},
           {"stopped_at", micros(cause.stopped_at)},
           {"free_at", micros(cause.free_at)},
-          {"reason", cause.reason}};
+          {"reason", cause.reason},
+          {"throttled", cause.throttled}};
 }
 
 model::CaseCause cause_of(Reading& reading, const json& value) {
@@ -129,6 +130,7 @@ model::CaseCause cause_of(Reading& reading, const json& value) {
   out.stopped_at = moment(value.at("stopped_at"));
   out.free_at = maybe_moment(value.at("free_at"));
   out.reason = value.at("reason");
+  out.throttled = value.value("throttled", false);
   return out;
 }
 

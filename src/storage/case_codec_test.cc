@@ -31,7 +31,7 @@ model::Case full_case() {
                   true,
                   {1, 2, 3, 4, {0, 5, 6, 7, 8, 9, 10, 11}},
                   at(9)}};
-  one.causes = {{{model::SubjectKind::account, "a@b.test"}, 12, at(0), at(5), "burst"}};
+  one.causes = {{{model::SubjectKind::account, "a@b.test"}, 12, at(0), at(5), "burst", true}};
   one.more_causes = 3;
   one.attempts = {{1, "list:xbl", at(2), "admin", model::CaseStep::postmaster, "x@list.example",
                    "please", model::CaseOutcome::refused, at(3), "no"}};
@@ -56,6 +56,14 @@ TEST(CaseCodec, ACaseFromBeforeThereWereClassesIsRead) {
   model::Case wanted = full_case();
   wanted.parties.front().impact.classes = {};
   EXPECT_EQ(decode_case(text).value(), wanted);
+}
+
+TEST(CaseCodec, ACauseFromBeforeItToldThrottlesIsAStop) {
+  std::string text = encode_case(full_case());
+  const std::string throttled = R"("throttled":true)";
+  ASSERT_NE(text.find(throttled), std::string::npos) << text;
+  text.replace(text.find(throttled), throttled.size(), R"("other":1)");
+  EXPECT_FALSE(decode_case(text).value().causes.front().throttled);
 }
 
 TEST(CaseCodec, NewsAreReadAsTheyWereWritten) {

@@ -278,12 +278,13 @@ int one_case(Talk& talk) {
     return talk.get(fmt::format("/v1/case?number={}", request.number), show);
   JsonValue order = talk.order();
   order.set("number", request.number);
-  order.set("do", request.work);
+  order.set("do", request.work == "cause" ? request.change + "_cause" : request.work);
   for (const auto& [name, text] : {std::pair("text", &request.text),
                                    {"party", &request.party},
                                    {"channel", &request.channel},
                                    {"to", &request.to},
-                                   {"outcome", &request.outcome}}) {
+                                   {"outcome", &request.outcome},
+                                   {"subject", &request.subject}}) {
     if (!text->empty()) order.set(name, *text);
   }
   if (request.attempt > 0) order.set("attempt", request.attempt);

@@ -139,8 +139,11 @@ struct Parser {
     CLI::App* one = add_verb("case", "help.case");
     option(one, "NUMBER", request.number, "", "help.case.number")->required();
     option(one, "DO", request.work, "", "help.case.do")
-        ->check(CLI::IsMember(
-            {"note", "attempt", "answer", "review", "close", "reopen", "letter", "dossier"}));
+        ->check(CLI::IsMember({"note", "attempt", "answer", "review", "close", "reopen", "cause",
+                               "letter", "dossier"}));
+    option(one, "CHANGE", request.change, "", "help.case.change")
+        ->check(CLI::IsMember({"add", "remove"}));
+    option(one, "SUBJECT", request.subject, "", "help.case.subject");
     option(one, "--text", request.text, "TEXT", "help.case.text");
     option(one, "--party", request.party, "PARTY", "help.case.party");
     option(one, "--channel", request.channel, "CHANNEL", "help.case.channel")

@@ -44,7 +44,8 @@ struct Request {
   bool end = false;
   bool now = false;  // of hygiene
   bool all = false;
-  std::string work;  // of case: "note", "attempt", ...
+  std::string work;    // of case: "note", "attempt", ...
+  std::string change;  // of case cause: add, remove
   std::string party;
   std::string channel;
   std::string to;

@@ -286,8 +286,19 @@ base::Result<face::CaseReport> CaseDesk::find(std::uint64_t number) const {
   });
 }
 
-base::Result<face::CaseReport> CaseDesk::work(const action::CaseOrder& order) {
+// What stands against a sender now, however long ago it was decided.
+std::optional<model::CaseCause> CaseDesk::standing_against(const model::Subject& subject) const {
+  return around_.pipeline.with_engine(
+      [&](engine::Engine& engine) -> std::optional<model::CaseCause> {
+        const auto* found = engine.book().find(subject);
+        if (found == nullptr || found->mode != model::Mode::enforce) return std::nullopt;
+        return CaseBook::cause_of(*found, found->decision, found->since);
+      });
+}
+
+base::Result<face::CaseReport> CaseDesk::work(action::CaseOrder order) {
   const auto now = around_.clock.now();
+  if (order.work == action::CaseWork::add_cause) order.standing = standing_against(order.subject);
   std::vector<CaseNews> news;
   std::vector<model::Subject> subjects;
   auto done = state_.with([&](State& state) -> base::Result<face::CaseReport> {

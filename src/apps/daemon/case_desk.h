@@ -46,7 +46,7 @@ class CaseDesk {
 
   [[nodiscard]] face::CasesReport report(bool closed_too) const;
   [[nodiscard]] base::Result<face::CaseReport> find(std::uint64_t number) const;
-  base::Result<face::CaseReport> work(const action::CaseOrder& order);
+  base::Result<face::CaseReport> work(action::CaseOrder order);
   // Cases, not closed, about a subject or with it as a party or stopped sender.
   [[nodiscard]] std::vector<std::uint64_t> of(const model::Subject& subject) const;
   [[nodiscard]] std::optional<face::PartStatus> part() const;
@@ -61,6 +61,8 @@ class CaseDesk {
     bool loaded = false;  // before that nothing is read on: numbers would be given twice
   };
 
+  [[nodiscard]] std::optional<model::CaseCause> standing_against(
+      const model::Subject& subject) const;
   bool load();
   void prime(action::CaseBook& book, std::uint64_t last) const;
   void run(const std::stop_token& stop);

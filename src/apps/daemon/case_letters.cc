@@ -179,9 +179,10 @@ void CaseLetters::add_stopped(LetterInput& input) const {
   for (const model::CaseCause& cause : input.one.causes) {
     StoppedSender sender;
     sender.cause = cause;
+    sender.throttled = cause.throttled;
     if (const auto made = decision_of(around_.store, cause.decision)) {
       sender.recipients = made->recipients_before;
-      sender.throttled = made->restriction.level == model::Level::throttle;
+      sender.throttled |= made->restriction.level == model::Level::throttle;
     }
     for (const model::CaseLine& line : input.one.lines) {
       const bool freed = cause.free_at && line.event == model::CaseEvent::freed &&

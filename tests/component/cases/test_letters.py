@@ -95,6 +95,7 @@ def test_a_refusal_becomes_a_letter_a_dossier_a_public_word_and_a_notice_to_whom
     daemon = story.leumundd
     assert story.status()["affected"] == []
     daemon.leumund("suspend", "account:anna@verein.example", "--reason", "password guessed")
+    daemon.leumund("suspend", "account:carla@laden.example", "--reason", "unpaid")
     story.deliver(3, "bounced", REFUSED, account="bert@firma.example")
     story.deliver(24, "bounced", REFUSED)
     wait_until(lambda: daemon.leumund_json("cases")["cases"], "the case", PATIENCE)
@@ -112,6 +113,24 @@ def test_a_refusal_becomes_a_letter_a_dossier_a_public_word_and_a_notice_to_whom
     assert daemon.leumund("case", "1", "letter", "--party", "list:psbl").returncode == 1
     page = daemon.leumund("case", "1", "letter", "--html", "--lang", "en").stdout
     assert page.startswith("<!DOCTYPE html>") and "mail.example.org" in page
+
+    # Who was stopped for something else is no cause, unless somebody who knows says so.
+    anna, carla = "account:anna@verein.example", "account:carla@laden.example"
+    one = daemon.leumund_json("case", "1", "cause", "remove", anna, "--text", "only a newsletter")
+    assert one["causes"] == []
+    letter = daemon.leumund_json("case", "1", "letter", "--lang", "en")
+    assert not letter["ready"] and "we stopped it" not in letter["body"], letter
+    one = daemon.leumund_json("case", "1", "cause", "add", carla)
+    assert [cause["subject"] for cause in one["causes"]] == [carla]
+    assert ("cause_removed", anna, "only a newsletter") in \
+        [(line["event"], line["party"], line["text"]) for line in one["lines"]]
+    letter = daemon.leumund_json("case", "1", "letter", "--lang", "en")
+    assert letter["ready"] and "we stopped it" in letter["body"], letter
+    assert daemon.leumund("case", "1", "cause", "add", "free@laden.example").returncode == 1
+    assert daemon.leumund("case", "1", "cause", "add").returncode == 2
+    assert daemon.leumund("case", "1", "cause", "remove", carla).returncode == 0
+    assert daemon.leumund("case", "1", "cause", "add", anna).returncode == 0
+    assert "no cause after all: account:carla" in daemon.leumund("case", "1").stdout
 
     dossier = daemon.leumund("case", "1", "dossier").stdout
     assert "sender 1" in dossier and "anna" not in dossier and "S3140" in dossier
