@@ -4,6 +4,9 @@
 #include <map>
 #include <set>
 
+#include "config/detour_pool.h"
+#include "config/egress.h"
+
 namespace leumund::apps {
 namespace {
 
@@ -18,7 +21,42 @@ constexpr std::size_t unaffected_max = 20;
 constexpr std::size_t domains_kept_max = 21;  // the page shows twenty and says that there are more
 constexpr std::string_view provider_prefix = "provider:";
 
-// All cells of one provider taken together.
+// The ways that everybody's mail takes: the usual one, and the one that a detour sends it by.
+// Without detour.ways or an egress `default` nobody has said which is the usual one: any may be.
+// Ways of some senders (detour.pools) are nobody else's business.
+class WaysOfAll {
+ public:
+  WaysOfAll(const config::RunSettings& run, std::span<const model::Detour> detours)
+      : usual_(config::detour_ways(run).front().name) {
+    bool told = !run.detour_ways.empty();
+    for (const std::string& text : run.egresses) {
+      const auto egress = config::parse_egress(text);
+      told = told || (egress && egress->name == config::usual_egress);
+    }
+    any_ = !told;
+    const config::DetourPools pools(run.detour_pools);
+    for (const auto& pool : pools.all()) {
+      for (const auto& way : pool.ways) of_pools_.insert(way.name);
+    }
+    for (const model::Detour& detour : detours) {
+      if (detour.pool.empty() && routes_mail(detour)) present_[detour.provider] = detour.via;
+    }
+  }
+
+  [[nodiscard]] bool has(const std::string& egress, const std::string& provider) const {
+    if (egress == usual_ || (any_ && !of_pools_.contains(egress))) return true;
+    const auto present = present_.find(provider);
+    return present != present_.end() && present->second == egress;
+  }
+
+ private:
+  std::string usual_;
+  bool any_ = false;
+  std::set<std::string> of_pools_;
+  std::map<std::string, std::string> present_;
+};
+
+// All cells of one provider that count, taken together.
 struct Standing {
   bool refused = false;
   bool doubtful = false;
@@ -53,9 +91,11 @@ OutageCare care_of(std::span<const model::Detour> detours, std::string_view prov
   return OutageCare::none;
 }
 
-std::map<std::string, Standing> standings(std::span<const model::BlockFacts> cells) {
+std::map<std::string, Standing> standings(std::span<const model::BlockFacts> cells,
+                                          const WaysOfAll& ways) {
   std::map<std::string, Standing> out;
   for (const model::BlockFacts& cell : cells) {
+    if (!ways.has(cell.egress, cell.provider)) continue;
     Standing& one = out[cell.provider];
     one.accepted_at = std::max(one.accepted_at, cell.last_accepted_at);
     if (cell.state == CellState::suspected) one.doubtful = true;
@@ -90,12 +130,13 @@ std::vector<std::string> unaffected(const OutageFacts& facts,
 }
 
 std::vector<Outage> over(const OutageFacts& facts, const std::map<std::string, Standing>& all,
-                         TimePoint now) {
+                         const WaysOfAll& ways, TimePoint now) {
   std::map<std::string, Outage> newest;
   for (const model::Case& one : facts.cases) {
     for (const model::CaseParty& party : one.parties) {
       if (!party.id.starts_with(provider_prefix) || !party.until) continue;
       const std::string id = party.id.substr(provider_prefix.size());
+      if (!ways.has(one.subject.name, id)) continue;
       const auto* provider = registered(facts.providers, id);
       const auto standing = all.find(id);
       const bool again = standing != all.end() && standing->second.refused;
@@ -122,7 +163,8 @@ face::OutageReport outage_report(const OutageFacts& facts, const config::RunSett
   const auto every = run.public_status_every;
   out.next_update =
       every.count() > 0 ? TimePoint(now.time_since_epoch() / every * every) + every : now;
-  const auto all = standings(facts.cells);
+  const WaysOfAll ways(run, facts.detours);
+  const auto all = standings(facts.cells, ways);
   for (const auto& [id, standing] : all) {
     if (!standing.refused) continue;
     const auto* provider = registered(facts.providers, id);
@@ -137,7 +179,7 @@ face::OutageReport outage_report(const OutageFacts& facts, const config::RunSett
   std::sort(out.affected.begin(), out.affected.end(),
             [](auto& a, auto& b) { return a.since > b.since; });
   out.unaffected = unaffected(facts, all, now);
-  out.over = over(facts, all, now);
+  out.over = over(facts, all, ways, now);
   return out;
 }
 

@@ -1,5 +1,8 @@
 // What the public may know of refusals: registered providers, since when, what becomes of the mail.
 //
+// Only refusals of what everybody's mail leaves by count: a resting way's are nobody's trouble, and
+// a pool's would tell of its tenant.
+//
 // Flow:    block matrix, detours, cases, registry -> outage_report() -> face::StatusPage.
 // Threads: a pure function.
 #pragma once

@@ -91,12 +91,58 @@ TEST_F(Outages, WhatBecomesOfTheMailFollowsTheDetourThatIsReallyTaken) {
   EXPECT_EQ(care(model::DetourPhase::open, false), OutageCare::waiting) << "a few try it";
 }
 
+TEST_F(Outages, ARestingWayThatIsRefusedIsNobodysTrouble) {
+  run.egresses = {"default address=198.51.100.1", "out2 address=198.51.100.2"};
+  cells = {cell("default", "hotmail", CellState::open, now - hours(90)),
+           cell("out2", "hotmail", CellState::refused, now - hours(5)),
+           cell("out2", "google", CellState::refused, now - hours(5)),
+           cell("out2", "mx:partner.example", CellState::refused, now - hours(5))};
+  EXPECT_THAT(report().affected, IsEmpty());
+  EXPECT_THAT(report().unaffected, ElementsAre("The hotmail"));
+  EXPECT_EQ(report().unregistered, 0U);
+  model::Detour detour;  // everybody's mail leaves by it from now on
+  detour.provider = "hotmail";
+  detour.home = "default";
+  detour.via = "out2";
+  detour.phase = model::DetourPhase::open;
+  detours = {detour};
+  ASSERT_EQ(report().affected.size(), 1U);
+  EXPECT_EQ(report().affected[0].provider, "hotmail");
+}
+
+TEST_F(Outages, WhatATenantsPoolMeetsIsNeverPublic) {
+  run.detour_ways = {"out1", "out2"};
+  run.detour_pools = {"tenant ways=out3,out4 senders=@tenant.example"};
+  model::Detour detour;
+  detour.provider = "google";
+  detour.pool = "tenant";
+  detour.home = "out3";
+  detour.via = "out4";
+  detour.phase = model::DetourPhase::open;
+  detours = {detour};
+  model::Case one;
+  one.subject = {model::SubjectKind::egress, "out3"};
+  one.parties.emplace_back();
+  one.parties[0].id = "provider:t-online";
+  one.parties[0].since = now - hours(50);
+  one.parties[0].until = now - hours(20);
+  cases = {one};
+  cells = {cell("out3", "hotmail", CellState::refused, now - hours(5)),
+           cell("out4", "google", CellState::half_open, now - hours(5))};
+  for (const bool ways_are_named : {true, false}) {
+    if (!ways_are_named) run.detour_ways.clear();
+    EXPECT_THAT(report().affected, IsEmpty());
+    EXPECT_THAT(report().over, IsEmpty());
+  }
+}
+
 TEST_F(Outages, WhatEndedLatelyIsShownOnceUnlessItIsBack) {
   model::CaseParty party;
   party.id = "provider:t-online";
   party.since = now - hours(50);
   party.until = now - hours(20);
   model::Case one;
+  one.subject = {model::SubjectKind::egress, "out1"};
   one.parties = {party};
   cases.push_back(one);
   party.until = now - hours(10);
