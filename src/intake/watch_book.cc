@@ -19,9 +19,9 @@ using net::Found;
 constexpr std::uint32_t silent_targets_max = 8;  // questions in a row without an answer
 constexpr std::uint8_t misses_to_close = 2;
 constexpr seconds control_holds{10};
-constexpr seconds ttl_waited_max{3600};
 constexpr seconds again_least{1};
 constexpr seconds again_most{600};
+constexpr seconds trial_pause_most{4 * 3600};
 constexpr std::size_t pending_max = 10'000;
 constexpr std::size_t examples_max = 8;
 constexpr std::size_t reason_bytes_max = 500;
@@ -55,131 +55,10 @@ std::uint64_t WatchBook::random() {
   return z ^ (z >> 31);
 }
 
-// --- which question is next ----------------------------------------------------------------------
-
-std::optional<WatchQuestion> WatchBook::next(TimePoint now) {
-  if (auto question = next_urgent(now)) return question;
-  for (const bool network : {false, true}) {
-    for (std::uint32_t i = 0; i < states_.size(); ++i) {
-      const std::uint32_t list = (turn_ + i) % static_cast<std::uint32_t>(states_.size());
-      if (auto question = next_of_sweep(list, network, now)) {
-        turn_ = list + 1;
-        return question;
-      }
-    }
-  }
-  return std::nullopt;
-}
-
-bool WatchBook::usable(const Watched& state, bool network, TimePoint now) const {
-  if (state.trial.state() != ListState::well) return false;
-  if (state.flying >= rules_.in_flight_per_list) return false;
-  if (rules_.per_day == 0) return true;
-  const auto day = std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
-  const std::uint64_t used = state.meter.today == day ? state.meter.asked_today : 0;
-  return used < (network ? rules_.per_day / 5 * 4 : rules_.per_day);
-}
-
-void WatchBook::begin_trial(std::uint32_t list, TimePoint now) {
-  Watched& state = states_[list];
-  const auto points = diagnosis::test_points(lists_[list], random());
-  for (const auto& point : points) {
-    WatchQuestion question;
-    question.about = About::test_point;
-    question.list = list;
-    question.listed_wanted = point.listed;
-    question.sure = true;
-    question.name = point.name;
-    urgent_.push_back(std::move(question));
-  }
-  state.trial.begin(static_cast<std::uint32_t>(points.size()));
-  state.trial.due = now + rules_.interval;
-  if (points.empty()) tell(list, state.trial.end(now), now);
-}
-
-std::optional<WatchQuestion> WatchBook::next_urgent(TimePoint now) {
-  for (std::uint32_t list = 0; list < states_.size(); ++list) {
-    Watched& state = states_[list];
-    if (!state.trial.running() && state.trial.due <= now) begin_trial(list, now);
-  }
-  if (!urgent_.empty()) {
-    WatchQuestion question = std::move(urgent_.front());
-    urgent_.pop_front();
-    return ask(std::move(question), now);
-  }
-  while (!again_.empty() && again_.begin()->first <= now) {
-    const auto [list, target] = again_.begin()->second;
-    again_.erase(again_.begin());
-    const bool network = target >= targets_.own_count();
-    if (usable(states_[list], network, now)) return ask(about_target(list, target, true), now);
-    again_.emplace(now + again_after(network), std::pair(list, target));
-  }
-  return std::nullopt;
-}
-
-std::optional<WatchQuestion> WatchBook::next_of_sweep(std::uint32_t list, bool network,
-                                                      TimePoint now) {
-  Watched& state = states_[list];
-  Sweep& sweep = network ? state.networks : state.own;
-  if (!sweep.running) {
-    const std::uint32_t first = network ? targets_.own_count() : 0;
-    if (first == sweep.end || sweep.next_begin > now) return std::nullopt;
-    sweep.running = true;
-    sweep.at = first;
-    sweep.began = now;
-    sweep.next_begin = now + (network ? rules_.network_interval : rules_.interval);
-  }
-  if (!usable(state, network, now)) return std::nullopt;
-  const auto target = advance(list, sweep, network, now);
-  if (!target) return std::nullopt;
-  return ask(about_target(list, *target, false), now);
-}
-
-bool WatchBook::fits(std::uint32_t list, const WatchTarget& target) const {
-  return target.address ? lists_[list].asks(*target.address) : lists_[list].of_domains;
-}
-
-std::optional<std::uint32_t> WatchBook::advance(std::uint32_t list, Sweep& sweep, bool network,
-                                                TimePoint now) {
-  Watched& state = states_[list];
-  while (sweep.at < sweep.end) {
-    const std::uint32_t target = sweep.at++;
-    if (!network && state.own_due[target] > now) continue;
-    const WatchTarget facts = targets_.at(target);
-    if (!fits(list, facts)) continue;
-    if (network && targets_.find(facts.name) != target) continue;  // asked as one of our own
-    return target;
-  }
-  sweep.running = false;
-  state.meter.last_round = std::chrono::ceil<seconds>(now - sweep.began);
-  state.meter.last_round_at = now;
-  return std::nullopt;
-}
-
-WatchQuestion WatchBook::about_target(std::uint32_t list, std::uint32_t target, bool sure) const {
-  WatchQuestion question;
-  question.list = list;
-  question.target = target;
-  question.sure = sure;
-  question.name = targets_.at(target).name;
-  return question;
-}
-
-WatchQuestion WatchBook::ask(WatchQuestion question, TimePoint now) {
-  Watched& state = states_[question.list];
-  ++state.flying;
-  state.meter.count_question(now);
-  return question;
-}
-
-void WatchBook::ask_again(std::uint32_t list, std::uint32_t target, seconds ttl, TimePoint now) {
-  const seconds wait = again_after(target >= targets_.own_count());
-  again_.emplace(now + std::max(wait, std::min(ttl, ttl_waited_max)), std::pair(list, target));
-}
-
 // --- what an answer changes ----------------------------------------------------------------------
 
 void WatchBook::answer(const WatchQuestion& question, const WatchReply& reply, TimePoint now) {
+  follow_clock(now);
   Watched& state = states_[question.list];
   --state.flying;
   if (reply.found == Found::unknown) {
@@ -203,7 +82,15 @@ void WatchBook::see_trial(const WatchQuestion& question, const WatchReply& reply
       wrong_at_point({question.name, question.listed_wanted}, reply.found, answer);
   if (!state.trial.note(wrong, reply.found == Found::unknown)) return;
   const auto news = state.trial.end(now);
-  if (state.trial.state() != ListState::well) state.trial.due = now + again_after(false);
+  if (state.trial.state() == ListState::well) {
+    state.trial_pause = seconds(0);
+  } else {
+    const seconds first = again_after(false);
+    const bool stays = state.trial.state() == ListState::faulty && !state.trial.recovers(now);
+    state.trial_pause = stays ? std::min(state.trial_pause * 2, trial_pause_most) : first;
+    state.trial_pause = std::max(state.trial_pause, first);
+    state.trial.due = now + state.trial_pause;
+  }
   tell(question.list, news, now);
 }
 
@@ -281,7 +168,7 @@ void WatchBook::see_listed(std::uint32_t list, std::uint32_t target, const Watch
   question.list = list;
   question.sure = true;
   question.name = diagnosis::control_point(lists_[list], random()).name;
-  urgent_.push_back(std::move(question));
+  hurry(std::move(question));
 }
 
 void WatchBook::open(std::uint32_t list, std::uint32_t target, const WatchReply& reply,
@@ -298,7 +185,7 @@ void WatchBook::open(std::uint32_t list, std::uint32_t target, const WatchReply&
   open_.insert_or_assign({list, facts.place}, std::move(made));
   WatchQuestion question = about_target(list, target, true);
   question.about = About::reason;
-  urgent_.push_back(std::move(question));
+  hurry(std::move(question));
   ask_again(list, target, seconds(0), now);
 }
 

@@ -6,10 +6,12 @@
 // nobody is not asked about us until it is well again: that is a fault of the list.
 //
 // Flow:    next() -> whoever asks the DNS -> answer() -> drain() -> decisions, notices.
-// Time:    passed in; never reads a clock. Own addresses and domains are asked for every
-//          `interval`, networks every `network_interval`; what an answer's TTL still covers waits.
-// Limits:  `in_flight_per_list` questions, `per_day` questions of a list (the last fifth of it is
-//          kept for own addresses); memory grows with lists and listings, not with networks.
+// Time:    passed in; never reads a clock; one that is set back moves what is due along. Own
+//          addresses and domains are asked for every `interval`, networks every `network_interval`;
+//          what an answer's TTL still covers waits.
+// Limits:  `in_flight_per_list` questions, `per_day` questions of a list, whatever for (the last
+//          fifth of it is kept for own addresses, trials take a quarter); memory grows with lists
+//          and listings, not with networks.
 // Threads: none of its own and no lock.
 #pragma once
 
@@ -101,7 +103,9 @@ class WatchBook {
     std::uint32_t flying = 0;
     std::vector<base::TimePoint> own_due;  // by target: what the TTL of its answer covers
     base::TimePoint control_good_until;
-    std::optional<model::ListFault> fault;                      // as it was told
+    std::deque<WatchQuestion> urgent;
+    std::chrono::seconds trial_pause{0};    // of a list that stays faulty: it grows
+    std::optional<model::ListFault> fault;  // as it was told
     std::vector<std::pair<std::uint32_t, WatchReply>> pending;  // listed, the control is out
   };
   struct Open {
@@ -113,9 +117,17 @@ class WatchBook {
 
   [[nodiscard]] std::chrono::seconds again_after(bool network) const;
   [[nodiscard]] std::uint64_t random();
+  void follow_clock(base::TimePoint now);
+  // What a question may use of a list's budget.
+  enum class Share : std::uint8_t { networks, own, all };
+  [[nodiscard]] bool has_room(const Watched& state, Share share, base::TimePoint now) const;
   [[nodiscard]] bool usable(const Watched& state, bool network, base::TimePoint now) const;
+  [[nodiscard]] std::chrono::seconds trial_every(std::size_t points) const;
   void begin_trial(std::uint32_t list, base::TimePoint now);
   [[nodiscard]] std::optional<WatchQuestion> next_urgent(base::TimePoint now);
+  void hurry(WatchQuestion question);
+  [[nodiscard]] std::optional<WatchQuestion> next_urgent_of(std::uint32_t list,
+                                                            base::TimePoint now);
   [[nodiscard]] std::optional<WatchQuestion> next_of_sweep(std::uint32_t list, bool network,
                                                            base::TimePoint now);
   [[nodiscard]] std::optional<std::uint32_t> advance(std::uint32_t list, Sweep& sweep, bool network,
@@ -147,9 +159,9 @@ class WatchBook {
   WatchTargets targets_;
   std::vector<Watched> states_;
   std::map<Place, Open> open_;
-  std::deque<WatchQuestion> urgent_;
   std::multimap<base::TimePoint, std::pair<std::uint32_t, std::uint32_t>> again_;
   std::vector<WatchChange> changes_;
+  base::TimePoint last_now_;
   std::uint32_t turn_ = 0;  // whose list's turn it is
   std::uint64_t random_;    // state of the generator of controls
 };

@@ -288,6 +288,79 @@ TEST(WatchBook, ABudgetIsKeptAndItsLastFifthIsForOwnAddresses) {
   EXPECT_GT(world.names.count("192.0.2.25"), 5U);
 }
 
+TEST(WatchBook, ABudgetBoundsTrialsControlsAndRepeatsToo) {
+  for (const std::uint32_t per_day : {1U, 4U, 20U, 100U}) {
+    for (const char* answer : {"", "127.0.0.4", "127.255.255.255", "127.0.0.1"}) {
+      World world;
+      world.now = start - start.time_since_epoch() % std::chrono::hours(24);
+      world.always["a.example"] = answer;
+      world.listed["a.example"] = {"192.0.2.25", "192.0.2.26", "192.0.2.27"};
+      WatchRules rules;
+      rules.per_day = per_day;
+      auto book = book_of({"a.example"}, own({"192.0.2.25", "192.0.2.26", "192.0.2.27"}), rules);
+      for (int passed = 0; passed < 3; ++passed) {
+        const auto before = world.asked;
+        world.pass(book, std::chrono::hours(24) - seconds(60), seconds(60));
+        EXPECT_LE(world.asked - before, per_day) << answer;
+        world.now += seconds(60);
+      }
+      EXPECT_GT(world.asked, 0U);
+    }
+  }
+}
+
+TEST(WatchBook, AListingIsToldThoughNothingIsLeftToAskForItsReason) {
+  World world;
+  WatchRules rules;
+  rules.per_day = 12;
+  auto book = book_of({"a.example"}, own({"192.0.2.25", "192.0.2.26", "192.0.2.27"}), rules);
+  world.listed["a.example"] = {"192.0.2.25", "192.0.2.26", "192.0.2.27"};
+  world.pass(book, std::chrono::hours(72), minutes(1));
+  EXPECT_THAT(told(book).opened, SizeIs(3));
+}
+
+TEST(WatchBook, AListThatStaysFaultyIsTriedLessAndLessOften) {
+  World world;
+  auto book = book_of({"a.example"}, own({"192.0.2.25"}));
+  world.always["a.example"] = "127.255.255.255";
+  world.pass(book, std::chrono::hours(24), seconds(30));
+  EXPECT_THAT(told(book).faults, SizeIs(1));
+  EXPECT_LT(world.names.count("127.0.0.2"), 20U);
+  const auto before = world.names.count("127.0.0.2");
+  world.pass(book, std::chrono::hours(24), seconds(30));
+  EXPECT_GE(world.names.count("127.0.0.2") - before, 5U) << "but it is tried";
+  world.always.clear();
+  world.pass(book, std::chrono::hours(4) + minutes(10), seconds(30));
+  EXPECT_THAT(told(book).well, SizeIs(1));
+}
+
+TEST(WatchBook, AClockThatRanADayAheadAndIsSetRightSilencesNothing) {
+  World world;
+  world.ttl = minutes(60);
+  WatchTargets targets = own({"192.0.2.25"});
+  ASSERT_TRUE(targets.add_network(*base::IpPrefix::parse("198.51.100.0/28")).ok());
+  WatchRules rules;
+  rules.network_interval = minutes(60);
+  auto book = book_of({"a.example", "b.example"}, std::move(targets), rules);
+  world.always["b.example"] = "127.255.255.255";
+  world.now += std::chrono::hours(24);
+  world.pass(book, minutes(5));
+  world.listed["a.example"] = {"192.0.2.25"};
+  world.now -= std::chrono::hours(24);
+  const auto trials = world.names.count("127.0.0.2");
+  world.pass(book, minutes(70));
+  EXPECT_GE(world.names.count("127.0.0.2"), trials + 7 + 2) << "both lists are tried";
+  EXPECT_EQ(world.names.count("198.51.100.3"), 2U * 1U) << "the networks of the list that is well";
+  EXPECT_THAT(told(book).opened, ElementsAre("a.example 192.0.2.25"));
+  world.now += std::chrono::hours(24);  // ahead once more: the repeats of a listing
+  world.pass(book, minutes(5));
+  world.now -= std::chrono::hours(24);
+  world.ttl = seconds(0);
+  world.listed.clear();
+  world.pass(book, minutes(70));
+  EXPECT_THAT(told(book).closed, ElementsAre("a.example 192.0.2.25"));
+}
+
 TEST(WatchBook, AnAnswerIsNotAskedForAgainWhileItsTtlLasts) {
   World world;
   world.ttl = minutes(60);

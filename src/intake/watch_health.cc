@@ -92,10 +92,10 @@ ListTrial::News ListTrial::end(base::TimePoint now) {
     return fail(wrong_.empty(), now);
   }
   silent_in_row_ = 0;
-  const bool struck = struck_at_ && now - *struck_at_ < strike_memory;
-  if (!struck) bad_in_row_ = 0;
+  const bool was_struck = struck(now);
+  if (!was_struck) bad_in_row_ = 0;
   ++good_in_row_;
-  if (state_ == ListState::faulty && (good_in_row_ < good_min || struck)) return News::none;
+  if (state_ == ListState::faulty && (good_in_row_ < good_min || was_struck)) return News::none;
   const bool was_faulty = state_ == ListState::faulty;
   if (state_ != ListState::well) since_ = now;
   state_ = ListState::well;
@@ -107,6 +107,17 @@ ListTrial::News ListTrial::strike(const std::string& why, base::TimePoint now) {
   struck_at_ = now;
   reason_ = why;
   return fail(false, now);
+}
+
+bool ListTrial::struck(base::TimePoint now) const {
+  return struck_at_ && now - *struck_at_ < strike_memory;
+}
+
+bool ListTrial::recovers(base::TimePoint now) const { return good_in_row_ > 0 && !struck(now); }
+
+void ListTrial::set_back(base::TimePoint::duration back) {
+  due -= back;
+  if (struck_at_) *struck_at_ -= back;
 }
 
 void ListTrial::hush(const std::string& why) {

@@ -75,11 +75,16 @@ class ListTrial {
   [[nodiscard]] const std::string& reason() const { return reason_; }
   [[nodiscard]] base::TimePoint since() const { return since_; }
   void restore(std::string reason, base::TimePoint since);
+  // The last trial was good and nothing else speaks against it: the next may clear the list.
+  [[nodiscard]] bool recovers(base::TimePoint now) const;
+  // The clock was set back by so much.
+  void set_back(base::TimePoint::duration back);
 
   base::TimePoint due;  // of the next trial; 1970: at once
 
  private:
   News fail(bool silent, base::TimePoint now);
+  [[nodiscard]] bool struck(base::TimePoint now) const;
 
   ListState state_ = ListState::untested;
   std::uint32_t awaited_ = 0;

@@ -179,6 +179,9 @@ DetourStep plan_detour(const Detour& before, const DetourWorld& world,
   // A way that was refused begins with the first hour's cap when it is tried again.
   const bool spare = out.counted != out.via && out.counted != out.home;
   if (spare && stopped(state_of(world, out.counted))) out.counted.clear();
+  // Times of a clock that ran ahead.
+  out.next_probe_at = std::min(out.next_probe_at, now + settings.probe_most);
+  if (out.probe) out.probe->at = std::min(out.probe->at, now);
   // The table lets a queued one out only while nothing else leaves.
   const bool queued = out.probe && !out.probe->recipient.empty();
   const bool over = out.probe && (out.phase == DetourPhase::none ||

@@ -313,6 +313,21 @@ TEST_F(NoWayIsFree, MailOfAPoolLeavesByItsUsualWayAnywayAndIsNoProbe) {
   EXPECT_FALSE(queue_probe_is_due(detour, now + hours(9)));
 }
 
+TEST_F(DetourPlan, AClockThatRanADayAheadPutsNoProbeOffForADay) {
+  set("default", CellState::refused);
+  plan(hours(24));
+  EXPECT_TRUE(probe_is_due(detour, now + settings.probe_first));
+  now -= hours(24);
+  plan();
+  EXPECT_TRUE(probe_is_due(detour, now + settings.probe_most));
+  plan(hours(24));
+  start_probe(detour, {{"", "", "Q1"}, now});
+  now -= hours(24);
+  plan();
+  ASSERT_TRUE(detour.probe);
+  EXPECT_TRUE(plan(settings.probe_patience + seconds(1)).probe_over) << "nothing was heard of it";
+}
+
 TEST_F(DetourPlan, AProbeWithoutNewsIsGivenUp) {
   set("default", CellState::refused);
   plan();
