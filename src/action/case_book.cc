@@ -271,11 +271,11 @@ void CaseBook::note_impact(std::span<const model::BlockFacts> cells) {
   }
 }
 
-void CaseBook::end_unknown(const StandingTrouble& standing, TimePoint now) {
+void CaseBook::end_unknown(const StandingTrouble& standing, bool lists_known, TimePoint now) {
   StandingTrouble missing;
   for (const auto& [number, one] : cases_) {
     for (const CaseParty& party : one.parties) {
-      if (!stands(party)) continue;
+      if (!stands(party) || (!lists_known && party.id.starts_with("list:"))) continue;
       for (const std::string& place : party.places) {
         if (!standing.contains({party.id, place})) missing.emplace(party.id, place);
       }

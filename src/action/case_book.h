@@ -103,8 +103,9 @@ class CaseBook {
   void take(const model::Decision& decision);
   // The matrix as it is now: how much mail each refusal hits.
   void note_impact(std::span<const model::BlockFacts> cells);
-  // What stands in a case and nowhere else, twice in a row, is no longer watched: it ends.
-  void end_unknown(const StandingTrouble& standing, base::TimePoint now);
+  // What stands in a case and nowhere else, twice in a row, is no longer watched: it ends. Unless
+  // `lists_known` lists are left as they are.
+  void end_unknown(const StandingTrouble& standing, bool lists_known, base::TimePoint now);
   void tick(base::TimePoint now);
   [[nodiscard]] base::Result<model::Case> order(const CaseOrder& order, base::TimePoint now);
 

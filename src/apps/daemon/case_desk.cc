@@ -226,12 +226,13 @@ void CaseDesk::compare(TimePoint now) {
         facts.state == model::CellState::refused || facts.state == model::CellState::half_open;
     if (refused) standing.emplace("provider:" + facts.provider, facts.egress);
   }
-  for (const auto& listing : around_.listings()) {
+  const auto listings = around_.listings();
+  for (const auto& listing : listings.value_or(std::vector<model::Listing>())) {
     standing.emplace("list:" + listing.list, listing.place);
   }
   state_.with([&](State& state) {
     state.book.note_impact(cells);
-    state.book.end_unknown(standing, now);
+    state.book.end_unknown(standing, listings.has_value(), now);
   });
 }
 

@@ -33,7 +33,8 @@ class CaseDesk {
     Pipeline& pipeline;
     storage::Store& store;
     const Clock& clock;
-    std::function<std::vector<model::Listing>()> listings;  // that stand now
+    // That stand now; nothing while the watch cannot say: they stay as they were.
+    std::function<std::optional<std::vector<model::Listing>>()> listings;
     std::function<config::RunSettings()> settings;
   };
 

@@ -59,7 +59,10 @@ base::Status Daemon::start_cases() {
       .pipeline = *pipeline_,
       .store = *store_,
       .clock = options_.clock,
-      .listings = [this] { return standing_listings(); },
+      .listings = [this]() -> std::optional<std::vector<model::Listing>> {
+        if (watch_->is_blind()) return std::nullopt;
+        return standing_listings();
+      },
       .settings = [this] { return settings_.with([](const auto& all) { return all.run; }); }});
   cases_->start();
   letters_ = std::make_unique<CaseLetters>(CaseLetters::Around{

@@ -178,7 +178,8 @@ struct WatchDesk::Watch {
   std::vector<std::string> forgotten;  // records of what is no longer watched
   std::unique_ptr<net::Resolver> resolver;
   std::unique_ptr<net::ScreenAsker> screen;
-  std::unique_ptr<intake::WatchService> service;  // null: nothing to watch
+  std::unique_ptr<intake::WatchService> service;  // null: nothing to watch, or nobody to ask
+  bool blind = false;
 
   [[nodiscard]] std::vector<diagnosis::DnsList> choose_lists();
   [[nodiscard]] intake::WatchTargets targets();
@@ -278,6 +279,7 @@ std::unique_ptr<WatchDesk::Watch> WatchDesk::make(const config::Settings& settin
   out->read_counters(settings.run.watch_counters_file);
   if (!out->open_askers(settings.start)) {
     out->off = "no DNS list can be asked: " + out->problems.back();
+    out->blind = true;
     return out;
   }
   intake::WatchOptions options;
@@ -391,6 +393,8 @@ model::WatchReport WatchDesk::report() const {
   for (const auto& health : now.lists) out.lists.push_back(figures_of(health));
   return out;
 }
+
+bool WatchDesk::is_blind() const { return watch_.read()->blind; }
 
 base::Result<std::vector<model::ListSaid>> WatchDesk::look_up(const std::string& subject) {
   const auto watch = watch_.read();

@@ -51,6 +51,8 @@ class WatchDesk {
   void set_settings(const config::Settings& settings);
 
   [[nodiscard]] model::WatchReport report() const;
+  // Something is to be watched, and nobody can be asked: what stands is not known.
+  [[nodiscard]] bool is_blind() const;
   [[nodiscard]] base::Result<std::vector<model::ListSaid>> look_up(const std::string& subject);
   [[nodiscard]] std::optional<face::PartStatus> part() const;
   void add_metrics(std::vector<face::Metric>& out) const;
