@@ -236,7 +236,7 @@ TEST_F(CaseBookTest, WhomADetectorFoundAndAPersonThenStoppedIsACause) {
   found.subject.name = "ben@v.example";
   found.detector = "";  // an order of a person in observe mode is no finding
   book.take(found);
-  book.take(stopped_by_hand("ben@v.example", "see ticket 4712", start - hours(1)));
+  book.take(stopped_by_hand("ben@v.example", "4712", start - hours(1)));
   book.take(listing(DecisionKind::listed, "192.0.2.25", "xbl", start));
   EXPECT_THAT(causes(1), ElementsAre("anna@v.example"));
 }
@@ -258,7 +258,6 @@ TEST_F(CaseBookTest, APersonNamesACauseAndTakesOneBack) {
   EXPECT_EQ(book.order(right, start).error().code, base::ErrorCode::refused) << "never stopped";
   right.standing = model::CaseCause{right.subject, 2, start - hours(900), {}, "stopped long ago"};
   EXPECT_TRUE(book.order(right, start + hours(3)).ok());
-  EXPECT_EQ(book.find(1)->lines[2].event, CaseEvent::cause_removed);
   EXPECT_EQ(book.find(1)->lines[2].text, "a newsletter");
 }
 
@@ -454,9 +453,8 @@ TEST_F(CaseBookTest, AWatchThatCannotSayWhatStandsEndsNoListing) {
   book.take(listing(DecisionKind::listed, "192.0.2.25", "xbl", start));
   book.take(block(DecisionKind::provider_refuses, "microsoft", start));
   for (int i = 1; i < 5; ++i) book.end_unknown({}, false, start + minutes(i));
-  const Case& one = *book.find(1);
-  EXPECT_FALSE(one.parties[0].until);
-  EXPECT_TRUE(one.parties[1].until) << "the matrix knows its own";
+  EXPECT_FALSE(book.find(1)->parties[0].until);
+  EXPECT_TRUE(book.find(1)->parties[1].until) << "the matrix knows its own";
 }
 
 TEST_F(CaseBookTest, NothingGrowsWithoutBound) {

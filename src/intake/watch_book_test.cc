@@ -146,6 +146,20 @@ TEST(WatchBook, AListingNamesThePageAboutItsPlace) {
   EXPECT_EQ(book.listings()[0].delist_url, "https://a.example/remove/192.0.2.25");
 }
 
+TEST(WatchBook, AListingOfAWholeNetworkOperatorSaysSoAndWhoCanMendIt) {
+  World world;
+  DnsList from = list("a.example");
+  from.scope = diagnosis::EntryScope::asn;
+  from.delist_method = "self-service";
+  WatchBook book({}, {from}, own({"192.0.2.25", "example.org"}));
+  world.listed["a.example"] = {"192.0.2.25", "example.org"};
+  world.settle(book);
+  ASSERT_THAT(book.listings(), SizeIs(2));
+  EXPECT_EQ(book.listings()[0].scope, "asn");
+  EXPECT_EQ(book.listings()[0].mender, "network_operator");
+  EXPECT_EQ(book.listings()[1].scope, "domain") << "a domain has no network operator";
+}
+
 TEST(WatchBook, ALostPacketOpensAndClosesNothing) {
   World world;
   auto book = book_of({"a.example"}, own({"192.0.2.25"}));

@@ -23,7 +23,7 @@ forwarders = ["127.0.0.1@{dns_port}"]
 [watch]
 lists = [{lists}]
 addresses = ["198.18.7.25", "2001:db8:1:2::25"]
-networks = ["198.18.5.0/25"]
+networks = ["198.18.5.0/25", "2001:db8:5::/62"]
 domains = ["example.org"]
 counters_file = "{counters}"
 flows_file = "{flows}"
@@ -46,6 +46,8 @@ DATASETS = {
     "refuses.lists.example": ("ip4set", [":127.255.255.254:open resolver", "0.0.0.0/1",
                                          "128.0.0.0/1"]),
     "world.lists.example": ADDRESSES,
+    "six.lists.example": ("combined", ["$DATASET ip4set:four @", GOOD, "127.0.0.2",
+                                       "$DATASET ip6trie:six @", GOOD]),
 }
 FOREIGN = ["hangs.lists.example", "lies.lists.example"]
 
@@ -148,6 +150,25 @@ def test_a_listing_shows_within_an_interval_outlives_a_kill_and_goes_within_one(
     assert len(story.decisions("delisted")) == 1
     story.leumundd.restart()
     assert place not in story.listings()
+
+
+def test_an_ipv6_entry_is_found_by_its_64_for_an_own_address_and_for_a_network(story):
+    wait_until(lambda: story.states()["six.lists.example"] == "well", "the list to be tested")
+    story.put("six.lists.example", "2001:db8:1:2::/64", "2001:db8:5:2::/64")
+    own = ("six.lists.example", "2001:db8:1:2::25")
+    network = ("six.lists.example", "2001:db8:5::/56")
+    wait_until(lambda: {own, network} <= set(story.listings()), "both listings", 4 * INTERVAL)
+    listing = story.listings()[own]
+    assert listing["sends"] and listing["reason"].startswith("Listed, see https://lists.example/")
+    gathered = story.listings()[network]
+    assert not gathered["sends"] and gathered["addresses"] == 1, "each /64 is asked for once"
+    assert gathered["examples"] == ["2001:db8:5:2::1"]
+    assert {one["subject"] for one in story.decisions("listed")} == \
+        {"address:2001:db8:1:2::25", "network:2001:db8:5::/56"}
+    looked_up = story.leumundd.leumund("lookup", "2001:db8:1:2::25")
+    assert looked_up.returncode == 1 and "six.lists.example: listed" in looked_up.stdout
+    story.put("six.lists.example")
+    wait_until(lambda: not story.listings(), "both to go", 6 * INTERVAL)
 
 
 def test_a_reload_watches_what_is_new_and_forgets_what_is_gone(story):
