@@ -252,7 +252,8 @@ void add_people_options(std::vector<Option>& table) {
   table.push_back(list_option(
       "list.reporters", &Run::list_reporters, "list of reporters", {}, check_reporter,
       "How far a reporter is believed, from 0 to 1: his name, mail address or domain and the "
-      "weight, like \"fbl.example.net 1\"."));
+      "weight, like \"anna@example.org 1\", then networks that his mail comes from; by mail he is "
+      "believed so only from there, or where the sender logged in."));
   table.push_back(number_option("list.reporter_weight", &Run::list_reporter_weight, "weight", 1, 0,
                                 1,
                                 "The same for reporters of POST /v1/reports and of events that "
@@ -323,16 +324,21 @@ base::Result<TrapAddress> parse_trap_address(std::string_view text) {
 
 base::Result<ReporterWeight> parse_reporter_weight(std::string_view text) {
   const Error wanted{ErrorCode::malformed,
-                     "want a reporter and his weight from 0 to 1, like \"fbl.example.net 1\""};
+                     "want a reporter, his weight from 0 to 1 and networks that his mail comes "
+                     "from, like \"fbl.example.net 1 198.51.100.0/24\""};
   ReporterWeight out;
   out.name = base::ascii_lower(take_word(text));
   const std::string_view number = take_word(text);
   const auto [end, error] =
       std::from_chars(number.data(), number.data() + number.size(), out.weight);
   const bool whole = error == std::errc() && end == number.data() + number.size();
-  if (out.name.empty() || out.name.size() > 320 || !whole || !(out.weight >= 0) || out.weight > 1 ||
-      !take_word(text).empty()) {
+  if (out.name.empty() || out.name.size() > 320 || !whole || !(out.weight >= 0) || out.weight > 1) {
     return wanted;
+  }
+  for (auto word = take_word(text); !word.empty(); word = take_word(text)) {
+    const auto network = base::IpPrefix::parse(word);
+    if (!network) return wanted;
+    out.networks.push_back(*network);
   }
   return out;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/result.h"
 #include "config/option_table.h"
 #include "config/settings.h"
@@ -33,10 +34,11 @@ struct TrapAddress {
 };
 [[nodiscard]] base::Result<TrapAddress> parse_trap_address(std::string_view text);
 
-// "fbl.example.net 1", "anna@example.org 0.5"
+// "anna@example.org 0.5", "fbl.example.net 1 198.51.100.0/24" with where his mail comes from
 struct ReporterWeight {
   std::string name;  // lower case
   double weight = 1;
+  std::vector<base::IpPrefix> networks = {};
 };
 [[nodiscard]] base::Result<ReporterWeight> parse_reporter_weight(std::string_view text);
 

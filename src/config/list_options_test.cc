@@ -59,7 +59,11 @@ TEST(TrapAddress, IsAnAddressOrAWholeDomain) {
 TEST(ReporterWeight, IsANameAndANumberUpToOne) {
   EXPECT_EQ(parse_reporter_weight("FBL.example.net 0.5")->name, "fbl.example.net");
   EXPECT_EQ(parse_reporter_weight("fbl.example.net 0.5")->weight, 0.5);
-  for (const char* text : {"", "fbl", "fbl 2", "fbl -1", "fbl nan", "fbl 1 2", "fbl 1x"}) {
+  const auto placed = parse_reporter_weight("fbl.example.net 1 192.0.2.0/24 2001:db8::/32");
+  ASSERT_EQ(placed->networks.size(), 2U);
+  EXPECT_EQ(placed->networks[0].to_string(), "192.0.2.0/24");
+  for (const char* text :
+       {"", "fbl", "fbl 2", "fbl -1", "fbl nan", "fbl 1 2", "fbl 1x", "fbl 1 192.0.2.0/24 x"}) {
     EXPECT_FALSE(parse_reporter_weight(text).ok()) << text;
   }
 }

@@ -87,27 +87,12 @@ void add_milter(std::vector<Option>& table) {
                               "is kept."));
 }
 
-void add_faces(std::vector<Option>& table) {
-  table.push_back(text_option("api.listen", &Start::api_listen, "listening address",
-                              "inet:127.0.0.1:10080", check_listen_address_or_empty,
-                              "Where the HTTP interface listens over TCP; it reads only, unless a "
-                              "token is set; empty is off."));
-  table.push_back(
-      text_option("api.token_file", &Run::api_token_file, "path", "", check_path_or_empty,
-                  "File with the bearer token for TCP callers; once set, every /v1 request over "
-                  "TCP needs it and "
-                  "the verbs that change something become usable there; empty is none."));
-  table.push_back(text_option(
-      "control.socket", &Start::control_socket, "path", "${run}/control", check_path,
-      "Unix socket of the command leumund; whoever may write to it may do everything."));
-  table.push_back(
-      text_option("control.group", &Start::control_group, "group", "", check_group,
-                  "Group that owns the control socket; empty leaves the group of the daemon."));
-  Option mode =
-      option_row<Start>("control.mode", "octal text", "0660", "Permissions of the control socket.");
+// Of a Unix socket.
+Option mode_option(std::string name, std::uint32_t Start::* member, std::string about) {
+  Option mode = option_row<Start>(std::move(name), "octal text", "0660", std::move(about));
   mode.bounds = "0600 to 0777";
   bind(
-      mode, &Start::control_mode,
+      mode, member,
       [](const Value& value) -> base::Result<std::uint32_t> {
         const auto text = text_of(value);
         std::uint32_t bits = 0;
@@ -124,7 +109,27 @@ void add_faces(std::vector<Option>& table) {
         return bits;
       },
       [](std::uint32_t bits) { return Value(fmt::format("{:04o}", bits)); });
-  table.push_back(std::move(mode));
+  return mode;
+}
+
+void add_faces(std::vector<Option>& table) {
+  table.push_back(text_option("api.listen", &Start::api_listen, "listening address",
+                              "inet:127.0.0.1:10080", check_listen_address_or_empty,
+                              "Where the HTTP interface listens over TCP; it reads only, unless a "
+                              "token is set; empty is off."));
+  table.push_back(
+      text_option("api.token_file", &Run::api_token_file, "path", "", check_path_or_empty,
+                  "File with the bearer token for TCP callers; once set, every /v1 request over "
+                  "TCP needs it and "
+                  "the verbs that change something become usable there; empty is none."));
+  table.push_back(text_option(
+      "control.socket", &Start::control_socket, "path", "${run}/control", check_path,
+      "Unix socket of the command leumund; whoever may write to it may do everything."));
+  table.push_back(
+      text_option("control.group", &Start::control_group, "group", "", check_group,
+                  "Group that owns the control socket; empty leaves the group of the daemon."));
+  table.push_back(
+      mode_option("control.mode", &Start::control_mode, "Permissions of the control socket."));
   table.push_back(list_option("log_sources", &Start::log_sources, "list of log sources", {"auto"},
                               check_log_source,
                               "Mail logs to follow: file:/path, journal, or auto "
@@ -134,6 +139,10 @@ void add_faces(std::vector<Option>& table) {
       "log_history", &Start::log_history, false,
       "Whether the first start reads what the logs hold already, rotated files included, so that "
       "habits are known at once; what is that old is only learnt from and triggers nothing."));
+}
+
+std::string check_relay(std::string& text) {
+  return base::IpPrefix::parse(text) ? "" : "want an address or a network, like 192.0.2.0/24";
 }
 
 void add_reports(std::vector<Option>& table) {
@@ -150,6 +159,21 @@ void add_reports(std::vector<Option>& table) {
       "reports.own_hosts", &Start::report_own_hosts, "list of domains", {}, check_domain,
       "Names under which our mail servers write themselves into Received lines (Postfix's "
       "myhostname); empty is the name of this host."));
+  table.push_back(list_option(
+      "reports.relays", &Start::report_relays, "list of networks", {}, check_relay,
+      "Hosts of ours that hand on what they took from outside and let nobody send from there (a "
+      "relay in front, a content filter at 127.0.0.1): the Received lines that they bring are "
+      "believed, if own_hosts names who wrote them."));
+  table.push_back(mode_option("reports.socket_mode", &Start::report_socket_mode,
+                              "Permissions of the Unix sockets of reports.listen; one that all "
+                              "users may write to is believed no more than a mail of anybody."));
+  table.push_back(
+      text_option("reports.socket_group", &Start::report_socket_group, "group", "", check_group,
+                  "Group that owns these sockets; empty leaves the group of the daemon."));
+  table.push_back(flag_option(
+      "reports.trust_tcp", &Start::report_trust_tcp, false,
+      "Whether only our mail server can reach the TCP addresses of reports.listen, so that traps' "
+      "mail and reporters count in full; leave it off where others run programs on the host."));
   table.push_back(flag_option(
       "reports.trace_header", &Start::report_trace_header, false,
       "Whether mail that passes gets the header X-Leumund-Trace, by which a complaint names the "

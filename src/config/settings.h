@@ -55,6 +55,10 @@ struct StartSettings {
   std::vector<std::string> report_maildirs;  // empty is off
   bool report_maildir_remove = false;
   std::vector<std::string> report_own_hosts;  // lower case; empty is the name of this host
+  std::vector<std::string> report_relays;     // networks
+  std::uint32_t report_socket_mode = 0;
+  std::string report_socket_group;  // "" leaves the group of the process
+  bool report_trust_tcp = false;
   bool report_trace_header = false;
   std::string public_listen;  // "" is off
   std::uint32_t public_requests_per_minute = 0;

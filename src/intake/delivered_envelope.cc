@@ -53,6 +53,7 @@ std::optional<LmtpEnvelope> delivered_envelope(std::string_view raw) {
     }
   }
   if (!sender) return std::nullopt;
+  out.of_mail_server = true;
   return out;
 }
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/ascii.h"
-#include "intake/injection_trace.h"
 #include "wire/mime.h"
 
 namespace leumund::intake {
@@ -11,13 +9,25 @@ namespace {
 
 using wire::MimeKind;
 
-std::optional<ForeignMail> of_header(std::string_view header,
-                                     std::span<const base::IpPrefix> trusted, base::TimePoint now,
-                                     InjectionTrace& trace) {
-  trace = trace_injection(received_lines(header), trusted);
-  if (!trace.injector || trace.border >= trace.hops.size()) return std::nullopt;
-  const wire::ReceivedLine& border = trace.hops[trace.border].line;
-  return ForeignMail{*trace.injector, std::min(border.at.value_or(now), now)};
+TakenMail of_trace(const InjectionTrace& trace, base::TimePoint now) {
+  TakenMail out;
+  if (trace.hops.empty() || trace.hops.front().fault == HopFault::other_writer) return out;
+  const wire::ReceivedLine& line = trace.hops[trace.border].line;
+  out.at = std::min(line.at.value_or(now), now);
+  out.account = line.account;
+  out.queue_id = line.id;
+  if (!trace.injector) {
+    if (trace.border_unreadable) return out;
+    out.origin = line.authenticated && !line.local ? MailOrigin::account : MailOrigin::ourselves;
+    return out;
+  }
+  out.client = trace.injector;
+  if (!trace.proven) {
+    out.origin = MailOrigin::ourselves;
+  } else {
+    out.origin = line.authenticated ? MailOrigin::account : MailOrigin::stranger;
+  }
+  return out;
 }
 
 // A delivery status or a receipt: about a mail of somebody else.
@@ -27,27 +37,18 @@ bool is_answer(const wire::MimeTree& tree) {
   });
 }
 
-bool is_own(std::string_view host, std::span<const std::string> own_hosts) {
-  const std::string name = base::ascii_lower(host);
-  return std::ranges::find(own_hosts, name) != own_hosts.end();
-}
-
 }  // namespace
 
-std::optional<ForeignMail> foreign_mail(std::string_view raw,
-                                        std::span<const base::IpPrefix> trusted,
-                                        base::TimePoint now) {
+std::optional<TakenMail> taken_mail(std::string_view raw, const OurHosts& ours,
+                                    base::TimePoint now) {
   wire::MimeTree tree;
   wire::scan_mime(raw, tree);
   if (tree.parts.empty() || is_answer(tree)) return std::nullopt;
-  InjectionTrace trace;
-  return of_header(tree.parts.front().header, trusted, now, trace);
+  return of_trace(trace_injection(received_lines(tree.parts.front().header), ours), now);
 }
 
-std::optional<ForeignMail> reported_foreign_mail(std::string_view raw,
-                                                 std::span<const base::IpPrefix> trusted,
-                                                 std::span<const std::string> own_hosts,
-                                                 base::TimePoint now) {
+std::optional<TakenMail> reported_foreign_mail(std::string_view raw, const OurHosts& ours,
+                                               base::TimePoint now) {
   wire::MimeTree tree;
   wire::scan_mime(raw, tree);
   if (is_answer(tree)) return std::nullopt;
@@ -57,13 +58,10 @@ std::optional<ForeignMail> reported_foreign_mail(std::string_view raw,
     const std::string_view header = inside                                   ? part.header
                                     : part.kind == MimeKind::message_headers ? part.body
                                                                              : std::string_view();
-    if (header.empty()) continue;
-    InjectionTrace trace;
-    const auto found = of_header(header, trusted, now, trace);
-    if (trace.hops.empty()) continue;
-    const wire::ReceivedLine& border = trace.hops[found ? trace.border : 0].line;
-    const bool ours = is_own(trace.hops.front().line.by, own_hosts);
-    if (!found || !ours || border.authenticated || border.local) return std::nullopt;
+    const auto lines = received_lines(header);
+    if (lines.empty()) continue;
+    TakenMail found = of_trace(trace_injection(lines, ours), now);
+    if (found.origin != MailOrigin::stranger) return std::nullopt;
     return found;
   }
   return std::nullopt;

@@ -1,8 +1,9 @@
 // Spam that came to us from outside: from whom, as our own border wrote it.
 //
 // A trap's mail is its own proof: our server took it. A reported mail is the reporter's word; it
-// counts only where its newest Received line says that one of our hosts took it from a stranger who
-// did not log in. What we sent, or what came back to us as a bounce, is none.
+// counts only where its newest Received line is one of ours. Both name a client only where hosts of
+// ours alone can have written who it was (InjectionTrace::proven). What a user or a program of ours
+// handed in is told as that, and a bounce is none.
 //
 // Threads: pure. Limits: those of scan_mime() and trace_injection().
 #pragma once
@@ -14,23 +15,34 @@
 
 #include "base/ip_address.h"
 #include "base/time.h"
+#include "intake/injection_trace.h"
 
 namespace leumund::intake {
 
-struct ForeignMail {
-  base::IpAddress client;  // who handed it to us
-  base::TimePoint at;      // when, as our host wrote it; never after `now`
+// Who handed a mail to our border.
+enum class MailOrigin : std::uint8_t {
+  unknown,    // no line of ours, or none that proves it
+  ourselves,  // a user or program on a host of ours, or one that we know only by loopback
+  account,    // who logged in
+  stranger,
 };
 
-// The mail itself. `trusted` are networks whose hosts hand on what they got, like our own relays.
-[[nodiscard]] std::optional<ForeignMail> foreign_mail(std::string_view raw,
-                                                      std::span<const base::IpPrefix> trusted,
-                                                      base::TimePoint now);
+struct TakenMail {
+  MailOrigin origin = MailOrigin::unknown;
+  std::optional<base::IpAddress> client;  // of a stranger and of an account
+  base::TimePoint at;                     // as our host wrote it; never after `now`
+  std::string account = {};               // as whom he logged in, where the line says it
+  std::string queue_id = {};              // that our host gave it
+};
 
-// The mail that a feedback report is about, or that was forwarded as an attachment. `own_hosts` in
-// lower case.
-[[nodiscard]] std::optional<ForeignMail> reported_foreign_mail(
-    std::string_view raw, std::span<const base::IpPrefix> trusted,
-    std::span<const std::string> own_hosts, base::TimePoint now);
+// The mail itself, by its own header. Nothing where it is an answer to a mail, like a bounce.
+[[nodiscard]] std::optional<TakenMail> taken_mail(std::string_view raw, const OurHosts& ours,
+                                                  base::TimePoint now);
+
+// The mail that a feedback report is about, or that was forwarded as an attachment; nothing where
+// there is none that came from a stranger.
+[[nodiscard]] std::optional<TakenMail> reported_foreign_mail(std::string_view raw,
+                                                             const OurHosts& ours,
+                                                             base::TimePoint now);
 
 }  // namespace leumund::intake

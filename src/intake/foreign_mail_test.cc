@@ -23,46 +23,107 @@ std::string attached(const std::string& mail, const std::string& more = "") {
          more + "--b\r\nContent-Type: message/rfc822\r\n\r\n" + mail + "\r\n--b--\r\n";
 }
 
-TEST(ForeignMail, IsHeldAgainstWhoHandedItToOurBorder) {
-  const auto found = foreign_mail(spam(), {}, now);
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->client.to_string(), "203.0.113.7");
-  EXPECT_EQ(base::format_rfc3339(found->at), "2027-01-15T07:00:00Z");
-  EXPECT_FALSE(foreign_mail("From: x\r\n\r\nno line\r\n", {}, now));
-  EXPECT_FALSE(foreign_mail("", {}, now));
+OurHosts ours(std::span<const base::IpPrefix> relays = {}) { return {relays, own}; }
+
+MailOrigin origin(const std::string& mail, std::span<const base::IpPrefix> relays = {}) {
+  const auto found = taken_mail(mail, ours(relays), now);
+  return found ? found->origin : MailOrigin::unknown;
 }
 
-TEST(ForeignMail, OfTrustedRelaysTheNextOneOutCounts) {
-  const std::vector<base::IpPrefix> trusted = {*base::IpPrefix::parse("203.0.113.0/24")};
-  const auto found = foreign_mail(spam(), trusted, now);
+// As our host writes about a mail that was handed in on itself.
+std::string line(const std::string& from_and_by) {
+  return "Received: " + from_and_by + "; Fri, 15 Jan 2027 07:00:01 +0000 (UTC)\r\n";
+}
+
+TEST(ForeignMail, IsHeldAgainstWhoHandedItToOurBorder) {
+  const auto found = taken_mail(spam(), ours(), now);
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->client.to_string(), "198.51.100.9");
+  EXPECT_EQ(found->origin, MailOrigin::stranger);
+  EXPECT_EQ(found->client->to_string(), "203.0.113.7");
+  EXPECT_EQ(base::format_rfc3339(found->at), "2027-01-15T07:00:00Z");
+  EXPECT_EQ(found->queue_id, "4XyZ");
+  EXPECT_EQ(origin("From: x\r\n\r\nno line\r\n"), MailOrigin::unknown);
+  EXPECT_EQ(origin(""), MailOrigin::unknown);
+}
+
+TEST(ForeignMail, OfRelaysThatAreNamedTheNextOneOutCounts) {
+  const std::vector<base::IpPrefix> relays = {*base::IpPrefix::parse("192.0.2.25/32"),
+                                              *base::IpPrefix::parse("127.0.0.1/32")};
+  const std::string inner = line(
+      "from mx.example.org (mx.example.org [192.0.2.25]) by mx.example.org (Postfix) with "
+      "ESMTP id B");
+  const auto found = taken_mail(inner + spam(), ours(relays), now);
+  EXPECT_EQ(found->origin, MailOrigin::stranger);
+  EXPECT_EQ(found->client->to_string(), "203.0.113.7");
+  EXPECT_EQ(taken_mail(inner + spam(), ours(), now)->client->to_string(), "192.0.2.25");
+  EXPECT_NE(origin(inner + spam("mail.anything.example"), relays), MailOrigin::stranger)
+      << "and only what one of our hosts wrote";
+  const std::string filtered =
+      line("from localhost (localhost [127.0.0.1]) by mx.example.org (Postfix) with ESMTP id C") +
+      line(
+          "from mx.example.org ([127.0.0.1]) by localhost (mx.example.org [127.0.0.1]) "
+          "(amavisd-new, port 10024) with ESMTP id D");
+  EXPECT_EQ(origin(filtered + spam(), relays), MailOrigin::stranger);
+}
+
+// Whoever may hand in mail on our host could else list any address.
+TEST(ForeignMail, WhatAUserOrProgramOfOursHandedInNamesNobody) {
+  for (const char* by : {"mx.example.org", "anything.example", "localhost"}) {
+    for (const char* top :
+         {"by mx.example.org (Postfix, from userid 33) id A",
+          "from localhost (localhost [127.0.0.1]) by mx.example.org (Postfix) with ESMTP id A",
+          "from pc (pc [10.0.0.7]) by mx.example.org (Postfix) with ESMTP id A",
+          "(from www-data@localhost) by mx.example.org (8.18.1/8.18.1/Submit) id A",
+          "from www-data by mx.example.org with local (Exim 4.98) id A",
+          "(qmail 7 invoked by uid 33)"}) {
+      EXPECT_NE(origin(line(top) + spam(by)), MailOrigin::stranger) << top << by;
+    }
+  }
+  const std::vector<base::IpPrefix> filter = {*base::IpPrefix::parse("127.0.0.1/32")};
+  EXPECT_EQ(origin(line("by mx.example.org (Postfix, from userid 33) id A") + spam(), filter),
+            MailOrigin::ourselves);
+  EXPECT_EQ(origin(spam("mail.anything.example")), MailOrigin::unknown) << "no line of ours";
+}
+
+TEST(ForeignMail, OfAnAccountIsToldAsThat) {
+  auto found = taken_mail(spam("mx.example.org", "ESMTPSA"), ours(), now);
+  EXPECT_EQ(found->origin, MailOrigin::account);
+  EXPECT_EQ(found->account, "");
+  found = taken_mail(
+      line("from pc (dsl.isp.example [198.51.100.9]) (Authenticated sender: Anna@example.org) by "
+           "mx.example.org (Postfix) with ESMTPSA id A"),
+      ours(), now);
+  EXPECT_EQ(found->origin, MailOrigin::account);
+  EXPECT_EQ(found->account, "anna@example.org");
+  EXPECT_EQ(found->client->to_string(), "198.51.100.9");
+  EXPECT_EQ(origin(line("from web ([127.0.0.1]) by mx.example.org with ESMTPA id A") + spam()),
+            MailOrigin::account);
 }
 
 TEST(ForeignMail, AReportedMailMustHaveComeToOneOfOurHosts) {
-  const auto found = reported_foreign_mail(attached(spam()), {}, own, now);
+  const auto found = reported_foreign_mail(attached(spam()), ours(), now);
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->client.to_string(), "203.0.113.7");
-  EXPECT_FALSE(reported_foreign_mail(attached(spam("mx.other.example")), {}, own, now));
-  EXPECT_FALSE(reported_foreign_mail(spam(), {}, own, now)) << "it is the report itself";
+  EXPECT_EQ(found->client->to_string(), "203.0.113.7");
+  EXPECT_FALSE(reported_foreign_mail(attached(spam("mx.other.example")), ours(), now));
+  EXPECT_FALSE(reported_foreign_mail(spam(), ours(), now)) << "it is the report itself";
 }
 
 TEST(ForeignMail, WhatOurOwnPeopleSentIsNone) {
-  EXPECT_FALSE(reported_foreign_mail(attached(spam("mx.example.org", "ESMTPSA")), {}, own, now));
+  EXPECT_FALSE(reported_foreign_mail(attached(spam("mx.example.org", "ESMTPSA")), ours(), now));
 }
 
 TEST(ForeignMail, ABounceIsNoReport) {
   const std::string status =
       "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\n";
-  EXPECT_FALSE(reported_foreign_mail(attached(spam(), status), {}, own, now));
+  EXPECT_FALSE(reported_foreign_mail(attached(spam(), status), ours(), now));
   // To a trap: an honest server sends back what bore the trap as its sender.
   const std::string received = spam().substr(0, spam().find("From: x"));
-  EXPECT_TRUE(foreign_mail(received + attached(spam()), {}, now));
-  EXPECT_FALSE(foreign_mail(received + attached(spam(), status), {}, now));
+  EXPECT_TRUE(taken_mail(received + attached(spam()), ours(), now));
+  EXPECT_FALSE(taken_mail(received + attached(spam(), status), ours(), now));
 }
 
 TEST(ForeignMail, ADateFromTomorrowIsNow) {
-  EXPECT_EQ(foreign_mail(spam(), {}, base::from_unix_seconds(1'000'000'000))->at,
+  EXPECT_EQ(taken_mail(spam(), ours(), base::from_unix_seconds(1'000'000'000))->at,
             base::from_unix_seconds(1'000'000'000));
 }
 

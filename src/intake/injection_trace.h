@@ -1,8 +1,10 @@
 // Where a mail came from: its Received lines from our border outwards.
 //
-// Believed is what a host wrote whom we trust: our own, which took the mail, and those of the
-// networks that we are told to trust. The client of the last of these is who handed us the mail:
-// that is proven. Further lines are that client's word; what contradicts itself is called forged.
+// Believed is what a host of ours wrote about who handed it the mail. Where that was a relay that
+// we are told of, the next line is one of ours again; where it was loopback or a private address,
+// it may be one of ours, but any program there can write the same, and nothing is proven. Where a
+// user of the host handed the mail in, all below is his. Further lines are the client's word; what
+// contradicts itself is called forged.
 //
 // Flow:    raw message -> HeaderFields -> ReceivedLine -> trace_injection() -> people, list engine.
 // Limits:  the first `trace_lines_most` lines; further ones are left out and `cut` says so.
@@ -44,6 +46,14 @@ enum class HopFault : std::uint8_t {
 };
 [[nodiscard]] std::string_view hop_fault_name(HopFault fault);
 
+// Whose lines are believed.
+struct OurHosts {
+  // Hosts that hand on what they took and let nobody write lines of his own.
+  std::span<const base::IpPrefix> relays;
+  // As they call themselves in Received lines, lower case; none: as whoever wrote the newest one.
+  std::span<const std::string> names;
+};
+
 struct TracedHop {
   wire::ReceivedLine line;
   HopStanding standing = HopStanding::claimed;
@@ -55,20 +65,21 @@ struct InjectionTrace {
   // Who handed the mail to the outermost host that we believe; nothing when it was made by one of
   // ours, or when `border_unreadable`.
   std::optional<base::IpAddress> injector;
+  // Nobody but the hosts that we were told of can have written what `injector` or `border` says.
+  bool proven = false;
   // A line of ours tells of another host without its address: who that was is not known, and what
   // stands below may be anybody's word.
   bool border_unreadable = false;
-  std::size_t border = 0;  // index in `hops` where `injector` is named
+  std::size_t border = 0;  // index in `hops` of the outermost line of ours
   // The public address furthest out that nothing speaks against; a hint, no proof. Nothing when
   // that is `injector`.
   std::optional<base::IpAddress> claimed_origin;
   bool cut = false;
 };
 
-// `lines` as they stand in the header, the newest first. Loopback and private addresses count as
-// ours.
+// `lines` as they stand in the header, the newest first.
 [[nodiscard]] InjectionTrace trace_injection(std::span<const std::string_view> lines,
-                                             std::span<const base::IpPrefix> trusted);
+                                             const OurHosts& ours);
 
 // The Received lines of a header block.
 [[nodiscard]] std::vector<std::string_view> received_lines(std::string_view header);

@@ -21,7 +21,7 @@ std::vector<HopStanding> standings(const InjectionTrace& trace) {
 InjectionTrace trace(std::vector<std::string_view> lines, std::string_view trusted = "") {
   std::vector<base::IpPrefix> networks;
   if (!trusted.empty()) networks.push_back(*base::IpPrefix::parse(trusted));
-  return trace_injection(lines, networks);
+  return trace_injection(lines, {networks, {}});
 }
 
 std::string text(const std::optional<base::IpAddress>& address) {
@@ -50,6 +50,7 @@ TEST(InjectionTrace, NamesWhoHandedItToOurBorderAndWhatHeClaims) {
 TEST(InjectionTrace, GoesThroughForwardersThatWeTrust) {
   const auto found = trace({to_mailbox, at_border, submitted}, "203.0.113.0/24");
   EXPECT_EQ(text(found.injector), "198.51.100.7");
+  EXPECT_FALSE(found.proven) << "the filter at 127.0.0.1 is not named";
   EXPECT_EQ(found.border, 2U);
   EXPECT_EQ(text(found.claimed_origin), "");
 }
@@ -116,6 +117,25 @@ TEST(InjectionTrace, MailMadeOnOurHostHasNoInjector) {
        "by mail.ours.example (Postfix, from userid 33) id Z; Sat, 21 Nov 2026 10:00:00 +0000"});
   EXPECT_EQ(text(found.injector), "");
   EXPECT_THAT(standings(found), ElementsAre(HopStanding::ours, HopStanding::ours));
+}
+
+TEST(InjectionTrace, AUserOfOurHostWroteWhatStandsBelowHisLine) {
+  const auto found =
+      trace({"by mail.ours.example (Postfix, from userid 33) id Z; Sat, 21 Nov 2026 10:00:10 +0000",
+             at_border});
+  EXPECT_EQ(text(found.injector), "");
+  EXPECT_THAT(standings(found), ElementsAre(HopStanding::ours, HopStanding::doubtful));
+}
+
+TEST(InjectionTrace, BehindLoopbackOnlyOurOwnLineIsFollowedAndNothingProven) {
+  const auto found = trace({to_mailbox,
+                            "from victim ([198.51.100.9]) by anything.example with ESMTP id X; "
+                            "Sat, 21 Nov 2026 10:00:05 +0000"});
+  EXPECT_EQ(text(found.injector), "");
+  EXPECT_THAT(standings(found), ElementsAre(HopStanding::ours, HopStanding::doubtful));
+  EXPECT_FALSE(trace({to_mailbox, at_border}).proven);
+  EXPECT_TRUE(trace({at_border, submitted}).proven);
+  EXPECT_TRUE(trace({to_mailbox, at_border}, "127.0.0.1/32").proven);
 }
 
 TEST(InjectionTrace, ReadsSoManyLinesAndSaysThatThereAreMore) {

@@ -53,6 +53,8 @@ enum class ReportTaken : std::uint8_t {
 struct LmtpEnvelope {
   std::string sender;                   // "" the null reverse-path
   std::vector<std::string> recipients;  // that were taken
+  // Nobody but the mail server can have said so; else it is the word of any user of this host.
+  bool of_mail_server = false;
 };
 
 class LmtpDialogue {

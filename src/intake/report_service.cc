@@ -86,7 +86,9 @@ ReportService::ReportService(Options options, ReportIntake& intake)
       budget_(options_.memory_bytes),
       handler_([this, &intake](const LmtpEnvelope& envelope, std::string_view raw) {
         if (options_.first) {
-          if (const auto taken = options_.first(envelope, raw)) return *taken;
+          LmtpEnvelope known = envelope;
+          known.of_mail_server = options_.mail_server_only;
+          if (const auto taken = options_.first(known, raw)) return *taken;
         }
         return intake.take(raw);
       }) {}

@@ -88,6 +88,7 @@ class ReportService {
                                  .half_input = std::chrono::seconds(120)};
     LmtpLimits limits = {};
     std::size_t memory_bytes = 256UL * 1024 * 1024;
+    bool mail_server_only = false;  // LmtpEnvelope::of_mail_server
     // Sees each message first; nothing: it is a report. May be null.
     std::function<std::optional<ReportTaken>(const LmtpEnvelope&, std::string_view raw)> first = {};
   };

@@ -113,27 +113,27 @@ bool ListEngine::make_room(base::TimePoint now) {
   return chosen < looked;
 }
 
-void ListEngine::report(const model::AbuseReport& report, base::TimePoint now,
+bool ListEngine::report(const model::AbuseReport& report, base::TimePoint now,
                         std::vector<ListEvent>& events) {
   ++counters_.reports;
   model::AbuseReport counted = report;
   counted.at = std::min(report.at, now);
   if (now - counted.at >= settings_.rule.counts_for) {
     ++counters_.too_old;
-    return;
+    return false;
   }
   const base::IpAddress place = place_of(report.client).address;
   Address* address = take(place, now);
   if (address == nullptr) {
     ++counters_.not_taken;
     counters_.no_room_at = now;
-    return;
+    return false;
   }
   // Of a clock that went ahead: nothing is immune for longer than it was cleared.
   address->cleared_at = std::min(address->cleared_at, now);
   if (counted.at < address->cleared_at) {
     ++counters_.too_old;
-    return;
+    return false;
   }
   const double weight =
       reporters_.hear(report.reporter, now) * std::clamp(report.believed, 0.0, 1.0);
@@ -141,10 +141,11 @@ void ListEngine::report(const model::AbuseReport& report, base::TimePoint now,
   if (!address->reports) address->reports = std::make_unique<ReportHistory>();
   if (weight <= 0 || !address->reports->add(counted, weight, settings_.rule)) {
     ++counters_.above_cap;
-    return;
+    return false;
   }
   if (settings_.record) changed_.reports.push_back({counted, now, static_cast<float>(weight)});
   consider(place, *address, now, events);
+  return weight >= ReportHistory::witness_from;
 }
 
 void ListEngine::consider(const base::IpAddress& place, Address& address, base::TimePoint now,

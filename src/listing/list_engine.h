@@ -104,7 +104,8 @@ class ListEngine {
 
   explicit ListEngine(Settings settings);
 
-  void report(const model::AbuseReport& report, base::TimePoint now,
+  // Whether it counts, and a witness made it.
+  bool report(const model::AbuseReport& report, base::TimePoint now,
               std::vector<ListEvent>& events);
   // Mail that we know of, from our logs and those who tell us; it says nothing good or bad.
   void mails(const base::IpAddress& client, std::uint32_t count, base::TimePoint at);

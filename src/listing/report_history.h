@@ -23,6 +23,9 @@ namespace leumund::listing {
 
 class ReportHistory {
  public:
+  // A reporter whom we believe less speaks, but is no second witness.
+  static constexpr double witness_from = 0.5;
+
   static constexpr std::size_t hours_most = 200;
   static constexpr std::size_t reporters_most = 16;
   using KindCounts = std::array<std::uint32_t, model::abuse_kinds>;
@@ -47,9 +50,6 @@ class ReportHistory {
 
  private:
   static constexpr std::size_t bits = 512;
-  // A reporter whom we believe less speaks, but is no second witness.
-  static constexpr double witness_from = 0.5;
-
   struct Hour {
     std::uint32_t number = 0;  // hours since 1970
     float second = 0;          // mean, within the hour

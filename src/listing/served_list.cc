@@ -82,13 +82,14 @@ void ServedList::restore(const ListRecord& record, TimePoint now) {
 
 // --- what comes ----------------------------------------------------------------------------------
 
-void ServedList::report(const model::AbuseReport& report, TimePoint now) {
-  if (!lists_for(report.kind)) return;
+bool ServedList::report(const model::AbuseReport& report, TimePoint now) {
+  if (!lists_for(report.kind)) return false;
   std::vector<ListEvent> events;
-  engine_.report(report, now, events);
+  const bool witnessed = engine_.report(report, now, events);
   take_up(std::move(events), "", now);
   const IpPrefix what = ListEngine::place_of(report.client);
   if (endings_.contains(place_of(what))) note_end(what, now);  // it was prolonged
+  return witnessed;
 }
 
 base::Status ServedList::delist_on_request(const base::IpAddress& client, std::string_view reason,

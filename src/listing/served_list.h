@@ -58,8 +58,9 @@ class ServedList {
   // Rule, reporters and pools.
   void set_engine_settings(const ListEngine::Settings& settings) { engine_.set_settings(settings); }
 
-  // A report of a kind that this list does not list for is ignored.
-  void report(const model::AbuseReport& report, base::TimePoint now);
+  // Whether it counts, and a witness made it. One of a kind that this list does not list for is
+  // ignored.
+  bool report(const model::AbuseReport& report, base::TimePoint now);
   void mails(const base::IpAddress& client, std::uint32_t count, base::TimePoint now) {
     engine_.mails(client, count, now);
   }

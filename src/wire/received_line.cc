@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/ascii.h"
+#include "base/trimmed.h"
 #include "wire/mail_date.h"
 #include "wire/mime_header.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::size_t bytes_read = 4096;
 constexpr std::size_t name_bytes = 255;
+constexpr std::string_view login_mark = "authenticated sender";
 
 // A word, or a comment without its outer parentheses.
 struct Token {
@@ -158,6 +160,13 @@ bool is_of_login(std::string_view protocol) {
           lower.ends_with("lmtpsa"));
 }
 
+// Postfix's pickup, qmail and nullmailer, Sendmail: in small letters.
+bool names_a_user(std::string_view comment) {
+  return comment.find("from userid") != std::string_view::npos ||
+         comment.find("invoked by uid") != std::string_view::npos ||
+         (comment.starts_with("from ") && comment.ends_with("@localhost"));
+}
+
 }  // namespace
 
 ReceivedLine read_received_line(std::string_view value) {
@@ -191,12 +200,17 @@ ReceivedLine read_received_line(std::string_view value) {
   for (const Token& token : tokens) {
     if (!token.comment) continue;
     const std::string comment = base::ascii_lower(token.text);
-    if (comment.find("authenticated sender") != std::string::npos) line.authenticated = true;
-    const bool on_the_host =
-        comment.starts_with("qmail ") || comment.find("from userid") != std::string::npos;
-    if (on_the_host && !line.client) line.local = true;
+    if (const std::size_t said = comment.find(login_mark); said != std::string::npos) {
+      line.authenticated = true;
+      std::string_view name = std::string_view(comment).substr(said + login_mark.size());
+      if (name.starts_with(':')) name.remove_prefix(1);
+      line.account = base::trimmed(name).substr(0, name_bytes);
+    }
+    if (line.client) continue;
+    line.by_a_user = line.by_a_user || names_a_user(comment);
+    line.local = line.local || line.by_a_user || comment.starts_with("qmail ");
   }
-  if (equal_ignoring_case(line.protocol, "local")) line.local = true;
+  if (equal_ignoring_case(line.protocol, "local")) line.local = line.by_a_user = true;
   return line;
 }
 

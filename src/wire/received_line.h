@@ -26,7 +26,9 @@ struct ReceivedLine {
   std::string protocol;  // "ESMTPS", "HTTP", as written
   std::string id;
   bool authenticated = false;  // the client logged in
+  std::string account;         // as whom, where the line says it
   bool local = false;          // handed in on the writing host itself
+  bool by_a_user = false;      // ... by one of its users or programs: the mail began there
   std::optional<base::TimePoint> at;
 };
 

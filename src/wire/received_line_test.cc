@@ -160,5 +160,23 @@ TEST(ReceivedLine, OfNothingIsEmpty) {
   EXPECT_EQ(client(read_received_line(std::string(100'000, '(') + "[192.0.2.1]")), "");
 }
 
+TEST(ReceivedLine, TellsWhatAUserOfTheHostHandedIn) {
+  EXPECT_TRUE(read_received_line("by h.example (Postfix, from userid 33) id A; x").by_a_user);
+  EXPECT_TRUE(read_received_line("(qmail 7 invoked by uid 89); x").by_a_user);
+  EXPECT_TRUE(read_received_line("(from root@localhost) by h.example (8.18/Submit) id A").local);
+  EXPECT_TRUE(read_received_line("from root by h.example with local (Exim 4.98)").by_a_user);
+  EXPECT_FALSE(read_received_line("(qmail 7 invoked from network); x").by_a_user);
+  EXPECT_FALSE(read_received_line("by h.example (Postfix) id A; x").by_a_user);
+  EXPECT_FALSE(
+      read_received_line("from a (b [192.0.2.1]) by h.example (x, from userid 3)").by_a_user);
+}
+
+TEST(ReceivedLine, TellsAsWhomTheClientLoggedIn) {
+  const auto line = read_received_line(
+      "from pc (a.example [192.0.2.1]) (Authenticated sender: Anna@B.example) by h with ESMTPSA");
+  EXPECT_TRUE(line.authenticated);
+  EXPECT_EQ(line.account, "anna@b.example");
+}
+
 }  // namespace
 }  // namespace leumund::wire

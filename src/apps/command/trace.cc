@@ -63,7 +63,7 @@ class Tracer {
     wire::MimeTree tree;
     wire::scan_mime(raw, tree);
     const auto lines = intake::received_lines(header_of(tree, request_.outer));
-    const InjectionTrace trace = intake::trace_injection(lines, trusted_);
+    const InjectionTrace trace = intake::trace_injection(lines, {trusted_, {}});
     const intake::AbuseContact* contact =
         trace.injector ? contacts_.find(*trace.injector) : nullptr;
     request_.json ? print_json(file, trace, contact) : print_text(file, trace, contact);
@@ -78,6 +78,7 @@ class Tracer {
     nlohmann::ordered_json out = {
         {"file", safe(file)},
         {"injector", optional_text(trace.injector)},
+        {"proven", trace.proven && trace.injector.has_value()},
         {"border_unreadable", trace.border_unreadable},
         {"claimed_origin", optional_text(trace.claimed_origin)},
         {"abuse_contact", contact ? safe(contact->contact) : std::string()},
@@ -103,7 +104,9 @@ class Tracer {
       terminal_.line("  " + terminal_.say("trace.ours"));
     } else {
       const std::string& name = trace.hops[trace.border].line.client_name;
-      terminal_.line("  " + terminal_.say("trace.injector", trace.injector->to_string(),
+      terminal_.line("  " + terminal_.say(trace.proven ? Phrase("trace.injector")
+                                                       : Phrase("trace.injector_likely"),
+                                          trace.injector->to_string(),
                                           name.empty() ? "-" : safe(name)));
     }
     if (contact) {

@@ -94,6 +94,27 @@ TEST_F(Tracing, BelievesHostsOfTrustedNetworks) {
   EXPECT_EQ(object()["injector"], "192.0.2.99");
 }
 
+TEST_F(Tracing, CallsNothingProvenThatAProgramOfOursCanHaveWritten) {
+  const std::string border(spam);
+  const std::string handed_in =
+      "Received: from localhost (localhost [127.0.0.1]) by mail.ours.example (Postfix) with ESMTP "
+      "id C; Sat, 21 Nov 2026 10:00:09 +0000\r\n";
+  request_.files = {file("in.eml", handed_in + border)};
+  EXPECT_EQ(run(), exit_done);
+  EXPECT_THAT(out_, HasSubstr("203.0.113.5 (out.hoster.example), if no program on a host of ours"));
+  EXPECT_THAT(out_, Not(HasSubstr("proven")));
+  request_.trusted = {"127.0.0.1"};
+  EXPECT_EQ(run(), exit_done);
+  EXPECT_THAT(out_, HasSubstr("this is proven"));
+  request_.trusted.clear();
+  request_.files = {file("script.eml",
+                         "Received: by mail.ours.example (Postfix, from userid 33) id A; "
+                         "Sat, 21 Nov 2026 10:00:09 +0000\r\n" +
+                             border)};
+  EXPECT_EQ(run(), exit_done);
+  EXPECT_THAT(out_, Not(HasSubstr("Handed to us")));
+}
+
 TEST_F(Tracing, SaysWhatIsWrongWithItsInput) {
   request_.files = {file("none.eml", "Subject: x\r\n\r\ntext\r\n")};
   EXPECT_EQ(run(), exit_negative);

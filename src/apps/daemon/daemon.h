@@ -31,6 +31,7 @@
 #include "apps/daemon/hygiene_desk.h"
 #include "apps/daemon/keeper.h"
 #include "apps/daemon/list_desk.h"
+#include "apps/daemon/list_mail.h"
 #include "apps/daemon/log_intake.h"
 #include "apps/daemon/milter_intake.h"
 #include "apps/daemon/number_reserve.h"
@@ -98,8 +99,9 @@ class Daemon {
   base::Status start_lists();
   void show_to_lists(const model::MailEvent& event);
   [[nodiscard]] std::optional<intake::ReportTaken> take_for_lists(
-      const intake::LmtpEnvelope& envelope, std::string_view raw,
-      const std::vector<std::string>& own_hosts);
+      const intake::LmtpEnvelope& envelope, std::string_view raw);
+  void note_trapped_account(const std::string& queue_id, const std::string& trap);
+  [[nodiscard]] std::vector<std::string> queue_instances() const;
   [[nodiscard]] std::vector<net::HttpRoute> list_routes();
   base::Status start_customers();
   base::Status start_screening();
@@ -161,6 +163,7 @@ class Daemon {
   std::unique_ptr<ProviderDesk> provider_files_;
   std::unique_ptr<CaseDesk> cases_;
   std::unique_ptr<ListDesk> lists_;  // null: there are none
+  std::unique_ptr<ListMail> list_mail_;
   std::unique_ptr<CaseLetters> letters_;
   std::unique_ptr<CustomerDesk> customers_;
   std::unique_ptr<ScreenDesk> screening_;

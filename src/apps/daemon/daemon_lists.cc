@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "apps/daemon/daemon.h"
-#include "intake/foreign_mail.h"
 
 namespace leumund::apps {
 
@@ -43,30 +42,34 @@ void Daemon::show_to_lists(const model::MailEvent& event) {
   lists_->note_mail(*mail->client);
 }
 
-// A trap's mail is a hit and nothing else: one for a mail, however many traps it was for. What was
-// reported of others is taken here too, and goes on as any report.
-std::optional<intake::ReportTaken> Daemon::take_for_lists(
-    const intake::LmtpEnvelope& envelope, std::string_view raw,
-    const std::vector<std::string>& own_hosts) {
-  if (!lists_) return std::nullopt;
-  const auto now = options_.clock.now();
-  const auto trusted =
+// A trap's mail goes no further. What was reported of others is taken here too, and goes on as any
+// report.
+std::optional<intake::ReportTaken> Daemon::take_for_lists(const intake::LmtpEnvelope& envelope,
+                                                          std::string_view raw) {
+  if (!list_mail_) return std::nullopt;
+  const auto clients =
       settings_.with([](const config::Settings& all) { return all.run.relay_clients; });
-  for (const std::string& recipient : envelope.recipients) {
-    const auto kind = lists_->trap_kind(recipient);
-    if (!kind) continue;
-    // Whoever forged the trap as his sender made an honest server send this back.
-    if (envelope.sender.empty()) return intake::ReportTaken::taken;
-    if (const auto mail = intake::foreign_mail(raw, trusted, now)) {
-      lists_->take({{mail->client, *kind, recipient, mail->at, false}});
-    }
-    return intake::ReportTaken::taken;
+  const auto found = list_mail_->read(envelope, raw, clients, options_.clock.now());
+  if (!found.said.empty()) lists_->take(found.said);
+  if (!found.trap) return std::nullopt;
+  if (!found.queue_id.empty()) note_trapped_account(found.queue_id, found.address);
+  return intake::ReportTaken::taken;
+}
+
+// Who logged in and wrote to a trap: evidence against the account, if its mail is remembered.
+void Daemon::note_trapped_account(const std::string& queue_id, const std::string& trap) {
+  for (const std::string& instance : queue_instances()) {
+    const model::QueueKey queue{.host = "", .instance = instance, .queue_id = queue_id};
+    const auto facts = pipeline_->with_engine(
+        [&](engine::Engine& engine) { return engine.message_facts("", queue, trap); });
+    if (!facts || !facts->had_recipient) continue;
+    const auto now = options_.clock.now();
+    model::TrapHit hit;
+    hit.account = facts->subject.to_string();
+    hit.trap = trap;
+    edge_->feed_recorded({.occurred_at = now, .received_at = now, .what = std::move(hit)});
+    return;
   }
-  if (envelope.sender.empty()) return std::nullopt;
-  if (const auto mail = intake::reported_foreign_mail(raw, trusted, own_hosts, now)) {
-    lists_->take({{mail->client, model::AbuseKind::complaint, envelope.sender, mail->at, true}});
-  }
-  return std::nullopt;
 }
 
 std::vector<net::HttpRoute> Daemon::list_routes() {

@@ -238,6 +238,7 @@ std::string Daemon::metrics() const {
     for (face::Metric& metric : milter_->metrics()) shot.more.push_back(std::move(metric));
   }
   if (lists_) lists_->add_metrics(shot.more);
+  if (list_mail_) list_mail_->add_metrics(shot.more);
   add_block_figures(shot.more);
   return face::metrics_text(shot);
 }

@@ -16,17 +16,19 @@ std::string host_name() {
   return host;
 }
 
+}  // namespace
+
 // The names that queue ids of our Postfix instances have in events: the first folder is the
 // instance that has no name of its own.
-std::vector<std::string> instances_of(const std::vector<std::string>& folders) {
+std::vector<std::string> Daemon::queue_instances() const {
+  const auto folders =
+      settings_.with([](const auto& all) { return all.run.postfix_config_folders; });
   std::vector<std::string> names = {""};
   for (std::size_t i = 1; i < folders.size(); ++i) {
     names.push_back(std::filesystem::path(folders[i]).filename().string());
   }
   return names;
 }
-
-}  // namespace
 
 base::Status Daemon::start_reports() {
   ReportDeskSettings settings;
@@ -37,14 +39,15 @@ base::Status Daemon::start_reports() {
         address->is_unix() ? net::Endpoint::unix_socket(address->path)
                            : net::Endpoint::tcp(address->address.to_string(), address->port));
   }
+  settings.socket_access = {start_.report_socket_mode, start_.report_socket_group};
+  settings.trust_tcp = start_.report_trust_tcp;
   settings.maildirs = start_.report_maildirs;
   settings.maildir_remove = start_.report_maildir_remove;
   settings.marks = start_.report_trace_header;
   settings.host_name = host_name();
   settings.naming.own_hosts = start_.report_own_hosts;
   if (settings.naming.own_hosts.empty()) settings.naming.own_hosts = {settings.host_name};
-  settings.naming.instances =
-      settings_.with([](const auto& all) { return instances_of(all.run.postfix_config_folders); });
+  settings.naming.instances = queue_instances();
   settings.naming.key = key_;
   settings.naming.of_many_people = [reader = replies_](std::string_view domain) {
     return reader->providers().of_domain(domain).has_value();
@@ -60,9 +63,15 @@ base::Status Daemon::start_reports() {
                                 .had_recipient = facts->had_recipient,
                                 .recipient_done = facts->recipient_done};
   };
-  settings.first = [this, hosts = settings.naming.own_hosts](const intake::LmtpEnvelope& envelope,
-                                                             std::string_view raw) {
-    return take_for_lists(envelope, raw, hosts);
+  if (lists_) {
+    ListMail::Hosts hosts{.names = settings.naming.own_hosts, .relays = {}};
+    for (const std::string& text : start_.report_relays) {
+      if (const auto relay = base::IpPrefix::parse(text)) hosts.relays.push_back(*relay);
+    }
+    list_mail_ = std::make_unique<ListMail>(std::move(hosts), *lists_);
+  }
+  settings.first = [this](const intake::LmtpEnvelope& envelope, std::string_view raw) {
+    return take_for_lists(envelope, raw);
   };
   auto desk = ReportDesk::open(
       std::move(settings),

@@ -103,7 +103,8 @@ std::shared_ptr<const ListDesk::Rules> ListDesk::rules_of(const config::Settings
   }
   for (const std::string& text : run.list_reporters) {
     if (const auto reporter = config::parse_reporter_weight(text)) {
-      rules->reporters.insert_or_assign(reporter->name, reporter->weight);
+      rules->reporters.insert_or_assign(reporter->name,
+                                        Rules::Reporter{reporter->weight, reporter->networks});
     }
   }
   for (const auto& one : config::own_addresses(run.egresses, run.watch_addresses)) {
@@ -123,13 +124,10 @@ std::shared_ptr<const ListDesk::Rules> ListDesk::rules_of(const config::Settings
 }
 
 void ListDesk::name_reporters(State& state, const Rules& rules) const {
-  for (const auto& [name, weight] : rules.reporters) {
-    for (auto& list : state.lists) {
-      list->reporters().set_weight(base::keyed_hash(around_.key, name), weight);
-    }
-    for (auto& list : state.names) {
-      list->reporters().set_weight(base::keyed_hash(around_.key, name), weight);
-    }
+  for (const auto& [name, reporter] : rules.reporters) {
+    const std::uint64_t who = base::keyed_hash(around_.key, name);
+    for (auto& list : state.lists) list->reporters().set_weight(who, reporter.weight);
+    for (auto& list : state.names) list->reporters().set_weight(who, reporter.weight);
   }
 }
 
@@ -257,6 +255,7 @@ void ListDesk::set_settings(const config::Settings& settings) {
 // a provider each with his own.
 model::AbuseReport ListDesk::report_of(const Said& said, const Rules& rules) const {
   std::string who = said.reporter.empty() ? "unknown" : said.reporter;
+  const bool anybody = said.by_mail && !said.vouched;
   bool named = rules.reporters.contains(who);
   if (!named && who.contains('@')) {
     const std::string domain = domain_of(who);
@@ -264,11 +263,12 @@ model::AbuseReport ListDesk::report_of(const Said& said, const Rules& rules) con
     const bool trap = said.kind != model::AbuseKind::complaint;
     if (trap || named || !around_.of_many_people(domain)) who = trap ? "trap@" + domain : domain;
   }
+  if (anybody) who = "mail:" + who;  // uses up nothing of his whose name it bears
   return {.client = said.client.value_or(base::IpAddress()),
           .kind = said.kind,
           .reporter = base::keyed_hash(around_.key, who),
           .at = said.at,
-          .believed = said.by_mail && !named ? rules.mail_weight : 1.0};
+          .believed = anybody || (said.by_mail && !named) ? rules.mail_weight : 1.0};
 }
 
 bool ListDesk::take(const std::vector<Said>& said) {
@@ -278,8 +278,8 @@ bool ListDesk::take(const std::vector<Said>& said) {
   reports.reserve(said.size());
   for (const Said& one : said) {
     reports.push_back(report_of(one, *rules));
-    if (one.client) around_.heard(*one.client);
   }
+  std::vector<base::IpAddress> witnessed;
   state_.with([&](State& state) {
     for (std::size_t i = 0; i < reports.size(); ++i) {
       const model::AbuseReport& one = reports[i];
@@ -290,12 +290,15 @@ bool ListDesk::take(const std::vector<Said>& said) {
       } else if (one.client.is_private()) {
         ++not_counted_;
       } else {
+        bool counts = false;
         for (auto& list : state.lists) {
-          if (!list->zone().is_root()) list->report(one, now);
+          if (!list->zone().is_root()) counts = list->report(one, now) || counts;
         }
+        if (counts) witnessed.push_back(one.client);
       }
     }
   });
+  for (const auto& client : witnessed) around_.heard(client);
   return settle();
 }
 
@@ -357,6 +360,18 @@ void ListDesk::note_mail(const base::IpAddress& client) {
       mails.emplace(client, 1);
     }
   });
+}
+
+bool ListDesk::speaks_from(std::string_view reporter, const base::IpAddress& client) const {
+  const auto rules = rules_.read();
+  const auto known = rules->reporters.find(reporter);
+  const auto house = rules->reporters.find(domain_of(reporter));
+  const auto holds = [&](const auto& found) {
+    return found != rules->reporters.end() &&
+           std::ranges::any_of(found->second.networks,
+                               [&](const auto& network) { return network.contains(client); });
+  };
+  return holds(known) || holds(house);
 }
 
 std::optional<model::AbuseKind> ListDesk::trap_kind(std::string_view address) const {

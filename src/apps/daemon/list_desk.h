@@ -55,17 +55,18 @@ class ListDesk final : public face::ListControl {
     base::HashKey key;
     std::function<bool(std::string_view domain)> of_many_people;  // has mailboxes for the public
     std::function<void(model::Decision)> decide;  // gives it its number and keeps it
-    // Somebody complained of mail from there, or a trap got it, whether or not a list of ours
-    // spares the address. On whatever thread it was told; must not wait.
+    // A witness complained of mail from there, or a trap got it, whether or not a list of ours
+    // spares the address; not what is above a cap. On whatever thread it was told; must not wait.
     std::function<void(const base::IpAddress& client)> heard;
   };
   // A report with who made it, as he calls himself.
   struct Said {
-    std::optional<base::IpAddress> client;
+    std::optional<base::IpAddress> client = {};
     model::AbuseKind kind = model::AbuseKind::complaint;
-    std::string reporter;  // name, mail address, or the trap's address; lower case
-    base::TimePoint at;
-    bool by_mail = false;      // anybody can write as anybody
+    std::string reporter = {};  // name, mail address, or the trap's address; lower case
+    base::TimePoint at = {};
+    bool by_mail = false;      // anybody can write as anybody ...
+    bool vouched = false;      // ... but our own server says that it was he
     std::string domain = {};   // that the spam advertised; "" none
     std::string account = {};  // mail address or account that it came from; "" none
   };
@@ -89,6 +90,9 @@ class ListDesk final : public face::ListControl {
   bool settle();
   // Of which kind a trap address is; nothing: it is none.
   [[nodiscard]] std::optional<model::AbuseKind> trap_kind(std::string_view address) const;
+
+  // Whether `client` is in a network that the reporter, or his domain, is named with.
+  [[nodiscard]] bool speaks_from(std::string_view reporter, const base::IpAddress& client) const;
 
   // Own addresses that a list here has, or would have were they a stranger's.
   [[nodiscard]] std::vector<model::Listing> own_listings() const;
@@ -125,7 +129,11 @@ class ListDesk final : public face::ListControl {
   // What the configuration says, as far as a reload changes it.
   struct Rules {
     std::map<std::string, model::AbuseKind, std::less<>> traps;
-    std::map<std::string, double, std::less<>> reporters;
+    struct Reporter {
+      double weight = 1;
+      std::vector<base::IpPrefix> networks;  // where his mail comes from
+    };
+    std::map<std::string, Reporter, std::less<>> reporters;
     double mail_weight = 0.25;
     std::map<base::IpAddress, std::string> own;  // address -> egress
     std::set<base::IpAddress> own_places;        // what a listing of one of them would cover

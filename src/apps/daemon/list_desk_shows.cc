@@ -218,8 +218,12 @@ base::Result<face::ReportsTaken> ListDesk::take_reports(std::string_view lines) 
       continue;
     }
     ++out.accepted;
-    said.push_back(
-        {read->client, read->kind, read->reporter, read->at, false, read->domain, read->account});
+    said.push_back({.client = read->client,
+                    .kind = read->kind,
+                    .reporter = read->reporter,
+                    .at = read->at,
+                    .domain = read->domain,
+                    .account = read->account});
   }
   if (!said.empty()) out.kept = take(said);
   return out;

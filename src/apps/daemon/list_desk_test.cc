@@ -54,7 +54,7 @@ class ListDeskTest : public testing::Test {
                                                  .key = {},
                                                  .of_many_people = [](auto) { return false; },
                                                  .decide = {},
-                                                 .heard = [](const auto&) {}});
+                                                 .heard = [this](const auto&) { ++heard; }});
     EXPECT_TRUE(desk.ok());
     desk_ = std::move(*desk);
   }
@@ -92,6 +92,7 @@ class ListDeskTest : public testing::Test {
   const std::filesystem::path folder = made_folder();
   base::IpAddress client = *base::IpAddress::parse("203.0.113.9");
   Clock clock;
+  int heard = 0;  // calls of Around::heard
   SlowStore store;
   std::unique_ptr<ListDesk> desk_;
 };
@@ -244,6 +245,23 @@ TEST_F(ListDeskTest, AListThatIsFullSaysSoWhereAnOperatorLooks) {
   EXPECT_FALSE(desk_->part().well);
   EXPECT_NE(desk_->part().detail.find("bl is full, 1 reports found no room"), std::string::npos)
       << desk_->part().detail;
+  desk_->stop();
+}
+
+// The weights that screening proposes must not follow what anybody can write.
+TEST_F(ListDeskTest, OnlyWhatAWitnessSaysOfAStrangerIsHeard) {
+  store.readable.count_down();
+  desk_->start();
+  const auto say = [&](ListDesk::Said said) {
+    said.reporter = "anna@one.example";
+    said.at = clock.now();
+    desk_->take({said});
+    return std::exchange(heard, 0);
+  };
+  EXPECT_EQ(say({.client = client, .by_mail = true}), 0) << "anybody's mail";
+  EXPECT_EQ(say({.client = base::IpAddress::parse("2001:db8:1:2::25")}), 0) << "about ourselves";
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(say({.client = client}), 1) << i;
+  EXPECT_EQ(say({.client = client}), 0) << "above the cap";
   desk_->stop();
 }
 

@@ -50,10 +50,10 @@ base::Result<std::unique_ptr<ReportDesk>> ReportDesk::open(ReportDeskSettings se
     if (where.is_unix()) {
       std::error_code failed;
       std::filesystem::create_directories(std::filesystem::path(where.path).parent_path(), failed);
-      // Postfix's pipe runs as a user of its own. What is delivered here is believed no more than
-      // what comes by mail, so whoever is on this machine may.
-      options.stream.unix_access.mode = 0666;
+      options.stream.unix_access = desk->settings_.socket_access;
     }
+    options.mail_server_only = where.is_unix() ? (desk->settings_.socket_access.mode & 0002U) == 0
+                                               : desk->settings_.trust_tcp;
     auto service = intake::ReportService::open(*desk->loop_, std::move(options), desk->intake_);
     if (!service) return service.error();
     desk->services_.push_back(std::move(*service));

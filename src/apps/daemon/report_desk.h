@@ -29,11 +29,14 @@
 #include "model/answer.h"
 #include "net/endpoint.h"
 #include "net/event_loop.h"
+#include "net/socket.h"
 
 namespace leumund::apps {
 
 struct ReportDeskSettings {
   std::vector<net::Endpoint> listen;
+  net::UnixAccess socket_access;
+  bool trust_tcp = false;  // nobody but the mail server reaches the TCP addresses
   std::vector<std::string> maildirs;
   bool maildir_remove = false;
   bool marks = false;  // put our mark into mail that passes

@@ -1,0 +1,84 @@
+// Mail that is evidence for our own lists: what came to a trap, and spam that a user or a feedback
+// loop sent us.
+//
+// A trap's mail names its client only where hosts of ours alone can have written who he was, and
+// only if he is a stranger: what our own people sent to a trap lists nobody. What did not surely
+// come from our mail server is anybody's word, and so is a reporter's name where he neither logged
+// in nor wrote from a network that he is named with.
+//
+// Flow:    LMTP, Maildirs -> ListMail -> ListDesk; counters -> metrics.
+// Limits:  one log line in ten seconds. Threads: any.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "apps/daemon/list_desk.h"
+#include "base/guarded.h"
+#include "face/metrics.h"
+#include "intake/foreign_mail.h"
+#include "intake/rare_line.h"
+#include "intake/report_lmtp.h"
+
+namespace leumund::apps {
+
+// What a trap's mail came to.
+enum class TrapMail : std::uint8_t {
+  counted,
+  bounce,     // whoever forged the trap as his sender made an honest server send this
+  no_border,  // no Received line of ours tells who handed it to us
+  ourselves,  // a user or program of ours, or a client of policy.relay_clients, sent it
+  account,    // one of our accounts did
+  open_door,  // it came by a socket that any user of this host can write to: no proof
+};
+
+struct MailEvidence {
+  std::vector<ListDesk::Said> said = {};
+  std::optional<TrapMail> trap = {};  // it was for a trap, and goes no further
+  // TrapMail::account alone: our queue's name of the mail, and the trap.
+  std::string queue_id = {};
+  std::string address = {};
+};
+
+class ListMail {
+ public:
+  struct Hosts {
+    std::vector<std::string> names;  // InjectionTrace's OurHosts
+    std::vector<base::IpPrefix> relays;
+  };
+  // `desk` must outlive this.
+  ListMail(Hosts hosts, const ListDesk& desk) : hosts_(std::move(hosts)), desk_(desk) {}
+
+  // `relay_clients` may send without a login.
+  [[nodiscard]] MailEvidence read(const intake::LmtpEnvelope& envelope, std::string_view raw,
+                                  const std::vector<base::IpPrefix>& relay_clients,
+                                  base::TimePoint now);
+
+  void add_metrics(std::vector<face::Metric>& out) const;
+
+ private:
+  static constexpr std::size_t outcomes = 6;
+
+  struct Trap {
+    std::string address;
+    model::AbuseKind kind = model::AbuseKind::pristine_trap;
+  };
+  [[nodiscard]] MailEvidence read_trapped(const intake::LmtpEnvelope& envelope,
+                                          std::string_view raw, const Trap& trap,
+                                          const std::vector<base::IpPrefix>& relay_clients,
+                                          base::TimePoint now) const;
+  [[nodiscard]] bool vouches(const intake::LmtpEnvelope& envelope, std::string_view raw,
+                             base::TimePoint now) const;
+  void count(TrapMail outcome, const std::string& trap);
+
+  const Hosts hosts_;
+  const ListDesk& desk_;
+  std::array<std::atomic<std::uint64_t>, outcomes> counts_ = {};
+  base::Guarded<intake::RareLine> line_{intake::RareLine("trap_mail")};
+};
+
+}  // namespace leumund::apps

@@ -1,0 +1,134 @@
+// Which mail is evidence for our own lists, and against whom.
+#include "apps/daemon/list_mail.h"
+
+#include <gtest/gtest.h>
+#include <map>
+
+#include "config/load.h"
+#include "storage/memory_store.h"
+
+namespace leumund::apps {
+namespace {
+
+const base::TimePoint now = base::from_unix_seconds(1'800'000'000);
+
+std::string line(const std::string& from, const std::string& with = "ESMTP") {
+  return "Received: " + from + " by mx.example.org (Postfix) with " + with +
+         " id 4XyZ; Fri, 15 Jan 2027 07:00:00 +0000 (UTC)\r\n";
+}
+const std::string spam =
+    line("from bot (bot.example [203.0.113.7])") + "Subject: win\r\n\r\nwin\r\n";
+
+class ListMailTest : public testing::Test {
+ protected:
+  ListMailTest() {
+    auto loaded = config::load_text(
+        "[list]\nzones = [\"bl bl.ex\"]\ntraps = [\"pristine trap@traps.ex\"]\n"
+        "reporters = [\"anna@example.org 1\", \"fbl.example.net 1 198.51.100.0/24\"]\n",
+        "t.toml", config::Surroundings());
+    EXPECT_TRUE(loaded.problems.empty());
+    auto desk = ListDesk::open(loaded.settings, {.store = store_,
+                                                 .clock = clock_,
+                                                 .key = {},
+                                                 .of_many_people = [](auto) { return false; },
+                                                 .decide = {},
+                                                 .heard = [](const auto&) {}});
+    EXPECT_TRUE(desk.ok());
+    desk_ = std::move(*desk);
+    mail_ = std::make_unique<ListMail>(ListMail::Hosts{.names = {"mx.example.org"}, .relays = {}},
+                                       *desk_);
+  }
+
+  MailEvidence trapped(const std::string& raw, const std::vector<base::IpPrefix>& clients = {}) {
+    return mail_->read(
+        {.sender = "x@bank.example", .recipients = {"trap@traps.ex"}, .of_mail_server = true}, raw,
+        clients, now);
+  }
+  // Of `outer` with the spam attached.
+  std::optional<bool> vouched(const std::string& sender, const std::string& outer,
+                              bool of_mail_server = true) {
+    const auto found =
+        mail_->read({.sender = sender, .recipients = {"spam@x"}, .of_mail_server = of_mail_server},
+                    outer +
+                        "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+                        "--b\r\nContent-Type: message/rfc822\r\n\r\n" +
+                        spam + "\r\n--b--\r\n",
+                    {}, now);
+    if (found.said.size() != 1 || !found.said.front().by_mail) return std::nullopt;
+    return found.said.front().vouched;
+  }
+
+  storage::MemoryStore store_;
+  Clock clock_;
+  std::unique_ptr<ListDesk> desk_;
+  std::unique_ptr<ListMail> mail_;
+};
+
+TEST_F(ListMailTest, ATrapsMailIsAHitOfTheStrangerWhoHandedItToUs) {
+  const auto found = trapped(spam);
+  EXPECT_EQ(found.trap, TrapMail::counted);
+  ASSERT_EQ(found.said.size(), 1U);
+  EXPECT_EQ(found.said.front().client->to_string(), "203.0.113.7");
+  EXPECT_EQ(found.said.front().kind, model::AbuseKind::pristine_trap);
+}
+
+TEST_F(ListMailTest, WhatOurOwnPeopleSentToATrapListsNobody) {
+  const auto outcome = [&](const std::string& raw, const char* network = "192.0.2.0/24") {
+    const auto found = trapped(raw, {*base::IpPrefix::parse(network)});
+    EXPECT_TRUE(found.said.empty());
+    return found.trap;
+  };
+  EXPECT_EQ(outcome(line("from pc (dsl.isp.example [203.0.113.7])", "ESMTPSA")), TrapMail::account);
+  EXPECT_EQ(outcome(spam, "203.0.113.0/24"), TrapMail::ourselves);
+  EXPECT_EQ(outcome(line("from localhost (localhost [127.0.0.1])") + spam), TrapMail::ourselves);
+  EXPECT_EQ(outcome("Received: by mx.example.org (Postfix, from userid 33) id A; x\r\n" + spam),
+            TrapMail::ourselves);
+  EXPECT_EQ(outcome("Subject: no line\r\n\r\n"), TrapMail::no_border);
+}
+
+// Any user of this host can write to an open socket what he likes.
+TEST_F(ListMailTest, WhatComesByAnOpenDoorIsNoProof) {
+  const auto found =
+      mail_->read({.sender = "x@bank.example", .recipients = {"trap@traps.ex"}}, spam, {}, now);
+  EXPECT_EQ(found.trap, TrapMail::open_door);
+  ASSERT_EQ(found.said.size(), 1U);
+  EXPECT_TRUE(found.said.front().by_mail);
+  EXPECT_FALSE(found.said.front().vouched);
+}
+
+TEST_F(ListMailTest, AReportersNameCountsWhereOurServerVouchesForIt) {
+  const std::string login = line("from pc (dsl.isp.example [192.0.2.77])", "ESMTPSA");
+  const std::string stranger = line("from any (any.example [192.0.2.77])");
+  const std::string loop = line("from fbl (out.fbl.example.net [198.51.100.4])");
+  EXPECT_EQ(vouched("anna@example.org", login), true);
+  EXPECT_EQ(vouched("anna@example.org", stranger), false);
+  EXPECT_EQ(vouched("a@fbl.example.net", loop), true);
+  EXPECT_EQ(vouched("a@fbl.example.net", stranger), false);
+  EXPECT_EQ(vouched("anna@example.org", loop), false) << "of another's network";
+  EXPECT_EQ(vouched("anna@example.org", login, false), false) << "by an open door";
+  EXPECT_EQ(vouched("anna@example.org", ""), false);
+}
+
+TEST_F(ListMailTest, AnAccountsMailToATrapIsToldByItsQueueId) {
+  const auto found = trapped(line("from pc (dsl.isp.example [203.0.113.7])", "ESMTPSA"));
+  EXPECT_TRUE(found.said.empty());
+  EXPECT_EQ(found.queue_id, "4XyZ");
+  EXPECT_EQ(found.address, "trap@traps.ex");
+}
+
+TEST_F(ListMailTest, CountsWhatTrapMailCameTo) {
+  trapped(spam);
+  trapped("Subject: no line\r\n\r\n");
+  trapped("Subject: no line\r\n\r\n");
+  std::vector<face::Metric> metrics;
+  mail_->add_metrics(metrics);
+  std::map<std::string, double> counts;
+  for (const auto& sample : metrics.at(0).samples) {
+    counts[sample.labels.at(0).second] = sample.value;
+  }
+  EXPECT_EQ(counts["counted"], 1);
+  EXPECT_EQ(counts["no_border"], 2);
+}
+
+}  // namespace
+}  // namespace leumund::apps
