@@ -74,7 +74,8 @@ ListDesk::ListDesk(const config::Settings& settings, Around around)
     : around_(std::move(around)),
       access_(list_access(settings.start)),
       export_folder_(settings.start.list_export_folder),
-      rules_(rules_of(settings)) {
+      rules_(rules_of(settings)),
+      keeper_(around_.store, around_.decide) {
   state_.with([&](State& state) {
     for (auto& one : list_settings(settings, around_.key)) {
       state.lists.push_back(std::make_unique<ServedList>(std::move(one)));
@@ -184,10 +185,7 @@ void ListDesk::load() {
 void ListDesk::note_load(const std::string& trouble) {
   if (trouble.empty()) return;
   base::log(LogLevel::error, "event=list_not_loaded what=\"{}\"", trouble);
-  health_.with([&](Health& health) {
-    health.store = trouble;
-    ++health.failures;
-  });
+  keeper_.fails(trouble);
 }
 
 // Reports of the mail path that came while the lists were read.
@@ -209,6 +207,7 @@ void ListDesk::start() {
       base::log(LogLevel::info, "listening dns {}", where.to_string());
     }
   }
+  keeper_.start();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   ::pthread_setname_np(thread_.native_handle(), "list");
   slow_ = std::jthread([this](const std::stop_token& stop) { run_slow(stop); });
@@ -221,6 +220,7 @@ void ListDesk::stop() {
     thread_.request_stop();
     wake();
     thread_.join();
+    keeper_.stop();
     slow_.request_stop();
     wake_slow();
     slow_.join();

@@ -1,15 +1,15 @@
 // The daemon's own DNS lists: reports in, listings out by DNS, kept across a kill.
 //
 // Flow:    events, POST /v1/reports, traps -> ServedList -> ZoneSet, published to DnsListServer;
-//          mail seen and questions asked -> traffic; what changed -> store.
+//          mail seen and questions asked -> traffic; what changed -> ListKeeper -> store.
 // Time:    a change is in the zone some milliseconds later, an end within its second. Reports are
 //          on disk before whoever sent them hears that they are kept; traffic within ten seconds.
 //          A start answers with what stood, then reads what for (seconds with a million): who asks
 //          about a list meanwhile waits, what the mail path tells is kept for then.
-// Limits:  those of ListEngine; `unsaved_most` rows wait for a store that fails, then the oldest
-//          are dropped and counted; 100,000 addresses between two looks at the traffic.
-// Threads: `list`; `list-slow` for what takes long (exports, forgetting, folding tables), so that
-//          no report and no listing waits for it; those of DnsListServer. note_mail() is for the
+// Limits:  those of ListEngine and ListKeeper; 100,000 addresses between two looks at the traffic.
+// Threads: `list`, which touches the store at start only; `list-keep` of ListKeeper; `list-slow`
+//          for what takes long (exports, forgetting, folding tables): no listing waits for either,
+//          and no report for the latter; those of DnsListServer. note_mail() is for the
 //          mail path: it never waits for anything. The rest from any.
 // Errors:  open() names what cannot be bound. A store that fails is shown by `status`; the lists go
 //          on with what they know.
@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "apps/clock.h"
+#include "apps/daemon/list_keeper.h"
 #include "base/bounded_queue.h"
 #include "base/guarded.h"
 #include "base/hash.h"
@@ -46,7 +47,6 @@ namespace leumund::apps {
 
 class ListDesk final : public face::ListControl {
  public:
-  static constexpr std::size_t unsaved_most = 500'000;
   static constexpr std::size_t early_most = 100'000;
 
   struct Around {
@@ -54,7 +54,7 @@ class ListDesk final : public face::ListControl {
     const Clock& clock;
     base::HashKey key;
     std::function<bool(std::string_view domain)> of_many_people;  // has mailboxes for the public
-    std::function<void(model::Decision)> decide;  // gives it its number and keeps it
+    ListKeeper::Decide decide;  // gives it its number and keeps it; may wait for the store
     // A witness complained of mail from there, or a trap got it, whether or not a list of ours
     // spares the address; not what is above a cap. On whatever thread it was told; must not wait.
     std::function<void(const base::IpAddress& client)> heard;
@@ -116,7 +116,7 @@ class ListDesk final : public face::ListControl {
   void add_metrics(std::vector<face::Metric>& out) const;
 
  private:
-  using Waiter = std::promise<bool>;
+  using Waiter = ListKeeper::Waiter;
   struct State {
     std::vector<std::unique_ptr<listing::ServedList>> lists;  // the last: what of us they would say
     std::vector<std::unique_ptr<listing::NameList>> names;
@@ -147,10 +147,7 @@ class ListDesk final : public face::ListControl {
     }
   };
   struct Health {
-    std::string store;    // trouble, "" none
-    std::string exports;  // likewise
-    std::uint64_t failures = 0;
-    std::uint64_t rows_lost = 0;
+    std::string exports;  // trouble, "" none
     std::uint64_t published = 0;
     double slowest_publish = 0;  // seconds from waking to the published zone
   };
@@ -169,15 +166,15 @@ class ListDesk final : public face::ListControl {
                   base::TimePoint now) const;
   [[nodiscard]] base::Error takes_no_names(State& state, const face::ListOrder& order) const;
   base::Status change_name(const face::ListOrder& order, bool add);
-  void tick_names(State& state, base::TimePoint now, bool& changed);
-  void keep(listing::ListSave save);
+  void tick_names(State& state, base::TimePoint now, bool& changed,
+                  std::vector<listing::ListSave>& saves);
   // What our own lists say of ourselves. (list_desk_own.cc)
   void load_own();
   [[nodiscard]] std::optional<model::Listing> own_listing(const State& state,
                                                           const base::IpAddress& address,
                                                           const std::string& egress,
                                                           base::TimePoint now) const;
-  void judge_own(base::TimePoint now);
+  [[nodiscard]] std::vector<model::Decision> judge_own(base::TimePoint now);
   void name_reporters(State& state, const Rules& rules) const;
   void wake() { static_cast<void>(wake_.push(1)); }
   void wake_slow() { static_cast<void>(wake_slow_.push(1)); }
@@ -187,7 +184,6 @@ class ListDesk final : public face::ListControl {
   void take_traffic(State& state, base::TimePoint now, bool questions);
   void publish(std::vector<listing::ZonePlan> plans);
   void tell(const std::string& list, const std::vector<listing::ListEvent>& events) const;
-  [[nodiscard]] bool save();
   // Of the thread `list-slow`. (list_desk_slow.cc)
   void run_slow(const std::stop_token& stop);
   void fold();
@@ -204,6 +200,7 @@ class ListDesk final : public face::ListControl {
   base::Guarded<std::map<base::IpAddress, std::uint32_t>> mails_;
   base::Guarded<Health> health_;
   base::Guarded<std::map<base::IpAddress, model::Listing>> own_told_;  // of ours that are listed
+  ListKeeper keeper_;
   base::BoundedQueue<int> wake_{1, base::WhenFull::push_back};
   base::BoundedQueue<int> wake_slow_{1, base::WhenFull::push_back};
   std::atomic<bool> loading_ = true;
@@ -216,9 +213,6 @@ class ListDesk final : public face::ListControl {
   // Of the thread `list` alone.
   std::vector<listing::ZonePlan> plans_;  // of lists of addresses, then of names
   std::shared_ptr<const Rules> own_judged_by_;
-  std::deque<listing::ListSave> unsaved_;
-  std::size_t unsaved_rows_ = 0;
-  std::chrono::steady_clock::time_point saved_at_;
   std::chrono::steady_clock::time_point traffic_at_;
   std::chrono::steady_clock::time_point traffic_saved_at_;
 

@@ -48,7 +48,8 @@ void ListDesk::take_names(State& state, const Said& said, const model::AbuseRepo
   }
 }
 
-void ListDesk::tick_names(State& state, TimePoint now, bool& changed) {
+void ListDesk::tick_names(State& state, TimePoint now, bool& changed,
+                          std::vector<listing::ListSave>& saves) {
   const std::size_t first = plans_.size() - state.names.size();
   for (std::size_t i = 0; i < state.names.size(); ++i) {
     NameList& list = *state.names[i];
@@ -62,7 +63,7 @@ void ListDesk::tick_names(State& state, TimePoint now, bool& changed) {
                 one.line.move, list.name(), one.name, base::format_rfc3339(one.line.until),
                 one.line.reporters);
     }
-    keep(list.drain());
+    saves.push_back(list.drain());
   }
 }
 

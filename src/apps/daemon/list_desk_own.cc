@@ -75,8 +75,9 @@ std::optional<model::Listing> ListDesk::own_listing(const State& state,
   return out;
 }
 
-// After every change of a list, or of what our addresses are; without the lock while it is told.
-void ListDesk::judge_own(TimePoint now) {
+// After every change of a list, or of what our addresses are.
+std::vector<model::Decision> ListDesk::judge_own(TimePoint now) {
+  std::vector<model::Decision> out;
   const auto rules = rules_.read();
   std::vector<model::Listing> news;
   std::map<base::IpAddress, model::Listing> stands;
@@ -101,8 +102,9 @@ void ListDesk::judge_own(TimePoint now) {
   for (model::Listing& listing : news) {
     base::log(base::LogLevel::warn, "event=list_{}_own address={} list=\"{}\"",
               listing.until ? "delisted" : "listed", listing.place, listing.list_name);
-    if (around_.decide) around_.decide(decision_of(std::move(listing), detector, now));
+    out.push_back(decision_of(std::move(listing), detector, now));
   }
+  return out;
 }
 
 std::vector<model::Listing> ListDesk::own_listings() const {

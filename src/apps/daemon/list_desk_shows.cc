@@ -279,7 +279,8 @@ face::PartStatus ListDesk::part() const {
     for (const auto& list : state.names) add(*list, "list.names_max");
   });
   const Health health = health_.with([](const Health& known) { return known; });
-  const std::string trouble = !health.store.empty()     ? health.store
+  const ListKeeper::Health kept = keeper_.health();
+  const std::string trouble = !kept.trouble.empty()     ? kept.trouble
                               : !health.exports.empty() ? health.exports
                                                         : full;
   if (trouble.empty()) return {"own lists", true, detail};
@@ -319,6 +320,7 @@ void ListDesk::add_metrics(std::vector<face::Metric>& out) const {
   };
   if (!loading_) state_.with(add_lists);  // a scrape does not wait
   const Health health = health_.with([](const Health& now) { return now; });
+  const ListKeeper::Health kept = keeper_.health();
   const auto single = [&](std::string name, std::string help, double value) {
     out.push_back({std::move(name), std::move(help), {{{}, value}}});
   };
@@ -331,9 +333,9 @@ void ListDesk::add_metrics(std::vector<face::Metric>& out) const {
   single("leumund_list_publish_slowest_seconds", "The longest way of a change into the zone.",
          health.slowest_publish);
   single("leumund_list_store_failures_total", "Writes of our own lists that failed.",
-         static_cast<double>(health.failures));
+         static_cast<double>(kept.failures));
   single("leumund_list_rows_lost_total", "Rows that a failing store made us drop.",
-         static_cast<double>(health.rows_lost));
+         static_cast<double>(kept.rows_lost));
   if (!server_) return;
   face::Metric queries{"leumund_list_queries_total", "DNS questions by zone and answer.", {}};
   const auto counts = server_->counters();

@@ -25,6 +25,13 @@ class SlowStore final : public storage::MemoryStore {
     if (list != "dbl" && list != "ebl") readable.wait();  // names are few, and read at once
     return MemoryStore::load_list(list, since);
   }
+  base::Status save_list(const listing::ListSave& save) override {
+    if (saves_slowly) {
+      if (!saving.try_wait()) saving.count_down();
+      savable.wait();
+    }
+    return MemoryStore::save_list(save);
+  }
   base::Status forget_list(listing::ListForgetting& way) override {
     if (forgets_slowly) {
       if (!forgetting.try_wait()) forgetting.count_down();
@@ -33,6 +40,9 @@ class SlowStore final : public storage::MemoryStore {
     return MemoryStore::forget_list(way);
   }
   std::latch readable{1};
+  std::atomic<bool> saves_slowly = false;
+  std::latch saving{1};
+  std::latch savable{1};
   bool forgets_slowly = false;
   std::latch forgetting{1};
   std::latch forgettable{1};
@@ -53,7 +63,13 @@ class ListDeskTest : public testing::Test {
                                                  .clock = clock,
                                                  .key = {},
                                                  .of_many_people = [](auto) { return false; },
-                                                 .decide = {},
+                                                 .decide =
+                                                     [this](const model::Decision& /*one*/) {
+                                                       if (!decides_slowly) return;
+                                                       if (!deciding.try_wait())
+                                                         deciding.count_down();
+                                                       decided.wait();
+                                                     },
                                                  .heard = [this](const auto&) { ++heard; }});
     EXPECT_TRUE(desk.ok());
     desk_ = std::move(*desk);
@@ -61,6 +77,8 @@ class ListDeskTest : public testing::Test {
   ~ListDeskTest() override {
     if (!store.readable.try_wait()) store.readable.count_down();
     if (!store.forgettable.try_wait()) store.forgettable.count_down();
+    if (!decided.try_wait()) decided.count_down();
+    if (!store.savable.try_wait()) store.savable.count_down();
     desk_.reset();
     std::filesystem::remove_all(folder);
   }
@@ -73,6 +91,21 @@ class ListDeskTest : public testing::Test {
     event.occurred_at = clock.now();
     event.what = complaint;
     desk_->see(event);
+  }
+  [[nodiscard]] double published() const {
+    std::vector<face::Metric> metrics;
+    desk_->add_metrics(metrics);
+    for (const face::Metric& one : metrics) {
+      if (one.name == "leumund_list_published_total") return one.samples.front().value;
+    }
+    return -1;
+  }
+  // Whether what was said is in the zone soon.
+  [[nodiscard]] bool soon_published(double more_than) const {
+    for (int i = 0; published() <= more_than && i < 200; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return published() > more_than;
   }
   [[nodiscard]] std::uint32_t complaints() const {
     const auto why = desk_->list_why(client, 0);
@@ -94,6 +127,9 @@ class ListDeskTest : public testing::Test {
   Clock clock;
   int heard = 0;  // calls of Around::heard
   SlowStore store;
+  std::atomic<bool> decides_slowly = false;
+  std::latch deciding{1};
+  std::latch decided{1};
   std::unique_ptr<ListDesk> desk_;
 };
 
@@ -224,6 +260,54 @@ TEST_F(ListDeskTest, NeitherAReportNorAListingWaitsForWhatTakesLong) {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   EXPECT_TRUE(exported());
+  desk_->stop();
+}
+
+TEST_F(ListDeskTest, NoListingWaitsForAStoreThatHangs) {
+  store.readable.count_down();
+  desk_->start();
+  store.saves_slowly = true;
+  complain("a@one.example");
+  complain("b@two.example");
+  store.saving.wait();
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    const double before = published();
+    client = base::IpAddress::v4(0xcb007200 + i);
+    complain("a@one.example");
+    complain("b@two.example");
+    EXPECT_TRUE(soon_published(before)) << i;
+  }
+  const double before = published();
+  std::jthread operators([&] {
+    face::ListOrder order;
+    order.list = "bl";
+    order.what = *base::IpPrefix::parse("198.51.100.0/24");
+    order.reason = "a test";
+    static_cast<void>(desk_->list_add(order));
+  });
+  EXPECT_TRUE(soon_published(before)) << "a listing by hand";
+  operators.join();
+  store.savable.count_down();
+  desk_->stop();
+  const auto kept = store.load_list("bl", base::TimePoint());
+  EXPECT_EQ(kept->reports.size(), 8U);
+  EXPECT_EQ(kept->hand.size(), 1U);
+}
+
+TEST_F(ListDeskTest, NoListingWaitsUntilWhatWeDoOurselvesIsDecided) {
+  store.readable.count_down();
+  decides_slowly = true;
+  desk_->start();
+  client = *base::IpAddress::parse("2001:db8:1:2::25");  // our own
+  complain("a@one.example");
+  complain("b@two.example");
+  deciding.wait();
+  const double before = published();
+  client = *base::IpAddress::parse("203.0.113.9");
+  complain("a@one.example");
+  complain("b@two.example");
+  EXPECT_TRUE(soon_published(before));
+  decided.count_down();
   desk_->stop();
 }
 

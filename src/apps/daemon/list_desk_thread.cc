@@ -1,4 +1,4 @@
-// The thread of our own lists: ends what is over, publishes what changed, keeps it on disk.
+// The thread of our own lists: ends what is over, publishes what changed, hands it on to be kept.
 #include <algorithm>
 #include <utility>
 
@@ -16,10 +16,8 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds look_every{500};
 constexpr std::chrono::milliseconds look_every_of_fast_clock{5};
-constexpr std::chrono::seconds try_store_every{1};
 constexpr std::chrono::seconds ask_questions_every{5};
 constexpr std::chrono::seconds keep_traffic_every{10};
-constexpr std::size_t reports_at_once = 4000;  // in one transaction: decisions wait for it
 
 }  // namespace
 
@@ -95,7 +93,7 @@ void ListDesk::step() {
   if (questions) traffic_at_ = begun;
   const bool keep_traffic = begun >= traffic_saved_at_ + keep_traffic_every;
   if (keep_traffic) traffic_saved_at_ = begun;
-  std::vector<Waiter> waiters;
+  ListKeeper::Work work;
   std::vector<std::pair<std::string, std::vector<listing::ListEvent>>> told;
   bool changed = false;
   state_.with([&](State& state) {
@@ -109,10 +107,10 @@ void ListDesk::step() {
         changed = true;
       }
       told.emplace_back(list.name(), list.take_events());
-      keep(list.drain(keep_traffic));
+      work.saves.push_back(list.drain(keep_traffic));
     }
-    tick_names(state, now, changed);
-    waiters = std::exchange(state.waiters, {});
+    tick_names(state, now, changed, work.saves);
+    work.waiters = std::exchange(state.waiters, {});
   });
   if (changed) {
     publish(plans_);
@@ -132,26 +130,9 @@ void ListDesk::step() {
   // A reload may bring other addresses of ours.
   if (auto rules = rules_.read(); moved || rules != own_judged_by_) {
     own_judged_by_ = std::move(rules);
-    judge_own(now);
+    work.decisions = judge_own(now);
   }
-  // A store in memory keeps nothing beyond the process.
-  const bool kept = save() && around_.store.keeps();
-  for (Waiter& waiter : waiters) waiter.set_value(kept);
-}
-
-// In parts, so that decisions do not wait long for the store.
-void ListDesk::keep(listing::ListSave save) {
-  while (save.reports.size() > reports_at_once) {
-    const auto part = save.reports.begin() + reports_at_once;
-    listing::ListSave first;
-    first.list = save.list;
-    first.reports.assign(save.reports.begin(), part);
-    save.reports.erase(save.reports.begin(), part);
-    unsaved_rows_ += first.rows();
-    unsaved_.push_back(std::move(first));
-  }
-  unsaved_rows_ += save.rows();
-  if (save.rows() > 0) unsaved_.push_back(std::move(save));
+  keeper_.keep(std::move(work));
 }
 
 void ListDesk::publish(std::vector<listing::ZonePlan> plans) {
@@ -170,38 +151,6 @@ void ListDesk::tell(const std::string& list, const std::vector<listing::ListEven
               base::format_rfc3339(one.facts.until), one.facts.weighed.reports,
               one.facts.weighed.reporters, one.facts.weighed.mail);
   }
-}
-
-// Whether everything is on disk. In order: what failed comes first the next time.
-bool ListDesk::save() {
-  const auto now = SteadyClock::now();
-  if (unsaved_.empty()) return true;
-  const bool failing = health_.with([](const Health& health) { return !health.store.empty(); });
-  if (failing && now < saved_at_ + try_store_every) return false;
-  saved_at_ = now;
-  while (!unsaved_.empty()) {
-    const auto kept = around_.store.save_list(unsaved_.front());
-    if (kept) {
-      unsaved_rows_ -= unsaved_.front().rows();
-      unsaved_.pop_front();
-      continue;
-    }
-    std::uint64_t lost = 0;
-    while (unsaved_rows_ > unsaved_most && unsaved_.size() > 1) {
-      lost += unsaved_.front().rows();
-      unsaved_rows_ -= unsaved_.front().rows();
-      unsaved_.pop_front();
-    }
-    const bool news = health_.with([&](Health& health) {
-      ++health.failures;
-      health.rows_lost += lost;
-      return std::exchange(health.store, "not on disk: " + kept.error().message).empty();
-    });
-    if (news) base::log(LogLevel::error, "event=list_not_kept what=\"{}\"", kept.error().message);
-    return false;
-  }
-  health_.with([](Health& health) { health.store.clear(); });
-  return true;
 }
 
 }  // namespace leumund::apps
