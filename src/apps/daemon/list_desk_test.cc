@@ -327,7 +327,7 @@ TEST_F(ListDeskTest, AListThatIsFullSaysSoWhereAnOperatorLooks) {
   EXPECT_TRUE(desk_->part().well);
   complain("late@three.example");
   EXPECT_FALSE(desk_->part().well);
-  EXPECT_NE(desk_->part().detail.find("bl is full, 1 reports found no room"), std::string::npos)
+  EXPECT_NE(desk_->part().detail.find("bl is full, 1 report found no room"), std::string::npos)
       << desk_->part().detail;
   desk_->stop();
 }
