@@ -182,6 +182,7 @@ class DetourDesk {
   void flush_mail(const Key& key, std::size_t most, const action::QueueControl& queue,
                   const std::vector<action::QueuedMessage>& listed);
   void tell_classes(std::vector<Held>& mails) const;
+  void tell_doubts(std::vector<Held>& mails) const;
   void hold_queued(const Key& key, const action::QueueControl& queue,
                    const std::vector<Held>& waiting);
   [[nodiscard]] std::vector<Held> take_released();

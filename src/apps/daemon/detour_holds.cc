@@ -153,11 +153,13 @@ void DetourDesk::hold_at_recipient(const model::Submission& submission, engine::
                              : fmt::format("held until the detour of {} has room", provider)};
 }
 
-// Only the milter knows that a mail is one of many. Its whole mail waits where one of its
-// recipients' providers has no room: it cannot be cut in two.
+// Only the milter knows that a mail is one of many, and only it sees what scripts send. The whole
+// mail waits where one of its recipients' providers has no room, or all of them must not see it on
+// another way: it cannot be cut in two.
 void DetourDesk::hold_mailing(const model::Submission& submission, engine::Outcome& outcome) {
   if (!submission.print || !submission.queue.known() || is_forward(submission)) return;
-  if (!verdict::waits_for_room(submission.print->mail_class)) return;
+  const bool doubtful = is_doubtful(outcome);
+  if (!doubtful && !verdict::waits_for_room(submission.print->mail_class)) return;
   std::map<std::string, std::uint32_t> domains;
   for (const std::string& recipient : submission.recipients) {
     ++domains[diagnosis::domain_of(recipient)];
@@ -177,7 +179,7 @@ void DetourDesk::hold_mailing(const model::Submission& submission, engine::Outco
       ways.emplace_back(at, count);
     }
     for (const auto& [at, count] : ways) {
-      if (room_left(state, at->second) >= count) continue;
+      if (!doubtful && room_left(state, at->second) >= count) continue;
       const bool known = std::any_of(state.held.begin(), state.held.end(), [&](const Held& held) {
         return held.queue == submission.queue;
       });
@@ -185,7 +187,7 @@ void DetourDesk::hold_mailing(const model::Submission& submission, engine::Outco
       full = at->first.first;
       Held held{full, submission.queue, outcome.subject, at->second.pool};
       held.mail_class = submission.print->mail_class;
-      held.for_room = true;
+      held.for_room = !doubtful;
       held.recipients = count;
       state.held.push_back(std::move(held));
       ++state.held_total;
@@ -196,7 +198,8 @@ void DetourDesk::hold_mailing(const model::Submission& submission, engine::Outco
   });
   if (full.empty()) return;
   outcome.answer = {model::Disposition::hold,
-                    fmt::format("held until the detour of {} has room", full)};
+                    doubtful ? fmt::format("held until {} takes our mail again", full)
+                             : fmt::format("held until the detour of {} has room", full)};
 }
 
 // Deferred mailings and forwards that a newly opened detour would take with it.

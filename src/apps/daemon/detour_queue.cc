@@ -1,6 +1,7 @@
 // What the detours' desk does to queued mail: tries it again when a way opens, what people wait for
 // first, and requeues refused probes.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -76,10 +77,11 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
     return found != state.detours.end() && model::routes_mail(found->second);
   });
   tell_classes(theirs);
+  if (open) tell_doubts(theirs);
   std::vector<Held> waiting;
   std::vector<model::QueueKey> keys;
   for (Held& one : theirs) {
-    if (open && verdict::waits_for_room(one.mail_class)) {
+    if (open && (!one.for_room || verdict::waits_for_room(one.mail_class))) {
       waiting.push_back(std::move(one));
     } else if (keys.size() < most) {
       keys.push_back(one.queue);
@@ -119,6 +121,27 @@ void DetourDesk::tell_classes(std::vector<Held>& mails) const {
   std::stable_sort(mails.begin(), mails.end(), [](const Held& a, const Held& b) {
     return verdict::turn_of(a.mail_class) < verdict::turn_of(b.mail_class);
   });
+}
+
+// Mail of accounts in doubt would burn the other way as well: it waits for the usual one.
+void DetourDesk::tell_doubts(std::vector<Held>& mails) const {
+  constexpr std::size_t at_once = 100;  // under the engine's lock
+  const auto now = around_.clock.now();
+  std::map<model::Subject, bool> doubtful;
+  for (std::size_t begin = 0; begin < mails.size(); begin += at_once) {
+    around_.pipeline.with_engine([&](engine::Engine& engine) {
+      for (std::size_t i = begin; i < std::min(begin + at_once, mails.size()); ++i) {
+        const model::Subject& subject = mails[i].subject;
+        if (subject.name.empty()) continue;
+        const auto [known, first] = doubtful.try_emplace(subject, false);
+        if (first) {
+          const auto about = engine.explain(subject, now);
+          known->second = about.known && about.score >= about.threshold / 2;
+        }
+        mails[i].for_room = mails[i].for_room && !known->second;
+      }
+    });
+  }
 }
 
 // A refused probe keeps the way it was given; requeued it takes the one that the table says.

@@ -49,13 +49,18 @@ def test_mail_of_accounts_in_doubt_waits_for_the_return_and_clean_mail_does_not(
     # Before there is a detour nothing of them is held.
     write(world, DOUBTFUL, "before@hotmail.com")
     world.sink.wait_for("before@hotmail.com")
+    world.refuse(first)
+    queued = write(world, DOUBTFUL, "queued@hotmail.com").queue_id
+    wait_until(lambda: world.postfix.queued("deferred"), "it to be deferred", 60, 0.2)
     world.block_first_egress()
     world.wait_for_phase("open")
     world.check_nothing_lost()
+    wait_until(lambda: world.held() == {queued}, "what was deferred before to be held", 60, 0.2)
 
     held = {write(world, DOUBTFUL, "a@hotmail.com").queue_id,
             write(world, DOUBTFUL, "b@club.example").queue_id}
     of_stopped = write(world, STOPPED, "c@hotmail.com").queue_id
+    held.add(queued)
     both = write(world, DOUBTFUL, f"d@{OTHER}", "d@hotmail.com").queue_id  # it cannot be cut in two
     write(world, DOUBTFUL, f"e@{OTHER}")
     write(world, CLEAN, "f@hotmail.com")
@@ -81,15 +86,15 @@ def test_mail_of_accounts_in_doubt_waits_for_the_return_and_clean_mail_does_not(
     world.send("hotmail.com", 3)
     world.check_nothing_lost()
     assert world.held() == {*held, both, of_stopped}, world.postfix.queue()
-    names = "abcd"
+    names = ["queued", *"abcd"]
     assert not any(world.sink.mails_to(f"{name}@hotmail.com") for name in names)
     assert not world.sink.mails_to(f"d@{OTHER}")
 
     # Back: what was in doubt leaves by the usual way, what was stopped stays.
     world.sink.refusals.clear()
     world.wait_for_return()
-    for name, domain in (("a", "hotmail.com"), ("b", "club.example"), ("d", "hotmail.com"),
-                         ("d", OTHER)):
+    for name, domain in (("queued", "hotmail.com"), ("a", "hotmail.com"), ("b", "club.example"),
+                         ("d", "hotmail.com"), ("d", OTHER)):
         [mail] = world.sink.wait_for(f"{name}@{domain}", seconds=90)
         assert mail.client == first, (name, mail.client)
     world.check_nothing_lost()
