@@ -2,9 +2,9 @@
 import smtplib
 import time
 
+from component.ownlist.test_ownlist import SPAM, World, complain
+from component.ownlist.test_ownlist import world  # noqa: F401 (a fixture)
 from peers.ground import wait_until
-from test_ownlist import SPAM, World, complain
-from test_ownlist import world  # noqa: F401 (a fixture)
 
 
 def test_a_known_reporters_mail_counts_in_full(world):
