@@ -144,7 +144,7 @@ def test_policy_milter_and_log_tell_one_submission_that_is_counted_and_marked_on
     mail = world.sink.wait_for("x@y.test")[0]
     assert mail.text.count("X-Leumund-Trace:") == 1, mail.text
     world.postfix.wait_for_log("removed")
-    wait_until(lambda: " 1 submissions" in world.leumundd.leumund("status").stdout,
+    wait_until(lambda: " 1 submission" in world.leumundd.leumund("status").stdout,
                "the log to be read")
     _, metrics = world.leumundd.request("GET", "/metrics")
     assert "\nleumund_recipients_total 2\n" in metrics, metrics

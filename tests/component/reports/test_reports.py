@@ -20,6 +20,7 @@ mode = "enforce"
 queue_helper = ""
 [reports]
 listen = ["inet:127.0.0.1:{lmtp_port}", "unix:{{folder}}/report"]
+socket_mode = "0666"
 maildirs = ["{{folder}}/Maildir"]
 own_hosts = ["{host}"]
 trace_header = true
