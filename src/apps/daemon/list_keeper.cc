@@ -146,6 +146,15 @@ void ListKeeper::work(bool last) {
   }
 }
 
+// An exception is a failure as any: rows and who waits for them must not go with it.
+base::Status ListKeeper::write(const ListSave& save) {
+  try {
+    return store_.save_list(save);
+  } catch (const std::exception& error) {
+    return base::Error{base::ErrorCode::unavailable, error.what()};
+  }
+}
+
 // In order: what failed comes first the next time.
 bool ListKeeper::save(bool last) {
   auto next = take();
@@ -156,7 +165,7 @@ bool ListKeeper::save(bool last) {
     return false;
   }
   for (; next; next = take()) {
-    if (const auto kept = store_.save_list(*next); !kept) {
+    if (const auto kept = write(*next); !kept) {
       failed_at_ = SteadyClock::now();
       give_back(std::move(*next));
       note_failure(kept.error().message);

@@ -23,6 +23,7 @@
 
 #include "base/bounded_queue.h"
 #include "base/guarded.h"
+#include "base/result.h"
 #include "listing/list_journal.h"
 #include "model/decision.h"
 
@@ -70,6 +71,7 @@ class ListKeeper {
   void run(const std::stop_token& stop);
   void work(bool last);
   [[nodiscard]] bool save(bool last);
+  [[nodiscard]] base::Status write(const listing::ListSave& save);
   void note_failure(const std::string& what);
   [[nodiscard]] std::optional<listing::ListSave> take();
   void give_back(listing::ListSave save);

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <latch>
+#include <stdexcept>
 
 #include "storage/memory_store.h"
 
@@ -21,6 +22,7 @@ class BadStore final : public storage::MemoryStore {
       if (!begun.try_wait()) begun.count_down();
       goes_on.wait();
     }
+    if (throws) throw std::runtime_error("no memory");
     if (fails) return base::Error{base::ErrorCode::exhausted, "no room"};
     return MemoryStore::save_list(save);
   }
@@ -28,6 +30,7 @@ class BadStore final : public storage::MemoryStore {
 
   std::atomic<int> tries = 0;
   std::atomic<bool> fails = false;
+  std::atomic<bool> throws = false;
   std::atomic<bool> hangs = false;
   std::latch begun{1};
   std::latch goes_on{1};
@@ -75,6 +78,18 @@ TEST_F(ListKeeperTest, WhatTheStoreRefusesIsTriedAgainInItsOrder) {
   }
   EXPECT_EQ(stored(), (std::vector<std::uint64_t>{1, 2, 3})) << "by itself";
   EXPECT_TRUE(keep(4, 1).get());
+}
+
+TEST_F(ListKeeperTest, WhatTheStoreThrowsOverIsTriedAgainAndWhoWaitsIsTold) {
+  store.throws = true;
+  keeper.start();
+  EXPECT_FALSE(keep(1, 2).get());
+  EXPECT_EQ(keeper.health().trouble, "not on disk: no memory");
+  store.throws = false;
+  for (int i = 0; !keeper.health().trouble.empty() && i < 400; ++i) {
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  EXPECT_EQ(stored(), (std::vector<std::uint64_t>{1, 2}));
 }
 
 TEST_F(ListKeeperTest, AfterAFailureItLeavesTheStoreToOthersForASecond) {
