@@ -73,14 +73,42 @@ class Ports:
             hold.close()
 
 
+class Addresses:
+    """Hands out loopback addresses that no other test run on this machine gets at the same time,
+    for servers that must be told apart by their address or need a fixed port. A socket on a port
+    that nobody serves holds each until the test ends."""
+
+    def __init__(self) -> None:
+        self._held: list[socket.socket] = []
+
+    def free(self) -> str:
+        for _ in range(1000):
+            network = f"127.{random.randint(64, 191)}.{random.randint(0, 255)}"
+            address = f"{network}.{random.randint(10, 250)}"
+            hold = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            try:
+                hold.bind((address, _FIRST_PORT - 1))
+            except OSError:
+                hold.close()
+                continue
+            self._held.append(hold)
+            return address
+        raise RuntimeError("no free loopback address")
+
+    def close(self) -> None:
+        for hold in self._held:
+            hold.close()
+
+
 class Ground:
-    """One test's folder, ports and egress addresses. Mode 755 up to the root: Postfix's processes
+    """One test's folder, ports and addresses. Mode 755 up to the root: Postfix's processes
     run as another user. The path is short: a Unix socket's name ends at 107 bytes."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="lmd-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.ports = Ports()
+        self.addresses = Addresses()
         self._names: dict[str, int] = {}
 
     def place(self, kind: str) -> Path:
@@ -93,6 +121,7 @@ class Ground:
 
     def close(self) -> None:
         self.ports.close()
+        self.addresses.close()
         if os.environ.get("LEUMUND_KEEP_FOLDERS"):
             print(f"kept: {self.folder}")
         else:

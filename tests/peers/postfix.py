@@ -1,5 +1,4 @@
 """A private Postfix of the test's own: submission and relay ports, an egress, its own queue."""
-import itertools
 import json
 import os
 import signal
@@ -10,9 +9,6 @@ from typing import Optional
 
 from peers.ground import (PATIENCE, Ground, answers, pid_is_alive, require_program, require_root,
                           tail, wait_until)
-
-# Each instance sends from its own loopback address, so that the sink can tell egresses apart.
-_bind_addresses = (f"127.0.{n // 200}.{n % 200 + 10}" for n in itertools.count(200))
 
 _MASTER = """\
 127.0.0.1:{smtp_port} inet n - n - - smtpd
@@ -68,8 +64,9 @@ class Postfix:
         self.name = self.folder.name
         self.smtp_port = ground.ports.free()
         self.submission_port = ground.ports.free()
-        self.egress_address = next(_bind_addresses)
-        self.egress2_address = next(_bind_addresses)
+        # Each instance sends from its own addresses, so that the sink can tell egresses apart.
+        self.egress_address = ground.addresses.free()
+        self.egress2_address = ground.addresses.free()
         self.etc, self.spool, data, logs = (self.folder / part
                                             for part in ("etc", "spool", "data", "log"))
         for part in (self.etc, self.spool, data, logs):

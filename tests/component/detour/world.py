@@ -1,6 +1,4 @@
 """A real Postfix with several egresses, receivers that refuse some of them, leumundd between."""
-import itertools
-import os
 import time
 from collections import Counter
 from typing import Optional, Sequence
@@ -59,9 +57,6 @@ ZONES = {
                    "club-example.olc.protection IN A 127.0.0.1\n"
                    "firma-example.mail.protection IN A 127.0.0.1",
 }
-# A third egress, which only `leumund connect` makes.
-_third_addresses = (f"127.54.{os.getpid() % 250}.{n}" for n in itertools.count(1))
-_name_addresses = (f"127.53.{os.getpid() % 250}.{n}" for n in itertools.count(1))
 USERS = {f"{name}{n}@c.test": "secret" for n in range(12) for name in ("u", "t", "f")}
 
 
@@ -73,7 +68,7 @@ class World:
                  pools: Sequence[str] = (), milter: bool = False, **main: str) -> None:
         self.sink = peers.smtp_sink()
         self.mailbox = peers.smtp_sink()
-        names = peers.name_server(self.zones, address=next(_name_addresses))
+        names = peers.name_server(self.zones, address=peers.ground.addresses.free())
         auth = peers.dovecot_auth(self.users)
         self.postfix = peers.postfix(
             sasl_path=auth.sasl_path, name_server=names.address,
@@ -81,7 +76,8 @@ class World:
                   "smtp_tcp_port": str(self.sink.port), "smtp_connection_cache_on_demand": "no",
                   "smtp_destination_concurrency_failed_cohort_limit": "100", **main})
         self.postfix.mail_log.touch()
-        self.egress3_address = next(_third_addresses)
+        # A third egress, which only `leumund connect` makes.
+        self.egress3_address = peers.ground.addresses.free()
         self.config = dict(
             mail_log=self.postfix.mail_log, egress2=self.postfix.egress2_address,
             egress3=self.egress3_address, pools=", ".join(f'"{pool}"' for pool in pools),

@@ -3,9 +3,7 @@ import random
 import socket
 import struct
 import time
-from itertools import count
 
-addresses = (f"127.0.{150 + n // 200}.{n % 200 + 10}" for n in count())
 A, TXT, SOA = 1, 16, 6
 NO_ERROR, NO_SUCH_NAME = 0, 3
 

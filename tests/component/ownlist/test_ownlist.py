@@ -10,8 +10,7 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from component.ownlist.asking import (A, NO_ERROR, NO_SUCH_NAME, SOA, SPAM, TXT, Answer, addresses,
-                                      ask)
+from component.ownlist.asking import (A, NO_ERROR, NO_SUCH_NAME, SOA, SPAM, TXT, Answer, ask)
 from peers.ground import answers, wait_until
 from peers.list_server import rbldnsd
 
@@ -49,7 +48,7 @@ class World:
 
     def __init__(self, peers, trust_tcp: str = "true") -> None:
         self.peers = peers
-        self.dns = (next(addresses), 53)
+        self.dns = (peers.ground.addresses.free(), 53)
         self.public_port = peers.ground.ports.free()
         self.lmtp_port = lmtp_port = peers.ground.ports.free()
         self.postfix = peers.postfix(name_server=self.dns[0], main={

@@ -48,7 +48,7 @@ class Receiver:
     itself serves; an unbound stands between."""
 
     def __init__(self, peers) -> None:
-        self.dns = ("127.0.160.10", 53)
+        self.dns = (peers.ground.addresses.free(), 53)
         free = peers.ground.ports.free
         self.lmtp_port, screening_port = free(), free()
         stubs = {zone: f"{self.dns[0]}@53" for zone in ("bl.lists.example", "logins.lists.example")}
