@@ -45,18 +45,20 @@ class Stream:
 
     @property
     def submissions(self):
-        """id -> (subject, at, recipients), of all submissions."""
+        """id -> (subject, at, recipients), of all submissions. For several threads: it is there
+        only when it is whole."""
         if self._submissions is None:
-            self._submissions = {}
+            read = {}
             with open(self.events, "rb") as f:
                 for line in f:
                     if line.startswith(b'{"type":"submission"'):
                         e = json.loads(line)
-                        self._submissions[e["id"]] = (
+                        read[e["id"]] = (
                             e.get("account") or e.get("script"),
                             e["at"],
                             len(e["recipients"]),
                         )
+            self._submissions = read
         return self._submissions
 
     @property

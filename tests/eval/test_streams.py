@@ -76,3 +76,16 @@ def test_half_of_the_decoys_are_in_no_list_of_ours():
     assert set(evasions.COMMON) <= known
     assert not set(evasions.UNLISTED) & known
     assert len(evasions.UNLISTED) == len(evasions.COMMON)
+
+
+def test_who_asks_while_a_stream_is_read_gets_it_whole(tmp_path, monkeypatch):
+    stream, seen, loads = a_stream(tmp_path), [], json.loads
+
+    def asked_meanwhile(line):
+        if not seen:
+            seen.append(None)  # what is asked now is not asked again
+            seen[0] = dict(stream.submissions)
+        return loads(line)
+
+    monkeypatch.setattr(streams.json, "loads", asked_meanwhile)
+    assert stream.submissions.keys() == seen[0].keys() == {"honest", "spam"}
