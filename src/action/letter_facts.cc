@@ -210,10 +210,9 @@ void add_cause(const LetterInput& input, Language language, LetterFacts& facts) 
   if (input.detector) facts["detector"] = "yes";
   if (input.unsent) facts["unsent"] = "yes";
   if (input.unsent && input.unsent_since && input.unsent_until) {
-    facts["no_flow_since"] = letter_time(*input.unsent_since, language);
-    facts["no_flow_until"] = letter_time(*input.unsent_until, language);
-  } else if (input.unsent && input.unsent_since) {
-    facts["unsent_since"] = letter_day(*input.unsent_since, language);
+    const std::string what = input.unsent_counted ? "unsent" : "no_flow";
+    facts[what + "_since"] = letter_time(*input.unsent_since, language);
+    facts[what + "_until"] = letter_time(*input.unsent_until, language);
   }
   StoppedSenders stopped = input.stopped;
   std::erase_if(stopped, [](const StoppedSender& one) { return one.throttled; });
@@ -354,7 +353,7 @@ std::vector<std::string_view> letter_fact_names() {
           "accepted",    "declined",      "asked_by_mail",   "asked_by_form", "asked_once",
           "asked_often", "policy",        "upstream_only",   "detour",        "deadline",
           "name",        "organisation",  "email",           "phone",         "imprint",
-          "form",        "no_flow_since", "no_flow_until"};
+          "form",        "no_flow_since", "no_flow_until",   "unsent_until"};
 }
 
 }  // namespace leumund::action

@@ -58,10 +58,11 @@ struct LetterInput {
   std::string suspect;    // sends like the cause and is not restricted; "" none
   bool detector = false;  // the burst detector enforces
   bool unsent = false;    // no mail leaves from the places
-  std::optional<base::TimePoint> unsent_since;  // ... and a firewall's counter says so
-  std::optional<base::TimePoint> unsent_until;  // ... or flow data, which end then
-  std::string sends_past;  // somebody sends from there without us: the words of what saw it
-  bool policy = false;     // the list says no misconduct
+  std::optional<base::TimePoint> unsent_since;  // ... and flow data say so
+  std::optional<base::TimePoint> unsent_until;
+  bool unsent_counted = false;  // a firewall's counter said it, not flow data
+  std::string sends_past;       // somebody sends from there without us: the words of what saw it
+  bool policy = false;          // the list says no misconduct
   std::vector<model::CaseAttempt> worked;  // what was done the last time, in order
   std::uint64_t worked_in = 0;             // that case; 0 none
   base::TimePoint now;

@@ -194,8 +194,11 @@ TEST(Letter, AddressesThatNeverSendAreToldWithWhatIsKnownAndNotMore) {
   EXPECT_THAT(letter.body, Not(HasSubstr("firewall")));
   EXPECT_THAT(letter.body, Not(HasSubstr("unwanted mail"))) << "no cause there";
   input.unsent_since = day - hours(24 * 30);
-  EXPECT_THAT(english(input).body, HasSubstr("no packet to port 25 from there since 22 October"));
   input.unsent_until = day - hours(24);
+  input.unsent_counted = true;
+  EXPECT_THAT(english(input).body, HasSubstr("no packet to port 25 from there between 22 October"));
+  EXPECT_THAT(english(input).body, HasSubstr("and 20 November 2026"));
+  input.unsent_counted = false;
   EXPECT_THAT(english(input).body, HasSubstr("no connection from there to port 25 between 22 Oct"));
   EXPECT_THAT(english(input).body, Not(HasSubstr("firewall")));
 }

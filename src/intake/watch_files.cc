@@ -13,7 +13,6 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-constexpr std::size_t text_bytes_max = 1U << 20;
 constexpr std::size_t lines_max = 10'000;
 
 std::vector<std::string_view> words_of(std::string_view line) {
@@ -33,7 +32,7 @@ std::vector<std::string_view> words_of(std::string_view line) {
 base::Status each_line(
     std::string_view text,
     const std::function<std::string(const std::vector<std::string_view>&)>& take) {
-  if (text.size() > text_bytes_max) return Error{ErrorCode::too_large, "is over 1 MiB large"};
+  if (text.size() > watch_file_bytes_max) return Error{ErrorCode::too_large, "is over 1 MiB large"};
   for (std::size_t number = 1; !text.empty(); ++number) {
     if (number > lines_max) {
       return Error{ErrorCode::too_large, fmt::format("has over {} lines", lines_max)};
@@ -118,12 +117,13 @@ base::Result<std::map<std::string, std::string>> parse_list_keys(std::string_vie
   return keys;
 }
 
-base::Result<std::vector<SentCounter>> parse_sent_counters(std::string_view text) {
+base::Result<std::vector<SentCounter>> parse_sent_counters(std::string_view text,
+                                                           base::TimePoint written) {
   std::vector<SentCounter> counters;
   const auto done = each_line(text, [&](const auto& words) -> std::string {
     const auto network = base::IpPrefix::parse(words[0]);
     if (!network) return fmt::format("'{}' is no network", words[0].substr(0, 100));
-    SentCounter counter{.network = *network, .packets = 0, .since = {}};
+    SentCounter counter{.network = *network, .packets = 0, .since = {}, .until = written};
     if (words.size() != 3) return "want a network, its packets and since when they are counted";
     const char* end = words[1].data() + words[1].size();
     const auto read = std::from_chars(words[1].data(), end, counter.packets);
@@ -133,7 +133,7 @@ base::Result<std::vector<SentCounter>> parse_sent_counters(std::string_view text
     const auto since = base::parse_rfc3339(words[2]);
     if (!since) return since.error().message;
     counter.since = *since;
-    counters.push_back(counter);
+    if (counter.since < written) counters.push_back(counter);
     return "";
   });
   if (!done) return done.error();
@@ -152,36 +152,37 @@ std::string sent_proof(const std::vector<SentCounter>& counters, const wire::Flo
   }
   if (best == nullptr) return no_flow_from(flows, *network);
   const std::string since = base::format_rfc3339(best->since);
+  const std::string until = base::format_rfc3339(best->until);
   if (best->packets == 0) {
-    return fmt::format("no packet to port 25 left {} since {}", best->network.to_string(), since);
+    return fmt::format("no packet to port 25 left {} between {} and {}", best->network.to_string(),
+                       since, until);
   }
-  return fmt::format("{} packets to port 25 left {} since {}: somebody sends from there past us",
-                     best->packets, best->network.to_string(), since);
+  return fmt::format(
+      "{} packets to port 25 left {} between {} and {}: somebody sends from there past us",
+      best->packets, best->network.to_string(), since, until);
 }
 
 std::optional<UnsentTime> unsent_time(std::string_view proof) {
+  constexpr std::string_view before = " between ";
+  constexpr std::string_view gap = " and ";
   const bool counted = proof.starts_with("no packet ");
-  const std::string_view before = counted ? " since " : " between ";
   const auto at = proof.rfind(before);
   if ((!counted && !proof.starts_with("no flow ")) || at == std::string_view::npos) {
     return std::nullopt;
   }
   const std::string_view times = proof.substr(at + before.size());
-  const auto gap = counted ? std::string_view::npos : times.find(" and ");
-  const auto since = base::parse_rfc3339(times.substr(0, gap));
-  if (!since) return std::nullopt;
-  if (counted) return UnsentTime{*since};
-  const auto until = base::parse_rfc3339(
-      gap == std::string_view::npos ? "" : times.substr(gap + std::string_view(" and ").size()));
-  return until ? std::optional(UnsentTime{*since, *until}) : std::nullopt;
+  const auto middle = times.find(gap);
+  if (middle == std::string_view::npos) return std::nullopt;
+  const auto since = base::parse_rfc3339(times.substr(0, middle));
+  const auto until = base::parse_rfc3339(times.substr(middle + gap.size()));
+  return since && until ? std::optional(UnsentTime{*since, *until, counted}) : std::nullopt;
 }
 
 std::optional<UnsentTime> unsent_in_both(const UnsentTime& one, const UnsentTime& other) {
-  if (one.until.has_value() != other.until.has_value()) return std::nullopt;
-  UnsentTime both{std::max(one.since, other.since), one.until};
-  if (!both.until) return both;
-  both.until = std::min(*one.until, *other.until);
-  return both.since < *both.until ? std::optional(both) : std::nullopt;
+  if (one.counted != other.counted) return std::nullopt;
+  const UnsentTime both{std::max(one.since, other.since), std::min(one.until, other.until),
+                        one.counted};
+  return both.since < both.until ? std::optional(both) : std::nullopt;
 }
 
 }  // namespace leumund::intake

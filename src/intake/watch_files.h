@@ -5,6 +5,8 @@
 // file is used.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,18 +20,23 @@
 
 namespace leumund::intake {
 
+inline constexpr std::size_t watch_file_bytes_max = 1UL << 20;
+
 // "spamhaus-dqs abcdef..." a line, # begins a remark. Key: 8 to 63 letters and digits.
 [[nodiscard]] base::Result<std::map<std::string, std::string>> parse_list_keys(
     std::string_view text);
 
-// Packets to port 25 that left a network since then, as a firewall rule counts them.
+// Packets to port 25 that left a network in that time, as a firewall rule counts them.
 struct SentCounter {
   base::IpPrefix network;
   std::uint64_t packets = 0;
   base::TimePoint since;
+  base::TimePoint until;  // when the figure was written down
 };
 // "192.0.2.0/24 0 2026-11-01T00:00:00Z" a line.
-[[nodiscard]] base::Result<std::vector<SentCounter>> parse_sent_counters(std::string_view text);
+// A counter that begins behind `written` says nothing and is left out.
+[[nodiscard]] base::Result<std::vector<SentCounter>> parse_sent_counters(std::string_view text,
+                                                                         base::TimePoint written);
 
 // What is known of mail from a place ("192.0.2.0/24", "192.0.2.7") that none of our servers sends
 // from: a sentence, "" when nothing covers it. Whatever says that something was sent comes first.
@@ -40,7 +47,8 @@ struct SentCounter {
 // Of a proof that nothing was sent.
 struct UnsentTime {
   base::TimePoint since;
-  std::optional<base::TimePoint> until = {};  // of flow data; a counter goes on counting
+  base::TimePoint until;
+  bool counted = false;  // by a firewall; else it is flow data
 
   bool operator==(const UnsentTime&) const = default;
 };

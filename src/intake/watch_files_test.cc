@@ -26,22 +26,29 @@ TEST(WatchFiles, KeysAreReadAndNeverShown) {
 
 TEST(WatchFiles, TheNarrowestCounterProvesThatNothingWasSent) {
   const auto counters = parse_sent_counters(
-      "10.0.0.0/8 77 2026-01-01T00:00:00Z\n10.1.2.0/24 0 2026-11-01T00:00:00Z\n");
+      "10.0.0.0/8 77 2026-01-01T00:00:00Z\n10.1.2.0/24 0 2026-11-01T00:00:00Z\n"
+      "10.1.4.0/24 0 2026-11-30T00:00:00Z\n",
+      at("2026-11-22T00:00:00Z"));
   ASSERT_TRUE(counters.ok());
   EXPECT_EQ(sent_proof(*counters, {}, "10.1.2.0/24"),
-            "no packet to port 25 left 10.1.2.0/24 since 2026-11-01T00:00:00Z");
+            "no packet to port 25 left 10.1.2.0/24 between 2026-11-01T00:00:00Z "
+            "and 2026-11-22T00:00:00Z");
+  EXPECT_THAT(sent_proof(*counters, {}, "10.1.4.0/24"), HasSubstr("77 packets"))
+      << "what begins behind the writing was not counted";
   EXPECT_THAT(sent_proof(*counters, {}, "10.1.3.0/24"), HasSubstr("77 packets"));
   EXPECT_EQ(unsent_time(sent_proof(*counters, {}, "10.1.2.0/24")),
-            UnsentTime{at("2026-11-01T00:00:00Z")});
+            (UnsentTime{at("2026-11-01T00:00:00Z"), at("2026-11-22T00:00:00Z"), true}));
+  EXPECT_FALSE(unsent_time("no packet to port 25 left 10.1.2.0/24 since 2026-11-01T00:00:00Z"))
+      << "until when, nobody knows";
   EXPECT_FALSE(unsent_time(sent_proof(*counters, {}, "10.1.3.0/24"))) << "some were sent";
   EXPECT_FALSE(unsent_time(""));
   EXPECT_EQ(sent_proof(*counters, {}, "192.0.2.0/24"), "");
   EXPECT_EQ(sent_proof(*counters, {}, "example.org"), "");
-  EXPECT_EQ(sent_proof({{*base::IpPrefix::parse("10.1.2.0/24"), 0, {}}}, {}, "10.1.0.0/16"), "")
+  EXPECT_EQ(sent_proof({{*base::IpPrefix::parse("10.1.2.0/24"), 0, {}, {}}}, {}, "10.1.0.0/16"), "")
       << "a part proves nothing of the whole";
   for (const char* wrong : {"x 0 2026-01-01T00:00:00Z", "10.0.0.0/8 -1 2026-01-01T00:00:00Z",
                             "10.0.0.0/8 0", "10.0.0.0/8 0 yesterday"}) {
-    EXPECT_FALSE(parse_sent_counters(wrong).ok()) << wrong;
+    EXPECT_FALSE(parse_sent_counters(wrong, at("2026-11-22T00:00:00Z")).ok()) << wrong;
   }
 }
 
@@ -77,11 +84,12 @@ TEST(WatchFiles, FlowDataNameWhoHasSentAndProveSilenceOnlyForTheTimeTheyCover) {
             "between 2026-11-11T08:00:00Z and 2026-11-13T08:00:09Z: somebody sends from there past "
             "us");
 
-  // A counter counts since then and goes on; but flows that were seen outweigh it.
-  const std::vector<SentCounter> counters = {
-      {*base::IpPrefix::parse("192.0.2.0/24"), 0, at("2026-11-02T00:00:00Z")}};
+  // A counter comes first; but flows that were seen outweigh it.
+  const std::vector<SentCounter> counters = {{*base::IpPrefix::parse("192.0.2.0/24"), 0,
+                                              at("2026-11-02T00:00:00Z"),
+                                              at("2026-11-22T00:00:00Z")}};
   EXPECT_EQ(unsent_time(sent_proof(counters, *flows, "192.0.2.8")),
-            UnsentTime{at("2026-11-02T00:00:00Z")});
+            (UnsentTime{at("2026-11-02T00:00:00Z"), at("2026-11-22T00:00:00Z"), true}));
   EXPECT_THAT(sent_proof(counters, *flows, "192.0.2.7"), HasSubstr("2 flows"));
 
   flows->bad = 1;
@@ -93,12 +101,13 @@ TEST(WatchFiles, OfSeveralPlacesOnlyWhatHoldsOfAllIsSaid) {
   const UnsentTime early{at("2026-11-01T00:00:00Z"), at("2026-11-10T00:00:00Z")};
   const UnsentTime later{at("2026-11-05T00:00:00Z"), at("2026-11-20T00:00:00Z")};
   const UnsentTime apart{at("2026-11-15T00:00:00Z"), at("2026-11-20T00:00:00Z")};
-  const UnsentTime counted{at("2026-11-05T00:00:00Z")};
+  const UnsentTime counted{at("2026-11-05T00:00:00Z"), at("2026-11-20T00:00:00Z"), true};
   const UnsentTime both{later.since, early.until};
   EXPECT_EQ(unsent_in_both(early, later), both);
   EXPECT_FALSE(unsent_in_both(early, apart));
   EXPECT_FALSE(unsent_in_both(early, counted));
-  EXPECT_EQ(unsent_in_both(counted, {at("2026-11-01T00:00:00Z")}), counted);
+  const UnsentTime longer{at("2026-11-01T00:00:00Z"), at("2026-11-21T00:00:00Z"), true};
+  EXPECT_EQ(unsent_in_both(counted, longer), counted);
 }
 
 }  // namespace

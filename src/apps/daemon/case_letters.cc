@@ -173,6 +173,7 @@ void CaseLetters::add_listing(LetterInput& input) const {
   if (!input.unsent || !proven) return;
   input.unsent_since = proven->since;
   input.unsent_until = proven->until;
+  input.unsent_counted = proven->counted;
 }
 
 void CaseLetters::add_stopped(LetterInput& input) const {

@@ -210,6 +210,8 @@ TEST(Letters, PlacesOfEveryKindAndNumberAreSpokenOf) {
       input.one.parties.front().places = places;
       input.unsent = true;
       input.unsent_since = day - hours(1000);
+      input.unsent_until = day;
+      input.unsent_counted = places.size() > 1;
       for (const auto language : {Language::en, Language::de}) {
         const auto letter = write_letter(input, language, Language::en);
         expect_whole(letter, std::to_string(places.size()) + " " + places.front());
@@ -281,8 +283,10 @@ TEST(LettersGolden, LettersThatWereReadAreAsTheyWere) {
   auto never = make("list:psbl", CaseStep::form, Facts::usual, "198.51.100.0/24");
   never.unsent = true;
   never.unsent_since = day - hours(24 * 20);
-  both("never_sends", never);
   never.unsent_until = day - hours(24 * 2);
+  never.unsent_counted = true;
+  both("never_sends", never);
+  never.unsent_counted = false;
   both("never_sends_by_flows", never);
 }
 

@@ -90,8 +90,8 @@ TEST(NoticesGolden, OfListsAndCasesAreAsTheyWereRead) {
   network.sends = false;
   network.addresses = 40;
   network.examples = {"192.0.2.4", "192.0.2.5"};
-  network.proof =
-      intake::sent_proof({{*base::IpPrefix::parse("192.0.2.0/24"), 77, night}}, {}, network.place);
+  network.proof = intake::sent_proof(
+      {{*base::IpPrefix::parse("192.0.2.0/24"), 77, night, night + hours(3)}}, {}, network.place);
   listed("listed_network", network);
   auto gone = listing_on("spamhaus-zen", "127.0.0.4");
   gone.until = night + hours(30);

@@ -138,7 +138,8 @@ void listed_with(const diagnosis::DnsList& list, const base::IpAddress& code) {
     network.addresses = packets == 0 ? 2 : 40;
     expect_whole_listing(network, list.name);
     network.proof = intake::sent_proof(
-        {{*base::IpPrefix::parse("192.0.2.0/24"), packets, night - hours(100)}}, {}, network.place);
+        {{*base::IpPrefix::parse("192.0.2.0/24"), packets, night - hours(100), night}}, {},
+        network.place);
     ASSERT_FALSE(network.proof.empty());
     expect_whole_listing(network, list.name);
     network.proof.clear();

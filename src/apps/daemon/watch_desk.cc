@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "config/egress.h"
 #include "diagnosis/dns_list.h"
-#include "intake/watch_files.h"
 #include "net/resolver.h"
 #include "net/screen_asker.h"
 #include "storage/listing_codec.h"
@@ -104,8 +103,6 @@ struct WatchDesk::Inputs {
   std::vector<std::string> networks;
   std::vector<std::string> lists;
   std::map<std::string, std::string> keys;
-  std::string counters;
-  wire::FlowFile flows;  // of others than our egresses
   intake::WatchRules rules;
   std::uint32_t per_second = 0;
   std::uint32_t in_flight = 0;
@@ -114,31 +111,7 @@ struct WatchDesk::Inputs {
   bool operator==(const Inputs&) const = default;
 
   [[nodiscard]] static Inputs of(const config::Settings& settings);
-  void read_flows(const std::string& file);
 };
-
-void WatchDesk::Inputs::read_flows(const std::string& file) {
-  const auto text = read_list_file(file, wire::flow_file_bytes_max);
-  auto read = text ? wire::read_flow_file(*text) : text.error();
-  if (!read) {
-    problems.push_back(fmt::format("watch.flows_file {}: {}", file, read.error().message));
-    return;
-  }
-  flows = std::move(*read);
-  for (const std::string& problem : flows.problems) {
-    problems.push_back(fmt::format("watch.flows_file {}: {}", file, problem));
-  }
-  if (flows.bad > flows.problems.size()) {
-    problems.push_back(fmt::format("watch.flows_file {}: {} lines more cannot be read", file,
-                                   flows.bad - flows.problems.size()));
-  }
-  // What our own servers send is in there too.
-  const auto own = config::own_addresses(egresses, addresses);
-  std::erase_if(flows.senders, [&](const wire::FlowSender& sender) {
-    return std::any_of(own.begin(), own.end(),
-                       [&](const auto& one) { return one.address == sender.address; });
-  });
-}
 
 WatchDesk::Inputs WatchDesk::Inputs::of(const config::Settings& settings) {
   const auto& run = settings.run;
@@ -151,16 +124,6 @@ WatchDesk::Inputs WatchDesk::Inputs::of(const config::Settings& settings) {
   out.networks = run.watch_networks;
   out.lists = run.watch_lists;
   out.keys = list_keys(run.watch_keys_file, out.problems);
-  if (!run.watch_counters_file.empty()) {
-    auto text = read_list_file(run.watch_counters_file);
-    if (text) {
-      out.counters = std::move(*text);
-    } else {
-      out.problems.push_back(
-          fmt::format("watch.counters_file {}: {}", run.watch_counters_file, text.error().message));
-    }
-  }
-  if (!run.watch_flows_file.empty()) out.read_flows(run.watch_flows_file);
   out.rules.interval = run.watch_interval;
   out.rules.network_interval = run.watch_network_interval;
   out.rules.per_day = run.watch_per_day;
@@ -173,8 +136,7 @@ WatchDesk::Inputs WatchDesk::Inputs::of(const config::Settings& settings) {
 struct WatchDesk::Watch {
   Inputs inputs;
   std::vector<std::string> problems;
-  std::string off;  // why nothing is watched
-  std::vector<intake::SentCounter> counters;
+  std::string off;                     // why nothing is watched
   std::vector<std::string> forgotten;  // records of what is no longer watched
   std::unique_ptr<net::Resolver> resolver;
   std::unique_ptr<net::ScreenAsker> screen;
@@ -183,7 +145,6 @@ struct WatchDesk::Watch {
 
   [[nodiscard]] std::vector<diagnosis::DnsList> choose_lists();
   [[nodiscard]] intake::WatchTargets targets();
-  void read_counters(const std::string& file);
   // False: no question can be asked.
   bool open_askers(const config::StartSettings& start);
 };
@@ -215,15 +176,6 @@ intake::WatchTargets WatchDesk::Watch::targets() {
   return out;
 }
 
-void WatchDesk::Watch::read_counters(const std::string& file) {
-  auto read = intake::parse_sent_counters(inputs.counters);
-  if (read) {
-    counters = std::move(*read);
-  } else {
-    problems.push_back(fmt::format("watch.counters_file {}: {}", file, read.error().message));
-  }
-}
-
 bool WatchDesk::Watch::open_askers(const config::StartSettings& start) {
   net::ResolverOptions dns;
   dns.forwarders = start.dns_forwarders;
@@ -249,7 +201,7 @@ bool WatchDesk::Watch::open_askers(const config::StartSettings& start) {
 
 WatchDesk::WatchDesk(const config::Settings& settings,
                      const std::vector<evidence::SubjectRecord>& standing, Around around)
-    : around_(around) {
+    : around_(around), proofs_(settings.run, around.clock) {
   standing_.with([&](Records& records) {
     for (const auto& [subject, state] : standing) records.insert_or_assign(subject, state);
   });
@@ -276,7 +228,6 @@ std::unique_ptr<WatchDesk::Watch> WatchDesk::make(const config::Settings& settin
     return out;
   }
   auto lists = out->choose_lists();
-  out->read_counters(settings.run.watch_counters_file);
   if (!out->open_askers(settings.start)) {
     out->off = "no DNS list can be asked: " + out->problems.back();
     out->blind = true;
@@ -292,12 +243,17 @@ std::unique_ptr<WatchDesk::Watch> WatchDesk::make(const config::Settings& settin
   for (const auto& health : before) book.restore(health);
   out->service = std::make_unique<intake::WatchService>(
       options, std::move(book), *out->screen, *out->resolver,
-      [this, watch = out.get()](const intake::WatchChange& change) { on_change(*watch, change); },
+      [this](const intake::WatchChange& change) { on_change(change); },
       [&clock = around_.clock] { return clock.now(); });
   return out;
 }
 
 void WatchDesk::start() {
+  proofs_.start();
+  start_watch();
+}
+
+void WatchDesk::start_watch() {
   const auto watch = watch_.read();
   for (const std::string& record : watch->forgotten) keep(record, "");
   for (const std::string& problem : watch->problems) {
@@ -307,11 +263,13 @@ void WatchDesk::start() {
 }
 
 void WatchDesk::stop() {
+  proofs_.stop();
   if (const auto watch = watch_.read(); watch->service) watch->service->stop();
 }
 
 // Between the two nobody is asked; whoever still reads the old one sees where it ended.
 void WatchDesk::set_settings(const config::Settings& settings) {
+  proofs_.set_settings(settings.run);
   Inputs inputs = Inputs::of(settings);
   const auto old = watch_.read();
   if (inputs == old->inputs) return;
@@ -321,7 +279,7 @@ void WatchDesk::set_settings(const config::Settings& settings) {
     before = old->service->report().lists;
   }
   watch_.publish(make(settings, std::move(inputs), before));
-  start();
+  start_watch();
 }
 
 void WatchDesk::restore(Watch& watch, intake::WatchBook& book) const {
@@ -344,13 +302,11 @@ void WatchDesk::restore(Watch& watch, intake::WatchBook& book) const {
 // --- what it finds -------------------------------------------------------------------------------
 
 // First the decision, then the record: a kill in between tells a listing twice, never none.
-void WatchDesk::on_change(const Watch& watch, const intake::WatchChange& change) {
+void WatchDesk::on_change(const intake::WatchChange& change) {
   const auto now = around_.clock.now();
   if (const auto* found = std::get_if<intake::ListingChange>(&change)) {
     model::Listing listing = found->listing;
-    if (!listing.sends) {
-      listing.proof = intake::sent_proof(watch.counters, watch.inputs.flows, listing.place);
-    }
+    if (!listing.sends) listing.proof = proofs_.of(listing.place);
     around_.pipeline.note(decision_of(listing, detector, now));
     return keep(record_of(listing), listing.until ? "" : storage::encode_listing(listing));
   }
@@ -378,6 +334,7 @@ model::WatchReport WatchDesk::report() const {
   const auto watch = watch_.read();
   model::WatchReport out;
   out.problems = watch->problems;
+  for (std::string& problem : proofs_.problems()) out.problems.push_back(std::move(problem));
   if (!watch->service) return out;
   const intake::WatchReport now = watch->service->report();
   out.on = true;
@@ -386,9 +343,7 @@ model::WatchReport WatchDesk::report() const {
   out.networks = now.networks;
   out.listings = now.listings;
   for (model::Listing& one : out.listings) {
-    if (!one.sends) {
-      one.proof = intake::sent_proof(watch->counters, watch->inputs.flows, one.place);
-    }
+    if (!one.sends) one.proof = proofs_.of(one.place);
   }
   for (const auto& health : now.lists) out.lists.push_back(figures_of(health));
   return out;

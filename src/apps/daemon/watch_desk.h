@@ -18,6 +18,7 @@
 
 #include "apps/clock.h"
 #include "apps/daemon/pipeline.h"
+#include "apps/daemon/sent_proofs.h"
 #include "base/guarded.h"
 #include "config/settings.h"
 #include "evidence/ledger_journal.h"
@@ -64,12 +65,13 @@ class WatchDesk {
 
   [[nodiscard]] std::unique_ptr<Watch> make(const config::Settings& settings, Inputs inputs,
                                             const std::vector<intake::ListHealth>& before);
-  void run(std::unique_ptr<Watch> watch);
+  void start_watch();
   void restore(Watch& watch, intake::WatchBook& book) const;
-  void on_change(const Watch& watch, const intake::WatchChange& change);
+  void on_change(const intake::WatchChange& change);
   void keep(const std::string& subject, const std::string& state);
 
   const Around around_;
+  SentProofs proofs_;
   base::Guarded<Records> standing_;
   base::Published<Watch> watch_;
 };
