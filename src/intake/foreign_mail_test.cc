@@ -100,22 +100,82 @@ TEST(ForeignMail, OfAnAccountIsToldAsThat) {
             MailOrigin::account);
 }
 
+ReportedMail reported(const std::string& mail) { return reported_foreign_mail(mail, ours(), now); }
+
 TEST(ForeignMail, AReportedMailMustHaveComeToOneOfOurHosts) {
-  const auto found = reported_foreign_mail(attached(spam()), ours(), now);
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->client->to_string(), "203.0.113.7");
-  EXPECT_FALSE(reported_foreign_mail(attached(spam("mx.other.example")), ours(), now));
-  EXPECT_FALSE(reported_foreign_mail(spam(), ours(), now)) << "it is the report itself";
+  const auto found = reported(attached(spam()));
+  EXPECT_EQ(found.as, ReportedAs::attached);
+  EXPECT_EQ(found.mail.origin, MailOrigin::stranger);
+  EXPECT_EQ(found.mail.client->to_string(), "203.0.113.7");
+  EXPECT_EQ(reported(attached(spam("mx.other.example"))).mail.origin, MailOrigin::unknown);
+  EXPECT_EQ(reported(spam()).as, ReportedAs::nothing) << "it is the report itself";
 }
 
-TEST(ForeignMail, WhatOurOwnPeopleSentIsNone) {
-  EXPECT_FALSE(reported_foreign_mail(attached(spam("mx.example.org", "ESMTPSA")), ours(), now));
+TEST(ForeignMail, WhatOurOwnPeopleSentIsToldAsThat) {
+  EXPECT_EQ(reported(attached(spam("mx.example.org", "ESMTPSA"))).mail.origin, MailOrigin::account);
+}
+
+TEST(ForeignMail, WhatASpamHasAttachedIsTheSpammers) {
+  const std::string bare =
+      "Subject: forwarded\r\nContent-Type: multipart/mixed; boundary=c\r\n"
+      "\r\n--c\r\nContent-Type: message/rfc822\r\n\r\n" +
+      spam() + "\r\n--c--\r\n";
+  EXPECT_EQ(reported(attached(bare)).as, ReportedAs::no_header);
+}
+
+TEST(ForeignMail, FeedbackAboutWhatWeSentIsNoReportOfOthers) {
+  const std::string part =
+      "--b\r\nContent-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n\r\n";
+  EXPECT_EQ(reported(attached(spam("mx.other.example"), part)).as, ReportedAs::nothing);
+  EXPECT_EQ(reported(attached(spam(), part)).mail.origin, MailOrigin::stranger);
+}
+
+TEST(ForeignMail, AHeaderInTheTextIsReadAsThatOfAnAttachedMail) {
+  const std::string head = "From: Anna <Anna@example.org>\r\nSubject: WG: win\r\n";
+  const auto found = reported(head + "\r\nHello, this came today:\r\n\r\n" + spam());
+  EXPECT_EQ(found.as, ReportedAs::pasted);
+  EXPECT_EQ(found.mail.origin, MailOrigin::stranger);
+  EXPECT_EQ(found.mail.client->to_string(), "203.0.113.7");
+  EXPECT_EQ(found.from, "anna@example.org");
+  EXPECT_TRUE(found.is_forward);
+  EXPECT_EQ(reported(head + "\r\n" + spam("mx.other.example")).mail.origin, MailOrigin::unknown);
+  EXPECT_EQ(reported(head + "\r\n" + spam("mx.example.org", "ESMTPSA")).mail.origin,
+            MailOrigin::account);
+  EXPECT_EQ(
+      reported(head + "\r\n" + line("by mx.example.org (Postfix, from userid 33) id A") + spam())
+          .mail.origin,
+      MailOrigin::ourselves);
+  EXPECT_EQ(reported(head + "\r\nnothing of the kind\r\n").as, ReportedAs::nothing);
+}
+
+TEST(ForeignMail, AProgramsAnswerQuotesWhatAnybodyWrote) {
+  for (const char* mark :
+       {"Auto-Submitted: auto-replied\r\n", "Precedence: auto_reply\r\n", "X-Autoreply: yes\r\n"}) {
+    EXPECT_EQ(reported(std::string(mark) + "From: anna@example.org\r\n\r\n" + spam()).as,
+              ReportedAs::nothing)
+        << mark;
+  }
+}
+
+TEST(ForeignMail, OfTwoShapesOfATextEitherMayHoldTheHeader) {
+  const std::string head =
+      "From: anna@example.org\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; "
+      "boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nsee the other part\r\n--b\r\n"
+      "Content-Type: text/html\r\n\r\n";
+  const std::string tail = "\r\n--b--\r\n";
+  EXPECT_EQ(
+      reported(head + "<p>spam:</p><pre>" + spam() + "</pre>" + tail).mail.client->to_string(),
+      "203.0.113.7");
+  EXPECT_EQ(
+      reported(head + "<p>Hi<div style='display:none'><pre>" + spam() + "</pre></div>" + tail).as,
+      ReportedAs::nothing)
+      << "nobody sees it, so nobody pasted it";
 }
 
 TEST(ForeignMail, ABounceIsNoReport) {
   const std::string status =
       "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\n";
-  EXPECT_FALSE(reported_foreign_mail(attached(spam(), status), ours(), now));
+  EXPECT_EQ(reported(attached(spam(), status)).as, ReportedAs::nothing);
   // To a trap: an honest server sends back what bore the trap as its sender.
   const std::string received = spam().substr(0, spam().find("From: x"));
   EXPECT_TRUE(taken_mail(received + attached(spam()), ours(), now));

@@ -304,6 +304,13 @@ TEST_F(ReportWays, ThePipeHandsAReportToTheService) {
   service_->stop(seconds(1));
 }
 
+TEST_F(ReportWays, WhatASpamLacksIsSaidOnlyWhereNothingElseIsFound) {
+  const FirstLook lacks = [](const auto&, auto) { return ReportTaken::no_header; };
+  EXPECT_EQ(intake_.take({}, "Subject: Fwd: win\n\nlook\n", lacks), ReportTaken::no_header);
+  EXPECT_EQ(intake_.take({}, marked_sample("postfix_blocklist"), lacks), ReportTaken::taken);
+  EXPECT_EQ(intake_.take({}, "Subject: hello\n\nlook\n", {}), ReportTaken::ordinary);
+}
+
 TEST_F(ReportWays, WhatCannotBeKeptComesAgain) {
   serve();
   keeping_ = false;

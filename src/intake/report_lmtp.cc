@@ -9,6 +9,11 @@
 namespace leumund::intake {
 namespace {
 
+// The mail server sends it to whoever forwarded the mail.
+constexpr std::string_view no_header_reply =
+    "550 5.6.0 this shows not where the spam came from: please forward it as an attachment / "
+    "daraus geht nicht hervor, woher der Spam kam: bitte als Anhang weiterleiten\r\n";
+
 constexpr std::size_t budget_step = 64UL * 1024;
 
 // The keyword in any case, and the rest of the line.
@@ -185,8 +190,10 @@ void LmtpDialogue::end_of_data(std::string& out) {
     reply = "552 5.3.4 report too large\r\n";
   } else if (out_of_memory_) {
     reply = "452 4.3.1 no memory for this report now\r\n";
-  } else if (handler_(envelope_, message_) == ReportTaken::try_later) {
-    reply = "451 4.3.0 try again later\r\n";
+  } else {
+    const ReportTaken taken = handler_(envelope_, message_);
+    if (taken == ReportTaken::try_later) reply = "451 4.3.0 try again later\r\n";
+    if (taken == ReportTaken::no_header) reply = no_header_reply;
   }
   for (std::size_t i = 0; i < envelope_.recipients.size(); ++i) out += reply;
   reset();

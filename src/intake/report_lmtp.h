@@ -45,7 +45,9 @@ class LmtpBudget {
 
 // What became of a report.
 enum class ReportTaken : std::uint8_t {
-  taken,      // its facts are with the engine, or it held none
+  taken,      // its facts are with the engine
+  ordinary,   // it held none
+  no_header,  // ... but a spam, forwarded by somebody who is told how it would be of use
   try_later,  // nothing was kept; the same report may come again
 };
 

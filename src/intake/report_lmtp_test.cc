@@ -85,6 +85,13 @@ TEST_F(Dialogue, AsksToTryAgainWhenTheFactsCannotBeKept) {
   EXPECT_THAT(talk(conversation), HasSubstr("451 4.3.0 try again later\r\n451"));
 }
 
+TEST_F(Dialogue, TellsWhoForwardedASpamWithoutItsHeader) {
+  answer_ = ReportTaken::no_header;
+  EXPECT_THAT(talk(conversation), HasSubstr("550 5.6.0 this shows not where"));
+  answer_ = ReportTaken::ordinary;
+  EXPECT_THAT(talk(conversation), HasSubstr("250 2.0.0 report taken"));
+}
+
 TEST_F(Dialogue, ReadsOverItsLimitsToTheEndAndRefuses) {
   limits_.message_bytes = 20;
   EXPECT_THAT(talk(conversation), HasSubstr("552 5.3.4"));

@@ -104,7 +104,7 @@ class Folders {
 ReportTaken take(const MaildirSettings& settings, const std::string& raw, ReportIntake& intake) {
   if (settings.first) {
     if (const auto envelope = delivered_envelope(raw)) {
-      if (const auto taken = settings.first(*envelope, raw)) return *taken;
+      return intake.take(*envelope, raw, settings.first);
     }
   }
   return intake.take(raw);

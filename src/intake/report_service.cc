@@ -30,6 +30,14 @@ void ReportIntake::count(wire::ReportKind kind) {
   });
 }
 
+ReportTaken ReportIntake::take(const LmtpEnvelope& envelope, std::string_view raw,
+                               const FirstLook& first) {
+  const auto seen = first ? first(envelope, raw) : std::nullopt;
+  if (seen && *seen != ReportTaken::no_header) return *seen;
+  const ReportTaken taken = take(raw);
+  return seen && taken == ReportTaken::ordinary ? ReportTaken::no_header : taken;
+}
+
 ReportTaken ReportIntake::take(std::string_view raw) {
   JudgedReport judged;
   try {
@@ -50,7 +58,7 @@ ReportTaken ReportIntake::take(std::string_view raw) {
       counters.unverified += judged.unverified;
       counters.repeated += judged.repeated;
     });
-    return ReportTaken::taken;
+    return kind == wire::ReportKind::ordinary ? ReportTaken::ordinary : ReportTaken::taken;
   } catch (const std::exception& error) {
     base::log(base::LogLevel::error, "event=report_failed bytes={} what=\"{}\"", raw.size(),
               error.what());
@@ -85,12 +93,9 @@ ReportService::ReportService(Options options, ReportIntake& intake)
     : options_(std::move(options)),
       budget_(options_.memory_bytes),
       handler_([this, &intake](const LmtpEnvelope& envelope, std::string_view raw) {
-        if (options_.first) {
-          LmtpEnvelope known = envelope;
-          known.of_mail_server = options_.mail_server_only;
-          if (const auto taken = options_.first(known, raw)) return *taken;
-        }
-        return intake.take(raw);
+        LmtpEnvelope known = envelope;
+        known.of_mail_server = options_.mail_server_only;
+        return intake.take(known, raw, options_.first);
       }) {}
 
 ReportService::~ReportService() = default;

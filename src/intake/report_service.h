@@ -50,6 +50,10 @@ struct ReportCounters {
   std::uint64_t handler_failed = 0;  // it threw
 };
 
+// Sees a message before it is read as a report; nothing, or no_header: it is one.
+using FirstLook =
+    std::function<std::optional<ReportTaken>(const LmtpEnvelope& envelope, std::string_view raw)>;
+
 // Raw message in, mail events out; whichever way the message came.
 class ReportIntake {
  public:
@@ -62,6 +66,9 @@ class ReportIntake {
 
   // Threads: any; one message at a time, and ReportNaming::find_message is called meanwhile.
   [[nodiscard]] ReportTaken take(std::string_view raw);
+  // `first` may be null; its no_header stands where nothing else is found in the message.
+  [[nodiscard]] ReportTaken take(const LmtpEnvelope& envelope, std::string_view raw,
+                                 const FirstLook& first);
   [[nodiscard]] ReportCounters counters() const;
 
  private:
@@ -89,8 +96,7 @@ class ReportService {
     LmtpLimits limits = {};
     std::size_t memory_bytes = 256UL * 1024 * 1024;
     bool mail_server_only = false;  // LmtpEnvelope::of_mail_server
-    // Sees each message first; nothing: it is a report. May be null.
-    std::function<std::optional<ReportTaken>(const LmtpEnvelope&, std::string_view raw)> first = {};
+    FirstLook first = {};           // may be null
   };
 
   // `intake` must outlive the service.

@@ -68,8 +68,12 @@ class DovecotAuth:
         fresh.chmod(0o644)
         fresh.rename(self.folder / "users")
 
+    @property
+    def log_file(self) -> Path:
+        return self.folder / "dovecot.log"
+
     def log(self) -> str:
-        return tail(self.folder / "dovecot.log")
+        return tail(self.log_file)
 
     def stop(self) -> None:
         pid_file = self.folder / "run" / "master.pid"

@@ -51,6 +51,7 @@ std::optional<intake::ReportTaken> Daemon::take_for_lists(const intake::LmtpEnve
       settings_.with([](const config::Settings& all) { return all.run.relay_clients; });
   const auto found = list_mail_->read(envelope, raw, clients, options_.clock.now());
   if (!found.said.empty()) lists_->take(found.said);
+  if (found.tell_reporter) return intake::ReportTaken::no_header;
   if (!found.trap) return std::nullopt;
   if (!found.queue_id.empty()) note_trapped_account(found.queue_id, found.address);
   return intake::ReportTaken::taken;

@@ -13,6 +13,14 @@ using intake::MailOrigin;
 constexpr std::array<const char*, 6> outcome_names = {"counted",   "bounce",  "no_border",
                                                       "ourselves", "account", "open_door"};
 
+constexpr std::array<const char*, 5> report_outcome_names = {"attached", "pasted", "no_header",
+                                                             "no_border", "ourselves"};
+
+bool may_log(base::Guarded<intake::RareLine>& lines) {
+  const auto now = std::chrono::steady_clock::now();
+  return lines.with([&](intake::RareLine& line) { return line.may_be_written(now); });
+}
+
 bool is_in(const base::IpAddress& client, const std::vector<base::IpPrefix>& networks) {
   return std::ranges::any_of(networks, [&](const auto& one) { return one.contains(client); });
 }
@@ -29,25 +37,48 @@ MailEvidence ListMail::read(const intake::LmtpEnvelope& envelope, std::string_vi
     count(*out.trap, recipient);
     return out;
   }
+  MailEvidence out = read_reported(envelope, raw, relay_clients, now);
+  if (out.reported) count(*out.reported, envelope.sender);
+  return out;
+}
+
+MailEvidence ListMail::read_reported(const intake::LmtpEnvelope& envelope, std::string_view raw,
+                                     const std::vector<base::IpPrefix>& relay_clients,
+                                     base::TimePoint now) const {
+  using intake::ReportedAs;
   if (envelope.sender.empty()) return {};
-  const auto mail = intake::reported_foreign_mail(raw, {hosts_.relays, hosts_.names}, now);
-  if (!mail || is_in(*mail->client, relay_clients)) return {};
-  return {.said = {{.client = mail->client,
+  const auto report = intake::reported_foreign_mail(raw, {hosts_.relays, hosts_.names}, now);
+  if (report.as == ReportedAs::nothing) return {};
+  const bool attached = report.as == ReportedAs::attached;
+  const Vouched vouched =
+      attached || report.from == envelope.sender ? vouches(envelope, raw, now) : Vouched::no;
+  if (report.as == ReportedAs::no_header) {
+    return {.reported = ReportMail::no_header,
+            .tell_reporter = report.is_forward && vouched == Vouched::by_login};
+  }
+  const intake::TakenMail& mail = report.mail;
+  if (mail.origin == MailOrigin::unknown) return {.reported = ReportMail::no_border};
+  if (mail.origin != MailOrigin::stranger || is_in(*mail.client, relay_clients)) {
+    return {.reported = ReportMail::ourselves};
+  }
+  return {.said = {{.client = mail.client,
                     .reporter = envelope.sender,
-                    .at = mail->at,
+                    .at = mail.at,
                     .by_mail = true,
-                    .vouched = vouches(envelope, raw, now)}}};
+                    .vouched = vouched != Vouched::no}},
+          .reported = attached ? ReportMail::attached : ReportMail::pasted};
 }
 
 // Whether our mail server says that the report is of its envelope sender.
-bool ListMail::vouches(const intake::LmtpEnvelope& envelope, std::string_view raw,
-                       base::TimePoint now) const {
-  if (!envelope.of_mail_server) return false;
+ListMail::Vouched ListMail::vouches(const intake::LmtpEnvelope& envelope, std::string_view raw,
+                                    base::TimePoint now) const {
+  if (!envelope.of_mail_server) return Vouched::no;
   const auto report = intake::taken_mail(raw, {hosts_.relays, hosts_.names}, now);
-  if (!report) return false;
-  if (report->origin == MailOrigin::account) return true;
-  return report->origin == MailOrigin::stranger &&
-         desk_.speaks_from(envelope.sender, *report->client);
+  if (!report) return Vouched::no;
+  if (report->origin == MailOrigin::account) return Vouched::by_login;
+  const bool known =
+      report->origin == MailOrigin::stranger && desk_.speaks_from(envelope.sender, *report->client);
+  return known ? Vouched::by_network : Vouched::no;
 }
 
 MailEvidence ListMail::read_trapped(const intake::LmtpEnvelope& envelope, std::string_view raw,
@@ -78,21 +109,35 @@ void ListMail::count(TrapMail outcome, const std::string& trap) {
   const auto which = static_cast<std::size_t>(outcome);
   ++counts_[which];
   if (outcome == TrapMail::counted || outcome == TrapMail::bounce) return;
-  const auto now = std::chrono::steady_clock::now();
-  if (line_.with([&](intake::RareLine& line) { return line.may_be_written(now); })) {
+  if (may_log(line_)) {
     base::log(base::LogLevel::warn, "event=trap_mail_not_counted why={} trap={}",
               outcome_names[which], trap);
   }
 }
 
-void ListMail::add_metrics(std::vector<face::Metric>& out) const {
-  face::Metric metric{
-      "leumund_list_trap_mail_total", "Mail to traps of ours, by what it came to.", {}};
-  for (std::size_t i = 0; i < outcomes; ++i) {
-    metric.samples.push_back(
-        {{{"outcome", outcome_names[i]}}, static_cast<double>(counts_[i].load())});
+void ListMail::count(ReportMail outcome, const std::string& reporter) {
+  const auto which = static_cast<std::size_t>(outcome);
+  ++report_counts_[which];
+  if (outcome == ReportMail::attached || outcome == ReportMail::pasted) return;
+  if (may_log(report_line_)) {
+    base::log(base::LogLevel::info, "event=reported_mail_not_counted why={} reporter={}",
+              report_outcome_names[which], reporter);
   }
-  out.push_back(std::move(metric));
+}
+
+void ListMail::add_metrics(std::vector<face::Metric>& out) const {
+  const auto add = [&](const char* name, const char* help, const auto& names, const auto& counts) {
+    face::Metric metric{name, help, {}};
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      metric.samples.push_back({{{"outcome", names[i]}}, static_cast<double>(counts[i].load())});
+    }
+    out.push_back(std::move(metric));
+  };
+  add("leumund_list_trap_mail_total", "Mail to traps of ours, by what it came to.", outcome_names,
+      counts_);
+  add("leumund_list_reported_mail_total",
+      "Spam that somebody forwarded to reports.listen, by what it came to.", report_outcome_names,
+      report_counts_);
 }
 
 }  // namespace leumund::apps

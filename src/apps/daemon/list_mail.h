@@ -4,10 +4,11 @@
 // A trap's mail names its client only where hosts of ours alone can have written who he was, and
 // only if he is a stranger: what our own people sent to a trap lists nobody. What did not surely
 // come from our mail server is anybody's word, and so is a reporter's name where he neither logged
-// in nor wrote from a network that he is named with.
+// in nor wrote from a network that he is named with. A header that stands in the text of a report
+// is his own word only where the mail's From is he: what he redirects was written by others.
 //
 // Flow:    LMTP, Maildirs -> ListMail -> ListDesk; counters -> metrics.
-// Limits:  one log line in ten seconds. Threads: any.
+// Limits:  one log line of each kind in ten seconds. Threads: any.
 #pragma once
 
 #include <array>
@@ -36,12 +37,24 @@ enum class TrapMail : std::uint8_t {
   open_door,  // it came by a socket that any user of this host can write to: no proof
 };
 
+// What a report by mail about others came to.
+enum class ReportMail : std::uint8_t {
+  attached,   // taken: the spam was attached
+  pasted,     // taken: its header was in the text
+  no_header,  // forwarded or quoted without its Received lines
+  no_border,  // no Received line of ours tells who handed it to us
+  ourselves,  // a user, a program or an account of ours, or a client of policy.relay_clients
+};
+
 struct MailEvidence {
   std::vector<ListDesk::Said> said = {};
   std::optional<TrapMail> trap = {};  // it was for a trap, and goes no further
   // TrapMail::account alone: our queue's name of the mail, and the trap.
   std::string queue_id = {};
   std::string address = {};
+  std::optional<ReportMail> reported = {};
+  // Of no_header: one of our accounts forwarded it and can be told that this is of no use.
+  bool tell_reporter = false;
 };
 
 class ListMail {
@@ -62,6 +75,8 @@ class ListMail {
 
  private:
   static constexpr std::size_t outcomes = 6;
+  static constexpr std::size_t report_outcomes = 5;
+  enum class Vouched : std::uint8_t { no, by_network, by_login };
 
   struct Trap {
     std::string address;
@@ -71,14 +86,21 @@ class ListMail {
                                           std::string_view raw, const Trap& trap,
                                           const std::vector<base::IpPrefix>& relay_clients,
                                           base::TimePoint now) const;
-  [[nodiscard]] bool vouches(const intake::LmtpEnvelope& envelope, std::string_view raw,
-                             base::TimePoint now) const;
+  [[nodiscard]] MailEvidence read_reported(const intake::LmtpEnvelope& envelope,
+                                           std::string_view raw,
+                                           const std::vector<base::IpPrefix>& relay_clients,
+                                           base::TimePoint now) const;
+  [[nodiscard]] Vouched vouches(const intake::LmtpEnvelope& envelope, std::string_view raw,
+                                base::TimePoint now) const;
   void count(TrapMail outcome, const std::string& trap);
+  void count(ReportMail outcome, const std::string& reporter);
 
   const Hosts hosts_;
   const ListDesk& desk_;
   std::array<std::atomic<std::uint64_t>, outcomes> counts_ = {};
+  std::array<std::atomic<std::uint64_t>, report_outcomes> report_counts_ = {};
   base::Guarded<intake::RareLine> line_{intake::RareLine("trap_mail")};
+  base::Guarded<intake::RareLine> report_line_{intake::RareLine("reported_mail")};
 };
 
 }  // namespace leumund::apps

@@ -109,6 +109,55 @@ TEST_F(ListMailTest, AReportersNameCountsWhereOurServerVouchesForIt) {
   EXPECT_EQ(vouched("anna@example.org", ""), false);
 }
 
+// With the spam's header in its text.
+TEST_F(ListMailTest, APastedHeaderCountsAsAnAttachedMailDoes) {
+  const std::string login = line("from pc (dsl.isp.example [192.0.2.77])", "ESMTPSA");
+  const auto read = [&](const std::string& from, const std::string& text,
+                        const std::vector<base::IpPrefix>& clients = {}) {
+    return mail_->read(
+        {.sender = "anna@example.org", .recipients = {"spam@x"}, .of_mail_server = true},
+        login + "From: " + from + "\r\nSubject: Fwd: win\r\n\r\n" + text, clients, now);
+  };
+  const auto found = read("Anna <anna@example.org>", "look:\r\n\r\n" + spam);
+  EXPECT_EQ(found.reported, ReportMail::pasted);
+  ASSERT_EQ(found.said.size(), 1U);
+  EXPECT_EQ(found.said.front().client->to_string(), "203.0.113.7");
+  EXPECT_TRUE(found.said.front().by_mail);
+  EXPECT_TRUE(found.said.front().vouched);
+  // Redirected by her: its text is the spammer's.
+  const auto redirected = read("x@bank.example", spam);
+  ASSERT_EQ(redirected.said.size(), 1U);
+  EXPECT_FALSE(redirected.said.front().vouched);
+  EXPECT_EQ(read("anna@example.org", spam, {*base::IpPrefix::parse("203.0.113.0/24")}).reported,
+            ReportMail::ourselves);
+  EXPECT_EQ(read("anna@example.org", login + spam).reported, ReportMail::ourselves);
+  const auto foreign = read("anna@example.org", "Received: from a [203.0.113.7] by b; x\r\n");
+  EXPECT_EQ(foreign.reported, ReportMail::no_border);
+  EXPECT_TRUE(foreign.said.empty());
+}
+
+TEST_F(ListMailTest, WhoForwardsWithoutAHeaderIsToldOnlyWhereHeLoggedIn) {
+  const std::string mail =
+      "From: anna@example.org\r\nSubject: WG: win\r\n\r\n-----Original Message-----\r\n"
+      "From: x@bank.example\r\nSubject: win\r\n\r\n" +
+      spam;
+  const auto told = [&](const std::string& outer, bool of_mail_server = true) {
+    const auto found = mail_->read(
+        {.sender = "anna@example.org", .recipients = {"spam@x"}, .of_mail_server = of_mail_server},
+        outer, {}, now);
+    EXPECT_EQ(found.reported, ReportMail::no_header);
+    EXPECT_TRUE(found.said.empty());
+    return found.tell_reporter;
+  };
+  const std::string login = line("from pc (dsl.isp.example [192.0.2.77])", "ESMTPSA");
+  EXPECT_TRUE(told(login + mail));
+  EXPECT_FALSE(told(login + mail, false)) << "by an open door";
+  EXPECT_FALSE(told(line("from any (any.example [192.0.2.77])") + mail)) << "it may not be she";
+  EXPECT_FALSE(told(login + "Auto-Submitted: no\r\n" + mail.substr(0, mail.find("WG:")) +
+                    "Re:" + mail.substr(mail.find("WG:") + 3)))
+      << "an answer to somebody";
+}
+
 TEST_F(ListMailTest, AnAccountsMailToATrapIsToldByItsQueueId) {
   const auto found = trapped(line("from pc (dsl.isp.example [203.0.113.7])", "ESMTPSA"));
   EXPECT_TRUE(found.said.empty());

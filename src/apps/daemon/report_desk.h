@@ -42,10 +42,7 @@ struct ReportDeskSettings {
   bool marks = false;  // put our mark into mail that passes
   std::string host_name;
   intake::ReportNaming naming;
-  // Of mail whose envelope is known: sees it first; nothing: it is a report. May be null.
-  std::function<std::optional<intake::ReportTaken>(const intake::LmtpEnvelope&,
-                                                   std::string_view raw)>
-      first = {};
+  intake::FirstLook first = {};  // of mail whose envelope is known; may be null
   std::chrono::milliseconds maildir_every{5000};
 };
 

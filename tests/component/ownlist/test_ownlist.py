@@ -15,7 +15,7 @@ from peers.ground import answers, wait_until
 from peers.list_server import rbldnsd
 
 CONFIG = """\
-log_sources = []
+log_sources = {logs}
 egresses = ["out1 address=192.0.2.25"]
 [postfix]
 queue_helper = ""
@@ -41,17 +41,22 @@ traps = ["pristine trap@spamtraps.c.test", "typo @gmial.test"]
 reporters = ["anna@c.test 1 198.51.100.200"]
 export_folder = "{{folder}}"
 export_every = "1s"
+{more}
 """
 
 class World:
-    """leumundd with two lists, and a Postfix that asks one of them and hands it its traps."""
+    """leumundd with two lists, and a Postfix that asks one of them and hands it its traps. With
+    `auth`, a Dovecot, people log in at that Postfix and leumundd follows both logs."""
 
-    def __init__(self, peers, trust_tcp: str = "true") -> None:
+    def __init__(self, peers, trust_tcp: str = "true", auth=None, nexthop: str = None,
+                 more: str = "") -> None:
         self.peers = peers
         self.dns = (peers.ground.addresses.free(), 53)
         self.public_port = peers.ground.ports.free()
         self.lmtp_port = lmtp_port = peers.ground.ports.free()
-        self.postfix = peers.postfix(name_server=self.dns[0], main={
+        sasl_path = auth.sasl_path if auth else None
+        self.postfix = peers.postfix(name_server=self.dns[0], sasl_path=sasl_path,
+                                     nexthop=nexthop, main={
             "virtual_mailbox_domains": "spamtraps.c.test gmial.test reports.c.test inside.c.test",
             "virtual_transport": f"lmtp:inet:127.0.0.1:{lmtp_port}",
             "transport_maps": "inline:{ {inside.c.test = discard:} }",
@@ -65,7 +70,9 @@ class World:
                 "reject_rbl_client bl.c.test"})
         self.leumundd = peers.leumundd(CONFIG.format(
             public_port=self.public_port, lmtp_port=lmtp_port, dns_address=self.dns[0],
-            host=self.postfix.parameters["myhostname"], trust_tcp=trust_tcp))
+            host=self.postfix.parameters["myhostname"], trust_tcp=trust_tcp, more=more,
+            logs=json.dumps([f"file:{log}" for log in (self.postfix.mail_log, auth.log_file)]
+                            if auth else [])))
         wait_until(lambda: answers(self.public_port), "the public page's port")
 
     # What is asked.

@@ -1,0 +1,94 @@
+"""What our own users bring a blocklist of ours: spam whose header they paste into a mail."""
+import smtplib
+import time
+
+import pytest
+from component.ownlist.test_ownlist import World
+from peers.ground import wait_until
+
+OUTLOOK = """\
+Bitte sperren!
+
+-----Ursprüngliche Nachricht-----
+Von: Bank <x@bank.test>
+Gesendet: Freitag, 20. November 2026 08:00
+An: Anna
+Betreff: Ihr Konto
+
+"""
+
+
+@pytest.fixture
+def users(peers):
+    auth = peers.dovecot_auth({"anna@c.test": "secret"})
+    sink = peers.smtp_sink()
+    world = World(peers, auth=auth, nexthop=sink.nexthop)
+    world.sink = sink
+    return world
+
+
+def source(world, client: str) -> str:
+    """A spam's header as "view source" shows it."""
+    date = time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime(time.time() - 60))
+    return (f"Return-Path: <x@bank.test>\nReceived: from bot.test (bot.test [{client}])\n\tby "
+            f"{world.postfix.parameters['myhostname']} (Postfix) with ESMTP id 4XyZ\n\tfor "
+            f"<anna@c.test>; {date} (UTC)\nReceived: from bank.test (bank.test [192.0.2.77])\n\tby "
+            f"bot.test; {date}\nFrom: x@bank.test\nSubject: Ihr Konto\n")
+
+
+def write(world, text: str, subject: str = "Fwd: Ihr Konto", password: str = "secret") -> None:
+    """Anna's mail to the report address, as her mail program submits it."""
+    whole = (f"From: Anna <anna@c.test>\nSubject: {subject}\nMIME-Version: 1.0\nContent-Type: "
+             f"text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{text}")
+    with smtplib.SMTP("127.0.0.1", world.postfix.submission_port, timeout=60) as smtp:
+        smtp.ehlo()
+        assert smtp.docmd("XCLIENT", "ADDR=198.51.100.9 NAME=[UNAVAILABLE]")[0] == 220
+        smtp.ehlo()
+        if password:
+            smtp.login("anna@c.test", password)
+        smtp.sendmail("anna@c.test", ["spam@reports.c.test"], whole.encode())
+
+
+def reported(world, outcome: str) -> int:
+    name = f'leumund_list_reported_mail_total{{outcome="{outcome}"}} '
+    lines = world.leumundd.request("GET", "/metrics")[1].splitlines()
+    return next(int(line[len(name):]) for line in lines if line.startswith(name))
+
+
+def test_a_header_that_a_user_pastes_counts_as_an_attached_spam_does(users):
+    client = "203.0.113.81"
+    write(users, "Hallo,\n\ndas kam heute:\n\n" + source(users, client) + "\nSehr geehrte ...\n")
+    wait_until(lambda: users.why(client)["reports"]["complaint"] == 1, "the report to be heard")
+    assert not users.is_listed(client), "never on one report"
+    users.report(client, "fbl.provider.test")
+    assert users.is_listed(client)
+    quoted = "203.0.113.82"
+    write(users, "".join(f"> {line}\n" for line in source(users, quoted).splitlines()))
+    wait_until(lambda: users.why(quoted)["reports"]["complaint"] == 1, "the quoted header")
+    assert reported(users, "pasted") == 2 and not users.sink.mails
+
+
+def test_who_does_not_log_in_is_no_witness_whatever_he_pastes(users):
+    victim = "203.0.113.83"
+    write(users, source(users, victim), password="")
+    wait_until(lambda: users.why(victim)["reports"]["complaint"] == 1, "the report to be heard")
+    users.report(victim, "fbl.provider.test")
+    assert not users.is_listed(victim)
+
+
+def test_a_forward_without_the_header_is_told_how_it_would_be_of_use(users):
+    """... and what the spam itself says of where it came from lists nobody."""
+    victim = "203.0.113.84"
+    write(users, OUTLOOK + source(users, victim), subject="WG: Ihr Konto")
+    wait_until(lambda: users.sink.mails, "the answer to the forwarder")
+    [told] = users.sink.mails
+    assert told.recipients == ["anna@c.test"] and told.envelope_sender == ""
+    text = told.text.replace("\r\n", " ")
+    assert "forward it as an" in text and "als Anhang weiterleiten" in text, told.text
+    assert reported(users, "no_header") == 1
+    assert sum(users.why(victim)["reports"].values()) == 0
+    # Who did not log in may not be who he says: no mail to him.
+    write(users, OUTLOOK, subject="WG: Ihr Konto", password="")
+    wait_until(lambda: reported(users, "no_header") == 2, "the second to be read")
+    time.sleep(1)
+    assert len(users.sink.mails) == 1
