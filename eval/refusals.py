@@ -35,7 +35,8 @@ import alternatives
 
 ABOUT_ADDRESS = {"ip-blocklist-public", "ip-blocklist-private", "ip-reputation-throttle",
                  "domain-reputation"}
-KEPT_BACK_SHARE = 0.3
+# It was 0.3 until 2026-11-23; the half between was opened then and read.
+KEPT_BACK_SHARE = 0.15
 
 
 def data_folder():

@@ -32,8 +32,9 @@ import tempfile
 
 import alternatives
 
-# The given part already lies below 0.6 by the same hash, so this is 30 % of it.
-KEPT_BACK_BELOW = 0.18
+# The given part already lies below 0.6 by the same hash, so this is 15 % of it. It was 30 % until
+# 2026-11-23; the half between was opened then and read.
+KEPT_BACK_BELOW = 0.09
 TARGETS = {"count": 0.995, "reason": 0.97}
 MEASURES = ("count", "report", "status", "code", "feedback", "reason")
 
