@@ -141,6 +141,7 @@ bool ListEngine::report(const model::AbuseReport& report, base::TimePoint now,
   if (!address->reports) address->reports = std::make_unique<ReportHistory>();
   if (weight <= 0 || !address->reports->add(counted, weight, settings_.rule)) {
     ++counters_.above_cap;
+    if (weight > 0) reporters_.said_nothing(report.reporter);
     return false;
   }
   if (settings_.record) changed_.reports.push_back({counted, now, static_cast<float>(weight)});

@@ -248,6 +248,18 @@ TEST_F(ListEngineTest, AReporterSpeaksSoOftenADay) {
   EXPECT_EQ(engine.counters().above_cap, 100U);
 }
 
+// Who writes to one trap again and again must not silence all of its domain.
+TEST_F(ListEngineTest, WhatIsNothingNewUsesUpNothingOfTheDay) {
+  for (int i = 0; i < 1000; ++i) say("10.0.0.1", 1, start, AbuseKind::pristine_trap);
+  EXPECT_EQ(engine.counters().above_cap, 997U);
+  for (int i = 0; i < 497; ++i) {
+    say("10.1." + std::to_string(i / 250) + "." + std::to_string(i % 250), 1, start);
+  }
+  EXPECT_EQ(engine.counters().above_cap, 997U);
+  say("10.9.9.9", 1, start);
+  EXPECT_EQ(engine.counters().above_cap, 998U);
+}
+
 TEST_F(ListEngineTest, AnOldExpiryDoesNotEndANewListing) {
   list("192.0.2.1", start);
   ASSERT_TRUE(engine.delist_on_request(ip("192.0.2.1"), "cleaned", start + 1h).ok());

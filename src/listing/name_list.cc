@@ -166,6 +166,7 @@ base::Status NameList::report(std::string_view text, const model::AbuseReport& r
   if (!one->reports) one->reports = std::make_unique<ReportHistory>();
   if (weight <= 0 || !one->reports->add(counted, weight, settings_.rule)) {
     ++counters_.above_cap;
+    if (weight > 0) reporters_.said_nothing(report.reporter);
     return {};
   }
   save_.name_reports.push_back({*name, counted, now, static_cast<float>(weight)});

@@ -56,6 +56,11 @@ double Reporters::hear(std::uint64_t reporter, base::TimePoint at) {
   return weight(who);
 }
 
+void Reporters::said_nothing(std::uint64_t reporter) {
+  const auto found = all_.find(reporter);
+  if (found != all_.end() && found->second.today > 0) --found->second.today;
+}
+
 void Reporters::set_weight(std::uint64_t reporter, double weight) {
   Reporter& who = of(reporter);
   who.prior = static_cast<float>(std::clamp(weight, 0.0, 1.0));

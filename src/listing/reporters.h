@@ -31,6 +31,9 @@ class Reporters {
 
   // The weight of one more report of his; 0 for one beyond his day's share.
   [[nodiscard]] double hear(std::uint64_t reporter, base::TimePoint at);
+  // What he said just now was nothing new: it uses up nothing of his day's share. Whoever writes to
+  // one trap again and again would else silence all of its domain.
+  void said_nothing(std::uint64_t reporter);
   // Takes over all but the size.
   void set_settings(const Settings& settings);
   // The operator's word on how far to believe him, before what he was right or wrong about.
