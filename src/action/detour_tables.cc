@@ -33,6 +33,23 @@ void sort_once(Routes& routes) {
   routes.erase(std::unique(routes.begin(), routes.end(), same), routes.end());
 }
 
+base::Result<Routes> read_plain(const std::string& path) {
+  constexpr std::size_t text_bytes_max = 256UL << 20;
+  if (!exists(path)) return Routes();
+  const auto content = read_file(path, text_bytes_max);
+  if (!content.ok()) return content.error();
+  Routes routes;
+  for (std::string_view rest = content->bytes; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    const auto space = line.find(' ');
+    if (space == std::string_view::npos) continue;
+    routes.emplace_back(line.substr(0, space), line.substr(space + 1));
+  }
+  sort_once(routes);
+  return routes;
+}
+
 std::string target_named(std::span<const config::DetourWay> ways, std::string_view name) {
   for (const auto& way : ways) {
     if (way.name == name) return way.target;
@@ -41,6 +58,13 @@ std::string target_named(std::span<const config::DetourWay> ways, std::string_vi
 }
 
 }  // namespace
+
+const std::string* find_route(const Routes& routes, std::string_view key) {
+  const auto at =
+      std::lower_bound(routes.begin(), routes.end(), key,
+                       [](const auto& row, std::string_view wanted) { return row.first < wanted; });
+  return at == routes.end() || at->first != key ? nullptr : &at->second;
+}
 
 std::string target_of(const model::Detour& detour, std::span<const config::DetourWay> ways) {
   const bool home = detour.phase == model::DetourPhase::open && detour.via == detour.home;
@@ -112,16 +136,33 @@ base::Status DetourTables::create_missing() {
   return done.ok() ? base::Status() : done.error();
 }
 
-base::Status DetourTables::write(Table& table, const Routes& routes) {
+base::Status DetourTables::publish(const Routes& routes, const std::set<std::string>& kept) {
+  Routes text = routes;
+  for (const std::string& domain : kept) text.emplace_back(domain, usual_way);
+  sort_once(text);
+  return write(domains_, routes, text);
+}
+
+base::Status DetourTables::write(Table& table, const Routes& routes, const Routes& text) {
   const bool there = exists(lookup_table_path(table.name)) && exists(table.plain);
-  if (table.told_once && there && routes == table.published) return {};
+  if (table.told_once && there && routes == table.published && text == table.told) return {};
   std::vector<TableRow> rows(routes.begin(), routes.end());
   if (auto done = write_lookup_table(table.name, rows); !done) return done;
-  if (auto done = write_plain(table.plain, routes); !done) return done;
+  if (auto done = write_plain(table.plain, text); !done) return done;
   table.published = routes;
+  table.told = text;
   table.told_once = true;
   ++writes_;
   return {};
+}
+
+base::Result<std::pair<Routes, Routes>> DetourTables::read_routes() const {
+  auto domains = read_plain(domains_.plain);
+  if (!domains) return domains.error();
+  auto senders = read_plain(senders_.plain);
+  if (!senders) return senders.error();
+  std::erase_if(*domains, [](const auto& row) { return row.second == usual_way; });
+  return std::pair(std::move(*domains), std::move(*senders));
 }
 
 base::Status DetourTables::publish_filter(const std::string& rules) {

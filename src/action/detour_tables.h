@@ -3,7 +3,8 @@
 // the same answers as plain text for Exim and others.
 //
 // Flow:    detours and the domains of their providers -> routes_of() -> publish();
-//          pools and their detours -> sender_routes_of() -> publish_senders().
+//          pools and their detours -> sender_routes_of() -> publish_senders();
+//          the texts that an earlier run left -> read_routes().
 // Time:    trivial-rewrite looks at a replaced table within ten seconds. What a million domains
 //          take to write: `./dev bench detour_tables`.
 // Threads: one.
@@ -11,6 +12,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -25,6 +27,9 @@ namespace leumund::action {
 
 // Domain, or address as Postfix looks it up -> right-hand side, sorted, each key once.
 using Routes = std::vector<std::pair<std::string, std::string>>;
+
+// Null: none. Of sorted routes.
+[[nodiscard]] const std::string* find_route(const Routes& routes, std::string_view key);
 
 // Where a detour sends mail: "out2:", "relay:[host]:587", "retry:4.7.1 ..."; "" for the usual way.
 [[nodiscard]] std::string target_of(const model::Detour& detour,
@@ -44,6 +49,10 @@ using Routes = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] Routes sender_routes_of(std::span<const model::Detour> detours,
                                       std::span<const config::DetourPool> pools, bool usual);
 
+// The right-hand side of a domain that no detour and no pool leads, whoever its MX is. In the text
+// only: Postfix keeps or relays such a domain by itself, and would send it out by this row.
+inline constexpr std::string_view usual_way = "smtp:";
+
 class DetourTables {
  public:
   explicit DetourTables(config::PostfixFiles files);
@@ -51,13 +60,17 @@ class DetourTables {
   // Makes what is missing, empty; what an earlier run left stays.
   [[nodiscard]] base::Status create_missing();
   // Writes what differs from the last time, or is gone from the disk.
-  [[nodiscard]] base::Status publish(const Routes& routes) { return write(domains_, routes); }
+  // `kept` are the domains that nothing leads.
+  [[nodiscard]] base::Status publish(const Routes& routes, const std::set<std::string>& kept = {});
   [[nodiscard]] base::Status publish_senders(const Routes& routes) {
-    return write(senders_, routes);
+    return write(senders_, routes, routes);
   }
   [[nodiscard]] base::Status publish_filter(const std::string& rules);
+  // What was published last, by recipient and by sender, also by a run before.
+  [[nodiscard]] base::Result<std::pair<Routes, Routes>> read_routes() const;
 
-  // "/folder/detours.txt": "DOMAIN TARGET" a line; "/folder/sender_ways.txt": "SENDER TARGET".
+  // "/folder/detours.txt": "DOMAIN TARGET" a line, also of `kept`;
+  // "/folder/sender_ways.txt": "SENDER TARGET".
   [[nodiscard]] const std::string& plain_path() const { return domains_.plain; }
   [[nodiscard]] const std::string& plain_senders_path() const { return senders_.plain; }
   [[nodiscard]] std::uint64_t writes() const { return writes_; }
@@ -67,9 +80,10 @@ class DetourTables {
     std::string name;   // "cdb:/folder/detours"
     std::string plain;  // the same as text
     Routes published = {};
+    Routes told = {};  // as text
     bool told_once = false;
   };
-  [[nodiscard]] base::Status write(Table& table, const Routes& routes);
+  [[nodiscard]] base::Status write(Table& table, const Routes& routes, const Routes& text);
 
   config::PostfixFiles files_;
   Table domains_;

@@ -56,8 +56,6 @@ class SocketmapService::Session final : public net::StreamSession {
 base::Result<std::unique_ptr<SocketmapService>> SocketmapService::open(net::EventLoop& loop,
                                                                        const net::Endpoint& where) {
   std::unique_ptr<SocketmapService> service(new SocketmapService());
-  service->publish_detours({});
-  service->publish_sender_ways({});
   SocketmapService* const raw = service.get();
   net::StreamOptions options;
   options.unix_access.mode = 0666;  // trivial-rewrite runs as postfix; nothing here is secret
@@ -80,6 +78,10 @@ void SocketmapService::answer(std::string_view map, std::string_view key, std::s
     return wire::append_socketmap_reply(SocketmapStatus::permanent, "there is no such map", out);
   }
   const auto rows = by_sender ? sender_ways_.read() : detours_.read();
+  if (!rows) {
+    ++not_found_;
+    return wire::append_socketmap_reply(SocketmapStatus::temporary, "leumundd starts", out);
+  }
   const std::string* value = nullptr;
   for (const auto& wanted : by_sender ? config::sender_keys(key) : recipient_keys(key)) {
     value = find_row(*rows, wanted);

@@ -5,7 +5,8 @@
 //          never for what stands in a table, so that is looked for here.
 // Limits:  those of net/stream_listener.h. What is no request is answered PERM and closed.
 // Threads: sessions run on the loop's thread; publish_*() and counters() from any.
-// Errors:  a map that is not known is PERM: Postfix says so in its log and defers.
+// Errors:  a map that is not known is PERM, one that is not published yet TEMP: Postfix says so in
+//          its log and defers.
 #pragma once
 
 #include <atomic>
@@ -36,7 +37,8 @@ struct SocketmapCounters {
 
 class SocketmapService {
  public:
-  // Answers for the maps of config/postfix_files.h, which are empty until they are published.
+  // Answers for the maps of config/postfix_files.h; until one is published, that it is not known
+  // yet.
   [[nodiscard]] static base::Result<std::unique_ptr<SocketmapService>> open(
       net::EventLoop& loop, const net::Endpoint& where);
   ~SocketmapService();

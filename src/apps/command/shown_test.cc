@@ -96,7 +96,9 @@ TEST(LeumundShown, ListsAndLookupsAreToldInGerman) {
     "problems":["list spamhaus-dqs wants a key of yours in watch.keys_file"],
     "listings":[{"place":"192.0.2.1","list_name":"PSBL","since":60,"codes":["127.0.0.2"],
       "meaning":"hit a trap","sends":false,"addresses":1,"examples":["192.0.2.1"],
-      "proof":"no packet to port 25 left 192.0.2.0/24 between 2026-11-01T00:00:00Z and 2026-11-22T00:00:00Z","mender":"us"}],
+      "proof":"no packet to port 25 left 192.0.2.0/24 between )"
+                                              R"(2026-11-01T00:00:00Z and 2026-11-22T00:00:00Z",
+      "mender":"us"}],
     "lists":[{"list":"psbl","state":"doubtful","reason":"does not answer: no answer in time"}]})");
   EXPECT_THAT(lists,
               HasSubstr("1 eigene Adresse oder Domain und 0 Adressen aus Netzen, auf 1 Liste"));

@@ -181,45 +181,63 @@ base::Result<Detour> DetourDesk::set(const face::DetourOrder& order) {
   return with_warning(detour);
 }
 
+// A domain that is in no table yet is learnt, and so in them a second later; where there is no
+// Postfix that might keep it for itself, it is led at once.
 face::RouteReport DetourDesk::route(const std::string& recipient,
                                     const std::optional<std::string>& sender,
-                                    std::string provider) const {
+                                    std::string provider) {
   face::RouteReport out;
   out.domain = diagnosis::domain_of(recipient);
   const std::string learnt = domains_.provider_of(out.domain);
   out.provider = learnt.empty() ? std::move(provider) : learnt;
   const config::RunSettings run = around_.settings();
   const auto ways = config::detour_ways(run);
-  const auto pools = names_.read()->pools;
-  const config::DetourPool* pool = sender ? pools->of_sender(*sender) : nullptr;
-  std::vector<Detour> of_pool;
-  state_.with([&](const State& state) {
-    const auto found = state.detours.find({out.provider, ""});
-    if (found != state.detours.end()) out.detour = found->second;
+  const auto led = led_.read();
+  out.way = ways.front().name;
+  const auto take = [&](const std::string& target, const std::vector<config::DetourWay>& among) {
+    if (target == ":") return;  // the probe
+    const auto way = std::find_if(among.begin(), among.end(),
+                                  [&](const auto& one) { return one.target == target; });
+    out.target = target;
+    out.way = way == among.end() ? "" : way->name;
+  };
+  const bool kept = is_kept(out.domain);
+  std::vector<Detour> of_pools;
+  state_.with([&](State& state) {
+    if (active_ && !kept && learnt.empty() && state.unknown.size() < unknown_max) {
+      state.unknown.try_emplace(out.domain, 0);
+    }
     for (const auto& [key, detour] : state.detours) {
-      if (pool != nullptr && key.second == pool->name) of_pool.push_back(detour);
+      if (key.first == out.provider && key.second.empty()) out.detour = detour;
+      if (!key.second.empty()) of_pools.push_back(detour);
     }
   });
-  out.way = ways.front().name;
-  const bool probes = out.detour && out.detour->probe && !out.detour->probe->recipient.empty() &&
-                      out.detour->probe->recipient == base::ascii_lower(recipient);
-  if (probes) {
-    out.target = ways.front().target;
+  if (kept) {
+    out.detour.reset();
     return out;
   }
-  if (out.detour && model::routes_mail(*out.detour)) {
-    out.way = out.detour->phase == DetourPhase::open ? out.detour->via : "";
-    out.target = action::target_of(*out.detour, ways);
+  for (const std::string& key : {base::ascii_lower(recipient), out.domain}) {
+    if (const auto* target = action::find_route(led->domains, key)) {
+      take(*target, ways);
+      return out;
+    }
+  }
+  const bool unasked = learnt.empty() && run.postfix_config_folders.empty();
+  if (unasked && out.detour && model::routes_mail(*out.detour)) {
+    const std::string target = action::target_of(*out.detour, ways);
+    if (!target.empty()) take(target, ways);
     return out;
   }
+  const auto pools = names_.read()->pools;
+  const config::DetourPool* pool = sender ? pools->of_sender(*sender) : nullptr;
   if (pool == nullptr) return out;
   out.pool = pool->name;
-  const Detour* leads = action::detour_of_pool(of_pool, pool->name);
-  if (leads == nullptr && run.detour_mode != config::DetourMode::enforce) return out;
-  out.way = leads == nullptr ? pool->ways.front().name : leads->via;
-  if (leads != nullptr) out.detour = *leads;
-  for (const auto& way : pool->ways) {
-    if (way.name == out.way) out.target = way.target;
+  if (const Detour* leads = action::detour_of_pool(of_pools, pool->name)) out.detour = *leads;
+  for (const std::string& key : config::sender_keys(*sender)) {
+    if (const auto* target = action::find_route(led->senders, key)) {
+      take(*target, pool->ways);
+      return out;
+    }
   }
   return out;
 }

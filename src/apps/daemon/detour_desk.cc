@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "config/egress.h"
 #include "diagnosis/provider_group.h"
-#include "diagnosis/status_filter.h"
 
 namespace leumund::apps {
 namespace {
@@ -59,8 +58,12 @@ DetourDesk::~DetourDesk() { stop(); }
 
 void DetourDesk::start() {
   load();
-  publish_names(around_.settings());
+  const config::RunSettings settings = around_.settings();
+  publish_names(settings);
+  kept_.publish(std::make_shared<const std::set<std::string>>(settings.own_domains.begin(),
+                                                              settings.own_domains.end()));
   if (auto done = tables_.create_missing(); !done) set_trouble(done.error().message);
+  take_up_tables();
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   ::pthread_setname_np(thread_.native_handle(), "detour");
 }
@@ -340,83 +343,6 @@ void DetourDesk::end_all() {
   });
 }
 
-// Milliseconds, so only when the settings that go into them have changed.
-void DetourDesk::make_rules(const config::RunSettings& run) {
-  const bool on = run.detour_mode == config::DetourMode::enforce;
-  std::string of = std::string(on ? "on" : "off") + (active_ ? " and active" : "");
-  std::vector<base::IpAddress> own;
-  for (const auto& one : config::own_addresses(run.egresses, run.watch_addresses)) {
-    own.push_back(one.address);
-    of += "\n" + one.address.to_string();
-  }
-  if (of == rules_of_) return;
-  rules_of_ = std::move(of);
-  rules_ = on ? diagnosis::status_filter_rules(*around_.replies, own) : "";
-  // Should a domain that is ours stand in the table after all, its mail waits. On other days such
-  // mail bounces, as it should.
-  if (on && active_) rules_ += "/^5(\\.4\\.6 .*loops back to myself.*)/ 4$1\n";
-}
-
-// First what a restart must find, then what Postfix reads: also where the first cannot be written,
-// or a way that is full or in doubt would stay open as long as the disk is full.
-void DetourDesk::publish(const config::RunSettings& run) {
-  constexpr std::chrono::seconds check_every{5};  // somebody may have deleted a table
-  const std::string before = rules_of_;
-  const bool dirty = state_.with([](State& state) { return std::exchange(state.dirty, false); });
-  const bool counts = state_.with([](State& state) { return std::exchange(state.counts, false); });
-  const auto now = SteadyClock::now();
-  base::Status saved;
-  if (counts && !dirty) saved = save();
-  make_rules(run);
-  if (saved && !dirty && before == rules_of_ && now < tables_checked_ + check_every) return;
-  tables_checked_ = now;
-  if (dirty) {
-    const std::vector<Detour> standing = all();
-    std::map<std::string, std::vector<std::string>> domains;
-    for (const Detour& detour : standing) {
-      const bool of_all = model::routes_mail(detour) && detour.pool.empty();
-      if (!of_all) continue;
-      auto& theirs = domains[detour.provider] = domains_of(detour.provider);
-      operators_.take_out(theirs, run.postfix_config_folders, now);
-    }
-    auto kept = operators_.all();
-    kept.insert(run.own_domains.begin(), run.own_domains.end());
-    kept_.publish(std::make_shared<const std::set<std::string>>(std::move(kept)));
-    const bool leads = std::any_of(standing.begin(), standing.end(), model::routes_mail);
-    if (leads && !active_.exchange(leads)) domains_saved_ = {};  // a restart must find its domains
-    active_ = leads;
-    routes_ = action::routes_of(standing, config::detour_ways(run), domains);
-    sender_routes_ = action::sender_routes_of(standing, pools_->all(),
-                                              run.detour_mode == config::DetourMode::enforce);
-    if (around_.publish_maps) around_.publish_maps(routes_, sender_routes_);
-    make_rules(run);
-    saved = save();
-  }
-  const bool keep = state_.with([&](State& state) {
-    state.keep_tables = state.keep_tables && !active_ && run.detour_mode != config::DetourMode::off;
-    return state.keep_tables;
-  });
-  base::Status done;
-  if (!keep) done = tables_.publish(routes_);
-  if (done && !keep) done = tables_.publish_senders(sender_routes_);
-  if (done && dirty) {
-    state_.with([](State& state) {
-      // What was ordered meanwhile is in the tables of the next time.
-      if (!state.dirty) state.tries.tables_stand(SteadyClock::now());
-    });
-  }
-  if (done) done = tables_.publish_filter(rules_);
-  if (!done) {
-    state_.with([](State& state) { state.dirty = true; });
-  }
-  if (!saved) {
-    state_.with([](State& state) { state.counts = true; });
-  }
-  if (done) done = saved;
-  const std::string trouble = active_ ? operators_.trouble() : "";
-  set_trouble(done ? trouble : done.error().message);
-}
-
 // Not kept with it: it is as the set-up is now.
 Detour DetourDesk::with_warning(Detour detour) const {
   const bool leaves = detour.phase == DetourPhase::open || detour.phase == DetourPhase::capped;
@@ -441,8 +367,13 @@ void DetourDesk::tell(const Detour& detour, base::TimePoint now) {
 
 // --- domains -------------------------------------------------------------------------------------
 
+bool DetourDesk::is_kept(const std::string& domain) const {
+  const auto kept = kept_.read();
+  return kept && kept->contains(domain);
+}
+
 std::string DetourDesk::provider_of(const std::string& domain) const {
-  if (const auto kept = kept_.read(); kept && kept->contains(domain)) return {};
+  if (is_kept(domain)) return {};
   const std::string learnt = domains_.provider_of(domain);
   return learnt.empty() ? diagnosis::provider_group(*around_.replies, {.recipient = domain})
                         : learnt;

@@ -78,14 +78,20 @@ class DetourDesk {
 
   [[nodiscard]] std::vector<model::Detour> all() const;
   base::Result<model::Detour> set(const face::DetourOrder& order);
+  // As the tables have it; `provider` is the recipient's, as the DNS has it.
   [[nodiscard]] face::RouteReport route(const std::string& recipient,
                                         const std::optional<std::string>& sender,
-                                        std::string provider) const;
+                                        std::string provider);
   [[nodiscard]] std::string trouble() const;
   void add_metrics(std::vector<face::Metric>& out) const;
 
  private:
   using Held = storage::StoredDetours::Held;
+  // As published last: whoever asks us is told what the tables say.
+  struct Led {
+    action::Routes domains;  // and recipients
+    action::Routes senders;
+  };
   using Key = DetourTries::Key;
   using Detours = std::map<Key, model::Detour>;
   using Pools = std::shared_ptr<const config::DetourPools>;
@@ -176,6 +182,10 @@ class DetourDesk {
   void put_off_probes(const std::vector<Key>& keys, std::chrono::seconds pause);
   void flush_probes();
   void publish(const config::RunSettings& run);
+  [[nodiscard]] bool tables_are_old(const config::RunSettings& run, SteadyTime now) const;
+  void publish_led(Led led);
+  void take_up_tables();
+  [[nodiscard]] bool is_kept(const std::string& domain) const;
   void make_rules(const config::RunSettings& run);
   void look_up_unknown();
   void flush_due();
@@ -201,13 +211,13 @@ class DetourDesk {
   ProviderDomains domains_;
   OperatorDomains operators_;
   action::DetourTables tables_;
-  action::Routes routes_;
-  action::Routes sender_routes_;
+  base::Published<Led> led_;
   std::string rules_;
   std::string rules_of_;  // the settings that they were made from
   Pools pools_ = std::make_shared<const config::DetourPools>();
   std::pair<config::DetourMode, std::vector<std::string>> pools_of_ = {config::DetourMode::off, {}};
   SteadyTime tables_checked_;
+  std::vector<std::string> own_domains_;  // as of the tables
   SteadyTime domains_saved_;
   bool spare_state_file_ = false;  // it could be neither read nor set aside
   std::string suspect_;            // as last looked up

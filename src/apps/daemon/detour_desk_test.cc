@@ -45,14 +45,18 @@ class DetourDeskTest : public testing::Test {
     std::filesystem::remove_all(folder_);
   }
   void start() {
+    settings_.with([&](auto& run) { run = run_; });
     desk_ = std::make_unique<DetourDesk>(DetourDesk::Around{
         .pipeline = pipeline_,
         .clock = clock_,
         .replies = engine::shipped_replies(),
         .queue = [] { return action::QueueControl(action::QueueControlOptions{}); },
-        .settings = [this] { return run_; },
+        .settings = [this] { return settings_.with([](const auto& run) { return run; }); },
         .warning = {},
-        .publish_maps = {},
+        .publish_maps =
+            [this](const action::Routes& domains, const action::Routes&) {
+              maps_.with([&](action::Routes& maps) { maps = domains; });
+            },
         .files = files_,
         .state_folder = folder_.string()});
     desk_->start();
@@ -73,6 +77,15 @@ class DetourDeskTest : public testing::Test {
   [[nodiscard]] bool leaves_by_out2() const {
     return text_of("detours.txt").find("hotmail.com out2:") != std::string::npos;
   }
+  [[nodiscard]] std::string target_of(const std::string& recipient) {
+    return desk_->route(recipient, std::nullopt, "microsoft-consumer").target;
+  }
+  [[nodiscard]] std::string mapped(const std::string& domain) const {
+    return maps_.with([&](const action::Routes& maps) {
+      const auto* found = action::find_route(maps, domain);
+      return found == nullptr ? "" : *found;
+    });
+  }
   static bool within(std::chrono::milliseconds patience, const std::function<bool()>& true_now) {
     const auto end = std::chrono::steady_clock::now() + patience;
     while (std::chrono::steady_clock::now() < end) {
@@ -87,6 +100,8 @@ class DetourDeskTest : public testing::Test {
   Nobody nobody_;
   Pipeline pipeline_;
   config::RunSettings run_;
+  base::Guarded<config::RunSettings> settings_;
+  base::Guarded<action::Routes> maps_;  // what socketmap answers
   config::PostfixFiles files_;
   std::unique_ptr<DetourDesk> desk_;
 };
@@ -100,10 +115,13 @@ TEST_F(DetourDeskTest, AStateFileThatCannotBeReadIsKeptAsideAndSoAreTheTablesUnt
   start();
   std::this_thread::sleep_for(2500ms);  // two looks
   EXPECT_TRUE(leaves_by_out2());
+  EXPECT_EQ(mapped("hotmail.com"), "out2:");
+  EXPECT_EQ(target_of("x@hotmail.com"), "out2:");
   EXPECT_EQ(text_of("detours.json.unreadable"), half);
   EXPECT_THAT(desk_->trouble(), HasSubstr("detours.json.unreadable"));
   order("");
   EXPECT_TRUE(within(10s, [&] { return !leaves_by_out2(); }));
+  EXPECT_EQ(mapped("hotmail.com"), "");
   EXPECT_THAT(desk_->trouble(), HasSubstr("detours.json.unreadable")) << "what else it held?";
 }
 
@@ -123,8 +141,37 @@ TEST_F(DetourDeskTest, AWayIsClosedAlsoWhileTheStateCannotBeWritten) {
 TEST_F(DetourDeskTest, WhatPostfixKeepsToItselfIsInNoTable) {
   order("out2");
   ASSERT_TRUE(within(10s, [&] { return leaves_by_out2(); }));
-  EXPECT_EQ(text_of("detours.txt").find("\nlive.com "), std::string::npos);
+  EXPECT_EQ(text_of("detours.txt").find("\nlive.com out2:"), std::string::npos);
   EXPECT_THAT(text_of("detours.txt"), HasSubstr("\noutlook.com out2:"));
+}
+
+TEST_F(DetourDeskTest, WhoeverAsksIsToldWhatTheTablesSay) {
+  order("out2");
+  ASSERT_TRUE(within(10s, [&] { return leaves_by_out2(); }));
+  EXPECT_EQ(target_of("x@hotmail.com"), "out2:");
+  EXPECT_EQ(target_of("x@live.com"), "") << "Postfix keeps it";
+  EXPECT_EQ(target_of("x@club.example"), "") << "Postfix was not asked yet whether it keeps it";
+  EXPECT_EQ(mapped("live.com"), "");
+  EXPECT_THAT(text_of("detours.txt"), HasSubstr("\nlive.com smtp:\n"));
+
+  // Named as own while the detour stands.
+  settings_.with([](auto& run) { run.own_domains = {"outlook.com"}; });
+  EXPECT_TRUE(within(10s, [&] { return mapped("outlook.com").empty(); }));
+  EXPECT_EQ(target_of("x@outlook.com"), "");
+  EXPECT_TRUE(within(10s, [&] {
+    return text_of("detours.txt").find("\noutlook.com smtp:") != std::string::npos;
+  }));
+  EXPECT_TRUE(leaves_by_out2());
+
+  // A restart tells it from the first moment on, and another mail server has nobody to ask.
+  desk_.reset();
+  run_.own_domains = {"outlook.com"};
+  run_.postfix_config_folders.clear();
+  start();
+  EXPECT_EQ(mapped("hotmail.com"), "out2:");
+  EXPECT_EQ(mapped("outlook.com"), "");
+  EXPECT_TRUE(within(10s, [&] { return target_of("x@club.example") == "out2:"; }));
+  EXPECT_EQ(target_of("x@outlook.com"), "");
 }
 
 TEST_F(DetourDeskTest, LearntDomainsAreNotWrittenForEachNewOne) {

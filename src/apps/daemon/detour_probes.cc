@@ -57,11 +57,9 @@ void DetourDesk::send_probe(const model::Submission& submission, engine::Outcome
 // To one recipient left, whose domain the table leads, longest waiting first.
 DetourDesk::QueuedMails DetourDesk::may_be_probes(
     const std::string& provider, const std::vector<action::QueuedMessage>& listed) const {
+  const auto led = led_.read();
   const auto is_routed = [&](const std::string& domain) {
-    const auto at = std::lower_bound(
-        routes_.begin(), routes_.end(), domain,
-        [](const auto& row, const std::string& wanted) { return row.first < wanted; });
-    return at != routes_.end() && at->first == domain;
+    return action::find_route(led->domains, domain) != nullptr;
   };
   QueuedMails out;
   for (const auto& message : listed) {

@@ -62,7 +62,7 @@ void add_names(const std::string& path, std::set<std::string, std::less<>>& name
 
 void OperatorDomains::take_out(std::vector<std::string>& domains,
                                const std::vector<std::string>& folders, Time now) {
-  if (now >= known_since_ + trusted) {
+  if (is_old(now)) {
     known_.clear();
     known_since_ = now;
     trouble_.clear();

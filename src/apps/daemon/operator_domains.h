@@ -28,6 +28,8 @@ class OperatorDomains {
   // Takes them out of `domains`, by the Postfix of each folder.
   void take_out(std::vector<std::string>& domains, const std::vector<std::string>& folders,
                 Time now);
+  // What is known is no longer believed.
+  [[nodiscard]] bool is_old(Time now) const { return now >= known_since_ + trusted; }
   // All that were taken out lately.
   [[nodiscard]] std::set<std::string> all() const;
   [[nodiscard]] const std::string& trouble() const { return trouble_; }

@@ -15,6 +15,7 @@ postfix.config_dirs = []
 postfix.queue_helper = ""
 measures.helpdesk = ["helpdesk@c.test"]
 measures.contact = "helpdesk@c.test"
+measures.own_domains = ["magenta.de"]
 [api]
 listen = ""
 """
@@ -137,6 +138,10 @@ def test_a_detour_leads_one_providers_mail_by_another_way_and_back(world):
     assert way_of(exim, sink, "Y@T-Online.de") == exim.out2_address
     assert way_of(exim, sink, another) == exim.usual_address
     assert route(daemon, another) == ""
+    # Theirs by its MX, and ours by what the operator says.
+    assert "magenta.de smtp:" in lines.read_text()
+    assert way_of(exim, sink, "x@magenta.de") == exim.usual_address
+    assert route(daemon, "x@magenta.de") == ""
 
     detour(daemon, "t-online", "--via", "relay")
     wait_until(lambda: "t-online.de relay:[127.0.0.1]:" in lines.read_text(), "the table", 20)
@@ -163,6 +168,9 @@ def test_a_detour_of_a_pool_leads_its_senders_only(world):
     assert route(daemon, theirs, tenant) == "out2:" and route(daemon, theirs) == ""
     assert way_of(exim, sink, theirs, sender=tenant) == exim.out2_address, exim.log()
     assert way_of(exim, sink, theirs) == exim.usual_address, exim.log()
+    own = "x@magenta.de"
+    assert route(daemon, own, tenant) == ""
+    assert way_of(exim, sink, own, sender=tenant) == exim.usual_address, exim.log()
 
 
 def test_mail_that_has_no_way_waits_and_leaves_later(world):
