@@ -230,7 +230,8 @@ void DetourDesk::hold_queued(const Key& key, const action::QueueControl& queue,
 }
 
 // What may go now, in its turn, some at a time: all of a detour that is over, and of one with room
-// as many mailings as it has room for.
+// as many mailings as it has room for. One turn a look: Postfix delivers what it gets at once in an
+// order of its own.
 std::vector<DetourDesk::Held> DetourDesk::take_released() {
   return state_.with([](State& state) {
     std::vector<Held> out;
@@ -242,6 +243,8 @@ std::vector<DetourDesk::Held> DetourDesk::take_released() {
     for (const std::size_t place : verdict::in_turn(classes)) {
       if (out.size() == released_at_once) break;
       const Held& held = state.held[place];
+      const auto turn = verdict::turn_of(held.mail_class);
+      if (!out.empty() && turn != verdict::turn_of(out.front().mail_class)) break;
       const auto found = state.detours.find({held.provider, held.pool});
       const bool over = found == state.detours.end() || !model::routes_mail(found->second);
       // Until Postfix has looked at the table and what waits longer has been tried, they wait: by

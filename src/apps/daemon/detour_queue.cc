@@ -2,6 +2,7 @@
 // first, and requeues refused probes.
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -80,12 +81,18 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
   if (open) tell_doubts(theirs);
   std::vector<Held> waiting;
   std::vector<model::QueueKey> keys;
+  std::optional<std::uint8_t> turn;  // one a look: Postfix has an order of its own for what it gets
+  bool more = false;
   for (Held& one : theirs) {
     if (open && (!one.for_room || verdict::waits_for_room(one.mail_class))) {
       waiting.push_back(std::move(one));
-    } else if (keys.size() < most) {
-      keys.push_back(one.queue);
+      continue;
     }
+    const auto its = verdict::turn_of(one.mail_class);
+    const bool goes = keys.size() < most && turn.value_or(its) == its;
+    if (goes) keys.push_back(one.queue);
+    if (goes) turn = its;
+    more = more || !goes;
   }
   if (!waiting.empty()) hold_queued(key, queue, waiting);
   const auto result = queue.flush(keys);
@@ -103,7 +110,7 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
     one->tried.insert(keys.begin(), keys.end());
     *one->left -= std::min(*one->left, keys.size());
     // Without the helper Postfix tries it by itself, only later.
-    if (keys.size() >= most && *one->left > 0) return;
+    if (more && *one->left > 0) return;
     state.tries.end(key);
     state.counts = true;
   });

@@ -1,8 +1,12 @@
 """What mail is for decides its turn: block matrix and case count it, bookings and invoices take a
-new detour first, mailings and forwards wait until it has room, and nothing is lost."""
+new detour first, mailings and forwards wait until it has room, what was held leaves in the same
+order, and nothing is lost."""
+import time
+from typing import Sequence
 
 from component.detour.world import PROVIDER, World
 from peers.ground import wait_until
+from peers.swaks import swaks
 
 FORWARD = {"name": "f", "sender": "SRS0=q7Zx=5W=elsewhere.example=bob@c.test"}
 MAILING = {"name": "t", "headers": ["List-Id: <news.c.test>"], "subject": "Rundbrief"}
@@ -75,4 +79,74 @@ def test_urgent_mail_takes_the_detour_first_and_mailings_wait_for_room(peers):
     world.sink.refusals.clear()
     assert world.leumundd.leumund("detour", PROVIDER, "--end").returncode == 0
     world.check_nothing_lost()
+    assert not world.postfix.queue(), world.postfix.queue()
+
+
+def bring_into_doubt(world: World, account: str) -> None:
+    """It writes to strangers that are not there, until half of what would restrict it is said."""
+    for n in range(60):
+        now, name, to = time.time(), f"{account}-{n}", f"x{n}@d{n}.example"
+        world.leumundd.events([
+            {"type": "submission", "at": now - 1, "id": name, "account": account,
+             "client": f"198.51.{n % 40}.77", "envelope_sender": account, "recipients": [to]},
+            {"type": "delivery", "at": now, "id": name, "recipient": to, "status": "bounced",
+             "remote": "mx.d.example[203.0.113.9]", "stage": "rcpt",
+             "reply": "550 5.1.1 User unknown"}])
+        about = world.leumundd.get(f"/v1/explain?subject={account}")
+        if about["score"] >= about["threshold"] / 2:
+            break
+    assert about["threshold"] / 2 <= about["score"] < about["threshold"], about
+
+
+def test_what_was_held_leaves_by_class(peers):
+    # One delivery at a time, so that the order of arrival is the order in which mail was let go,
+    # and nobody but the detour tries again.
+    world = World(peers, cap=1, milter=True, minimal_backoff_time="2000s",
+                  maximal_backoff_time="4000s", initial_destination_concurrency="1",
+                  default_destination_concurrency_limit="1", default_process_limit="20")
+    doubtful = "t1@c.test"
+    bring_into_doubt(world, doubtful)
+    done = world.leumundd.leumund("detour", PROVIDER, "--via", "egress2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    world.wait_for_phase("open")
+    time.sleep(12)  # Postfix has looked at the table
+
+    def held() -> int:
+        return len(world.postfix.queued("hold"))
+
+    def send_as(subject: str, headers: Sequence[str] = (), domain: str = "hotmail.com") -> None:
+        world.serial += 1
+        title, recipient = f"{subject} {world.serial}", f"r{world.serial}@{domain}"
+        sent = swaks(world.postfix.submission_port, recipient, user=doubtful, subject=title,
+                     headers=headers)
+        assert sent, sent.transcript
+        world.sent[title] = recipient
+
+    # What nobody waits for comes first, and finds no room.
+    world.send("hotmail.com", 1, subject="Weiterleitung", **FORWARD)
+    world.send("hotmail.com", 2, **MAILING)
+    world.send("hotmail.com", 1, subject="Weiterleitung", **FORWARD)
+    # Who is in doubt waits with all of it, whatever it is.
+    send_as("Rundbrief in doubt", headers=["List-Id: <news.c.test>"])
+    send_as("Hallo in doubt")
+    send_as("Ihre Rechnung")
+    send_as("Hallo in doubt")
+    send_as("Ihre Buchung")
+    wait_until(lambda: held() == 9, f"all on hold: {world.postfix.queue()}", 60, 0.5)
+    assert world.sink.mails == []
+
+    # The detour has room: mailings first, forwards behind them, and none of who is in doubt.
+    world.set_config(cap=400)
+    wait_until(lambda: len(world.sink.mails) >= 4, f"four of them: {kinds(world)}", 90, 0.2)
+    assert kinds(world) == ["Rundbrief", "Rundbrief", "Weiterleitung", "Weiterleitung"]
+    assert held() == 5, world.postfix.queue()
+    assert {mail.client for mail in world.sink.mails} == {world.postfix.egress2_address}
+
+    # Over: by the usual way, what somebody waits for first.
+    assert world.leumundd.leumund("detour", PROVIDER, "--end").returncode == 0
+    world.check_nothing_lost()
+    order = kinds(world)[4:]
+    assert sorted(order[:2]) == ["Ihre Buchung", "Ihre Rechnung"], order
+    assert order[2:] == ["Hallo in doubt", "Hallo in doubt", "Rundbrief in doubt"], order
+    assert {mail.client for mail in world.sink.mails[4:]} == {world.postfix.egress_address}
     assert not world.postfix.queue(), world.postfix.queue()
