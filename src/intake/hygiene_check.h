@@ -10,8 +10,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ip_address.h"
@@ -19,6 +21,24 @@
 #include "model/hygiene.h"
 
 namespace leumund::intake {
+
+// Mails of one domain in their From, and whose DKIM signature they bore.
+struct SignedMail {
+  struct Side {
+    std::uint64_t mails = 0;
+    std::uint64_t aligned = 0;  // a signature under the same registered domain
+    std::uint64_t same = 0;     // ... of the very same domain
+    std::uint64_t foreign = 0;  // only others'
+    // Selector and domain of the aligned ones: how many mails.
+    std::map<std::pair<std::string, std::string>, std::uint64_t> selectors;
+  };
+  Side passed;    // as the milter saw them
+  Side returned;  // as bounces and complaints brought them back
+};
+
+// Whether the milter stands behind the signer, and so what it does not see is not there.
+enum class SignerPlace : std::uint8_t { unknown, before_milter, behind_milter };
+[[nodiscard]] SignerPlace signer_place(const std::map<std::string, SignedMail, std::less<>>& all);
 
 inline constexpr std::size_t hygiene_addresses_max = 256;
 inline constexpr std::size_t hygiene_domains_max = 500;
@@ -44,12 +64,14 @@ struct HygienePlan {
     std::uint64_t seen = 0;              // mails; 0: configured
     std::uint64_t unaligned = 0;         // of these, with an envelope sender elsewhere
     std::vector<std::string> selectors;  // of its DKIM keys
+    SignedMail mail = {};                // of the last day
   };
   enum class Tls : std::uint8_t { by_log, yes, no };
 
   std::vector<Way> ways;
   std::vector<Relay> relays;
   std::vector<Domain> domains;
+  SignerPlace signer = SignerPlace::unknown;
   Tls tls = Tls::by_log;
   bool log_tells_tls = false;      // some line of the log told of encryption
   std::vector<std::string> pages;  // with who we are: "https://mail.example.org/imprint"

@@ -30,7 +30,7 @@ struct World {
     dns.texts("s1._domainkey.example.org",
               {"v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="});
     plan.ways.push_back({address("192.0.2.25"), "out1", "mail.example.org", true, 100, 90});
-    plan.domains.push_back({"example.org", 0, 0, {"s1"}});
+    plan.domains.push_back({"example.org", 0, 0, {"s1"}, {}});
     plan.log_tells_tls = true;
     plan.pages = {"https://www.example.org/imprint"};
   }
@@ -74,6 +74,76 @@ TEST(HygieneCheck, AnEgressAsItShouldBeHasNoFault) {
   EXPECT_GE(counts.good, 10U);
   EXPECT_EQ(model::hygiene_warning(report, "out1"), "");
   EXPECT_EQ(world.fetched, 0U) << "no page is fetched unless that is wanted";
+}
+
+// What passed the milter: mails, and how many of them bore the domain's signature.
+SignedMail::Side side(std::uint64_t mails, std::uint64_t ours, const char* selector = "s1") {
+  SignedMail::Side out{
+      .mails = mails, .aligned = ours, .same = ours, .foreign = 0, .selectors = {}};
+  if (ours > 0) out.selectors[{selector, "example.org"}] = ours;
+  return out;
+}
+
+TEST(HygieneCheck, SignaturesThatAreNotSeenAreAFaultOnlyWhereTheyWouldBeSeen) {
+  World world;
+  SignedMail& mail = world.plan.domains.front().mail;
+  mail.passed = side(40, 0);
+  expect_unknown(world.find("dkim_mail"), "0 of 40 mails of example.org bore its DKIM signature");
+  world.plan.signer = SignerPlace::behind_milter;
+  expect_unknown(world.find("dkim_mail"), "is not seen");
+  world.plan.signer = SignerPlace::before_milter;
+  expect_fault(world.find("dkim_mail"), "40 of 40 mails of example.org left without", false);
+  mail.passed.foreign = 30;
+  expect_fault(world.find("dkim_mail"), "30 of them signed by another domain", false);
+  mail.passed = side(40, 38);
+  EXPECT_EQ(world.find("dkim_mail").state, HygieneState::good);
+  mail.passed.same = 0;  // by a domain above or beside it
+  EXPECT_EQ(world.find("dkim_mail").state, HygieneState::good);
+  world.dns.texts("_dmarc.example.org", {"v=DMARC1; p=reject; adkim=s"});
+  expect_fault(world.find("dkim_mail"), "40 of 40 mails", false);
+}
+
+TEST(HygieneCheck, WhatCameBackUnsignedIsGraveOnlyWhereTheMilterSawTheSameAndSpfFails) {
+  World world;
+  SignedMail& mail = world.plan.domains.front().mail;
+  mail.returned = side(2, 0);
+  EXPECT_EQ(world.find("alignment").state, HygieneState::good) << "two are too few";
+  mail.returned = side(3, 0);
+  expect_fault(world.find("dkim_mail"), "none of 3 mails of example.org that came back", false);
+  world.dns.texts("example.org", {"v=spf1 -all"});
+  expect_fault(world.find("alignment"), "would not pass DMARC", false);
+  mail.passed = side(40, 0);
+  world.plan.signer = SignerPlace::before_milter;
+  expect_fault(world.find("alignment"), "does not pass DMARC, and p=reject", true);
+  mail.returned = side(3, 3);
+  EXPECT_EQ(world.find("dkim_mail").state, HygieneState::good);
+  EXPECT_EQ(world.find("alignment").state, HygieneState::good);
+}
+
+TEST(HygieneCheck, TheKeysOfSignaturesThatLeaveAreLookedUp) {
+  World world;
+  SignedMail& mail = world.plan.domains.front().mail;
+  mail.passed = side(40, 40, "old");
+  const auto report = world.look();
+  const auto& all = report.domains.front().findings;
+  EXPECT_TRUE(std::any_of(all.begin(), all.end(), [](const auto& one) {
+    return one.grave && one.text == "there is no DKIM key old._domainkey.example.org";
+  }));
+  mail.passed = side(400, 400);
+  mail.passed.selectors[{"forged", "example.org"}] = 3;
+  EXPECT_EQ(model::count_hygiene(world.look()).grave, 0U) << "one client's own";
+}
+
+TEST(HygieneCheck, WhereTheSignerStandsIsToldByWhatItSigned) {
+  std::map<std::string, SignedMail, std::less<>> all;
+  all["a.example"].passed = side(50, 0);
+  EXPECT_EQ(signer_place(all), SignerPlace::unknown);
+  all["b.example"].passed = side(50, 50);
+  EXPECT_EQ(signer_place(all), SignerPlace::unknown) << "a client that signs for itself";
+  all["c.example"].passed = side(50, 50);
+  EXPECT_EQ(signer_place(all), SignerPlace::before_milter);
+  all["a.example"].returned = side(1, 1, "late");
+  EXPECT_EQ(signer_place(all), SignerPlace::behind_milter);
 }
 
 TEST(HygieneCheck, ReverseDnsMustLeadBack) {
@@ -246,7 +316,7 @@ TEST(HygieneCheck, OfARelayHostOnlyItsOperatorKnowsTheAddresses) {
 TEST(HygieneCheck, EveryQuestionIsAskedOnceAndMuchIsBounded) {
   World world;
   for (int i = 0; i < 600; ++i) {
-    world.plan.domains.push_back({"d" + std::to_string(i) + ".example.org", 0, 0, {}});
+    world.plan.domains.push_back({"d" + std::to_string(i) + ".example.org", 0, 0, {}, {}});
   }
   for (int i = 1; i < 300; ++i) {
     auto way = world.plan.ways.front();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "intake/hygiene_finding.h"
@@ -79,18 +80,22 @@ HygieneFinding relay_finding(const Domain& domain, const HygienePlan::Relay& rel
 
 class OfDomain {
  public:
-  OfDomain(const Domain& domain, const DnsLookUp& ask) : domain_(domain), ask_(ask) {
+  OfDomain(const Domain& domain, SignerPlace signer, const DnsLookUp& ask)
+      : domain_(domain), signer_(signer), ask_(ask) {
     out_.domain = domain.name;
     out_.seen = domain.seen;
   }
 
   // `unsure` and `fails` are ways for which SPF is no pass.
   model::HygieneOfDomain look(const std::string& fails, const std::string& unsure) {
-    for (const std::string& selector : domain_.selectors) key(selector);
-    if (domain_.selectors.empty()) {
+    for (const std::string& selector : domain_.selectors) key(selector, domain_.name);
+    const auto used = used_selectors();
+    for (const auto& [selector, domain] : used) key(selector, domain);
+    if (domain_.selectors.empty() && used.empty()) {
       add(not_known("dkim", "no DKIM selector of {} is known: hygiene.dkim", domain_.name));
     }
     policy();
+    signatures();
     alignment(fails, unsure);
     return std::move(out_);
   }
@@ -101,22 +106,30 @@ class OfDomain {
     finding.about = domain_.name;
     out_.findings.push_back(std::move(finding));
   }
-  void key(const std::string& selector);
+  void key(const std::string& selector, const std::string& domain);
   void policy();
+  // Those of signatures that were seen often enough to be our signer's.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> used_selectors() const;
+  // What leaves, by the signatures that were seen.
+  void signatures();
   void alignment(const std::string& fails, const std::string& unsure);
   // The texts of that name that are records; nothing: it is not known, and told.
   std::optional<std::vector<std::string>> records_at(const std::string& name);
 
   const Domain& domain_;
+  const SignerPlace signer_;
   const DnsLookUp& ask_;
   bool signs_ = false;
+  bool leaves_unsigned_ = false;  // as what came back shows
+  bool surely_ = false;           // ... and what passed as well
+  bool strict_dkim_ = false;
   std::optional<wire::DmarcPolicy> policy_;
   model::HygieneOfDomain out_;
 };
 
-void OfDomain::key(const std::string& selector) {
+void OfDomain::key(const std::string& selector, const std::string& domain) {
   constexpr unsigned rsa_bits_least = 1024;
-  const std::string name = selector + "._domainkey." + domain_.name;
+  const std::string name = selector + "._domainkey." + domain;
   const DnsAnswer answer = ask_({name, RecordType::txt});
   if (answer.found == Found::unknown) {
     return add(not_known("dkim", "the DKIM key {} is not known: {}", name, answer.trouble));
@@ -134,6 +147,66 @@ void OfDomain::key(const std::string& selector) {
   signs_ = true;
   if (key->testing) return add(fault("dkim", "the DKIM key {} is marked as a test (t=y)", name));
   add(good("dkim", "the DKIM key {} has {} bits", name, key->bits));
+}
+
+std::vector<std::pair<std::string, std::string>> OfDomain::used_selectors() const {
+  constexpr std::uint64_t mails_least = 3;
+  constexpr std::uint64_t share = 10;  // a tenth: a client's own forgery is no key of ours
+  constexpr std::size_t most = 5;
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto* side : {&domain_.mail.passed, &domain_.mail.returned}) {
+    for (const auto& [key, mails] : side->selectors) {
+      const bool configured = key.second == domain_.name &&
+                              std::find(domain_.selectors.begin(), domain_.selectors.end(),
+                                        key.first) != domain_.selectors.end();
+      const bool known = configured || std::find(out.begin(), out.end(), key) != out.end();
+      const bool often = mails >= mails_least && mails * share >= side->mails;
+      if (often && !known && out.size() < most) out.push_back(key);
+    }
+  }
+  return out;
+}
+
+void OfDomain::signatures() {
+  constexpr std::uint64_t enough = 10;
+  constexpr std::uint64_t enough_returned = 3;
+  const bool strict = strict_dkim_;
+  const auto& passed = domain_.mail.passed;
+  const auto& returned = domain_.mail.returned;
+  const std::uint64_t of_passed = strict ? passed.same : passed.aligned;
+  const std::uint64_t of_returned = strict ? returned.same : returned.aligned;
+  const std::string& name = domain_.name;
+  if (returned.mails > 0) {
+    leaves_unsigned_ = returned.mails >= enough_returned && of_returned == 0 && of_passed == 0;
+    surely_ = leaves_unsigned_ && signer_ == SignerPlace::before_milter && passed.mails >= enough;
+    if (leaves_unsigned_) {
+      add(fault("dkim_mail", "none of {} mails of {} that came back bore its DKIM signature",
+                returned.mails, name));
+    } else if (of_returned > 0) {
+      add(good("dkim_mail", "{} of {} mails of {} that came back bore its DKIM signature",
+               of_returned, returned.mails, name));
+    }
+  }
+  if (passed.mails == 0) return;
+  if (of_passed * 10 >= passed.mails * 9) {
+    return add(good("dkim_mail", "{} of {} mails of {} bore its DKIM signature", of_passed,
+                    passed.mails, name));
+  }
+  // A milter before the signer sees only what clients have signed themselves.
+  if (signer_ != SignerPlace::before_milter || passed.mails < enough) {
+    return add(not_known("dkim_mail",
+                         "{} of {} mails of {} bore its DKIM signature when the milter saw them: "
+                         "whether the others are signed behind it is not seen",
+                         of_passed, passed.mails, name));
+  }
+  if (passed.foreign > 0) {
+    return add(fault("dkim_mail",
+                     "{} of {} mails of {} left without its DKIM signature, {} of them signed by "
+                     "another domain",
+                     passed.mails - of_passed, passed.mails, name, passed.foreign));
+  }
+  add(fault("dkim_mail", "{} of {} mails of {} left without its DKIM signature",
+            passed.mails - of_passed, passed.mails, name));
 }
 
 std::optional<std::vector<std::string>> OfDomain::records_at(const std::string& name) {
@@ -167,6 +240,7 @@ void OfDomain::policy() {
     return add(fault("dmarc", "the DMARC record of {} is wrong: {}", name, record.error().message));
   }
   policy_ = name == domain_.name ? record->policy : record->subdomain_policy;
+  strict_dkim_ = record->strict_dkim;
   add(good("dmarc", "the DMARC record of {} asks for p={}", domain_.name,
            wire::dmarc_policy_name(*policy_)));
 }
@@ -180,24 +254,47 @@ void OfDomain::alignment(const std::string& fails, const std::string& unsure) {
   }
   const std::string& name = domain_.name;
   if (fails.empty() && unsure.empty()) {
-    return add(signs_ ? good("alignment", "mail of {} passes DMARC by SPF and by DKIM", name)
-                      : good("alignment", "mail of {} passes DMARC by SPF", name));
+    return add(signs_ && !leaves_unsigned_
+                   ? good("alignment", "mail of {} passes DMARC by SPF and by DKIM", name)
+                   : good("alignment", "mail of {} passes DMARC by SPF", name));
   }
-  if (signs_)
+  if (signs_ && !leaves_unsigned_)
     return add(good("alignment", "mail of {} passes DMARC by DKIM where it is signed", name));
   const std::string& way = fails.empty() ? unsure : fails;
-  if (fails.empty() || domain_.selectors.empty()) {
+  if (fails.empty() || (domain_.selectors.empty() && !leaves_unsigned_)) {
     return add(not_known("alignment",
                          "mail of {} by {} passes DMARC only if it is signed: no DKIM key is known",
                          name, way));
   }
   const bool matters = policy_ && *policy_ != wire::DmarcPolicy::none;
-  add(matters ? grave("alignment", "mail of {} by {} does not pass DMARC, and p={}", name, way,
-                      wire::dmarc_policy_name(*policy_))
-              : fault("alignment", "mail of {} by {} would not pass DMARC", name, way));
+  // Whoever sends mail back may leave lines out.
+  const bool sure = !signs_ || surely_;
+  add(matters && sure ? grave("alignment", "mail of {} by {} does not pass DMARC, and p={}", name,
+                              way, wire::dmarc_policy_name(*policy_))
+                      : fault("alignment", "mail of {} by {} would not pass DMARC", name, way));
 }
 
 }  // namespace
+
+SignerPlace signer_place(const std::map<std::string, SignedMail, std::less<>>& all) {
+  constexpr std::uint64_t enough = 10;
+  constexpr std::size_t domains_least = 2;  // one alone may sign its own mail before we have it
+  std::set<std::pair<std::string, std::string>> passed;
+  std::size_t signed_domains = 0;
+  for (const auto& [domain, mail] : all) {
+    for (const auto& [key, mails] : mail.passed.selectors) passed.insert(key);
+    const bool most =
+        mail.passed.mails >= enough && mail.passed.aligned * 10 >= mail.passed.mails * 9;
+    signed_domains += most ? 1 : 0;
+  }
+  // A key that what came back bore, and nothing that passed.
+  for (const auto& [domain, mail] : all) {
+    for (const auto& [key, mails] : mail.returned.selectors) {
+      if (mail.passed.mails > 0 && !passed.contains(key)) return SignerPlace::behind_milter;
+    }
+  }
+  return signed_domains >= domains_least ? SignerPlace::before_milter : SignerPlace::unknown;
+}
 
 void check_domains(const HygienePlan& plan, const DnsLookUp& ask, model::HygieneReport& report) {
   const std::size_t first_relay = report.addresses.size();
@@ -229,7 +326,7 @@ void check_domains(const HygienePlan& plan, const DnsLookUp& ask, model::Hygiene
       }
       report.addresses[first_relay + i].findings.push_back(std::move(finding));
     }
-    report.domains.push_back(OfDomain(domain, ask).look(fails, unsure));
+    report.domains.push_back(OfDomain(domain, plan.signer, ask).look(fails, unsure));
   }
 }
 

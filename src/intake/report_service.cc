@@ -42,9 +42,13 @@ ReportTaken ReportIntake::take(std::string_view raw) {
   JudgedReport judged;
   try {
     wire::ReportKind kind{};
+    wire::OriginalMessage original;
+    const auto now = clock_();
     std::tie(kind, judged) = reading_.with([&](Reading& reading) {
-      const wire::DeliveryReport report = reading.reader.read(raw);
-      return std::pair(report.kind, reading.judge.judge(report, clock_()));
+      wire::DeliveryReport report = reading.reader.read(raw);
+      JudgedReport found = reading.judge.judge(report, now);
+      original = std::move(report.original);
+      return std::pair(report.kind, std::move(found));
     });
     for (const auto& event : judged.events) {
       if (handler_(event)) continue;
@@ -52,6 +56,7 @@ ReportTaken ReportIntake::take(std::string_view raw) {
       counters_.with([](ReportCounters& counters) { ++counters.put_off; });
       return ReportTaken::try_later;
     }
+    if (returned_ && !judged.events.empty()) returned_(original, now);
     count(kind);
     counters_.with([&](ReportCounters& counters) {
       counters.events += judged.events.size();

@@ -63,6 +63,9 @@ class ReportIntake {
 
   ReportIntake(ReportNaming naming, Handler handler,
                std::function<base::TimePoint()> clock = base::system_now);
+  // Sees what came back of mails that were ours, of each report once; before the first take().
+  using Returned = std::function<void(const wire::OriginalMessage&, base::TimePoint)>;
+  void set_returned(Returned returned) { returned_ = std::move(returned); }
 
   // Threads: any; one message at a time, and ReportNaming::find_message is called meanwhile.
   [[nodiscard]] ReportTaken take(std::string_view raw);
@@ -81,6 +84,7 @@ class ReportIntake {
 
   const Handler handler_;
   const std::function<base::TimePoint()> clock_;
+  Returned returned_;
   base::Guarded<Reading> reading_;
   base::Guarded<ReportCounters> counters_;
 };

@@ -139,9 +139,13 @@ void DeliveryReportReader::Work::take_original(const HeaderFields& fields, Deliv
   original.date = unfold_header(fields.get("Date"));
   original.trace = unfold_header(fields.get(trace_header));
   original.received.clear();
+  original.signatures.clear();
   for (const auto& field : fields.all()) {
-    if (original.received.size() >= received_steps) break;
-    if (!equal_ignoring_case(field.name, "Received")) continue;
+    if (equal_ignoring_case(field.name, "DKIM-Signature") && original.signatures.size() < 10) {
+      original.signatures.push_back(unfold_header(field.value));
+    }
+    const bool more = original.received.size() < received_steps;
+    if (!more || !equal_ignoring_case(field.name, "Received")) continue;
     ReceivedStep step = read_received(unfold_header(field.value));
     if (!step.by.empty()) original.received.push_back(std::move(step));
   }

@@ -71,8 +71,9 @@ struct OriginalMessage {
   std::string to;    // first address
   std::string subject;
   std::string date;
-  std::string trace;                   // value of X-Leumund-Trace, our own mark
-  std::vector<ReceivedStep> received;  // newest first, at most 30
+  std::string trace;                    // value of X-Leumund-Trace, our own mark
+  std::vector<ReceivedStep> received;   // newest first, at most 30
+  std::vector<std::string> signatures;  // DKIM-Signature lines as they came back, at most 10
 };
 
 struct DeliveryReport {

@@ -144,6 +144,35 @@ base::Result<DkimKey> parse_dkim_key(std::string_view text) {
   return key;
 }
 
+base::Result<DkimSignature> parse_dkim_signature(std::string_view text) {
+  constexpr std::size_t name_bytes_max = 253;
+  const auto tags = read_tags(text);
+  if (!tags) return tags.error();
+  if (tag_of(*tags, "v") != "1") return Error{ErrorCode::malformed, "it has no version (v=1)"};
+  for (const std::string_view name : {"a", "b", "bh", "d", "h", "s"}) {
+    const auto value = tag_of(*tags, name);
+    if (value && !value->empty()) continue;
+    return Error{ErrorCode::malformed, fmt::format("it has no {}=", name)};
+  }
+  std::string fields = ":" + base::ascii_lower(*tag_of(*tags, "h")) + ":";
+  std::erase_if(fields, [](char c) { return white.contains(c); });
+  if (!fields.contains(":from:")) {
+    return Error{ErrorCode::malformed, "the From line is not signed"};
+  }
+  DkimSignature out{base::ascii_lower(*tag_of(*tags, "d")), base::ascii_lower(*tag_of(*tags, "s")),
+                    base::ascii_lower(*tag_of(*tags, "a"))};
+  const auto is_name = [](const std::string& name) {
+    return name.size() <= name_bytes_max && std::all_of(name.begin(), name.end(), [](char c) {
+             return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+                    c == '_';
+           });
+  };
+  if (!is_name(out.domain) || !out.domain.contains('.') || !is_name(out.selector)) {
+    return Error{ErrorCode::malformed, "its domain or selector is no name"};
+  }
+  return out;
+}
+
 std::string_view dmarc_policy_name(DmarcPolicy policy) {
   switch (policy) {
     case DmarcPolicy::none: return "none";

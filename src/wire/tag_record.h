@@ -1,5 +1,5 @@
-// DNS texts of the form "tag=value; tag=value": the key of a DKIM selector (RFC 6376, 3.6.1) and
-// the DMARC policy of a domain (RFC 7489, 6.3).
+// Texts of the form "tag=value; tag=value": the key of a DKIM selector (RFC 6376, 3.6.1) and the
+// DMARC policy of a domain (RFC 7489, 6.3) in the DNS, a mail's DKIM-Signature (RFC 6376, 3.5).
 //
 // Limits:  texts of 4,096 bytes, 32 tags.
 // Threads: pure.
@@ -24,6 +24,16 @@ struct DkimKey {
   unsigned bits = 0;     // of the key; 0 of a revoked or unknown one
 };
 [[nodiscard]] base::Result<DkimKey> parse_dkim_key(std::string_view text);
+
+// What a signature says of itself; whether it is right only its key and the whole mail can tell.
+struct DkimSignature {
+  std::string domain;    // d=, lower case
+  std::string selector;  // s=, lower case
+  std::string algorithm;
+};
+// Malformed also where a receiver takes it for none: without a version, a tag that must be there,
+// or the From line among what is signed.
+[[nodiscard]] base::Result<DkimSignature> parse_dkim_signature(std::string_view text);
 
 enum class DmarcPolicy : std::uint8_t { none, quarantine, reject };
 [[nodiscard]] std::string_view dmarc_policy_name(DmarcPolicy policy);

@@ -1,4 +1,5 @@
-// DKIM keys and DMARC records of any bytes: no crash, and what is read keeps its bounds.
+// DKIM keys, DMARC records and DKIM signatures of any bytes: no crash, and what is read keeps its
+// bounds.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -14,5 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const auto policy = leumund::wire::parse_dmarc_record(text);
   CHECK(!policy || (policy->percent <= 100 && leumund::wire::is_dmarc_record(text)));
+  if (const auto signature = leumund::wire::parse_dkim_signature(text)) {
+    CHECK(!signature->domain.empty() && signature->domain.size() <= size);
+    CHECK(!signature->selector.empty() && signature->selector.size() <= size);
+  }
   return 0;
 }

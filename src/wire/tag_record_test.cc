@@ -43,6 +43,25 @@ TEST(TagRecord, AnEmptyKeyIsRevokedAndADamagedOneIsNone) {
   EXPECT_FALSE(parse_dkim_key("v=DKIM1; k=ed25519; p=" + rsa_1024));
 }
 
+TEST(TagRecord, ASignatureSaysWhoSignedByWhichKey) {
+  const auto read = parse_dkim_signature(
+      "v=1; a=rsa-sha256; c=relaxed/simple; d=Example.ORG;\r\n\ts=M2026; t=1; bh=aGVsbG8=;\r\n\t"
+      "h=Subject : From:To;\r\n\tb=AAAA\r\n\t BBBB");
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->domain, "example.org");
+  EXPECT_EQ(read->selector, "m2026");
+  EXPECT_EQ(read->algorithm, "rsa-sha256");
+  for (const char* wrong :
+       {"", "a=rsa-sha256; d=a.b; s=x; bh=x; h=from; b=x", "v=1; a=x; d=a.b; s=x; bh=x; h=to; b=x",
+        "v=1; a=x; d=a.b; s=x; bh=x; h=from; b=", "v=1; a=x; d=ab; s=x; bh=x; h=from; b=x",
+        "v=1; a=x; d=a.b; s=x y; bh=x; h=from; b=x",
+        "v=1; a=x; d=a.b; d=c.d; s=x; bh=x; h=from; b=x"}) {
+    EXPECT_FALSE(parse_dkim_signature(wrong)) << wrong;
+  }
+  EXPECT_FALSE(
+      parse_dkim_signature("v=1; a=x; d=a.b; s=x; bh=x; h=from; b=" + std::string(5000, 'x')));
+}
+
 TEST(TagRecord, APolicyIsReadWithItsDefaults) {
   const auto plain = parse_dmarc_record("v=DMARC1; p=quarantine");
   ASSERT_TRUE(plain) << plain.error().message;

@@ -137,8 +137,17 @@ void CaseLetters::add_addresses(const config::RunSettings& run, LetterInput& inp
 }
 
 // Only what is wrong with the host: a sender domain's SPF is nothing that a list asks for.
-void CaseLetters::add_setup(LetterInput& input) const {
+void CaseLetters::add_setup(const config::RunSettings& run, LetterInput& input) const {
   if (!around_.setup) return;
+  // A provider asks for signed mail of ours, a list does not.
+  const auto domains = input.of_list() ? std::vector<std::string>() : run.own_domains;
+  for (const std::string& domain : domains) {
+    for (const auto& finding : around_.setup(domain)) {
+      const bool of_mail = finding.check == "dkim" || finding.check == "alignment";
+      if (!finding.grave || !of_mail) continue;
+      input.setup += (input.setup.empty() ? "" : "; ") + finding.text;
+    }
+  }
   for (const OwnAddress& own : input.ours) {
     for (const auto& finding : around_.setup(own.address)) {
       if (!finding.grave || !finding.about.empty()) continue;
@@ -217,7 +226,7 @@ base::Result<action::Letter> CaseLetters::write(const face::CaseReport& report,
   input.detector = run.burst_mode == model::Mode::enforce;
   input.suspect = unrestricted_suspect(around_.pipeline, input.now);
   add_addresses(run, input);
-  add_setup(input);
+  add_setup(run, input);
   add_listing(input);
   add_stopped(input);
   for (const action::PartyFigures& figures : report.parties) {

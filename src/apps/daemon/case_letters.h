@@ -55,7 +55,7 @@ class CaseLetters {
 
  private:
   void add_addresses(const config::RunSettings& run, action::LetterInput& input) const;
-  void add_setup(action::LetterInput& input) const;
+  void add_setup(const config::RunSettings& run, action::LetterInput& input) const;
   void add_listing(action::LetterInput& input) const;
   void add_stopped(action::LetterInput& input) const;
   [[nodiscard]] bool reverse_matches(const base::IpAddress& address, const std::string& helo) const;

@@ -73,6 +73,9 @@ base::Status Daemon::start_reports() {
   settings.first = [this](const intake::LmtpEnvelope& envelope, std::string_view raw) {
     return take_for_lists(envelope, raw);
   };
+  settings.returned = [this](const wire::OriginalMessage& mail, base::TimePoint now) {
+    hygiene_->see_returned(mail, now);
+  };
   auto desk = ReportDesk::open(
       std::move(settings),
       [this](const model::MailEvent& event) {

@@ -82,6 +82,7 @@ void HygieneDesk::stop() {
 
 void HygieneDesk::see(const model::MailEvent& event) {
   seen_.see(event);
+  signatures_.see(event, around_.clock.now());
   const auto* delivery = std::get_if<model::Delivery>(&event.what);
   if (delivery == nullptr || delivery->status != model::DeliveryStatus::sent ||
       delivery->transport != "smtp") {
@@ -142,7 +143,7 @@ void HygieneDesk::add_domains(const config::Settings& settings, intake::HygieneP
     if (auto read = config::parse_dkim_selectors(text)) keys.push_back(std::move(*read));
   }
   const auto add = [&](const std::string& name) {
-    if (find(name) == plan.domains.end()) plan.domains.push_back({name, 0, 0, {}});
+    if (find(name) == plan.domains.end()) plan.domains.push_back({name, 0, 0, {}, {}});
   };
   for (const auto* names :
        {&settings.run.own_domains, &settings.run.watch_domains, &settings.run.hygiene_domains}) {
@@ -152,13 +153,15 @@ void HygieneDesk::add_domains(const config::Settings& settings, intake::HygieneP
   for (const auto& seen : seen_.most(settings.run.hygiene_seen_domains, seen_least)) {
     const auto known = find(seen.domain);
     if (known == plan.domains.end()) {
-      plan.domains.push_back({seen.domain, seen.mails, seen.unaligned, {}});
+      plan.domains.push_back({seen.domain, seen.mails, seen.unaligned, {}, {}});
     }
   }
   for (const auto& key : keys) {
     auto& all = find(key.domain)->selectors;
     all.insert(all.end(), key.selectors.begin(), key.selectors.end());
   }
+  for (auto& domain : plan.domains) domain.mail = signatures_.of(domain.name);
+  plan.signer = signatures_.signer_place();
 }
 
 std::string HygieneDesk::why_nothing(const config::Settings& settings) {

@@ -25,6 +25,7 @@
 #include "apps/clock.h"
 #include "apps/daemon/pipeline.h"
 #include "apps/daemon/seen_domains.h"
+#include "apps/daemon/seen_signatures.h"
 #include "base/guarded.h"
 #include "config/settings.h"
 #include "face/control.h"
@@ -55,6 +56,10 @@ class HygieneDesk {
 
   // A submission or delivery, from whichever intake.
   void see(const model::MailEvent& event);
+  // What a report brought back of a mail of ours.
+  void see_returned(const wire::OriginalMessage& mail, base::TimePoint now) {
+    signatures_.see_returned(mail, now);
+  }
 
   [[nodiscard]] model::HygieneReport report() const;
   // Looks anew before it answers; takes seconds. Errors: unavailable while a look is under way.
@@ -99,6 +104,7 @@ class HygieneDesk {
 
   Around around_;
   SeenDomains seen_;
+  SeenSignatures signatures_;
   std::atomic<bool> stopping_ = false;
   base::Guarded<State> state_;
   base::Guarded<model::HygieneReport> report_;

@@ -32,7 +32,9 @@ ReportDesk::ReportDesk(ReportDeskSettings settings, intake::ReportIntake::Handle
       clock_(clock),
       intake_(settings_.naming, std::move(handler), std::move(clock)),
       marked_(marked_for, marked_max),
-      troubles_(std::vector<std::string>(settings_.maildirs.size())) {}
+      troubles_(std::vector<std::string>(settings_.maildirs.size())) {
+  intake_.set_returned(settings_.returned);
+}
 
 ReportDesk::~ReportDesk() { stop(std::chrono::milliseconds(0)); }
 
