@@ -27,7 +27,7 @@ void Campaigns::see_of_open(const Around& around, Cluster& cluster, const eviden
   if (part && (placed.first_of_account || owner)) seen.judgement = judge(cluster);
   if (part && placed.first_of_account && seen.judgement.refuted(settings_.detection)) {
     message.in_character = true;
-    withdraw(around, cluster, now, decisions);
+    withdraw(around, cluster, "later mail", now, decisions);
     return;
   }
   if (part && owner && seen.judgement.doubtful(settings_.detection)) {
@@ -39,8 +39,8 @@ void Campaigns::see_of_open(const Around& around, Cluster& cluster, const eviden
 }
 
 // Nobody has looked at it, so nothing is learned: it is watched as before, and may be found again.
-void Campaigns::withdraw(const Around& around, Cluster& cluster, base::TimePoint now,
-                         std::vector<model::Decision>& decisions) {
+void Campaigns::withdraw(const Around& around, Cluster& cluster, const std::string& by,
+                         base::TimePoint now, std::vector<model::Decision>& decisions) {
   const model::Subject subject = subject_of(cluster);
   let_go(around, cluster, true, now, decisions);
   store_.close(cluster, false, false);
@@ -48,9 +48,16 @@ void Campaigns::withdraw(const Around& around, Cluster& cluster, base::TimePoint
   dirty_.insert(cluster.id);
   action::Recovery recovery;
   recovery.without_checklist = true;
-  if (auto made = around.book.release(subject, recovery, "later mail", now)) {
+  if (auto made = around.book.release(subject, recovery, by, now)) {
     evidence::encode_cluster(cluster, made->record);
     decisions.push_back(std::move(*made));
+  }
+}
+
+void Campaigns::withdraw_all(const Around& around, const std::string& by, base::TimePoint now,
+                             std::vector<model::Decision>& decisions) {
+  for (const std::uint64_t id : std::set<std::uint64_t>(open_)) {
+    if (Cluster* cluster = store_.find(id)) withdraw(around, *cluster, by, now, decisions);
   }
 }
 

@@ -455,6 +455,14 @@ std::string Campaigns::campaign_of_member(const evidence::Account& account,
                                         : std::string();
 }
 
+void Campaigns::set_settings(const Settings& settings) {
+  settings_ = settings;
+  if (settings_.keep_texts) return;
+  for (const std::uint64_t id : open_) {
+    if (Cluster* cluster = store_.find(id)) cluster->texts.clear();
+  }
+}
+
 const Cluster* Campaigns::find(const model::Subject& campaign) const {
   return campaign.kind == model::SubjectKind::campaign ? store_.find(store_.id_of(campaign.name))
                                                        : nullptr;

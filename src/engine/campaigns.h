@@ -75,7 +75,8 @@ class Campaigns {
   };
 
   Campaigns(const Settings& settings, const base::HashKey& key);
-  void set_settings(const Settings& settings) { settings_ = settings; }
+  // Texts that may no longer be kept are forgotten at once.
+  void set_settings(const Settings& settings);
 
   // Pointers to accounts end with this call. Decisions are appended. A late mail opens nothing.
   CampaignSeen see(const Around& around, const model::Submission& submission, Message& message,
@@ -92,6 +93,9 @@ class Campaigns {
 
   // Closes what is over or was ended in the book.
   void tick(const Around& around, base::TimePoint now, std::vector<model::Decision>& decisions);
+  // Ends all that is open as nobody's judgement: `by` says why. They are watched as before.
+  void withdraw_all(const Around& around, const std::string& by, base::TimePoint now,
+                    std::vector<model::Decision>& decisions);
   // A person let the campaign go; if it was honest, the cluster is learned as such.
   std::vector<model::Decision> released(const Around& around, const model::Subject& campaign,
                                         bool honest, base::TimePoint now);
@@ -149,8 +153,8 @@ class Campaigns {
                    const model::Submission& submission, Message& message, CampaignSeen& seen,
                    base::TimePoint at, base::TimePoint now,
                    std::vector<model::Decision>& decisions);
-  void withdraw(const Around& around, evidence::Cluster& cluster, base::TimePoint now,
-                std::vector<model::Decision>& decisions);
+  void withdraw(const Around& around, evidence::Cluster& cluster, const std::string& by,
+                base::TimePoint now, std::vector<model::Decision>& decisions);
   // Names in the decision whose mail it is about, and which of it is still queued.
   void name_members(const Around& around, evidence::Cluster& cluster, model::Decision& decision);
   void close_quiet(const Around& around, std::uint64_t id, base::TimePoint now,

@@ -378,6 +378,8 @@ std::vector<model::Decision> Engine::tick(base::TimePoint now) {
         p.campaigns.find(decision.subject) != nullptr)
       p.campaigns.released(p.around(), decision.subject, false, now);
   }
+  if (!p.settings.campaigns)
+    p.campaigns.withdraw_all(p.around(), "detectors.campaign.mode", now, decisions);
   p.campaigns.tick(p.around(), now, decisions);
   return decisions;
 }

@@ -78,6 +78,24 @@ std::string facets_of(const Cluster& cluster) {
   return out;
 }
 
+std::string what_would_change(const Cluster& cluster, const model::Restriction* restriction) {
+  if (restriction == nullptr) {
+    return cluster.state == evidence::ClusterState::open
+               ? "its mail passes, since campaigns are only observed; an exemption says that it is "
+                 "honest"
+               : "its mail passes";
+  }
+  const std::string end =
+      restriction->until
+          ? fmt::format("its mail is held until somebody releases it, or until {} if no more comes",
+                        base::format_rfc3339(*restriction->until))
+          : std::string("its mail is held until somebody releases it");
+  return end +
+         "; the release lets the held mail go, lifts what its members are restricted for because "
+         "of "
+         "it, and the text counts as honest from then on";
+}
+
 }  // namespace
 
 void Engine::Parts::explain_campaign(const evidence::Cluster& cluster, base::TimePoint now,
@@ -87,7 +105,8 @@ void Engine::Parts::explain_campaign(const evidence::Cluster& cluster, base::Tim
   e.score = cluster.state == evidence::ClusterState::open ? cluster.score : judgement.score;
   e.threshold = judgement.threshold;
   e.terms = verdict::describe_campaign(cluster, judgement);
-  e.standing = cluster.state == evidence::ClusterState::open       ? "suspended"
+  e.standing = book.is_exempt(e.subject)                           ? "exempt"
+               : e.restriction != nullptr                          ? "suspended"
                : cluster.state == evidence::ClusterState::harmless ? "good"
                                                                    : "watched";
   auto& facts = e.habits;
@@ -135,12 +154,7 @@ void Engine::Parts::explain_campaign(const evidence::Cluster& cluster, base::Tim
   }
   const std::string pattern = template_of(cluster);
   if (!pattern.empty()) facts.emplace_back("template", pattern);
-  e.what_would_change =
-      e.restriction == nullptr
-          ? "its mail passes"
-          : "its mail is held until somebody releases it, or it stops for a week; the release lets "
-            "the held mail go, lifts what its members are restricted for because of it, and the "
-            "text counts as honest from then on";
+  e.what_would_change = what_would_change(cluster, e.restriction);
 }
 
 }  // namespace leumund::engine

@@ -12,9 +12,10 @@
 
 namespace leumund::apps {
 
-// The decisions that follow from `decisions`, in which a campaign may have been released. `honest`:
-// its mail was wanted. Without a campaign: nothing follows. What became of it is written with its
-// decision: killed right after, the daemon must not hold its mail again.
+// The decisions that follow from `decisions`, in which a campaign may have been released, or
+// exempted while it was only observed. `honest`: its mail was wanted. Without a campaign: nothing
+// follows. What became of it is written with its decision: killed right after, the daemon must not
+// hold its mail again.
 [[nodiscard]] std::vector<model::Decision> after_campaign_release(
     engine::Engine& engine, std::vector<model::Decision>& decisions, bool honest,
     base::TimePoint now);
