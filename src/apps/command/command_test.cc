@@ -49,8 +49,8 @@ TEST(LeumundWords, TheLanguageFollowsTheOptionThenTheEnvironment) {
 
 TEST(LeumundRequest, ReadsEveryVerb) {
   const Sheet out, err;
-  const auto release = parse({"release", "a@c.test", "--done", "password=hans", "sessions=hans",
-                              "--done", "forwards=x", "--mail", "delete"},
+  const auto release = parse({"release", "a@c.test", "--done", "password=hans", "--done",
+                              "sessions=hans", "--done", "forwards=x", "--mail", "delete"},
                              out, err);
   ASSERT_TRUE(release.request) << err.text();
   EXPECT_THAT(release.request->done, ElementsAre("password=hans", "sessions=hans", "forwards=x"));
@@ -63,6 +63,13 @@ TEST(LeumundRequest, ReadsEveryVerb) {
   EXPECT_EQ(parse({"connect", "postfix", "--config-dir", "/a", "--config-dir", "/b"}, out, err)
                 .request->config_folders.size(),
             2U);
+  const auto connect = parse({"connect", "--config-dir", "/etc/postfix", "postfix"}, out, err);
+  ASSERT_TRUE(connect.request) << "an option takes one value: " << err.text();
+  EXPECT_EQ(connect.request->file, "postfix");
+  const auto trace = parse({"trace", "--trust", "127.0.0.1", "spam.eml"}, out, err);
+  ASSERT_TRUE(trace.request) << err.text();
+  EXPECT_THAT(trace.request->trusted, ElementsAre("127.0.0.1"));
+  EXPECT_THAT(trace.request->files, ElementsAre("spam.eml"));
   EXPECT_EQ(parse({"queue", "a", "--delete"}, out, err).request->queue_work, "delete");
   const auto replay =
       parse({"--lang", "de", "--json", "replay", "--observe", "--campaigns", "a", "b"}, out, err);

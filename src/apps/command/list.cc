@@ -171,7 +171,7 @@ int list_export(Talk& talk) {
   const auto answer = talk.client.get(target);
   if (!answer) return tell_unreachable(request, talk.socket, answer.error(), talk.terminal);
   if (answer->status != 200) return tell_refusal(request, *answer, talk.terminal);
-  if (request.file.empty()) {
+  if (request.file.empty() || request.file == "-") {
     std::string_view text = answer->body;
     if (text.ends_with('\n')) text.remove_suffix(1);
     talk.terminal.line(std::string(text));

@@ -96,7 +96,12 @@ struct Parser {
   template <typename T>
   CLI::Option* option(CLI::App* verb, const std::string& name, T& into, const char* type,
                       Phrase help) const {
-    return verb->add_option(name, into, say(language, help))->type_name(type);
+    CLI::Option* made = verb->add_option(name, into, say(language, help))->type_name(type);
+    // Said again for each further value, so that it does not take the file that follows for one.
+    if (!made->get_positional() && made->get_items_expected_max() > 1) {
+      made->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    }
+    return made;
   }
   void flag(CLI::App* verb, const std::string& name, bool& into, Phrase help) const {
     verb->add_flag(name, into, say(language, help));
@@ -276,17 +281,13 @@ struct Parser {
     option(diagnose, "--provider", request.provider, "ID", "help.diagnose.provider");
     option(diagnose, "--stage", request.stage, "STAGE", "help.diagnose.stage")
         ->check(CLI::IsMember({"connect", "greeting", "mail", "rcpt", "data", "end"}));
-    option(diagnose, "--ours", request.ours, "ADDRESS", "help.diagnose.ours")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    option(diagnose, "--ours", request.ours, "ADDRESS", "help.diagnose.ours");
   }
 
   void add_trace() {
     CLI::App* trace = add_verb("trace", "help.trace");
     option(trace, "FILE", request.files, "", "help.trace.files");
-    option(trace, "--trust", request.trusted, "NETWORK", "help.trace.trust")
-        ->expected(1)
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    option(trace, "--trust", request.trusted, "NETWORK", "help.trace.trust");
     option(trace, "--abuse-contacts", request.abuse_file, "FILE", "help.trace.abuse_contacts");
     flag(trace, "--outer", request.outer, "help.trace.outer");
   }
