@@ -25,6 +25,8 @@ using std::chrono::hours;
 using std::chrono::seconds;
 
 constexpr std::size_t name_bytes_max = 32;
+constexpr std::size_t login_bytes_max = 320;
+constexpr std::size_t honeypot_letters_least = 3;
 constexpr std::size_t text_bytes_max = 200;  // the address that takes the place of $ comes on top
 
 std::string_view take_word(std::string_view& text) {
@@ -79,6 +81,19 @@ std::string check_zone(std::string& text) {
 std::string check_trap(std::string& text) {
   const auto trap = parse_trap_address(text);
   return trap ? "" : trap.error().message;
+}
+// A pattern that many a guess fits would make a trap of honest users' mistakes.
+std::string check_honeypot(std::string& text) {
+  text = base::ascii_lower(text);
+  const bool plain = std::ranges::all_of(text, [](char c) { return c > ' ' && c != 0x7f; });
+  const auto letters = static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return c != '*' && c != '@' && c != '.'; }));
+  if (!plain || text.size() > login_bytes_max || letters < honeypot_letters_least ||
+      std::ranges::count(text, '*') > 2 || std::ranges::count(text, '@') > 1) {
+    return "want a login name that nobody has, like \"scanner@example.org\" or "
+           "\"*@old.example.org\"";
+  }
+  return "";
 }
 std::string check_reporter(std::string& text) {
   const auto reporter = parse_reporter_weight(text);
@@ -250,6 +265,10 @@ void add_people_options(std::vector<Option>& table) {
       "Addresses whose mail is spam: pristine, recycled or typo and the address, or @ and a "
       "domain, like \"pristine trap@example.org\"; their mail goes to reports.listen."));
   table.push_back(list_option(
+      "list.honeypots", &Run::list_honeypots, "list of login names", {}, check_honeypot,
+      "Login names that nobody has or had, * for any characters, like \"*@old.example.org\": "
+      "whoever tries to log in as one of them, as the mail log tells, is reported as honeypot."));
+  table.push_back(list_option(
       "list.reporters", &Run::list_reporters, "list of reporters", {}, check_reporter,
       "How far a reporter is believed, from 0 to 1: his name, mail address or domain and the "
       "weight, like \"anna@example.org 1\", then networks that his mail comes from; by mail he is "
@@ -322,6 +341,18 @@ base::Result<TrapAddress> parse_trap_address(std::string_view text) {
   return trap;
 }
 
+bool is_honeypot(std::string_view account, std::string_view pattern) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return account == pattern;
+  if (!account.starts_with(pattern.substr(0, star))) return false;
+  account.remove_prefix(star);
+  pattern.remove_prefix(star + 1);
+  for (std::size_t skipped = 0; skipped <= account.size(); ++skipped) {
+    if (is_honeypot(account.substr(skipped), pattern)) return true;
+  }
+  return false;
+}
+
 base::Result<ReporterWeight> parse_reporter_weight(std::string_view text) {
   const Error wanted{ErrorCode::malformed,
                      "want a reporter, his weight from 0 to 1 and networks that his mail comes "
@@ -346,9 +377,13 @@ base::Result<ReporterWeight> parse_reporter_weight(std::string_view text) {
 std::string check_list_together(const Settings& settings) {
   std::set<std::string> names;
   std::set<std::string> zones;
+  bool hears_honeypots = false;
   for (const std::string& text : settings.start.list_zones) {
     const auto zone = parse_list_zone(text);
     if (!zone) continue;  // told already
+    hears_honeypots =
+        hears_honeypots || (zone->of == model::ListKind::addresses &&
+                            zone->kinds[static_cast<std::size_t>(model::AbuseKind::honeypot)]);
     if (!names.insert(zone->name).second) {
       return fmt::format("list.zones: two lists have the name {}", zone->name);
     }
@@ -361,6 +396,9 @@ std::string check_list_together(const Settings& settings) {
            "would say of ourselves";
   if (!settings.start.list_listen.empty() && names.empty()) {
     return "list.listen is set, but list.zones names no zone to answer for";
+  }
+  if (!settings.run.list_honeypots.empty() && !hears_honeypots) {
+    return "list.honeypots is set, but no list of addresses in list.zones takes kind honeypot";
   }
   if (settings.run.list_fades_over > settings.run.list_counts_for) {
     return "list.fades_over is longer than list.counts_for";

@@ -34,6 +34,10 @@ struct TrapAddress {
 };
 [[nodiscard]] base::Result<TrapAddress> parse_trap_address(std::string_view text);
 
+// Whether a login name is a honeypot: `pattern` is one of list.honeypots, "sales@example.org",
+// "*@old.example.org". `account` in lower case.
+[[nodiscard]] bool is_honeypot(std::string_view account, std::string_view pattern);
+
 // "anna@example.org 0.5", "fbl.example.net 1 198.51.100.0/24" with where his mail comes from
 struct ReporterWeight {
   std::string name;  // lower case

@@ -56,6 +56,31 @@ TEST(TrapAddress, IsAnAddressOrAWholeDomain) {
   }
 }
 
+TEST(Honeypots, AreLoginNamesWithStars) {
+  EXPECT_TRUE(is_honeypot("sales@example.org", "sales@example.org"));
+  EXPECT_TRUE(is_honeypot("x.y@old.example.org", "*@old.example.org"));
+  EXPECT_TRUE(is_honeypot("scan-12@example.org", "scan*@example.*"));
+  EXPECT_TRUE(is_honeypot("scan@example.", "scan*@example.*"));
+  for (const char* other : {"", "sales", "sales@example.org2", "xsales@example.org"}) {
+    EXPECT_FALSE(is_honeypot(other, "sales@example.org")) << other;
+  }
+  EXPECT_FALSE(is_honeypot("a@old.example.org.evil.example", "*@old.example.org"));
+}
+
+TEST(Honeypots, NonsenseIsNamed) {
+  for (const char* text :
+       {"", "*", "*@*", "a*", "*@a.b", "two names", "a@b@example.org", "a*b*c*example"}) {
+    const auto problems =
+        load("[list]\nzones = [\"bl bl.ex\"]\nhoneypots = [\"" + std::string(text) + "\"]")
+            .problems;
+    ASSERT_FALSE(problems.empty()) << text;
+    EXPECT_THAT(problems.front(), HasSubstr("want a login name")) << text;
+  }
+  const auto loaded = load("[list]\nzones = [\"bl bl.ex\"]\nhoneypots = [\"*@OLD.example.org\"]");
+  EXPECT_THAT(loaded.problems, IsEmpty());
+  EXPECT_EQ(loaded.settings.run.list_honeypots.front(), "*@old.example.org");
+}
+
 TEST(ReporterWeight, IsANameAndANumberUpToOne) {
   EXPECT_EQ(parse_reporter_weight("FBL.example.net 0.5")->name, "fbl.example.net");
   EXPECT_EQ(parse_reporter_weight("fbl.example.net 0.5")->weight, 0.5);
@@ -85,6 +110,13 @@ TEST(ListOptions, WhatDoesNotGoTogetherIsNamed) {
   EXPECT_THAT(problem("[list]\nlisten = [\"unix:/x\"]"), HasSubstr("address and port"));
   EXPECT_THAT(problem("[list]\nlookup_url = \"https://x.example/bl\""), HasSubstr("want $"));
   EXPECT_THAT(problem("[list]\ntext = \"\u00e4\""), HasSubstr("printable"));
+  const std::string honeypots = "]\nhoneypots = [\"scan@a.ex\"]";
+  EXPECT_THAT(problem("[list]\nzones = [" + honeypots), HasSubstr("takes kind honeypot"));
+  EXPECT_THAT(problem("[list]\nzones = [\"bl bl.ex kinds=complaint\"" + honeypots),
+              HasSubstr("takes kind honeypot"));
+  EXPECT_THAT(problem("[list]\nzones = [\"dbl bl.ex of=domains\"" + honeypots),
+              HasSubstr("takes kind honeypot"));
+  EXPECT_EQ(problem("[list]\nzones = [\"bl bl.ex\"" + honeypots), "");
   EXPECT_EQ(problem("[list]\nzones = [\"bl bl.ex\"]\nlisten = [\"inet:127.0.0.1:53\"]"), "");
 }
 

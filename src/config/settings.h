@@ -204,6 +204,7 @@ struct RunSettings {
   double list_score_typo = 0;
   double list_score_honeypot = 0;
   std::vector<std::string> list_traps;      // parse_trap_address() takes each
+  std::vector<std::string> list_honeypots;  // login names, lower case, "*" for any characters
   std::vector<std::string> list_reporters;  // parse_reporter_weight() takes each
   double list_reporter_weight = 0;
   double list_mail_reporter_weight = 0;

@@ -388,6 +388,7 @@ Counted Counting::operator()(const model::Complaint& complaint) {
 Counted Counting::operator()(const model::TrapHit& trap) { return object(trap.id, trap.account); }
 
 Counted Counting::operator()(const model::Login& login) {
+  if (login.service == model::password_server) return {};
   // Only accounts that send are known: guessed names must not fill the ledger.
   const model::Subject subject{model::SubjectKind::account, model::fold_account(login.account)};
   Account* account = p_.ledger.touch_again(p_.ledger.hash_of(subject.to_string()), at_);

@@ -154,6 +154,8 @@ class Engine {
   // Who is in an open campaign: first who is restricted because of it.
   [[nodiscard]] std::vector<model::Subject> campaign_members(const model::Subject& campaign) const;
 
+  // Whether the subject has sent, as far as is remembered.
+  [[nodiscard]] bool knows(const model::Subject& subject) const;
   [[nodiscard]] Explanation explain(const model::Subject& subject, base::TimePoint now) const;
   // Subjects with the highest scores now, highest first.
   [[nodiscard]] std::vector<std::pair<model::Subject, double>> watched(

@@ -63,6 +63,10 @@ std::vector<std::pair<std::string, std::string>> habits_of(const evidence::Accou
 
 }  // namespace
 
+bool Engine::knows(const model::Subject& subject) const {
+  return parts_->ledger.peek(subject.to_string()) != nullptr;
+}
+
 Explanation Engine::explain(const model::Subject& subject, base::TimePoint now) const {
   Parts& p = *parts_;
   Explanation e;

@@ -1,6 +1,7 @@
 // The same message told by policy, log and API is one message.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <tuple>
 
 #include "engine/engine.h"
@@ -327,6 +328,25 @@ TEST(Sightings, WhatHeadersNameIsHeldAndNotRefused) {
     }
     EXPECT_EQ(answer, model::Disposition::hold) << forward;
   }
+}
+
+TEST(Sightings, WhatThePasswordServerTellsOfALoginCountsNothingMore) {
+  const auto counts = [](std::string_view service) {
+    World world;
+    world.live(anna);
+    for (int i = 0; i < 3; ++i) {
+      model::Login login{.account = anna,
+                         .client = base::IpAddress::parse("198.51.100.99"),
+                         .service = std::string(service)};
+      login.ok = false;
+      world.feed({world.now, world.now, std::move(login)});
+    }
+    world.send(anna, {"friend1@away.test"}, "198.51.100.99");
+    const auto terms = world.engine.explain({model::SubjectKind::account, anna}, world.now).terms;
+    return std::ranges::any_of(terms, [](const auto& one) { return one.name == "failed_logins"; });
+  };
+  EXPECT_TRUE(counts("imap"));
+  EXPECT_FALSE(counts(model::password_server));
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ bool is_letter(char c) {
   return (small >= 'a' && small <= 'z') || (c & 0x80) != 0;
 }
 
-// "Delivered-To: x": a field as a header has it; none is a date or an IPv6 address that was wrapped.
+// "Delivered-To: x": a field as a header has it, and no date or IPv6 address that was wrapped.
 bool is_field(std::string_view text) {
   const std::size_t name = wire::header_name_size(text);
   return name != 0 && is_letter(text[0]) &&

@@ -21,6 +21,10 @@ class RecentKeys {
 
   // True the first time; the key is then known.
   bool first(std::uint64_t key, base::TimePoint now);
+  // Whether it was seen; it stays as new as it was.
+  [[nodiscard]] bool knows(std::uint64_t key) const {
+    return fresh_.contains(key) || old_.contains(key);
+  }
   // As if it had not been seen: what came of it could not be kept.
   void forget(std::uint64_t key) { fresh_.erase(key); }
 

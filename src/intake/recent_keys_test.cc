@@ -19,6 +19,17 @@ TEST(RecentKeys, KnowsAKeyForItsSpanAndForgetsItByTwiceTheSpan) {
   EXPECT_TRUE(keys.first(1, at(23)));
 }
 
+TEST(RecentKeys, LooksWithoutMakingAKeyNew) {
+  RecentKeys keys(hours(10), 100);
+  EXPECT_FALSE(keys.knows(1));
+  EXPECT_TRUE(keys.first(1, at(0)));
+  EXPECT_TRUE(keys.knows(1));
+  EXPECT_TRUE(keys.first(2, at(12)));
+  EXPECT_TRUE(keys.knows(1));
+  EXPECT_TRUE(keys.first(3, at(25)));
+  EXPECT_FALSE(keys.knows(1));
+}
+
 TEST(RecentKeys, ForgetsEverythingAfterALongSilence) {
   RecentKeys keys(hours(10), 100);
   EXPECT_TRUE(keys.first(1, at(0)));

@@ -114,6 +114,10 @@ struct TrapHit {
   std::string trap;
 };
 
+// Login::service of what the server that checks passwords tells; whoever asked it tells it as well,
+// as far as he knows the name. Nothing of this counts for an account.
+inline constexpr std::string_view password_server = "auth";
+
 struct Login {
   std::string account;
   std::optional<base::IpAddress> client;

@@ -212,6 +212,38 @@ TEST(PostfixLogLine, TakesAUserNameThatLooksLikeAFieldForAName) {
   EXPECT_EQ(line.client_address, "192.0.2.66");
 }
 
+TEST(PostfixLogLine, ReadsWhatThePasswordServerRefused) {
+  const auto read = [](std::string_view message) {
+    PostfixLogLine line;
+    parse_postfix_journal_entry("dovecot", 1, message, line);
+    return line.kind != LineKind::login_failed
+               ? std::string("-")
+               : std::string(line.account) + " " + std::string(line.client_address) + " " +
+                     std::string(line.service);
+  };
+  EXPECT_EQ(read("auth: passwd-file(a@b.example,192.0.2.66): unknown user"),
+            "a@b.example 192.0.2.66 auth");
+  EXPECT_EQ(read("auth: Info: passwd-file(a,2001:db8::7,<X/y+9=>): unknown user (given password: "
+                 "hunter2)"),
+            "a 2001:db8::7 auth");
+  EXPECT_EQ(read("auth-worker(77): conn unix:auth-worker (pid=7,uid=110): auth-worker<3>: "
+                 "sql(a@b.example,192.0.2.66,<s>): Password mismatch"),
+            "a@b.example 192.0.2.66 auth");
+  EXPECT_EQ(read("auth: pam(a,192.0.2.66): Unknown user"), "a 192.0.2.66 auth");
+  // Names that look like something else, where Dovecot lets them be.
+  for (const char* other :
+       {"auth: passwd-file(a,198.51.100.1,192.0.2.66): unknown user",
+        "auth: passwd-file(a,198.51.100.1): unknown user,192.0.2.66): unknown user",
+        "auth: passwd-file(a,198.51.100.1,<s>,192.0.2.66,<t>): unknown user",
+        "auth: passwd-file(a(b,192.0.2.66): unknown user",
+        "auth: passwd-file(a,192.0.2.66): unknown user (given password: x): unknown user)",
+        "auth: passwd-file(a,192.0.2.66): Allowing any password", "auth: Error: (", "auth: x",
+        "auth-worker(7): conn unix:auth-worker (pid=7,uid=1): auth-worker<1>",
+        "auth: passwd-file(>): unknown user"}) {
+    EXPECT_EQ(read(other), "-") << other;
+  }
+}
+
 TEST(PostfixLogLine, LeavesNothingBehindFromTheLineBefore) {
   PostfixLogLine line;
   parse_postfix_log_line("Oct 13 16:40:39 mx postfix/pickup[1]: 81E343F2E2: uid=33 from=<www-data>",

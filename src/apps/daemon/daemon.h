@@ -28,6 +28,7 @@
 #include "apps/daemon/customer_desk.h"
 #include "apps/daemon/detour_desk.h"
 #include "apps/daemon/explain_reply.h"
+#include "apps/daemon/honeypots.h"
 #include "apps/daemon/hygiene_desk.h"
 #include "apps/daemon/keeper.h"
 #include "apps/daemon/list_desk.h"
@@ -164,6 +165,7 @@ class Daemon {
   std::unique_ptr<CaseDesk> cases_;
   std::unique_ptr<ListDesk> lists_;  // null: there are none
   std::unique_ptr<ListMail> list_mail_;
+  std::unique_ptr<Honeypots> honeypots_;  // with lists
   std::unique_ptr<CaseLetters> letters_;
   std::unique_ptr<CustomerDesk> customers_;
   std::unique_ptr<ScreenDesk> screening_;

@@ -20,7 +20,17 @@ base::Status Daemon::start_lists() {
                        .heard = [this](const auto& client) { screening_->heard(client); }});
   if (!desk) return desk.error();
   lists_ = std::move(*desk);
-  if (lists_) lists_->start();
+  if (!lists_) return {};
+  lists_->start();
+  honeypots_ = std::make_unique<Honeypots>(
+      Honeypots::Around{.key = key_,
+                        .has_sent =
+                            [this](const std::string& account) {
+                              const model::Subject subject{model::SubjectKind::account, account};
+                              return pipeline_->with_engine(
+                                  [&](engine::Engine& engine) { return engine.knows(subject); });
+                            }},
+      settings);
   return {};
 }
 
@@ -28,6 +38,12 @@ base::Status Daemon::start_lists() {
 // counted once: where its queue id is logged, else where it was accepted.
 void Daemon::show_to_lists(const model::MailEvent& event) {
   if (!lists_) return;
+  if (const auto* login = std::get_if<model::Login>(&event.what)) {
+    if (const auto said = honeypots_->see(*login, event.occurred_at, options_.clock.now())) {
+      lists_->hear(*said);
+    }
+    return;
+  }
   const auto* mail = std::get_if<model::Submission>(&event.what);
   if (mail == nullptr) {
     lists_->see(event);

@@ -239,6 +239,7 @@ std::string Daemon::metrics() const {
   }
   if (lists_) lists_->add_metrics(shot.more);
   if (list_mail_) list_mail_->add_metrics(shot.more);
+  if (honeypots_) honeypots_->add_metrics(shot.more);
   add_block_figures(shot.more);
   return face::metrics_text(shot);
 }

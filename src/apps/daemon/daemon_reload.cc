@@ -100,6 +100,7 @@ base::Result<std::vector<std::string>> Daemon::reload_alone() {
   milter_->set_run_settings(merged.run);
   api_->set_settings(std::move(*api));
   if (lists_) lists_->set_settings(merged);
+  if (honeypots_) honeypots_->set_settings(merged);
   watch_->set_settings(merged);
   hygiene_->look_soon();
   provider_files_->look_soon();

@@ -336,10 +336,15 @@ void ListDesk::see(const model::MailEvent& event) {
   }
   if (!client) return;
   said.client = client;
+  hear(said);
+}
+
+void ListDesk::hear(const Said& said) {
+  const auto rules = rules_.read();
   const model::AbuseReport report = report_of(said, *rules);
   const TimePoint now = around_.clock.now();
-  const Early told{report, rules->is_own(*client)};
-  if (!told.own && client->is_private()) {
+  const Early told{report, rules->is_own(report.client)};
+  if (!told.own && report.client.is_private()) {
     ++not_counted_;
     return;
   }

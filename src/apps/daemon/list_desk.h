@@ -84,6 +84,8 @@ class ListDesk final : public face::ListControl {
   bool take(const std::vector<Said>& said);
   // Complaints and trap hits become reports, deliveries of ours traffic. Does not wait.
   void see(const model::MailEvent& event);
+  // One report about an address, as those of see().
+  void hear(const Said& said);
   // Mail came from there.
   void note_mail(const base::IpAddress& client);
   // Waits until what was taken so far is on disk.

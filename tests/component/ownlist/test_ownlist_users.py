@@ -1,4 +1,5 @@
-"""What our own users bring a blocklist of ours: spam whose header they paste into a mail."""
+"""What our own users, and who would like to be one, bring a blocklist of ours: spam whose header is
+pasted into a mail, and logins as accounts that nobody has."""
 import smtplib
 import time
 
@@ -22,7 +23,8 @@ Betreff: Ihr Konto
 def users(peers):
     auth = peers.dovecot_auth({"anna@c.test": "secret"})
     sink = peers.smtp_sink()
-    world = World(peers, auth=auth, nexthop=sink.nexthop)
+    world = World(peers, auth=auth, nexthop=sink.nexthop,
+                  more='honeypots = ["*@old.c.test", "scanner"]')
     world.sink = sink
     return world
 
@@ -49,8 +51,8 @@ def write(world, text: str, subject: str = "Fwd: Ihr Konto", password: str = "se
         smtp.sendmail("anna@c.test", ["spam@reports.c.test"], whole.encode())
 
 
-def reported(world, outcome: str) -> int:
-    name = f'leumund_list_reported_mail_total{{outcome="{outcome}"}} '
+def reported(world, outcome: str, metric: str = "reported_mail") -> int:
+    name = f'leumund_list_{metric}_total{{outcome="{outcome}"}} '
     lines = world.leumundd.request("GET", "/metrics")[1].splitlines()
     return next(int(line[len(name):]) for line in lines if line.startswith(name))
 
@@ -92,3 +94,54 @@ def test_a_forward_without_the_header_is_told_how_it_would_be_of_use(users):
     wait_until(lambda: reported(users, "no_header") == 2, "the second to be read")
     time.sleep(1)
     assert len(users.sink.mails) == 1
+
+
+def guess(world, client: str, account: str) -> None:
+    """A password for an account, as a bot tries it at the submission port."""
+    with smtplib.SMTP("127.0.0.1", world.postfix.submission_port, timeout=60) as smtp:
+        smtp.ehlo()
+        assert smtp.docmd("XCLIENT", f"ADDR={client} NAME=[UNAVAILABLE]")[0] == 220
+        smtp.ehlo()
+        with pytest.raises(smtplib.SMTPAuthenticationError):
+            smtp.login(account, "123456")
+
+
+def honeypots(world, outcome: str) -> int:
+    return reported(world, outcome, "honeypot_logins")
+
+
+def test_who_tries_to_log_in_as_nobody_is_listed_with_one_more_report(users):
+    bot = "203.0.113.91"
+    for account in ("sales@old.c.test", "info@old.c.test", "sales@old.c.test"):
+        guess(users, bot, account)
+    wait_until(lambda: honeypots(users, "counted") == 2, "both names to be heard")
+    told = users.why(bot)
+    assert told["reports"]["honeypot"] == 2 and told["reporters"] == 1, told
+    assert not users.is_listed(bot), "one domain's names have one voice"
+    users.report(bot, "fbl.provider.test")
+    assert users.is_listed(bot)
+    guess(users, "203.0.113.94", "scanner")
+    # Names that are no honeypots, and people who mistype theirs.
+    guess(users, "203.0.113.92", "anna@c.test")
+    guess(users, "203.0.113.92", "sales@c.test")
+    write(users, "nothing to report")  # anna logs in
+    users.postfix.wait_for_log("sasl_username=anna@c.test")
+    guess(users, "198.51.100.9", "anna@old.c.test")
+    wait_until(lambda: honeypots(users, "user") == 1, "the login from anna's office")
+    assert honeypots(users, "counted") == 3
+    for client in ("203.0.113.92", "198.51.100.9"):
+        assert sum(users.why(client)["reports"].values()) == 0, client
+
+
+def test_a_name_that_sends_is_no_honeypot_and_our_own_addresses_are_not_reported(users):
+    users.leumundd.events([{"type": "submission", "at": time.time(), "id": "m1", "client":
+                            "198.51.100.33", "account": "bert@old.c.test", "envelope_sender":
+                            "bert@old.c.test", "recipients": ["x@elsewhere.test"]}])
+    guess(users, "203.0.113.93", "bert@old.c.test")
+    guess(users, "192.0.2.25", "sales@old.c.test")
+    wait_until(lambda: honeypots(users, "in_use") == honeypots(users, "ourselves") == 1,
+               "both logins to be heard")
+    assert honeypots(users, "counted") == 0
+    for client in ("203.0.113.93", "192.0.2.25"):
+        assert sum(users.why(client)["reports"].values()) == 0, client
+    assert "why=in_use account=bert@old.c.test" in users.leumundd.log()
