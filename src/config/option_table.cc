@@ -82,9 +82,8 @@ void add_milter(std::vector<Option>& table) {
                                "Open milter connections; the one too many is closed at once and "
                                "Postfix goes on without us."));
   table.push_back(size_option("milter.body_bytes", &Start::milter_body_bytes, mib, 4096, 64 * mib,
-                              "Bytes of a message's body that are looked at; Postfix is told to "
-                              "skip the rest. Nothing of it "
-                              "is kept."));
+                              "Bytes of a message's body within which attachments are looked at; "
+                              "text is looked for in 64 MiB. Nothing of it is kept."));
 }
 
 // Of a Unix socket.

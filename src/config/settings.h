@@ -33,7 +33,7 @@ struct StartSettings {
   std::uint32_t policy_connections_max = 0;
   std::vector<std::string> milter_listen;
   std::uint32_t milter_connections_max = 0;
-  std::uint64_t milter_body_bytes = 0;  // of a message that are looked at
+  std::uint64_t milter_body_bytes = 0;  // in which attachments are looked at
   bool certificate_accounts = false;    // a client certificate names an account
   std::string api_listen;               // "" is off
   std::string control_socket;

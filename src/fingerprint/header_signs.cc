@@ -14,10 +14,20 @@ namespace {
 
 using model::MailSign;
 
-constexpr std::size_t headers_max = 1'000;
+constexpr std::size_t fields_max = 1'000;
+constexpr std::size_t late_name_bytes = 256;
+constexpr std::size_t late_value_bytes = 4UL * 1024;
 constexpr std::size_t script_bytes_max = 300;
 // Of all To, Cc and Bcc headers together.
 constexpr std::size_t named_addresses_max = 1'000;
+
+// Whatever is asked of a message's headers here and in print_maker.cc, beside those of
+// is_program_header() and the operator's.
+constexpr std::array<std::string_view, 19> names_read = {
+    "cc",          "bcc",           "resent-to",      "resent-from",      "resent-sender",
+    "received",    "delivered-to",  "x-forwarded-to", "x-forwarded-for",  "list-id",
+    "list-post",   "mailing-list",  "precedence",     "list-unsubscribe", "auto-submitted",
+    "x-autoreply", "x-autorespond", "in-reply-to",    "references"};
 
 bool is_srs(std::string_view sender) {
   return sender.size() > 6 &&
@@ -53,20 +63,42 @@ class Naming {
 
 }  // namespace
 
-void HeaderSigns::begin(std::size_t bytes_max) {
+void HeaderSigns::begin(std::size_t bytes_max, std::span<const std::string> also_read) {
   fields_.clear();
+  late_.clear();
+  also_read_ = also_read;
   bytes_left_ = bytes_max;
   truncated_ = false;
 }
 
-void HeaderSigns::add(std::string_view name, std::string_view value) {
-  const std::size_t bytes = name.size() + value.size();
-  if (bytes > bytes_left_ || fields_.size() == headers_max) {
-    truncated_ = true;
-    return;
+bool HeaderSigns::is_read(std::string_view lower_name) const {
+  return is_program_header(lower_name) ||
+         std::ranges::find(names_read, lower_name) != names_read.end() ||
+         std::ranges::find(also_read_, lower_name) != also_read_.end();
+}
+
+bool HeaderSigns::has_place(const std::string& lower_name) {
+  if (!is_read(lower_name)) return false;
+  if (late_.empty()) {
+    for (const auto& [name, value] : fields_) late_.insert(name);
   }
-  bytes_left_ -= bytes;
-  fields_.emplace_back(base::ascii_lower(name), value);
+  return late_.insert(lower_name).second;
+}
+
+std::optional<std::string_view> HeaderSigns::add(std::string_view name, std::string_view value) {
+  const std::size_t bytes = name.size() + value.size();
+  if (bytes <= bytes_left_ && fields_.size() < fields_max) {
+    bytes_left_ -= bytes;
+    fields_.emplace_back(base::ascii_lower(name), value);
+    return value;
+  }
+  truncated_ = true;
+  if (name.size() > late_name_bytes) return std::nullopt;
+  std::string lower = base::ascii_lower(name);
+  if (!has_place(lower)) return std::nullopt;
+  value = value.substr(0, late_value_bytes);
+  fields_.emplace_back(std::move(lower), value);
+  return value;
 }
 
 std::string_view HeaderSigns::raw(std::string_view name) const {

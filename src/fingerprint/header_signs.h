@@ -1,15 +1,19 @@
 // The headers of one message as they come, and what they say about it: list mail, automatic mail,
 // replies, forwards, the script that made it.
 //
-// Limits:  as many bytes as begin() allows, then headers are not read and truncated() is true.
+// Limits:  1,000 fields and as many bytes as begin() allows; beyond them only the first of each
+//          name that somebody reads, 4 KiB of it, so that no fields in front hide it. truncated()
+//          is true when any was left out.
 // Threads: none of its own; keeps its memory.
 // Errors:  none.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -23,8 +27,11 @@ struct MailPrint;
 
 class HeaderSigns {
  public:
-  void begin(std::size_t bytes_max);
-  void add(std::string_view name, std::string_view value);
+  // `also_read` are names in lower case, beside those that this room reads; it outlives the
+  // message.
+  void begin(std::size_t bytes_max, std::span<const std::string> also_read = {});
+  // What is kept of the value; nothing when the field is left out.
+  std::optional<std::string_view> add(std::string_view name, std::string_view value);
 
   // Of the first header of that name (lower case); "" when there is none.
   [[nodiscard]] std::string_view raw(std::string_view name) const;
@@ -41,12 +48,16 @@ class HeaderSigns {
                   model::Fingerprint& print, MailPrint& out) const;
 
  private:
+  [[nodiscard]] bool is_read(std::string_view lower_name) const;
+  [[nodiscard]] bool has_place(const std::string& lower_name);
   void take_forward(const Envelope& envelope, model::Fingerprint& print, MailPrint& out) const;
   void take_script(std::span<const std::string> identity_headers, model::Fingerprint& print,
                    MailPrint& out) const;
 
   wire::CharsetReader charsets_;
   std::vector<std::pair<std::string, std::string>> fields_;  // names in lower case
+  std::span<const std::string> also_read_;
+  std::unordered_set<std::string> late_;  // over the limits: names that had their place
   std::size_t bytes_left_ = 0;
   bool truncated_ = false;
 };

@@ -202,6 +202,16 @@ base::Result<ClassRules> ClassRules::with_defaults(std::span<const std::string> 
   return rules;
 }
 
+std::vector<std::string> ClassRules::header_names() const {
+  std::vector<std::string> out;
+  for (const Rule& rule : rules_) {
+    for (const Condition& condition : rule.conditions) {
+      if (condition.what == What::header) out.push_back(condition.name);
+    }
+  }
+  return out;
+}
+
 bool ClassRules::holds(const Condition& condition, const ClassInput& input, const Texts& texts) {
   const auto fits = [&](std::string_view text) {
     return matches_glob(condition.pattern, folded(text));

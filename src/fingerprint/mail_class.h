@@ -58,6 +58,8 @@ class ClassRules {
   [[nodiscard]] model::MailClass class_of(const ClassInput& input) const;
 
   [[nodiscard]] std::size_t size() const { return rules_.size(); }
+  // In lower case, those of `header:` conditions, some more than once.
+  [[nodiscard]] std::vector<std::string> header_names() const;
 
  private:
   enum class What : std::uint8_t {

@@ -27,14 +27,18 @@ constexpr std::size_t sketch_words_min = 10;
 constexpr std::size_t caption_words_max = 3;
 constexpr std::size_t named_recipients_max = 20;
 // As many as of HTML, so that common ones in front do not hide one behind them.
-constexpr wire::TextLinkLimits text_links_read{.links = 256, .contacts = 64, .tries = 1024};
+wire::TextLinkLimits text_links_read(const base::HashKey& key) {
+  return {.links = 256, .contacts = 64, .tries = 8192, .key = key};
+}
 
 wire::MessageLimits reader_limits(const PrintLimits& limits) {
   wire::MessageLimits out;
   out.mime.parts = limits.mime_parts;
   out.mime.depth = limits.mime_depth;
   out.encoded_text_bytes = limits.encoded_text_bytes;
+  out.encoded_text_end_bytes = limits.encoded_text_bytes / 8;
   out.text_bytes = limits.text_bytes;
+  out.attachments_reach = limits.attachments_reach;
   return out;
 }
 
@@ -77,9 +81,14 @@ struct PrintMaker::State {
   State(PrintSettings wanted, const base::HashKey& key)
       : settings(std::move(wanted)),
         reader(key, reader_limits(settings.limits)),
+        links_read(text_links_read(key)),
         words(key),
         sketcher(key),
-        facets(key, settings.redirectors) {}
+        facets(key, settings.redirectors),
+        headers_read(settings.classes.header_names()) {
+    for (const std::string& name : settings.identity_headers)
+      headers_read.push_back(base::ascii_lower(name));
+  }
 
   void start_body();
   void add_names();
@@ -94,10 +103,12 @@ struct PrintMaker::State {
   Envelope envelope;
   HeaderSigns headers;
   wire::MessageReader reader;
+  wire::TextLinkLimits links_read;
   WordReader words;
   Sketcher sketcher;
   FacetMaker facets;
   OwnText own;
+  std::vector<std::string> headers_read;  // by the operator's settings
   wire::TextLinks found;
   std::vector<std::uint64_t> own_words;
   std::vector<std::uint64_t> quoted_words;
@@ -121,7 +132,7 @@ PrintMaker& PrintMaker::operator=(PrintMaker&&) noexcept = default;
 void PrintMaker::begin(const Envelope& envelope) {
   State& now = *state_;
   now.envelope = envelope;
-  now.headers.begin(now.settings.limits.header_bytes);
+  now.headers.begin(now.settings.limits.header_bytes, now.headers_read);
   now.found = {};
   now.own_words.clear();
   now.quoted_words.clear();
@@ -135,14 +146,17 @@ void PrintMaker::begin(const Envelope& envelope) {
 
 void PrintMaker::set_envelope(const Envelope& envelope) { state_->envelope = envelope; }
 
-void PrintMaker::header(std::string_view name, std::string_view value) {
-  state_->headers.add(name, value);
+std::optional<std::string_view> PrintMaker::header(std::string_view name, std::string_view value) {
+  return state_->headers.add(name, value);
 }
 
 void PrintMaker::State::start_body() {
   body_began = true;
-  reader.begin(headers.raw("content-type"), headers.raw("content-transfer-encoding"),
-               headers.raw("content-disposition"));
+  std::string_view type;
+  for (const auto& [name, value] : headers.all()) {
+    if (name == "content-type") type = wire::more_telling_type(type, value);
+  }
+  reader.begin(type, headers.raw("content-transfer-encoding"), headers.raw("content-disposition"));
 }
 
 void PrintMaker::body(std::string_view bytes) {
@@ -216,7 +230,7 @@ void PrintMaker::State::take_text(const wire::MessageView& view) {
   const std::vector<std::uint64_t>& text_words = whole_words.empty() ? own_words : whole_words;
   const std::size_t count = text_words.size();
   print.words = static_cast<std::uint16_t>(std::min<std::size_t>(count, 0xFFFF));
-  wire::find_text_links(sketched, found, text_links_read);
+  wire::find_text_links(sketched, found, links_read);
   const bool links = !found.links.empty() || !view.links.empty();
   if (count >= sketch_words_min) {
     print.text = TextKind::full;
@@ -261,7 +275,7 @@ void PrintMaker::State::take_links(const wire::MessageView& view) {
   take_contacts(view);
   if (below.empty()) return;
   wire::TextLinks quoted;
-  wire::find_text_links(below, quoted, text_links_read);
+  wire::find_text_links(below, quoted, links_read);
   facets.add_quoted(quoted.links, quoted.contacts, print);
 }
 
@@ -340,15 +354,21 @@ MailPrint print_of_message(std::string_view raw, const Envelope& envelope, Print
   if (raw.starts_with("From ")) raw.remove_prefix(std::min(raw.find('\n'), raw.size() - 1) + 1);
   maker.begin(envelope);
   std::size_t end = 0;
+  std::size_t field = 0;  // where the last one begins; they are read one by one, however many
+  const auto tell = [&] {
+    const wire::HeaderFields one(raw.substr(field, end - field));
+    for (const auto& [name, value] : one.all()) maker.header(name, value);
+    field = end;
+  };
   while (end < raw.size()) {
     const std::size_t newline = std::min(raw.find('\n', end), raw.size() - 1);
     const std::string_view line = raw.substr(end, newline - end);
     const bool folded = line.starts_with(' ') || line.starts_with('\t');
     if (line.empty() || line == "\r" || (!folded && wire::header_name_size(line) == 0)) break;
+    if (!folded) tell();
     end = newline + 1;
   }
-  const wire::HeaderFields fields(raw.substr(0, end));
-  for (const wire::HeaderField& field : fields.all()) maker.header(field.name, field.value);
+  tell();
   std::string_view body = raw.substr(end);
   if (body.starts_with("\r\n")) {
     body.remove_prefix(2);

@@ -23,10 +23,11 @@ namespace leumund::fingerprint {
 
 struct PrintLimits {
   std::size_t header_bytes = 256UL * 1024;
-  std::size_t encoded_text_bytes = 2UL * 1024 * 1024;  // of all text parts, as sent
+  std::size_t encoded_text_bytes = 2UL * 1024 * 1024;  // of one text part, as sent
   std::size_t text_bytes = 512UL * 1024;               // visible text of the message
   std::size_t mime_parts = 20'000;
-  std::size_t mime_depth = 32;
+  std::size_t mime_depth = 1'000;
+  std::size_t attachments_reach = static_cast<std::size_t>(-1);  // how far into the body
 };
 
 struct PrintSettings {
@@ -65,8 +66,9 @@ class PrintMaker {
 
   // Forgets the message before, whether it was finished or not.
   void begin(const Envelope& envelope);
-  // In the order of the message; `value` as sent, folded and encoded.
-  void header(std::string_view name, std::string_view value);
+  // In the order of the message; `value` as sent, folded and encoded. What is kept of the value
+  // until finish(); nothing when the field is left out (HeaderSigns).
+  std::optional<std::string_view> header(std::string_view name, std::string_view value);
   // The next bytes of the body, cut anywhere.
   void body(std::string_view bytes);
   // What became known of the envelope while the message came by: before finish().

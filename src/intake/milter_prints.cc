@@ -4,10 +4,14 @@
 
 namespace leumund::intake {
 
-MilterPrints::MilterPrints(MilterPrintSettings settings, const base::HashKey& key)
-    : key_(key), settings_(std::make_shared<const MilterPrintSettings>(std::move(settings))) {}
+MilterPrints::MilterPrints(MilterPrintSettings settings, const base::HashKey& key,
+                           std::size_t attachments_reach)
+    : key_(key), attachments_reach_(attachments_reach) {
+  set(std::move(settings));
+}
 
 void MilterPrints::set(MilterPrintSettings settings) {
+  settings.prints.limits.attachments_reach = attachments_reach_;
   settings_.publish(std::make_shared<const MilterPrintSettings>(std::move(settings)));
 }
 

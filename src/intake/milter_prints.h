@@ -5,6 +5,7 @@
 // Threads: take() and give_back() on the loop's; set() from any.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -29,7 +30,9 @@ class MilterPrints {
     fingerprint::PrintMaker prints;
   };
 
-  MilterPrints(MilterPrintSettings settings, const base::HashKey& key);
+  // `attachments_reach` as PrintLimits has it, whatever the settings say.
+  MilterPrints(MilterPrintSettings settings, const base::HashKey& key,
+               std::size_t attachments_reach);
 
   // From the next message on.
   void set(MilterPrintSettings settings);
@@ -41,6 +44,7 @@ class MilterPrints {
   static constexpr std::size_t idle_max = 16;
 
   base::HashKey key_;
+  std::size_t attachments_reach_;
   base::Published<MilterPrintSettings> settings_;
   std::vector<std::unique_ptr<Maker>> idle_;
 };

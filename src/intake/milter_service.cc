@@ -29,7 +29,7 @@ MilterService::MilterService(net::EventLoop& loop, Options options)
     : loop_(loop),
       options_(std::move(options)),
       own_networks_(std::make_shared<const std::vector<base::IpPrefix>>(options_.own_networks)),
-      prints_(options_.prints, options_.key),
+      prints_(options_.prints, options_.key, options_.limits.body_bytes),
       attribution_(options_.key) {}
 
 MilterService::~MilterService() = default;

@@ -45,9 +45,9 @@ namespace leumund::intake {
 
 struct MilterLimits {
   std::size_t packet_bytes = 1 << 20;
-  std::size_t headers = 1000;
-  std::size_t header_bytes = 256 * 1024;  // of all of them
-  std::size_t body_bytes = 1 << 20;
+  std::size_t screen_headers = 1000;        // of strangers, that are taken away
+  std::size_t body_bytes = 1 << 20;         // within which attachments are read
+  std::size_t streamed_bytes = 64UL << 20;  // within which text is looked for
   std::size_t recipients = 10'000;
 };
 

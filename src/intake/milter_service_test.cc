@@ -148,7 +148,7 @@ TEST_F(MilterServiceTest, ForgetsAnAbortedMessageButNotTheConnection) {
 }
 
 TEST_F(MilterServiceTest, ReadsNoMoreOfABodyThanItsLimit) {
-  serve({.listen = net::Endpoint::tcp("127.0.0.1", 0), .limits = {.body_bytes = 100'000}});
+  serve({.listen = net::Endpoint::tcp("127.0.0.1", 0), .limits = {.streamed_bytes = 100'000}});
   const auto fd = dial();
   const std::string chunk(65535, 'x');
   say(fd, postfix_offer() + connect("198.51.100.7") + packet('M', "<a@b.example>\0"s) +
@@ -161,6 +161,50 @@ TEST_F(MilterServiceTest, ReadsNoMoreOfABodyThanItsLimit) {
   EXPECT_EQ(service_->counters().bytes, 100'000U);
   EXPECT_TRUE(seen().front().print->has(model::MailSign::truncated));
   EXPECT_EQ(service_->counters().cut, 1U);
+}
+
+TEST_F(MilterServiceTest, FindsTheTextBehindWhatFillsItsLimitsAndCountsWhatItLeftOut) {
+  serve({.listen = net::Endpoint::tcp("127.0.0.1", 0), .limits = {.body_bytes = 100'000}});
+  const auto fd = dial();
+  const std::string text =
+      "Dear friend, your parcel waits at the customs office because a small fee was not paid yet, "
+      "please follow the link to pay it before it is sent back: http://parcel.example/pay\r\n";
+  std::string fields;
+  for (int i = 0; i < 1001; ++i) fields += packet('L', "X-a\0b\0"s);
+  const std::string subject = packet('L', "Subject\0Your parcel waits\0"s);
+  const std::string type = packet('L', "Content-Type\0multipart/mixed; boundary=b\0"s);
+  const auto mail = [&](const std::string& header, const std::string& front) {
+    std::string out =
+        packet('M', "<a@b.example>\0"s) + packet('R', "<x@c.test>\0"s) + header + packet('N');
+    const std::string body = front + "--b\r\nContent-Type: text/plain\r\n\r\n" + text;
+    for (std::size_t at = 0; at < body.size(); at += 60'000)
+      out += packet('B', std::string_view(body).substr(at, 60'000));
+    return out + packet('E');
+  };
+  const std::string file =
+      "--b\r\nContent-Type: application/x-data\r\n\r\n" + std::string(300'000, 'x') + "\r\n";
+  say(fd, postfix_offer() + connect("198.51.100.7") + mail(subject + type, ""));
+  hear(fd, 3);
+  EXPECT_EQ(service_->counters().cut, 0U);
+  say(fd, mail(fields + subject + type, ""));
+  hear(fd, 2);
+  EXPECT_EQ(service_->counters().cut, 1U);
+  say(fd, mail(subject + type, file));
+  hear(fd, 7);
+  EXPECT_EQ(service_->counters().cut, 2U);
+  const auto mails = seen();
+  ASSERT_THAT(mails, SizeIs(3));
+  ASSERT_TRUE(mails[0].print->has_sketch());
+  EXPECT_EQ(mails[1].headers.size(), 1002U);
+  for (const auto& one : mails) {
+    EXPECT_EQ(one.print->sketch, mails[0].print->sketch);
+    for (std::size_t i = 0; i < mails[0].print->facet_count; ++i) {
+      const auto kind = mails[0].print->facet_kinds[i];
+      if (kind == model::FacetKind::mime_shape) continue;
+      EXPECT_TRUE(one.print->has_facet(kind, mails[0].print->facet_hashes[i]))
+          << model::facet_kind_name(kind);
+    }
+  }
 }
 
 TEST_F(MilterServiceTest, MakesTheSameFingerprintOfABodyHoweverItIsCutAndForgetsItAfterwards) {

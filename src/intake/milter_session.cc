@@ -77,7 +77,8 @@ base::Status MilterService::Session::take(const Packet& packet, std::string& out
     case MilterCommand::end_of_body: end_message(out); return {};
     case MilterCommand::body:
       add_body(packet.data);
-      if (body_bytes_ == service_.options_.limits.body_bytes && (agreed_.steps & step::skip) != 0) {
+      if (body_bytes_ == service_.options_.limits.streamed_bytes &&
+          (agreed_.steps & step::skip) != 0) {
         wire::append_milter_skip(out);
       } else {
         wire::append_milter_continue(out);
@@ -188,24 +189,20 @@ base::Status MilterService::Session::add_recipient(std::string_view data) {
 base::Status MilterService::Session::add_header(std::string_view data) {
   const auto header = wire::read_milter_header(data);
   if (!header) return header.error();
-  const MilterLimits& limits = service_.options_.limits;
-  if (screens_brought_.size() < limits.headers &&
+  if (screens_brought_.size() < service_.options_.limits.screen_headers &&
       base::ascii_lower(header->first) == base::ascii_lower(screen_header)) {
     screens_brought_.emplace_back(header->second);
   }
-  const std::size_t bytes = header->first.size() + header->second.size();
-  if (mail().headers.size() >= limits.headers || header_bytes_ + bytes > limits.header_bytes) {
-    cut_ = true;
-    return {};
-  }
-  header_bytes_ += bytes;
-  prints().header(header->first, header->second);
-  mail().headers.emplace_back(header->first, header->second);
+  // One bound for both, or fields that nobody reads would hide others behind them.
+  const auto kept = prints().header(header->first, header->second);
+  if (!kept) return {};
+  header_bytes_ += header->first.size() + kept->size();
+  mail().headers.emplace_back(header->first, *kept);
   return {};
 }
 
 void MilterService::Session::add_body(std::string_view data) {
-  const std::size_t room = service_.options_.limits.body_bytes - body_bytes_;
+  const std::size_t room = service_.options_.limits.streamed_bytes - body_bytes_;
   if (data.size() > room) cut_ = true;
   data = data.substr(0, room);
   body_bytes_ += data.size();
@@ -309,8 +306,8 @@ void MilterService::Session::end_message(std::string& out) {
   }
   ++service_.counters_.messages;
   service_.counters_.bytes += header_bytes_ + body_bytes_;
-  if (cut_) ++service_.counters_.cut;
   finish_print();
+  if (mail().print->has(model::MailSign::truncated)) ++service_.counters_.cut;
   say(service_.judge(event_), out);
   forget_message();
 }

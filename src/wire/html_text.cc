@@ -8,6 +8,7 @@
 #include "wire/charset.h"
 #include "wire/html_entities.h"
 #include "wire/html_style.h"
+#include "wire/link_choice.h"
 #include "wire/lookalikes.h"
 #include "wire/mime_encoding.h"
 #include "wire/mime_header.h"
@@ -33,8 +34,9 @@ constexpr std::array<std::string_view, 14> void_tags = {"br",    "img",   "hr", 
                                                         "link",  "area",  "col",    "base", "embed",
                                                         "param", "track", "source", "wbr"};
 // Elements whose content nobody reads; their end is looked for.
-constexpr std::array<std::string_view, 8> silent_tags = {"script",   "style",  "title",  "template",
-                                                         "noscript", "iframe", "object", "svg"};
+// Not noscript and object: mail programs run no scripts and show what stands in for them.
+constexpr std::array<std::string_view, 6> silent_tags = {"script",   "style",  "title",
+                                                         "template", "iframe", "svg"};
 constexpr std::array<std::string_view, 6> lone_references = {"nbsp", "amp",  "lt",
                                                              "gt",   "quot", "shy"};
 
@@ -144,10 +146,29 @@ std::size_t read_attributes(std::string_view html, std::size_t at, std::size_t r
   return std::string_view::npos;
 }
 
+// As browsers see it: "<!-->" is a whole comment, and "--!>" ends one.
+std::size_t end_of_comment(std::string_view html, std::size_t at) {
+  const std::string_view rest = html.substr(at);
+  if (rest.starts_with("<!-->")) return at + 5;
+  if (rest.starts_with("<!--->")) return at + 6;
+  for (std::size_t end = html.find("--", at + 4); end != std::string_view::npos;
+       end = html.find("--", end + 1)) {
+    const std::string_view tail = html.substr(end + 2, 2);
+    if (tail.starts_with('>')) return end + 3;
+    if (tail == "!>") return end + 4;
+  }
+  return html.size();
+}
+
 class Reader {
  public:
   Reader(std::string_view html, HtmlView& view, HtmlLimits limits)
-      : html_(html), view_(view), limits_(limits), stack_(1) {}
+      : html_(html),
+        view_(view),
+        limits_(limits),
+        links_(view.links, limits.links, limits.key),
+        sources_(view.sources, limits.links, limits.key),
+        stack_(1) {}
 
   void run();
 
@@ -161,7 +182,7 @@ class Reader {
   void text(std::size_t begin, std::size_t end);
   void character(std::string_view bytes);
   void blank();
-  void add_link(std::string_view value, std::vector<std::string>& links);
+  void add_link(std::string_view value, LinkChoice& links) const;
   void look(const Tag& tag);
   [[nodiscard]] bool visible() const { return visible_; }
   void settle() {
@@ -172,6 +193,8 @@ class Reader {
   std::string_view html_;
   HtmlView& view_;
   HtmlLimits limits_;
+  LinkChoice links_;
+  LinkChoice sources_;
   std::vector<Element> stack_;
   HidingRules rules_;
   std::string scratch_;
@@ -248,12 +271,8 @@ std::size_t Reader::skip_silent(std::size_t at, std::string_view name) {
   return name == "script" || name == "style" ? html_.size() : at;
 }
 
-void Reader::add_link(std::string_view value, std::vector<std::string>& links) {
+void Reader::add_link(std::string_view value, LinkChoice& links) const {
   if (value.empty()) return;
-  if (links.size() >= limits_.links) {
-    view_.truncated = true;
-    return;
-  }
   std::string link;
   value = value.substr(0, limits_.link_bytes);
   for (std::size_t i = 0; i < value.size();) {
@@ -265,7 +284,7 @@ void Reader::add_link(std::string_view value, std::vector<std::string>& links) {
     if (static_cast<unsigned char>(value[i]) > ' ') link.push_back(value[i]);
     ++i;
   }
-  if (!link.empty()) links.push_back(std::move(link));
+  if (!link.empty()) links.add(std::move(link));
 }
 
 void Reader::close(std::string_view name) {
@@ -298,8 +317,8 @@ void Reader::look(const Tag& tag) {
         (tag.width == "1" || tag.width == "0") && (tag.height == "1" || tag.height == "0");
     if (!pixel && visible_) ++view_.images;
   }
-  if (tag.name == "img") add_link(tag.link, view_.sources);
-  if (tag.name == "a" || tag.name == "area" || tag.name == "form") add_link(tag.link, view_.links);
+  if (tag.name == "img") add_link(tag.link, sources_);
+  if (tag.name == "a" || tag.name == "area" || tag.name == "form") add_link(tag.link, links_);
 }
 
 void Reader::open(const Tag& tag) {
@@ -331,8 +350,7 @@ void Reader::open(const Tag& tag) {
 std::size_t Reader::read_markup(std::size_t at) {
   const std::string_view rest = html_.substr(at);
   if (rest.starts_with("<!--")) {
-    const std::size_t end = html_.find("-->", at + 4);
-    return end == std::string_view::npos ? html_.size() : end + 3;
+    return end_of_comment(html_, at);
   }
   const std::size_t reach = vain_bytes_ < vain_bytes_max ? tag_bytes : tag_bytes_late;
   Tag tag;
@@ -395,6 +413,7 @@ void Reader::run() {
     at = end;
   }
   if (view_.text.size() > limits_.text_bytes) view_.text.resize(limits_.text_bytes);
+  view_.truncated = view_.truncated || links_.chose() || sources_.chose();
 }
 
 }  // namespace

@@ -14,17 +14,20 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash.h"
+
 namespace leumund::wire {
 
 struct HtmlLimits {
   std::size_t text_bytes = 512UL * 1024;
   std::size_t links = 256;
   std::size_t link_bytes = 2'048;
+  base::HashKey key = {};  // of the choice among more links than that (LinkChoice)
 };
 
 struct HtmlView {
   std::string text;
-  std::vector<std::string> links;    // of a, area, form, in their order
+  std::vector<std::string> links;    // of a, area, form, in their order unless some were chosen
   std::vector<std::string> sources;  // of img
   std::size_t images = 0;
   std::size_t hidden_bytes = 0;  // of text that nobody sees, blanks apart

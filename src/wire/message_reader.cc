@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/ascii.h"
 #include "wire/base64_values.h"
 #include "wire/charset.h"
 #include "wire/html_text.h"
+#include "wire/link_choice.h"
 #include "wire/mime_header.h"
+#include "wire/mime_rest.h"
 
 namespace leumund::wire {
 namespace {
@@ -17,6 +20,7 @@ constexpr std::size_t name_bytes = 256;
 constexpr std::size_t archive_head_bytes = 8UL * 1024;
 constexpr std::size_t archive_tail_bytes = 64UL * 1024;
 constexpr std::size_t sniffed_bytes = 1024;
+constexpr std::size_t kept_bytes = 1UL * 1024 * 1024;  // of each buffer, for the next message
 
 enum class Use : std::uint8_t { container, text, quoted_text, linked_text, attachment, nothing };
 
@@ -72,6 +76,8 @@ struct MessageReader::Part {
   TransferEncoding encoding = TransferEncoding::identity;
   std::string content_type;
   std::string raw;  // of a text
+  bool rest = false;
+  bool in_message = false;  // an attached one
   bool alternative = false;
   bool html_taken = false;  // of an alternative
   bool child_seen = false;
@@ -79,11 +85,18 @@ struct MessageReader::Part {
 };
 
 struct MessageReader::Reading {
-  explicit Reading(const base::HashKey& key) : digest(key) {}
+  explicit Reading(const base::HashKey& hash_key) : key(hash_key), digest(hash_key) {}
+
+  base::HashKey key;
+  // Of all HTML parts.
+  std::optional<LinkChoice> links;
+  std::optional<LinkChoice> sources;
 
   CharsetReader charsets;
   HtmlView html;
-  std::size_t encoded_left = 0;
+  // The end of a long text; there is never more than one that is open.
+  std::string text_end;
+  std::size_t digits_left_out = 0;  // of base64, before that end
   // The attachment that is open; there is never more than one.
   base::ContentHash digest;
   Attachment attachment;
@@ -106,12 +119,30 @@ void MessageReader::begin(std::string_view content_type, std::string_view encodi
   fresh.text.swap(view_.text);
   fresh.text.clear();
   view_ = std::move(fresh);
-  reading_->encoded_left = limits_.encoded_text_bytes;
+  for (std::string* const kept : {&reading_->text_end, &reading_->decoded, &reading_->text,
+                                  &reading_->spare, &reading_->html.text}) {
+    if (kept->capacity() > kept_bytes) std::string().swap(*kept);
+    kept->clear();
+  }
+  reading_->links.emplace(view_.links, limits_.links, reading_->key);
+  reading_->sources.emplace(view_.sources, limits_.links, reading_->key);
+  body_bytes_ = 0;
+  beyond_reach_ = false;
   (void)reading_->digest.finish();
   stream_.begin(content_type, encoding, disposition);
 }
 
-void MessageReader::feed(std::string_view bytes) { stream_.feed(bytes); }
+void MessageReader::feed(std::string_view bytes) {
+  const std::size_t within =
+      limits_.attachments_reach - std::min(limits_.attachments_reach, body_bytes_);
+  body_bytes_ += bytes.size();
+  if (bytes.size() > within && !beyond_reach_) {
+    stream_.feed(bytes.substr(0, within));
+    bytes.remove_prefix(within);
+    beyond_reach_ = true;
+  }
+  stream_.feed(bytes);
+}
 
 const MessageView& MessageReader::finish() {
   stream_.end();
@@ -142,16 +173,24 @@ void MessageReader::add_shape(std::string_view word) {
 
 void MessageReader::part_begins(const StreamPart& part) {
   const std::string type = base::ascii_lower(header_main_value(part.content_type));
-  if (!parts_.empty()) parts_.back().child_seen = true;
-  const bool quoted = std::ranges::any_of(
-      parts_, [](const Part& outer) { return outer.kind == MimeKind::message; });
+  bool quoted = false;
+  if (!parts_.empty()) {
+    Part& outer = parts_.back();
+    quoted = outer.in_message || outer.kind == MimeKind::message;
+    outer.child_seen = true;
+    std::string().swap(outer.raw);
+  }
   Part& now = parts_.emplace_back();
+  reading_->text_end.clear();
+  reading_->digits_left_out = 0;
   now.kind = part.kind;
+  now.rest = part.rest;
+  now.in_message = quoted;
   now.encoding = part.encoding;
   now.content_type = part.content_type;
   now.text_begin = view_.text.size();
   const std::string_view subtype = subtype_of(type);
-  const std::string word(type.empty() ? "plain" : subtype.substr(0, 40));
+  const std::string word(part.rest ? "rest" : type.empty() ? "plain" : subtype.substr(0, 40));
   const bool is_text = part.kind == MimeKind::text_plain || part.kind == MimeKind::text_html;
   view_.calendar = view_.calendar || type == "text/calendar";
   view_.report = view_.report || type == "multipart/report";
@@ -165,7 +204,7 @@ void MessageReader::part_begins(const StreamPart& part) {
   if (container) {
     now.use = Use::container;
     now.alternative = type == "multipart/alternative";
-  } else if (is_text && !part.attached) {
+  } else if (is_text && (!part.attached || part.depth == 0)) {  // a whole mail is shown
     now.use = quoted ? Use::quoted_text : Use::text;
   } else if (part.kind == MimeKind::message_headers) {
     now.use = Use::quoted_text;
@@ -195,11 +234,12 @@ void MessageReader::part_bytes(std::string_view bytes) {
   // What stands around the parts of a multipart is not shown; one without parts is text.
   if (part.use == Use::nothing || (part.use == Use::container && part.child_seen)) return;
   if (part.use != Use::attachment) {
-    const std::size_t take = std::min(bytes.size(), reading_->encoded_left);
-    part.raw += bytes.substr(0, take);
-    reading_->encoded_left -= take;
-    view_.truncated = view_.truncated || take < bytes.size();
+    keep_text(part, bytes);
     if (part.use != Use::linked_text) return;
+  }
+  if (beyond_reach_) {
+    view_.truncated = true;
+    return;
   }
   Reading& now = *reading_;
   if (part.encoding == TransferEncoding::base64) {
@@ -218,6 +258,26 @@ void MessageReader::part_bytes(std::string_view bytes) {
   if (now.tail.size() > 4 * archive_tail_bytes) {
     now.tail.erase(0, now.tail.size() - archive_tail_bytes);
   }
+}
+
+void MessageReader::keep_text(Part& part, std::string_view bytes) {
+  const std::size_t room =
+      limits_.encoded_text_bytes - std::min(limits_.encoded_text_bytes, part.raw.size());
+  part.raw += bytes.substr(0, room);
+  bytes.remove_prefix(std::min(room, bytes.size()));
+  if (bytes.empty()) return;
+  reading_->text_end += bytes;
+  // Seldom, so that each byte is moved about once.
+  if (reading_->text_end.size() > 2 * limits_.encoded_text_end_bytes) cut_text_end();
+}
+
+void MessageReader::cut_text_end() {
+  std::string& end = reading_->text_end;
+  if (end.size() <= limits_.encoded_text_end_bytes) return;
+  const std::size_t left_out = end.size() - limits_.encoded_text_end_bytes;
+  reading_->digits_left_out += base64_digits(std::string_view(end).substr(0, left_out));
+  end.erase(0, left_out);
+  view_.truncated = true;
 }
 
 void MessageReader::part_ends() {
@@ -239,18 +299,37 @@ void MessageReader::part_ends() {
   }
 }
 
+// Decodes part.raw to Reading::decoded.
+void MessageReader::decode_text(Part& part) {
+  Reading& now = *reading_;
+  now.decoded.clear();
+  cut_text_end();
+  std::string_view end = now.text_end;
+  if (part.encoding == TransferEncoding::base64) {
+    // What is left out must be whole groups of four.
+    for (std::size_t digits = now.digits_left_out; digits % 4 != 0 && !end.empty();
+         end.remove_prefix(1)) {
+      digits += base64_digits(end.substr(0, 1));
+    }
+  }
+  part.raw += end;
+  now.text_end.clear();
+  now.digits_left_out = 0;
+  const bool no_part_seen = part.use == Use::container && names_encoding(part.raw);
+  if (part.rest || no_part_seen) return append_rest_decoded(part.raw, now.decoded);
+  const TransferEncoding encoding = part.use == Use::container
+                                        ? TransferEncoding::identity
+                                        : encoding_by_content(part.raw, part.encoding);
+  append_decoded(part.raw, encoding, part.raw.size(), now.decoded);
+}
+
 void MessageReader::end_text(Part& part) {
   if (part.raw.empty()) return;
   Reading& now = *reading_;
-  std::string_view bytes = part.raw;
-  now.decoded.clear();
-  if (part.encoding != TransferEncoding::identity && part.use != Use::container) {
-    append_decoded(part.raw, part.encoding, limits_.encoded_text_bytes, now.decoded);
-    bytes = now.decoded;
-  }
+  decode_text(part);
   now.text.clear();
   const std::string charset = header_parameter(part.content_type, "charset").value_or("");
-  now.charsets.append_utf8(bytes, charset, now.text);
+  now.charsets.append_utf8(now.decoded, charset, now.text);
   const bool html =
       part.kind == MimeKind::text_html || (part.content_type.empty() && looks_like_html(now.text));
   if (!html) {
@@ -261,22 +340,15 @@ void MessageReader::end_text(Part& part) {
     return;
   }
   part.kind = MimeKind::text_html;
-  read_html(now.text, now.html, {.text_bytes = limits_.text_bytes, .links = limits_.links});
+  read_html(now.text, now.html,
+            {.text_bytes = limits_.text_bytes, .links = limits_.links, .key = now.key});
   view_.html = true;
   view_.hidden_text = view_.hidden_text || now.html.hidden_bytes > 0;
   view_.truncated = view_.truncated || now.html.truncated;
   view_.images += now.html.images;
-  const auto move_links = [&](std::vector<std::string>& from, std::vector<std::string>& to) {
-    for (std::string& link : from) {
-      if (to.size() < limits_.links) {
-        to.push_back(std::move(link));
-      } else {
-        view_.truncated = true;
-      }
-    }
-  };
-  move_links(now.html.links, view_.links);
-  move_links(now.html.sources, view_.sources);
+  for (std::string& link : now.html.links) now.links->add(std::move(link));
+  for (std::string& source : now.html.sources) now.sources->add(std::move(source));
+  view_.truncated = view_.truncated || now.links->chose() || now.sources->chose();
   if (part.use != Use::linked_text) add_text(part, now.html.text);
 }
 

@@ -5,7 +5,7 @@
 //
 // Flow:    milter or event -> MessageReader (MimeStream) -> MessageView -> fingerprint::PrintMaker.
 // Limits:  MessageLimits; beyond them content is skipped and `truncated` is set. Attachments are
-//          hashed as they come by, of any size.
+//          hashed as they come by; none takes away room from text.
 // Threads: one MessageReader per thread; it keeps its memory from message to message.
 // Errors:  none: what cannot be read is left out.
 #pragma once
@@ -24,8 +24,12 @@ namespace leumund::wire {
 
 struct MessageLimits {
   MimeStreamLimits mime;
-  std::size_t encoded_text_bytes = 2UL * 1024 * 1024;  // of all text parts, as sent
-  std::size_t text_bytes = 512UL * 1024;               // visible text of the message
+  // Of one text part, as sent; of a longer one the middle is left out.
+  std::size_t encoded_text_bytes = 2UL * 1024 * 1024;
+  std::size_t encoded_text_end_bytes = 256UL * 1024;  // kept of the end, beside those
+  std::size_t text_bytes = 512UL * 1024;              // visible text of the message
+  // How far into the body attachments are read; text is looked for behind as well.
+  std::size_t attachments_reach = static_cast<std::size_t>(-1);
   std::size_t links = 256;
   std::size_t attachments = 32;  // that are described; more are only counted
   std::size_t archive_members = 64;
@@ -78,6 +82,9 @@ class MessageReader : private PartSink {
   void part_bytes(std::string_view bytes) override;
   void part_ends() override;
 
+  void keep_text(Part& part, std::string_view bytes);
+  void cut_text_end();
+  void decode_text(Part& part);
   void end_text(Part& part);
   void end_attachment(Part& part);
   void add_text(Part& part, std::string_view text);
@@ -85,6 +92,8 @@ class MessageReader : private PartSink {
   [[nodiscard]] Part* alternative_around();
 
   MessageLimits limits_;
+  std::size_t body_bytes_ = 0;
+  bool beyond_reach_ = false;
   MimeStream stream_;
   std::unique_ptr<Reading> reading_;
   std::vector<Part> parts_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "wire/mime_header.h"
 
@@ -10,6 +11,9 @@ namespace {
 
 constexpr std::size_t boundary_bytes = 256;  // RFC 2046 allows 70
 constexpr std::size_t header_line_bytes = 16UL * 1024;
+constexpr std::array<std::string_view, 3> fields_read = {
+    "Content-Type", "Content-Transfer-Encoding", "Content-Disposition"};
+constexpr unsigned fields_of_a_name = 2;
 
 std::string_view without_end(std::string_view line) {
   if (line.ends_with('\n')) line.remove_suffix(1);
@@ -24,11 +28,18 @@ std::string_view without_trailing_blanks(std::string_view line) {
 
 }  // namespace
 
+std::string_view more_telling_type(std::string_view a, std::string_view b) {
+  const bool second =
+      mime_kind_of(b) == MimeKind::multipart && mime_kind_of(a) != MimeKind::multipart;
+  return a.empty() || second ? b : a;
+}
+
 MimeStream::MimeStream(PartSink& sink, MimeStreamLimits limits) : sink_(sink), limits_(limits) {}
 
 void MimeStream::begin(std::string_view content_type, std::string_view encoding,
                        std::string_view disposition) {
   open_.clear();
+  levels_.clear();
   line_.clear();
   header_.clear();
   odd_line_.clear();
@@ -37,48 +48,72 @@ void MimeStream::begin(std::string_view content_type, std::string_view encoding,
   parts_ = 0;
   line_start_ = true;
   over_limits_ = broken_ = false;
-  in_header_ = false;
-  open_part({}, content_type, encoding, disposition);
+  in_header_ = in_rest_ = false;
+  open_part(content_type, encoding, disposition);
   // An event may hold the MIME body without the headers that describe it.
   if (content_type.empty()) open_.back().adoptable = true;
 }
 
-void MimeStream::open_part(std::string_view header, std::string_view content_type,
-                           std::string_view encoding, std::string_view disposition) {
+void MimeStream::set_boundary(std::string_view boundary) {
+  Open& open = open_.back();
+  if (!open.boundary.empty()) {
+    const auto known = levels_.find(open.boundary);
+    if (open.before == 0) {
+      levels_.erase(known);
+    } else {
+      known->second = open.before;
+    }
+  }
+  open.boundary = boundary;
+  if (boundary.empty()) return;
+  std::size_t& level = levels_[open.boundary];
+  open.before = std::exchange(level, open_.size());
+}
+
+void MimeStream::open_rest() {
+  over_limits_ = true;
   StreamPart part;
-  part.kind = mime_kind_of(content_type);
+  part.depth = open_.size();
+  part.rest = true;
+  open_.emplace_back();
+  content_seen_ = false;
+  line_start_ = true;
+  sink_.part_begins(part);
+}
+
+void MimeStream::open_part(std::string_view content_type, std::string_view encoding,
+                           std::string_view disposition) {
+  StreamPart part;
+  // RFC 2045: what is no type is plain text.
+  const bool has_type = content_type.substr(0, limits_.field_bytes).find('/') != content_type.npos;
+  part.kind = has_type ? mime_kind_of(content_type) : MimeKind::text_plain;
   part.encoding = transfer_encoding_of(encoding);
   part.depth = open_.size();
   part.attached = starts_ignoring_case(trim_blanks(disposition), "attachment");
   part.content_type = content_type;
   part.disposition = disposition;
-  part.header = header;
-  Open open;
-  if (part.kind == MimeKind::multipart || part.kind == MimeKind::message) {
-    if (open_.size() >= limits_.depth) {
-      over_limits_ = true;
-      part.kind = MimeKind::other;
-    } else if (part.kind == MimeKind::multipart) {
-      open.boundary = header_parameter(content_type, "boundary").value_or("");
-      while (open.boundary.ends_with(' ')) open.boundary.pop_back();
-      if (open.boundary.size() > boundary_bytes) open.boundary.clear();
-      open.adoptable = true;
-    }
+  const bool holds_parts = part.kind == MimeKind::multipart || part.kind == MimeKind::message;
+  if (holds_parts && open_.size() >= limits_.depth) return open_rest();
+  open_.emplace_back().kind = part.kind;
+  if (part.kind == MimeKind::multipart) {
+    std::string boundary = header_parameter(content_type, "boundary").value_or("");
+    while (boundary.ends_with(' ')) boundary.pop_back();
+    if (boundary.size() <= boundary_bytes) set_boundary(boundary);
+    open_.back().adoptable = true;
   }
-  open.kind = part.kind;
-  open_.push_back(std::move(open));
   ++parts_;
   content_seen_ = false;
   line_start_ = true;
   sink_.part_begins(part);
   // A message within the message: its header comes first. An encoded one is an attachment.
-  in_header_ = part.kind == MimeKind::message && part.encoding == TransferEncoding::identity;
+  if (part.kind == MimeKind::message && part.encoding == TransferEncoding::identity) begin_header();
 }
 
 void MimeStream::close_parts(std::size_t keep) {
   while (open_.size() > keep) {
     const Open& open = open_.back();
     if (open.kind == MimeKind::multipart && !open.seen) broken_ = true;
+    set_boundary("");
     open_.pop_back();
     sink_.part_ends();
   }
@@ -107,14 +142,11 @@ void MimeStream::header_line(std::string_view with_end) {
     return;
   }
   const bool name = header_name_size(line) != 0;
-  if (name || line[0] == ' ' || line[0] == '\t' || line.starts_with("From ") ||
-      line.starts_with(">From ")) {
+  const bool folded = line[0] == ' ' || line[0] == '\t';
+  if (name || folded || line.starts_with("From ") || line.starts_with(">From ")) {
     odd_line_.clear();
-    if (header_.size() + with_end.size() <= limits_.header_bytes) {
-      header_ += with_end;
-    } else {
-      over_limits_ = true;
-    }
+    header_seen_ = true;
+    keep_field(with_end, folded);
     return;
   }
   if (line.starts_with("--")) {
@@ -133,7 +165,7 @@ void MimeStream::header_line(std::string_view with_end) {
     }
     return;
   }
-  if (odd_line_.empty() && !header_.empty()) {
+  if (odd_line_.empty() && header_seen_) {
     odd_line_ = with_end;
     return;
   }
@@ -152,13 +184,44 @@ void MimeStream::header_line(std::string_view with_end) {
   }
 }
 
+void MimeStream::keep_field(std::string_view line, bool folded) {
+  if (!folded) {
+    field_left_ = 0;
+    const std::string_view name = line.substr(0, header_name_size(line));
+    for (std::size_t i = 0; i < fields_read.size(); ++i) {
+      if (!equal_ignoring_case(name, fields_read[i])) continue;
+      if (fields_kept_[i] == fields_of_a_name) return;
+      ++fields_kept_[i];
+      field_left_ = limits_.field_bytes;
+    }
+  }
+  if (field_left_ == 0) return;
+  over_limits_ = over_limits_ || line.size() > field_left_;
+  line = line.substr(0, field_left_);
+  header_ += line;
+  field_left_ -= line.size();
+  if (!header_.ends_with('\n')) header_.push_back('\n');
+}
+
+void MimeStream::begin_header() {
+  header_.clear();
+  fields_kept_ = {};
+  field_left_ = 0;
+  header_seen_ = false;
+  in_header_ = true;
+}
+
 void MimeStream::end_header() {
   in_header_ = false;
   const std::string header = std::move(header_);
   header_.clear();
   const HeaderFields fields(header);
-  open_part(header, fields.get("Content-Type"), fields.get("Content-Transfer-Encoding"),
-            fields.get("Content-Disposition"));
+  std::string_view type;
+  for (const HeaderField& field : fields.all()) {
+    if (equal_ignoring_case(field.name, fields_read[0]))
+      type = more_telling_type(type, field.value);
+  }
+  open_part(type, fields.get(fields_read[1]), fields.get(fields_read[2]));
 }
 
 bool MimeStream::may_adopt(std::string_view line) const {
@@ -172,17 +235,18 @@ bool MimeStream::may_adopt(std::string_view line) const {
 
 bool MimeStream::is_boundary(std::string_view with_end) {
   std::string_view line = without_trailing_blanks(without_end(with_end));
-  if (!line.starts_with("--") || line.size() > boundary_bytes + 4) return false;
+  if (in_rest_ || !line.starts_with("--") || line.size() > boundary_bytes + 4) return false;
   line.remove_prefix(2);
-  for (std::size_t i = open_.size(); i-- > 0;) {
-    const std::string& boundary = open_[i].boundary;
-    if (boundary.empty() || !line.starts_with(boundary)) continue;
-    const std::string_view rest = line.substr(boundary.size());
-    if (!rest.empty() && rest != "--") continue;
-    enter_part(i, !rest.empty());
-    return true;
-  }
-  return false;
+  // Levels from 1 on. Of an inner and an outer part the inner one has it.
+  const auto level_of = [&](std::string_view boundary) {
+    const auto known = levels_.find(boundary);
+    return known == levels_.end() ? 0 : known->second;
+  };
+  const std::size_t next = level_of(line);
+  const std::size_t last = line.ends_with("--") ? level_of(line.substr(0, line.size() - 2)) : 0;
+  if (next == 0 && last == 0) return false;
+  enter_part(std::max(next, last) - 1, last > next);
+  return true;
 }
 
 void MimeStream::enter_part(std::size_t level, bool last) {
@@ -196,12 +260,9 @@ void MimeStream::enter_part(std::size_t level, bool last) {
     // What follows belongs to nobody; the multipart stays open for a boundary that comes again.
     return;
   }
-  if (parts_ >= limits_.parts) {
-    over_limits_ = true;
-    return;
-  }
-  header_.clear();
-  in_header_ = true;
+  if (parts_ < limits_.parts) return begin_header();
+  in_rest_ = true;
+  open_rest();
 }
 
 bool MimeStream::body_line(std::string_view line) {
@@ -209,10 +270,9 @@ bool MimeStream::body_line(std::string_view line) {
     const std::string candidate = std::move(adopt_line_);
     adopt_line_.clear();
     if (starts_ignoring_case(line, "content-")) {
-      Open& open = open_.back();
-      const bool was_multipart = open.kind == MimeKind::multipart;
-      open.boundary = without_trailing_blanks(without_end(candidate)).substr(2);
-      open.kind = MimeKind::multipart;
+      const bool was_multipart = open_.back().kind == MimeKind::multipart;
+      set_boundary(without_trailing_blanks(without_end(candidate)).substr(2));
+      open_.back().kind = MimeKind::multipart;
       broken_ = broken_ || was_multipart;
       enter_part(open_.size() - 1, false);
       if (!in_header_) return false;

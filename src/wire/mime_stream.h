@@ -6,15 +6,19 @@
 // milter can feed it.
 //
 // Flow:    milter, event or file -> MimeStream -> PartSink (MessageReader).
-// Limits:  MimeStreamLimits; header lines of a part beyond `header_bytes` are not read. Parts
-//          beyond `parts` and multiparts deeper than `depth` stay text of the part around them.
+// Limits:  MimeStreamLimits. Of a part's header only the fields that StreamPart tells are kept, two
+//          of each name, so that no others hide them. What is nested deeper than `depth`, and all
+//          that comes after `parts`, is one part with `rest` set: its bytes as they are.
 // Threads: none of its own.
 // Errors:  none: every input has at least one part; limits() and broken() say what was met.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "wire/mime.h"
@@ -23,8 +27,8 @@ namespace leumund::wire {
 
 struct MimeStreamLimits {
   std::size_t parts = 20'000;
-  std::size_t depth = 32;
-  std::size_t header_bytes = 64UL * 1024;
+  std::size_t depth = 1'000;
+  std::size_t field_bytes = 16UL * 1024;
 };
 
 struct StreamPart {
@@ -34,8 +38,12 @@ struct StreamPart {
   bool attached = false;          // Content-Disposition: attachment
   std::string_view content_type;  // value of the field; "" when there is none
   std::string_view disposition;   // value of the field
-  std::string_view header;        // all header lines of the part; empty for the root
+  bool rest = false;              // over the limits: parts may be within, with their headers
 };
+
+// Of two fields Content-Type, where `a` may be "": programs differ in which they believe, and only
+// the parts of a multipart are readable to those that believe the other one.
+[[nodiscard]] std::string_view more_telling_type(std::string_view a, std::string_view b);
 
 class PartSink {
  public:
@@ -63,17 +71,26 @@ class MimeStream {
   [[nodiscard]] bool broken() const { return broken_; }
 
  private:
+  struct TextHash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
   struct Open {
     MimeKind kind = MimeKind::text_plain;
     std::string boundary;    // "" for what is no multipart
+    std::size_t before = 0;  // the level, from 1 on, that had the same boundary; 0 for none
     bool adoptable = false;  // the next line of the form "--X" before "Content-" is its boundary
     bool seen = false;
   };
 
-  void open_part(std::string_view header, std::string_view content_type, std::string_view encoding,
+  void open_part(std::string_view content_type, std::string_view encoding,
                  std::string_view disposition);
+  void open_rest();
+  // Of the innermost part; "" to forget it.
+  void set_boundary(std::string_view boundary);
   void close_parts(std::size_t keep);
   void header_line(std::string_view line);
+  void keep_field(std::string_view line, bool folded);
+  void begin_header();
   void end_header();
   // A complete line of a body, or as much of it as could be a boundary; true when it was one.
   bool body_line(std::string_view line);
@@ -89,13 +106,18 @@ class MimeStream {
   PartSink& sink_;
   MimeStreamLimits limits_;
   std::vector<Open> open_;
+  std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>> levels_;  // of boundaries
   std::string line_;        // what is gathered of a line, with its end
-  std::string header_;      // of the part that begins
+  std::string header_;      // of the part that begins, as far as it is kept
   std::string odd_line_;    // one line within a header that is no header line
   std::string adopt_line_;  // a line that is a boundary if a header follows
   std::string held_;        // a line end that may belong to a boundary
   std::size_t parts_ = 0;
+  std::array<unsigned char, 3> fields_kept_{};  // how many by name
+  std::size_t field_left_ = 0;                  // bytes of the field that is read
+  bool header_seen_ = false;                    // it has a line
   bool in_header_ = false;
+  bool in_rest_ = false;
   bool line_start_ = true;
   bool content_seen_ = false;  // the innermost part has more than blank lines
   bool over_limits_ = false;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/ascii.h"
+#include "wire/link_choice.h"
 #include "wire/mime_header.h"
 #include "wire/url.h"
 
@@ -22,10 +23,9 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 bool is_blank(char c) { return static_cast<unsigned char>(c) <= ' '; }
 
-void add_once(std::string item, std::size_t max, std::vector<std::string>& items) {
-  if (items.size() < max && std::ranges::find(items, item) == items.end()) {
-    items.push_back(std::move(item));
-  }
+void add_once(std::string item, const std::vector<std::string>& items, LinkChoice& choice) {
+  if (!choice.chose() && std::ranges::find(items, item) != items.end()) return;
+  choice.add(std::move(item));
 }
 
 // Signs that stand around a link in prose.
@@ -45,20 +45,27 @@ std::string_view without_brackets(std::string_view word) {
 
 class Finder {
  public:
-  Finder(TextLinks& found, TextLinkLimits limits) : found_(found), limits_(limits) {}
+  Finder(TextLinks& found, TextLinkLimits limits)
+      : found_(found),
+        limits_(limits),
+        links_(found.links, limits.links, limits.key),
+        contacts_(found.contacts, limits.contacts, limits.key) {}
 
   void word(std::string_view word, bool dot, bool at, bool colon);
   void wallet(std::string_view word);
   void phone(std::string_view digits) {
-    add_once("tel:" + std::string(digits.substr(digits.size() - phone_digits_min)),
-             limits_.contacts, found_.contacts);
+    contact("tel:" + std::string(digits.substr(digits.size() - phone_digits_min)));
   }
 
  private:
   void bare_domain(std::string_view word);
+  void link(std::string_view text) { add_once(std::string(text), found_.links, links_); }
+  void contact(std::string text) { add_once(std::move(text), found_.contacts, contacts_); }
 
   TextLinks& found_;
   TextLinkLimits limits_;
+  LinkChoice links_;
+  LinkChoice contacts_;
   std::size_t tries_ = 0;
 };
 
@@ -75,7 +82,7 @@ void Finder::bare_domain(std::string_view word) {
   const bool file = slash == std::string_view::npos &&
                     std::ranges::find(file_endings, base::ascii_lower(top)) != file_endings.end();
   if (file || !has_public_suffix(name)) return;
-  add_once(std::string(word), limits_.links, found_.links);
+  link(word);
 }
 
 void Finder::word(std::string_view word, bool dot, bool at, bool colon) {
@@ -85,13 +92,13 @@ void Finder::word(std::string_view word, bool dot, bool at, bool colon) {
     if (scheme != std::string_view::npos) {
       std::size_t begin = scheme;
       while (begin > 0 && is_letter(word[begin - 1])) --begin;
-      add_once(std::string(without_brackets(word.substr(begin))), limits_.links, found_.links);
+      link(without_brackets(word.substr(begin)));
       return;
     }
   }
   if (at) {
     const auto place = find_address(word);
-    if (place) add_once(base::ascii_lower(place->in(word)), limits_.contacts, found_.contacts);
+    if (place) contact(base::ascii_lower(place->in(word)));
     return;
   }
   if (dot) bare_domain(without_brackets(word));
@@ -111,7 +118,7 @@ void Finder::wallet(std::string_view raw) {
     if (base58 && (c == '0' || c == 'O' || c == 'I' || c == 'l')) return;
     digits += is_digit(c);
   }
-  if (digits >= 3) add_once("coin:" + std::string(word), limits_.contacts, found_.contacts);
+  if (digits >= 3) contact("coin:" + std::string(word));
 }
 
 // "+49 (30) 123-456 78": digits with what people write between them. Returns where it ends.

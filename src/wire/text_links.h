@@ -10,12 +10,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash.h"
+
 namespace leumund::wire {
 
 struct TextLinkLimits {
   std::size_t links = 64;
   std::size_t contacts = 32;
   std::size_t tries = 512;  // words with a dot inside that are looked up
+  base::HashKey key = {};   // of the choice among more than those (LinkChoice)
 };
 
 struct TextLinks {
