@@ -9,6 +9,7 @@
 #include "action/one_line.h"
 #include "action/strongest_terms.h"
 #include "base/ascii.h"
+#include "model/sender_name.h"
 
 namespace leumund::action {
 namespace {
@@ -294,7 +295,7 @@ std::vector<model::Restriction> RestrictionBook::would_be(TimePoint now) const {
 
 std::optional<Decision> RestrictionBook::apply(const model::Finding& finding, Level level,
                                                TimePoint now) {
-  if (exempt_.contains(finding.subject)) return std::nullopt;
+  if (is_exempt(finding.subject)) return std::nullopt;
   const auto it = entries_.find(finding.subject);
   if (it != entries_.end() && it->second.restriction.level >= level &&
       (!it->second.restriction.until || *it->second.restriction.until > now)) {
@@ -393,7 +394,12 @@ const Restriction* RestrictionBook::find(const Subject& subject) const {
   return it == entries_.end() ? nullptr : &it->second.restriction;
 }
 
-bool RestrictionBook::is_exempt(const Subject& subject) const { return exempt_.contains(subject); }
+// With a uid all it hands in is exempt.
+bool RestrictionBook::is_exempt(const Subject& subject) const {
+  if (exempt_.contains(subject)) return true;
+  const auto uid = model::hands_in(subject);
+  return uid && exempt_.contains(*uid);
+}
 
 bool RestrictionBook::is_helpdesk(std::string_view recipient) const {
   return helpdesk_.contains(base::ascii_lower(recipient));

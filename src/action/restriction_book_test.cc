@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "action/stopping.h"
+
 namespace leumund::action {
 namespace {
 
@@ -324,6 +326,29 @@ TEST(RestrictionBook, ExemptIsNeverRestrictedByADetectorAndReleasesWhatStood) {
   EXPECT_EQ(ask(book, alice, "x@y.test", t0).disposition, Disposition::reject);
   EXPECT_EQ(book.exempt(alice, false, "admin", t0).size(), 1u);
   EXPECT_FALSE(book.is_exempt(alice));
+}
+
+TEST(RestrictionBook, WhatStandsAgainstAUidStandsAgainstItsScripts) {
+  const Subject uid{SubjectKind::script, "uid33"};
+  const Subject form{SubjectKind::script, "uid33:contact.php"};
+  RestrictionBook book(enforcing());
+  EXPECT_EQ(stopping(book, form), nullptr);
+  (void)book.suspend(by_admin(Level::external_only, uid), t0);
+  ASSERT_NE(stopping(book, form), nullptr);
+  EXPECT_EQ(stopping(book, form)->subject, uid);
+  EXPECT_EQ(stopping(book, {SubjectKind::script, "uid331:contact.php"}), nullptr);
+  EXPECT_EQ(book.release(form, {}, "admin", t0).error().message,
+            "script:uid33:contact.php is not restricted itself: script:uid33 is");
+  (void)book.suspend(by_admin(Level::hold, form), t0);
+  EXPECT_EQ(stopping(book, form)->subject, uid);  // the harder
+  (void)book.suspend(by_admin(Level::no_sending, form), t0);
+  EXPECT_EQ(stopping(book, form)->subject, form);
+  EXPECT_EQ(stopping(book, uid)->subject, uid);
+
+  RestrictionBook spared(enforcing());
+  (void)spared.exempt(uid, true, "admin", t0);
+  EXPECT_TRUE(spared.is_exempt(form));
+  EXPECT_FALSE(spared.apply(finding_about(form), Level::hold, t0));
 }
 
 TEST(RestrictionBook, CountsWhatIsTriedWhileSuspended) {

@@ -9,6 +9,7 @@
 
 #include "action/one_line.h"
 #include "action/restriction_book.h"
+#include "action/stopping.h"
 #include "base/check.h"
 
 namespace leumund::action {
@@ -68,7 +69,11 @@ base::Result<Decision> RestrictionBook::release(const Subject& subject, const Re
                                                 const std::string& by, TimePoint now) {
   const auto it = entries_.find(subject);
   if (it == entries_.end()) {
-    return Error{ErrorCode::unavailable, subject.to_string() + " is not restricted"};
+    const Restriction* above = stopping(*this, subject);
+    return Error{ErrorCode::unavailable,
+                 above == nullptr ? fmt::format("{} is not restricted", subject.to_string())
+                                  : fmt::format("{} is not restricted itself: {} is",
+                                                subject.to_string(), above->subject.to_string())};
   }
   const auto& required = settings_.release_requires;
   for (const auto& [item, who] : recovery.done) {

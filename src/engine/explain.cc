@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "action/stopping.h"
 #include "engine/parts.h"
 
 namespace leumund::engine {
@@ -11,10 +12,10 @@ namespace {
 
 std::string standing_of(const model::Restriction* restriction, bool exempt, double score,
                         double threshold) {
-  if (exempt) return "exempt";
   if (restriction != nullptr && restriction->mode == model::Mode::enforce) {
     return restriction->level == model::Level::throttle ? "throttled" : "suspended";
   }
+  if (exempt) return "exempt";
   return score >= threshold / 2 ? "watched" : "good";
 }
 
@@ -72,7 +73,7 @@ Explanation Engine::explain(const model::Subject& subject, base::TimePoint now) 
   Explanation e;
   e.subject = subject;
   e.threshold = p.settings.detection.threshold();
-  e.restriction = p.book.find(subject);
+  e.restriction = action::stopping(p.book, subject);
   e.attempts = p.book.attempts(subject);
   e.queued = p.queued_of(subject);
   if (const evidence::Cluster* cluster = p.campaigns.find(subject)) {

@@ -33,6 +33,15 @@ TEST(Subject, RefusesEmptyLongAndControlCharacters) {
   EXPECT_FALSE(Subject::parse(std::string(321, 'x')));
 }
 
+TEST(Subject, TheUidHandsInWhatItsScriptsSend) {
+  const Subject uid{SubjectKind::script, "uid33"};
+  EXPECT_EQ(hands_in(Subject{SubjectKind::script, "uid33:contact.php"}), uid);
+  EXPECT_EQ(hands_in(Subject{SubjectKind::script, "uid33:x-site:verein.example"}), uid);
+  EXPECT_FALSE(hands_in(uid));
+  EXPECT_FALSE(hands_in(Subject{SubjectKind::script, "x-site:verein.example"}));
+  EXPECT_FALSE(hands_in(Subject{SubjectKind::account, "uid33:contact.php"}));
+}
+
 TEST(SenderName, ABareNameIsAnAccountAndAnAddressGetsItsUsualSpelling) {
   EXPECT_EQ(read_sender("A@B.example")->to_string(), "account:a@b.example");
   EXPECT_EQ(read_sender("anna")->to_string(), "account:anna");
@@ -40,14 +49,20 @@ TEST(SenderName, ABareNameIsAnAccountAndAnAddressGetsItsUsualSpelling) {
   EXPECT_EQ(read_sender("anna@b.example:pop3")->name, "anna@b.example:pop3");
   EXPECT_EQ(read_sender("account:10.0.0.1")->name, "10.0.0.1");
   EXPECT_EQ(read_sender("client:2001:DB8:0::7")->to_string(), "client:2001:db8::7");
-  EXPECT_EQ(read_sender("script:uid33:/srv/www/x.php")->name, "uid33:/srv/www/x.php");
+  for (const char* script : {"uid33", "uid33:/srv/www/x.php", "uid33:contact.php",
+                             "uid33:x-site:verein.example", "uid33:a b.php", "x-site:y.example"}) {
+    const auto read = read_sender(std::string("script:") + script);
+    ASSERT_TRUE(read.ok()) << script;
+    EXPECT_EQ(read->name, script);
+  }
 }
 
 TEST(SenderName, ASlipIsAnErrorThatNamesWhatWasTyped) {
   for (const char* slip :
        {"bogus:foo", "Account:foo", "client:10.0.0.999", "client:mail.example", "10.0.0.1",
-        "2001:db8::7", "@b.example", "a@", "script:www-data", "script:uid", "script:uid33:x",
-        "account:a\x1b[31m", "egress:198.51.100.7", "network:198.51.100.0/24", " a@b.example"}) {
+        "2001:db8::7", "@b.example", "a@", "script:www-data", "script:uid",
+        "script:uid33:", "script:uidx:y", "script:www:x", "account:a\x1b[31m",
+        "egress:198.51.100.7", "network:198.51.100.0/24", " a@b.example"}) {
     const auto read = read_sender(slip);
     ASSERT_FALSE(read) << slip;
     EXPECT_EQ(read.error().code, base::ErrorCode::malformed);

@@ -27,14 +27,23 @@ std::string quoted(std::string_view text) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-bool is_script(std::string_view name) {
+bool is_uid(std::string_view name) {
   if (!name.starts_with("uid")) return false;
   name.remove_prefix(3);
-  const std::string_view digits = name.substr(0, name.find(':'));
-  name.remove_prefix(digits.size());
-  return !digits.empty() && digits.size() <= 10 &&
-         std::all_of(digits.begin(), digits.end(), is_digit) &&
-         (name.empty() || (name.starts_with(":/") && name.size() > 2));
+  return !name.empty() && name.size() <= 10 && std::all_of(name.begin(), name.end(), is_digit);
+}
+
+// "uid33", "uid33:/srv/www/x.php", what a header says behind the uid ("uid33:contact.php",
+// "uid33:x-site:verein.example"), or of a web server elsewhere the header alone
+// ("x-site:verein.example").
+bool is_script(std::string_view name) {
+  const std::size_t colon = name.find(':');
+  const std::string_view first = name.substr(0, colon);
+  if (colon == std::string_view::npos) return is_uid(first);
+  const bool header = first.contains('-') && std::all_of(first.begin(), first.end(), [](char c) {
+                        return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_';
+                      });
+  return (is_uid(first) || header) && colon + 1 < name.size();
 }
 
 // "bogus" of "bogus:foo": a word that somebody took for a kind. An account may hold a colon
@@ -100,8 +109,10 @@ base::Result<Subject> read_sender(std::string_view typed) {
   auto subject = read_subject(typed);
   if (!subject) return subject;
   if (subject->kind == SubjectKind::script && !is_script(subject->name)) {
-    return malformed(quoted(typed) +
-                     " is no script: write script:uid33 or script:uid33:/path/of/script");
+    return malformed(
+        quoted(typed) +
+        " is no script: write script:uid33, script:uid33:/path/of/script, or as a header "
+        "names it: script:uid33:contact.php, script:uid33:x-site:verein.example");
   }
   if (subject->kind == SubjectKind::account &&
       (subject->name.starts_with('@') || subject->name.ends_with('@'))) {
@@ -123,6 +134,14 @@ base::Result<Subject> read_sender(std::string_view typed) {
   return malformed(quoted(typed) +
                    " sends nothing itself: an account, script, client, forward or campaign can be "
                    "restricted");
+}
+
+std::optional<Subject> hands_in(const Subject& script) {
+  const std::size_t colon = script.name.find(':');
+  const bool behind_uid = script.kind == SubjectKind::script && colon != std::string::npos &&
+                          script.name.starts_with("uid");
+  if (!behind_uid) return std::nullopt;
+  return Subject{SubjectKind::script, script.name.substr(0, colon)};
 }
 
 }  // namespace leumund::model

@@ -6,6 +6,7 @@
 // Errors:  malformed, naming what was typed and how to write it.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "base/result.h"
@@ -18,7 +19,12 @@ namespace leumund::model {
 [[nodiscard]] base::Result<Subject> read_subject(std::string_view typed);
 
 // The same for an order that restricts or exempts: something that sends. An account has no "@" at
-// its ends, a script is uid and digits, perhaps with a path.
+// its ends, a script is uid and digits, perhaps with
+// a path or with what a header says behind it.
 [[nodiscard]] base::Result<Subject> read_sender(std::string_view typed);
+
+// The uid behind a script that a path or a header tells apart: script:uid33 of
+// script:uid33:contact.php. What stands against the uid stands against all it hands in.
+[[nodiscard]] std::optional<Subject> hands_in(const Subject& script);
 
 }  // namespace leumund::model

@@ -160,7 +160,10 @@ void show_decided(Terminal& terminal, const JsonValue& decisions) {
 }  // namespace
 
 std::string release_command(const JsonValue& about) {
-  std::vector<std::string> command = {"leumund", "release", about.at("subject").text()};
+  // Of a script the uid may be stopped that hands in its mail.
+  const JsonValue& stopped = about.at("restriction").at("subject");
+  std::vector<std::string> command = {
+      "leumund", "release", stopped.is_text() ? stopped.text() : about.at("subject").text()};
   for (const JsonValue& item : about.at("checklist")) {
     if (!item.is_text()) continue;
     command.emplace_back("--done");
@@ -193,8 +196,10 @@ bool show_subject(Terminal& terminal, std::string_view body) {
   if (restriction.is_object()) {
     // The reasons of a detector follow below, one a line.
     const bool below = !decision_behind(about).at("terms").empty();
+    const std::string whose = safe(restriction.at("subject").text());
     terminal.line(
-        fmt::format("  {}, {}, {}, {}{}", level_word(terminal, restriction.at("level").text()),
+        fmt::format("  {}{}, {}, {}, {}{}", whose.empty() || whose == subject ? "" : whose + ": ",
+                    level_word(terminal, restriction.at("level").text()),
                     terminal.say("since_time", when(restriction, "since")),
                     until_words(terminal, restriction), author_words(terminal, restriction),
                     below ? "" : ": " + reason_words(terminal, restriction)));

@@ -52,6 +52,15 @@ TEST(LeumundShown, ACampaignIsExplainedInGermanAndInLinesThatFit) {
   EXPECT_THAT(text, HasSubstr("a49@verein.example"));
 }
 
+TEST(LeumundShown, AScriptThatItsUidStopsIsReleasedWithTheUid) {
+  const std::string text = shown(show_subject, R"j({"subject":"script:uid33:contact.php",
+    "known":true,"standing":"suspended","score":1,"threshold":9.2,"terms":[],"habits":{},
+    "restriction":{"subject":"script:uid33","level":"hold","reason":"hacked","by":"anna",
+      "since":60,"until":null},"checklist":["script"]})j");
+  EXPECT_THAT(text, HasSubstr("  script:uid33: "));
+  EXPECT_THAT(text, HasSubstr("leumund release script:uid33 --done script=WHO"));
+}
+
 TEST(LeumundShown, ACaseIsToldInGerman) {
   const std::string text = shown(show_case, R"j({"case":7,"subject":"egress:out1","state":"open",
     "opened_at":60,

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "action/stopping.h"
+
 namespace leumund::apps {
 
 std::vector<model::Decision> after_campaign_release(engine::Engine& engine,
@@ -32,7 +34,7 @@ std::vector<model::QueueKey> mail_of_free(engine::Engine& engine,
                                           const std::vector<model::Subject>& subjects) {
   std::vector<model::QueueKey> mail;
   for (const model::Subject& subject : subjects) {
-    if (engine.book().find(subject) != nullptr) continue;
+    if (action::stopping(engine.book(), subject) != nullptr) continue;
     model::Decision about;
     about.subject = subject;
     auto queued = engine.with_queue(std::move(about)).held;
@@ -44,7 +46,7 @@ std::vector<model::QueueKey> mail_of_free(engine::Engine& engine,
 void leave_out_restricted(engine::Engine& engine, std::vector<model::QueueKey>& mail) {
   std::erase_if(mail, [&](const model::QueueKey& queue) {
     const auto facts = engine.message_facts("", queue, "");
-    return facts && engine.book().find(facts->subject) != nullptr;
+    return facts && action::stopping(engine.book(), facts->subject) != nullptr;
   });
 }
 

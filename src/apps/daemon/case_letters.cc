@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "action/stopping.h"
 #include "base/ascii.h"
 #include "config/egress.h"
 #include "config/own_contact.h"
@@ -58,7 +59,7 @@ std::string unrestricted_suspect(Pipeline& pipeline, base::TimePoint now) {
   constexpr std::size_t looked_at = 16;  // the worst of those whom nobody has stopped
   return pipeline.with_engine([&](engine::Engine& engine) -> std::string {
     const auto free = [&](const model::Subject& subject) {
-      const auto* standing = engine.book().find(subject);
+      const auto* standing = action::stopping(engine.book(), subject);
       const bool stopped = standing != nullptr && standing->mode == model::Mode::enforce;
       return !stopped && !engine.book().is_exempt(subject);
     };

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "action/stopping.h"
 #include "apps/daemon/campaign_release.h"
 #include "apps/daemon/listing_decision.h"
 #include "apps/version.h"
@@ -152,7 +153,9 @@ base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& sub
   const auto now = around_.clock.now();
   around_.pipeline.with_engine([&](engine::Engine& engine) {
     report.explanation = engine.explain(subject, now);
-    if (const auto* standing = engine.book().find(subject)) report.restriction = *standing;
+    if (const auto* standing = action::stopping(engine.book(), subject)) {
+      report.restriction = *standing;
+    }
     report.explanation.restriction = nullptr;  // ends with the lock
     report.exempt = engine.book().is_exempt(subject);
     report.checklist = engine.book().checklist(subject);

@@ -8,6 +8,7 @@
 #include <future>
 #include <sstream>
 
+#include "apps/daemon/case_letters.h"
 #include "config/load.h"
 #include "engine/engine_test_world.h"
 
@@ -172,6 +173,58 @@ TEST_F(DetourDeskTest, WhoeverAsksIsToldWhatTheTablesSay) {
   EXPECT_EQ(mapped("outlook.com"), "");
   EXPECT_TRUE(within(10s, [&] { return target_of("x@club.example") == "out2:"; }));
   EXPECT_EQ(target_of("x@outlook.com"), "");
+}
+
+// Until whoever sends like the cause is stopped another address would be refused next.
+TEST(UnrestrictedSuspect, IsNoScriptOnceItOrItsUidIsStoppedOrExempt) {
+  Nobody nobody;
+  engine::Settings settings;
+  settings.book.default_mode = model::Mode::observe;
+  const model::Subject uid{model::SubjectKind::script, "uid33"};
+  const model::Subject form{model::SubjectKind::script, "uid33:contact.php"};
+  base::TimePoint now = base::from_unix_seconds(1'600'000'000);
+  Pipeline pipeline(settings, engine::shipped_replies(), nobody);
+  const auto send = [&](engine::Engine& engine, const std::string& to) {
+    model::Submission mail;
+    mail.id = to + std::to_string(base::to_unix_seconds(now));
+    mail.source = model::Source::milter;
+    mail.script = form.name;
+    mail.handed_in_by = uid.to_string();
+    mail.client = base::IpAddress::parse("127.0.0.1");
+    mail.envelope_sender = "www@site.test";
+    mail.recipient_count = 1;
+    mail.recipients = {to};
+    (void)engine.feed({now, now, std::move(mail)}, now);
+  };
+  pipeline.with_engine([&](engine::Engine& engine) {
+    for (int day = 0; day < 35; ++day, now += 24h) send(engine, "owner@site.test");
+    for (int i = 0; i < 300; ++i, now += 2s) {
+      send(engine, "stranger" + std::to_string(i) + "@elsewhere.test");
+    }
+  });
+  EXPECT_EQ(unrestricted_suspect(pipeline, now), form.to_string());
+  for (const model::Subject& whom : {form, uid}) {
+    model::Restriction stop;
+    stop.subject = whom;
+    stop.level = model::Level::hold;
+    pipeline.with_engine([&](engine::Engine& engine) {
+      (void)engine.book().suspend(stop, now);
+      EXPECT_EQ(engine.explain(form, now).standing, "suspended") << whom.to_string();
+    });
+    EXPECT_EQ(unrestricted_suspect(pipeline, now), "") << whom.to_string();
+    pipeline.with_engine([&](engine::Engine& engine) {
+      ASSERT_TRUE(
+          engine.book().release(whom, {.done = {}, .without_checklist = true}, "anna", now).ok());
+    });
+    EXPECT_EQ(unrestricted_suspect(pipeline, now), form.to_string());
+    pipeline.with_engine([&](engine::Engine& engine) {
+      (void)engine.book().exempt(whom, true, "anna", now);
+      EXPECT_EQ(engine.explain(form, now).standing, "exempt") << whom.to_string();
+    });
+    EXPECT_EQ(unrestricted_suspect(pipeline, now), "") << whom.to_string();
+    pipeline.with_engine(
+        [&](engine::Engine& engine) { (void)engine.book().exempt(whom, false, "anna", now); });
+  }
 }
 
 TEST_F(DetourDeskTest, LearntDomainsAreNotWrittenForEachNewOne) {

@@ -7,6 +7,7 @@
 #include <set>
 #include <utility>
 
+#include "action/stopping.h"
 #include "apps/daemon/detour_desk.h"
 #include "diagnosis/provider_group.h"
 #include "verdict/mail_order.h"
@@ -272,7 +273,7 @@ void DetourDesk::release_held() {
   std::vector<model::QueueKey> keys;
   around_.pipeline.with_engine([&](engine::Engine& engine) {
     for (const Held& held : over) {
-      const auto* restriction = engine.book().find(held.subject);
+      const auto* restriction = action::stopping(engine.book(), held.subject);
       // Who was stopped meanwhile stays held, like the rest of that account's mail.
       if (restriction != nullptr && restriction->mode == model::Mode::enforce) continue;
       keys.push_back(held.queue);
