@@ -153,10 +153,13 @@ std::optional<std::string_view> PrintMaker::header(std::string_view name, std::s
 void PrintMaker::State::start_body() {
   body_began = true;
   std::string_view type;
+  std::string_view encoding;
   for (const auto& [name, value] : headers.all()) {
     if (name == "content-type") type = wire::more_telling_type(type, value);
+    if (name == "content-transfer-encoding")
+      encoding = wire::more_telling_encoding(encoding, value);
   }
-  reader.begin(type, headers.raw("content-transfer-encoding"), headers.raw("content-disposition"));
+  reader.begin(type, encoding, headers.raw("content-disposition"));
 }
 
 void PrintMaker::body(std::string_view bytes) {

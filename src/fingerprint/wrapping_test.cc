@@ -281,6 +281,15 @@ std::vector<Wrapping> wrappings_of_html() {
        [=](Wrapper& w) {
          return head + times(20'000, [&](auto) { return "<!-- " + w.word() + " -->"; }) + html_text;
        }},
+      {"tags of 100 kB",
+       [=](Wrapper& w) {
+         return head + "<img alt='" + w.junk(100'000) + "'><!a " + w.junk(100'000) + ">" +
+                html_text;
+       }},
+      {"hidden text within 1,000 boxes",
+       [=](Wrapper& w) {
+         return head + times(1000, [](auto) { return "<div>"; }) + hidden(w, 10'000) + html_text;
+       }},
       {"noscript", [=](Wrapper&) { return head + "<noscript>" + html_text + "</noscript>"; }},
       {"hidden text of 1.5 MB in front",
        [=](Wrapper& w) { return head + hidden(w, 1'500'000) + html_text; }},

@@ -16,9 +16,9 @@
 namespace leumund::wire {
 namespace {
 
-constexpr std::size_t tag_bytes = 16UL * 1024;
+constexpr std::size_t tag_bytes = 1UL * 1024 * 1024;
 constexpr std::size_t name_bytes = 16;
-constexpr std::size_t stack_max = 256;
+constexpr std::size_t stack_max = 16UL * 1024;
 constexpr std::size_t close_search = 32;
 constexpr std::size_t reference_bytes = 34;
 // What may be read in vain for tags that never close, before "<" is taken for text sooner.

@@ -4,8 +4,8 @@
 // background, or a place outside the window - by attribute, by style attribute, or by a class or id
 // of the mail's own <style>. Words that tags cut in pieces are whole again.
 //
-// Limits:  HtmlLimits; tags of over 16 KiB are text; 64 rules of <style> that hide something; an
-//          element stack of 256.
+// Limits:  HtmlLimits; tags of over 1 MiB are text; 64 rules of <style> that hide something; an
+//          element stack of 16,384.
 // Errors:  none: HTML is read as far as it makes sense.
 #pragma once
 

@@ -115,6 +115,13 @@ TEST(HtmlText, CarelessHtmlIsText) {
   EXPECT_EQ(text_of("<p title=\"x>words <b>seen"), "words seen");
 }
 
+TEST(HtmlText, WhatIsHiddenStaysSoBelowManyBoxes) {
+  std::string html;
+  for (int i = 0; i < 300; ++i) html += "<div>";
+  EXPECT_EQ(read(html + "<div style='display:none'>no <b>no</b></div><p>yes <a href=x>it is").text,
+            "yes it is");
+}
+
 TEST(HtmlText, StaysWithinItsLimits) {
   HtmlView view;
   std::string html;

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::size_t looked_at_bytes = 1024;
 constexpr std::size_t telling_bytes_min = 40;
-constexpr std::size_t text_digits_min = 268;
 constexpr std::size_t broken_lines_min = 3;
 
 constexpr std::string_view encoding_field = "content-transfer-encoding:";
@@ -136,21 +135,19 @@ TransferEncoding encoding_by_content(std::string_view raw, TransferEncoding name
   if (named == TransferEncoding::quoted_printable) return named;
   if (named == TransferEncoding::identity && is_quoted_printable(sample))
     return TransferEncoding::quoted_printable;
-  const std::size_t digits = base64_digits(sample);
-  std::string decoded;
-  append_base64(sample, sample.size(), decoded);
-  const auto controls = static_cast<std::size_t>(std::ranges::count_if(decoded, is_control));
   if (named == TransferEncoding::base64) {
-    // Words that were never encoded have blanks, and give no text.
-    const bool others = (sample.size() - digits) * 20 > sample.size();
-    return others && controls * 25 > decoded.size() ? TransferEncoding::identity : named;
+    // Words that were never encoded have blanks, and decoded they give no text.
+    const std::size_t others = sample.size() - base64_digits(sample);
+    if (others * 20 <= sample.size()) return named;
+    std::string decoded;
+    append_base64(raw, raw.size(), decoded);
+    const auto controls = static_cast<std::size_t>(std::ranges::count_if(decoded, is_control));
+    return controls * 25 > decoded.size() ? TransferEncoding::identity : named;
   }
   const bool only_digits = std::ranges::all_of(sample, is_of_base64);
   const std::size_t line = std::min(sample.find_first_of("\r\n"), sample.size());
-  const bool plainly = only_digits && line >= telling_bytes_min && line % 4 == 0;
-  // Words that give a text this long by chance are none in 10^10.
-  const bool gives_text = digits >= text_digits_min && controls == 0;
-  return plainly || gives_text ? TransferEncoding::base64 : named;
+  return only_digits && line >= telling_bytes_min && line % 4 == 0 ? TransferEncoding::base64
+                                                                   : named;
 }
 
 }  // namespace leumund::wire

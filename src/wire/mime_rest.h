@@ -19,8 +19,7 @@ namespace leumund::wire {
 // without those and without parts that are no text.
 void append_rest_decoded(std::string_view raw, std::string& out);
 
-// How `raw` is encoded: as `named`, unless it is plainly something else. A message may name two
-// encodings, and programs differ in which they believe.
+// How `raw` is encoded: as `named`, unless it is plainly something else.
 [[nodiscard]] TransferEncoding encoding_by_content(std::string_view raw, TransferEncoding named);
 
 // How many digits of base64 are in `text`.

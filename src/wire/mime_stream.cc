@@ -34,6 +34,10 @@ std::string_view more_telling_type(std::string_view a, std::string_view b) {
   return a.empty() || second ? b : a;
 }
 
+std::string_view more_telling_encoding(std::string_view a, std::string_view b) {
+  return transfer_encoding_of(a) == TransferEncoding::identity ? b : a;
+}
+
 MimeStream::MimeStream(PartSink& sink, MimeStreamLimits limits) : sink_(sink), limits_(limits) {}
 
 void MimeStream::begin(std::string_view content_type, std::string_view encoding,
@@ -217,11 +221,13 @@ void MimeStream::end_header() {
   header_.clear();
   const HeaderFields fields(header);
   std::string_view type;
-  for (const HeaderField& field : fields.all()) {
-    if (equal_ignoring_case(field.name, fields_read[0]))
-      type = more_telling_type(type, field.value);
+  std::string_view encoding;
+  for (const auto& [name, value] : fields.all()) {
+    if (equal_ignoring_case(name, fields_read[0])) type = more_telling_type(type, value);
+    if (equal_ignoring_case(name, fields_read[1]))
+      encoding = more_telling_encoding(encoding, value);
   }
-  open_part(type, fields.get(fields_read[1]), fields.get(fields_read[2]));
+  open_part(type, encoding, fields.get(fields_read[2]));
 }
 
 bool MimeStream::may_adopt(std::string_view line) const {

@@ -44,6 +44,8 @@ struct StreamPart {
 // Of two fields Content-Type, where `a` may be "": programs differ in which they believe, and only
 // the parts of a multipart are readable to those that believe the other one.
 [[nodiscard]] std::string_view more_telling_type(std::string_view a, std::string_view b);
+// Likewise of two fields Content-Transfer-Encoding: what is not encoded is told by its bytes.
+[[nodiscard]] std::string_view more_telling_encoding(std::string_view a, std::string_view b);
 
 class PartSink {
  public:
