@@ -6,7 +6,6 @@
 #include <pwd.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,6 +18,7 @@
 
 #include "apps/dnsbl/dnsbl_files.h"
 #include "apps/dnsbl/dnsbl_options.h"
+#include "apps/dnsbl/service_manager.h"
 #include "base/log.h"
 #include "base/time.h"
 
@@ -133,8 +133,13 @@ void tell_counts(const face::DnsListServer& server) {
 class Run {
  public:
   Run(const DnsblOptions& options, face::ListZoneStore& store, face::DnsListServer& server,
-      QueryLog* log, std::optional<CountsFile>& counts)
-      : options_(options), store_(store), server_(server), log_(log), counts_(counts) {}
+      QueryLog* log, std::optional<CountsFile>& counts, const ServiceManager& manager)
+      : options_(options),
+        store_(store),
+        server_(server),
+        log_(log),
+        counts_(counts),
+        manager_(manager) {}
 
   // Until a signal asks for the end.
   void serve(int signals) {
@@ -170,11 +175,13 @@ class Run {
   bool take(int signal) {
     switch (signal) {
       case SIGHUP:
+        manager_.tell("RELOADING=1");
         check();
         if (log_ != nullptr) {
           const Status opened = log_->open();
           if (!opened.ok()) base::log(LogLevel::error, "{}", opened.error().message);
         }
+        manager_.tell("READY=1");
         return true;
       case SIGUSR1: tell_counts(server_); return true;
       case SIGUSR2:
@@ -190,6 +197,7 @@ class Run {
   face::DnsListServer& server_;
   QueryLog* log_;
   std::optional<CountsFile>& counts_;
+  const ServiceManager& manager_;
 };
 
 int block_signals() {
@@ -259,10 +267,11 @@ Status run(DnsblOptions& options) {
   }
   const auto identity = identity_of(options.user);
   if (!identity) return identity.error();
+  const ServiceManager manager;  // before chroot, which hides its socket
   Status done = enter(options, *identity);
   if (done.ok() && log) done = log->open();
   if (done.ok() && !options.quick) done = load(options, store);
-  if (done.ok() && options.daemon) done = go_to_background();
+  if (done.ok() && options.daemon && !manager.waits()) done = go_to_background();
   if (!done.ok()) return done;
   if (pid) {
     fmt::print(pid.get(), "{}\n", ::getpid());
@@ -278,9 +287,9 @@ Status run(DnsblOptions& options) {
     (*server)->publish(store.zone_set());
   }
   base::log(LogLevel::info, "ready zones={}", store.zones());
-  sd_notify(0, "READY=1");
-  Run(options, store, **server, log.get(), counts).serve(signals);
-  sd_notify(0, "STOPPING=1");
+  manager.tell("READY=1");
+  Run(options, store, **server, log.get(), counts, manager).serve(signals);
+  manager.tell("STOPPING=1");
   tell_counts(**server);
   (*server)->stop();
   if (counts) counts->mark(unix_now());

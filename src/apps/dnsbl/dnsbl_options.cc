@@ -146,7 +146,7 @@ Usage: leumundd dnsbl -b ADDRESS/PORT [OPTIONS] ZONE:TYPE:FILE,FILE... ...
  -r FOLDER         chroot to this folder; files are read from inside it
  -w FOLDER         work in this folder (inside that of -r)
  -p FILE           write the process id here
- -n                do not go into the background
+ -n                do not go into the background; without it neither, where NOTIFY_SOCKET is set
  -q                start at once and load the zones then; errors in them do not end it
  -c TIME           look for changed files this often (1m; 0 only at SIGHUP)
  -f                accepted: queries are always answered while zones are loaded

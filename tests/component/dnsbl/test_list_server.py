@@ -3,6 +3,7 @@ import os
 import random
 import signal
 import socket
+import shlex
 import subprocess
 import threading
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from component.dnsbl.messages import Client, Query, TYPES, ask_by_tcp, parse, wire_name
 from component.dnsbl.test_differential import place_of
-from peers.ground import missing, wait_until
+from peers.ground import missing, require_program, require_root, wait_until
 from peers.list_server import leumund
 
 HEAD = "$SOA 60 ns.ex admin.ex 0 1h 1h 1w 5m\n"
@@ -120,3 +121,78 @@ def test_wrong_command_lines_are_refused_by_name(arguments, told):
                           timeout=60, check=False)
     assert done.returncode == 2
     assert told in done.stderr + done.stdout
+
+
+ROOT = Path(__file__).parents[3]
+DROP_IN = ROOT / "packaging/rbldnsd/leumund.conf"
+
+
+class Notified:
+    """A program started as systemd starts a unit of Type=notify."""
+
+    def __init__(self, folder: Path, command: list[str]) -> None:
+        path = folder / "notify"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(path))
+        path.chmod(0o777)
+        # A leak checker finds no /proc in a chroot, and fails.
+        env = {**os.environ, "NOTIFY_SOCKET": str(path), "ASAN_OPTIONS": "detect_leaks=0"}
+        self.process = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def __enter__(self) -> "Notified":
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(30)
+        self._socket.close()
+
+    def heard(self, state: str, seconds: float = 30.0) -> None:
+        self._socket.settimeout(seconds)
+        while state not in self._socket.recv(4096).decode().split():
+            pass
+
+
+def debian_start(wrapper: Path, program: str) -> list[str]:
+    """What ExecStart= of Debian's rbldnsd.service runs, with `wrapper` in its place, and what our
+    drop-in runs instead."""
+    if program == "rbldnsd":
+        return [str(wrapper)]
+    line = [l for l in DROP_IN.read_text().splitlines() if l.startswith("ExecStart=/")][0]
+    line = line.removeprefix("ExecStart=").replace("$$", "$").replace("%i", "")
+    ours = Path(os.environ.get("LEUMUND_BIN", "build/dev/bin")).absolute() / "leumundd"
+    if not ours.is_file():
+        missing(f"{ours} is not built")
+    return [word.replace("/usr/sbin/rbldnsd.wrapper", str(wrapper))
+            .replace("/usr/sbin/leumundd", str(ours)) for word in shlex.split(line)]
+
+
+@pytest.mark.parametrize("chroot", [False, True], ids=["in a folder", "in a chroot"])
+@pytest.mark.parametrize("program", ["rbldnsd", "leumundd"])
+def test_debians_unit_starts_it_with_its_own_wrapper(peers, program, chroot):
+    """/etc/default/rbldnsd says no -n: who waits by NOTIFY_SOCKET gets a process that stays."""
+    require_root("the wrapper's user")
+    installed = Path(require_program("rbldnsd.wrapper"))
+    folder = place_of(peers, {"bl": HEAD + "192.0.2.1\n"})
+    port = peers.ground.ports.free()
+    base = peers.ground.place("unit")
+    defaults, wrapper = base / "rbldnsd", base / "rbldnsd.wrapper"
+    defaults.write_text(f'RBLDNSD="- -u 65534 -{"r" if chroot else "w"} {folder}'
+                        f' -b 127.0.0.1/{port} \\\n bl.ex:ip4set:bl \\\n"\n')
+    wrapper.write_text(installed.read_text().replace("/etc/default/rbldnsd", str(defaults)))
+    wrapper.chmod(0o755)
+    with Notified(base, debian_start(wrapper, program)) as unit:
+        unit.heard("READY=1")
+        client = Client(port)
+        assert listed(client, "192.0.2.1"), "it answers from its zone once it says READY=1"
+        put(folder, "bl", HEAD + "192.0.2.9\n# another size\n")
+        unit.process.send_signal(signal.SIGHUP)
+        unit.heard("RELOADING=1")
+        unit.heard("READY=1")
+        wait_until(lambda: listed(client, "192.0.2.9"), "the new file to be served")
+        assert unit.process.poll() is None, "it stays in the foreground"
+        unit.process.terminate()
+        unit.heard("STOPPING=1")
+        assert unit.process.wait(30) == 0
