@@ -256,15 +256,16 @@ base::Status carry_out(const Postfix& postfix, const PostfixPlan& plan, const st
                                 "; try leumund disconnect postfix";
     return error;
   }
-  // The copies come after: without them disconnect works too, by value instead of by byte.
+  // The copies come after: without them disconnect works too, by value instead of by byte, as
+  // where the lines of before are those of another connect.
   const auto main_after = postfix.file("main.cf");
   const auto master_after = postfix.file("master.cf");
-  if (main_now && main_after) {
+  if (main_now && main_after && !plan.replaces_earlier) {
     if (auto before = bytes_before(old, PostfixFile::main_cf, *main_now)) {
       record.main_cf = PostfixFileCopy{std::move(*before), *main_after};
     }
   }
-  if (master_now && master_after) {
+  if (master_now && master_after && !plan.replaces_earlier) {
     if (auto before = bytes_before(old, PostfixFile::master_cf, *master_now)) {
       record.master_cf = PostfixFileCopy{std::move(*before), *master_after};
     }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "face/postfix_earlier.h"
 #include "face/postfix_master.h"
 #include "face/postfix_restrictions.h"
 
@@ -80,6 +81,22 @@ class Planner {
   Planner(const PostfixView& view, const std::vector<PostfixChange>& recorded)
       : view_(view), recorded_(recorded) {}
 
+  // What a connect that is not recorded here put there goes, as soon as some of it is not wanted:
+  // a second set of tables would stand beside the old one, and before the question.
+  void look_for_earlier(const std::string& wanted) {
+    if (!view_.main.contains(std::string(config::hold_class))) return;
+    for (const std::string& parameter : planned_parameters()) {
+      const auto rest = original("", parameter, current("", parameter));
+      for (std::string& element : earlier_elements(rest.value_or(""))) {
+        const bool known = std::find(earlier_.begin(), earlier_.end(), element) != earlier_.end();
+        if (!known && !contains_element(wanted, element)) earlier_.push_back(std::move(element));
+      }
+    }
+  }
+
+  // A list that gets nothing of ours now.
+  void leave_without(const std::string& parameter) { without_.push_back(parameter); }
+
   // A parameter that is ours altogether.
   void define(const std::string& parameter, std::string value) {
     wanted_.push_back({"", parameter, std::nullopt, std::move(value), {}});
@@ -87,7 +104,7 @@ class Planner {
 
   // Our elements before whatever main.cf says, or its default.
   void prepend_in_main(const std::string& parameter, const Elements& elements) {
-    const auto now = original("", parameter, current("", parameter));
+    const auto now = before_us("", parameter);
     const auto base = now ? *now : default_of(parameter);
     wanted_.push_back({"", parameter, now, put_first(elements, base), elements});
   }
@@ -95,7 +112,7 @@ class Planner {
   // The same in a service that overrides the parameter; false where it does not.
   bool prepend_in_service(const PostfixService& service, const std::string& parameter,
                           const Elements& elements) {
-    const auto now = original(service.key, parameter, current(service.key, parameter));
+    const auto now = before_us(service.key, parameter);
     if (!now) return false;
     const CompactList rest = compact_list(*now);
     std::string tail = rest.text;
@@ -110,9 +127,9 @@ class Planner {
 
   // Keeps a service as it was although main.cf changes below it.
   void keep_in_service(const PostfixService& service, const std::string& parameter) {
-    const auto now = original(service.key, parameter, current(service.key, parameter));
+    const auto now = before_us(service.key, parameter);
     if (now) return;
-    const auto base = original("", parameter, current("", parameter));
+    const auto base = before_us("", parameter);
     const CompactList before = compact_list(base ? *base : default_of(parameter));
     if (!before.fits) return;
     wanted_.push_back({service.key, parameter, std::nullopt, before.text, {}});
@@ -126,7 +143,8 @@ class Planner {
           address.to_string();
     }
     if (!egress.helo.empty()) client.overrides["smtp_helo_name"] = egress.helo;
-    if (original(client.key, "", current(client.key, ""))) return false;
+    const auto now = original(client.key, "", current(client.key, ""));
+    if (now && (earlier_.empty() || *now != client_entry(client))) return false;
     wanted_.push_back({client.key, "", std::nullopt, client_entry(client), {}});
     return true;
   }
@@ -149,6 +167,20 @@ class Planner {
       });
       if (!still) take_back(old, plan);
     }
+    for (const std::string& parameter : without_) {
+      const bool known = std::any_of(recorded_.begin(), recorded_.end(), [&](const auto& old) {
+        return old.service.empty() && old.parameter == parameter;
+      });
+      const auto now = current("", parameter);
+      const auto after = before_us("", parameter);
+      if (!known && now != after) plan.changes.push_back({"", parameter, now, after, {}});
+    }
+    plan.replaces_earlier = !earlier_.empty();
+    if (plan.replaces_earlier) {
+      plan.remarks.push_back(
+          fmt::format("an earlier connect with another folder or address is replaced: {}",
+                      join(earlier_, ", ")));
+    }
     return plan;
   }
 
@@ -156,7 +188,7 @@ class Planner {
   void take_back(const PostfixChange& old, PostfixPlan& plan) const {
     const auto now = current(old.service, old.parameter);
     if (!now) return;
-    auto after = original(old.service, old.parameter, now);
+    auto after = before_us(old.service, old.parameter);
     if (after == now) return;
     if (now != old.after) {
       plan.remarks.push_back(fmt::format("{}{} was changed since; only our part is taken out",
@@ -193,6 +225,23 @@ class Planner {
     return rest;
   }
 
+  // The value without ours, recorded or not.
+  [[nodiscard]] std::optional<std::string> before_us(const std::string& service,
+                                                     const std::string& parameter) const {
+    auto now = original(service, parameter, current(service, parameter));
+    if (!now || earlier_.empty()) return now;
+    const auto ours = earlier_elements(*now);
+    if (ours.empty()) return now;
+    std::string rest = take_out(ours, *now);
+    if (rest.starts_with("$leumund_kept_")) {
+      const auto kept = view_.main.find(rest.substr(1));
+      if (kept != view_.main.end()) rest = kept->second;
+    }
+    const bool nothing_left = list_tokens(rest).empty() || rest == default_of(parameter);
+    if (service.empty() && nothing_left) return std::nullopt;
+    return rest;
+  }
+
   [[nodiscard]] std::string default_of(const std::string& parameter) const {
     const auto found = view_.defaults.find(parameter);
     return found == view_.defaults.end() ? "" : found->second;
@@ -210,6 +259,8 @@ class Planner {
   const PostfixView& view_;
   const std::vector<PostfixChange>& recorded_;
   std::vector<PostfixChange> wanted_;
+  Elements earlier_;  // what is not wanted of it
+  Elements without_;
 };
 
 // Our checks as services name them. Defined only where one does: Postfix warns of a parameter that
@@ -303,24 +354,17 @@ PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
   // stand behind it for when nobody answers.
   const Elements at_recipient = {policy, "check_sasl_access " + files.accounts,
                                  "check_sender_access " + files.senders};
-  Planner planner(view, recorded);
-  Elements classes;
-  for (auto& [name, value] : config::restriction_classes(files, wish.contact)) {
-    planner.define(name, std::move(value));
-    classes.push_back(name);
-  }
-  planner.prepend_in_main(class_list, classes);
-  planner.prepend_in_main(recipient_list, at_recipient);
-  planner.prepend_in_main(end_of_data_list, {policy});
-  planner.prepend_in_main(submit_list, {"!" + files.users});
+  Elements at_submit = {"!" + files.users};
+  Elements transports;
+  Elements by_sender;
+  Elements filters;
   if (wish.detours) {
     const auto table = [&](const std::string& file, std::string_view map) {
       return wish.socketmap.empty() ? file : fmt::format("socketmap:{}:{}", wish.socketmap, map);
     };
-    planner.prepend_in_main(transport_list, {table(files.detours, config::detours_map)});
-    planner.prepend_in_main(sender_transport_list,
-                            {table(files.sender_ways, config::sender_ways_map)});
-    planner.prepend_in_main(status_filter, {files.own_refusals});
+    transports = {table(files.detours, config::detours_map)};
+    by_sender = {table(files.sender_ways, config::sender_ways_map)};
+    filters = {files.own_refusals};
   }
   std::string milter;
   if (!wish.milter_service.empty()) {
@@ -329,8 +373,27 @@ PostfixPlan plan_connect(const PostfixView& view, const PostfixWish& wish,
         "{{ {}, connect_timeout=2s, command_timeout=2s, content_timeout=10s, "
         "default_action=accept }}",
         wish.milter_service);
-    planner.prepend_in_main(smtpd_milters, {milter});
-    planner.prepend_in_main(local_milters, {milter});
+  }
+  const Elements milters = milter.empty() ? Elements() : Elements{milter};
+  Elements classes;
+  auto definitions = config::restriction_classes(files, wish.contact);
+  for (const auto& [name, value] : definitions) classes.push_back(name);
+  const std::vector<std::pair<const char*, Elements>> lists = {
+      {class_list, classes},    {recipient_list, at_recipient}, {end_of_data_list, {policy}},
+      {submit_list, at_submit}, {transport_list, transports},   {sender_transport_list, by_sender},
+      {status_filter, filters}, {smtpd_milters, milters},       {local_milters, milters}};
+
+  Planner planner(view, recorded);
+  std::string all;
+  for (const auto& [parameter, elements] : lists) all += join(elements, ", ") + ", ";
+  planner.look_for_earlier(all);
+  for (auto& [name, value] : definitions) planner.define(name, std::move(value));
+  for (const auto& [parameter, elements] : lists) {
+    if (elements.empty()) {
+      planner.leave_without(parameter);
+    } else {
+      planner.prepend_in_main(parameter, elements);
+    }
   }
 
   PostfixPlan notes;

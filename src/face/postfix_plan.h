@@ -69,6 +69,7 @@ struct PostfixPlan {
   std::vector<PostfixChange> record;   // what disconnect will have to take back in the end
   std::vector<std::string> remarks;
   std::vector<std::string> problems;
+  bool replaces_earlier = false;  // of a connect that is not recorded here
 };
 
 // `recorded` is what an earlier connect left to take back; empty the first time.

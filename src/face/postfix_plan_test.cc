@@ -340,6 +340,49 @@ TEST(PostfixPlan, AnotherPortReplacesTheOldQuestionInsteadOfAskingTwice) {
   EXPECT_EQ(after.main, view().main);
 }
 
+// A connect with another state folder has another record: ours knows nothing of it.
+TEST(PostfixPlan, WhatAnotherFoldersConnectPutThereIsReplacedAndToldAndNeverStacked) {
+  PostfixView before = view();
+  before.main["smtpd_recipient_restrictions"] = "permit_mynetworks, reject_unauth_destination";
+  before.main["transport_maps"] = "cdb:/etc/postfix/detours_of_my_own";
+  PostfixWish old = wish();
+  old.detours = true;
+  old.milter_service = "inet:127.0.0.1:10041";
+  config::StartSettings start;
+  start.table_folder = "/tmp/old";
+  start.table_type = config::TableType::lmdb;
+  old.files = config::postfix_files(start);
+  const PostfixView stands = carried_out(before, plan_connect(before, old, {}).changes);
+  ASSERT_THAT(stands.main.at("smtpd_recipient_restrictions"), HasSubstr("lmdb:/tmp/old/"));
+  for (const bool more : {true, false}) {
+    PostfixWish wanted = wish();
+    wanted.detours = more;
+    if (more) wanted.milter_service = old.milter_service;
+    const PostfixPlan plan = plan_connect(stands, wanted, {});
+    const PostfixView now = carried_out(stands, plan.changes);
+    EXPECT_EQ(now.main, carried_out(before, plan_connect(before, wanted, {}).changes).main) << more;
+    EXPECT_EQ(now.services[1].overrides,
+              carried_out(before, plan_connect(before, wanted, {}).changes).services[1].overrides);
+    EXPECT_TRUE(plan.replaces_earlier);
+    ASSERT_THAT(plan.remarks, Contains(HasSubstr("an earlier connect")));
+    EXPECT_THAT(plan.remarks.back(), HasSubstr("lmdb:/tmp/old/suspended_accounts"));
+    EXPECT_THAT(plan_connect(now, wanted, plan.record).changes, IsEmpty());
+    EXPECT_FALSE(plan_connect(now, wanted, plan.record).replaces_earlier);
+    EXPECT_EQ(carried_out(now, plan_disconnect(now, plan.record).changes).main, before.main);
+  }
+}
+
+TEST(PostfixPlan, TwoStackedSetsBecomeOneWithTheQuestionFirst) {
+  const PostfixPlan first = plan_connect(view(), wish(), {});
+  PostfixView stacked = carried_out(view(), first.changes);
+  std::string& list = stacked.main.at("smtpd_recipient_restrictions");
+  list = std::string("check_sasl_access cdb:/new/suspended_accounts, ") +
+         "check_sender_access cdb:/new/suspended_senders, " + list;
+  const PostfixPlan plan = plan_connect(stacked, wish(), {});
+  EXPECT_EQ(carried_out(stacked, plan.changes).main.at("smtpd_recipient_restrictions"),
+            carried_out(view(), first.changes).main.at("smtpd_recipient_restrictions"));
+}
+
 TEST(PostfixPlan, MailThatAContentFilterGivesBackIsNotAskedAboutAgain) {
   PostfixView before = view();
   before.main["smtpd_end_of_data_restrictions"] = "check_client_access cdb:/x";
