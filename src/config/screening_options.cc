@@ -18,7 +18,7 @@ void add_lists(std::vector<Option>& table) {
   const std::string words =
       "each the id of a list or family in data/registry/blocklists.toml, or a zone in the syntax "
       "of "
-      "postscreen_dnsbl_sites";
+      "postscreen_dnsbl_sites (behind no-test-point: if it does not list 127.0.0.2)";
   table.push_back(list_option("screening.block_lists", &Start::screening_block, "list of DNS lists",
                               {}, check_list_word,
                               "Lists of which one refuses a client; " + words + "."));

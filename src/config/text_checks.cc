@@ -153,7 +153,7 @@ std::string check_list_word(std::string& text) {
   const bool fine = !text.empty() && text.size() <= 512 && text != "-" &&
                     std::all_of(text.begin(), text.end(), [](char c) {
                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                             (c >= '0' && c <= '9') || std::string_view("-_.=[];*").contains(c);
+                             (c >= '0' && c <= '9') || std::string_view("-_.=[];*:").contains(c);
                     });
   return fine ? ""
               : "want default, all, the id of a list, one with - before it, or a zone like "

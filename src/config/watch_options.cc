@@ -30,7 +30,8 @@ void add_what(std::vector<Option>& table) {
       "watch.lists", &Run::watch_lists, "list of DNS lists", {"default"}, check_list_word,
       "Lists that are asked: default (alive and open to everybody), all, the id of one or of a "
       "family in data/registry/blocklists.toml, one with - before it to leave it out, or a zone in "
-      "the syntax of postscreen_dnsbl_sites."));
+      "the syntax of postscreen_dnsbl_sites, behind no-test-point: if it does not list "
+      "127.0.0.2."));
   table.push_back(list_option(
       "watch.addresses", &Run::watch_addresses, "list of addresses", {}, check_address,
       "Own sending addresses beside those of `egresses` that are public; of IPv6 the whole /64 is "

@@ -123,8 +123,11 @@ Mender DnsList::mender() const {
 }
 
 base::Result<DnsList> parse_postscreen_list(std::string_view text) {
+  constexpr std::string_view untestable = "no-test-point:";
   const std::string_view whole = text;
   if (text.size() > text_bytes_max) return malformed(text, "is over 4 KiB long");
+  const bool tested = !text.starts_with(untestable);
+  if (!tested) text.remove_prefix(untestable.size());
   DnsList list;
   list.weight = 1;
   const std::size_t star = text.rfind('*');
@@ -153,7 +156,12 @@ base::Result<DnsList> parse_postscreen_list(std::string_view text) {
   }
   list.id = list.name = list.zone;
   list.of_v4 = list.of_v6 = list.of_domains = true;
-  // RFC 5782: every list of IPv4 addresses lists the one and not the other.
+  // RFC 5782: every list of IPv4 addresses lists the one and not the other, every list of domains
+  // the third; which of them a zone is, nobody told us.
+  if (tested) {
+    list.test_listed = "127.0.0.2";
+    list.test_else = "test";
+  }
   list.test_clean = "127.0.0.1";
   list.delist_method = "unknown";
   return list;

@@ -67,6 +67,7 @@ struct DnsList {
   bool unused_space = false;    // lists what nobody may use: a control out of it proves nothing
   std::vector<ListCode> codes;  // the narrowest first
   std::string test_listed;      // "" none known
+  std::string test_else;        // listed in place of it where the zone is one of domains
   std::string test_clean;
   std::string lookup_url;
   std::string delist_url;
@@ -94,7 +95,8 @@ struct DnsList {
 [[nodiscard]] base::Result<std::vector<DnsList>> shipped_dns_lists();
 
 // As Postfix's postscreen_dnsbl_sites: "bl.example.org", "bl.example.org=127.0.0.[2..11]*3".
-// The weight is read and kept; a watch does not need it.
+// The weight is read and kept; a watch does not need it. "no-test-point:" before it: the zone
+// lists neither 127.0.0.2 nor "test" (RFC 5782), and is believed without.
 [[nodiscard]] base::Result<DnsList> parse_postscreen_list(std::string_view text);
 
 struct ChosenLists {

@@ -114,6 +114,18 @@ TEST(DnsList, PostscreensSyntaxIsTakenAsItIs) {
   }
 }
 
+TEST(DnsList, AZoneOfOnesOwnIsTriedByRfc5782UnlessItIsSaidToHaveNoPoint) {
+  const auto points = test_points(own("bl.example.org=127.0.0.[10..11]*3"), 7);
+  ASSERT_EQ(points.size(), 3U);
+  EXPECT_EQ(points[0].name, "127.0.0.2");
+  EXPECT_TRUE(points[0].listed);
+  EXPECT_EQ(points[0].otherwise, "test") << "a zone may be one of domains";
+  const DnsList bare = own("no-test-point:wl.example.org=127.0.[0..255].[2..3]*-2");
+  EXPECT_EQ(bare.zone, "wl.example.org");
+  EXPECT_EQ(bare.weight, -2);
+  for (const auto& point : test_points(bare, 7)) EXPECT_FALSE(point.listed) << point.name;
+}
+
 TEST(DnsList, ListsAreChosenByWordFamilyAndKey) {
   const auto ids = [](const ChosenLists& chosen) {
     std::vector<std::string> out;

@@ -150,19 +150,21 @@ std::string list_question(std::string_view subject, std::string_view zone) {
 }
 
 TestPoint control_point(const DnsList& list, std::uint64_t random) {
-  if (!list.of_v4 && !list.of_v6) return {fmt::format("l{:016x}.invalid", random), false};
+  if (!list.of_v4 && !list.of_v6) return {fmt::format("l{:016x}.invalid", random), false, {}};
   if (!list.of_v4) {
-    return {fmt::format("2001:db8:{:x}:{:x}::1", (random >> 16) & 0xffff, random & 0xffff), false};
+    return {
+        fmt::format("2001:db8:{:x}:{:x}::1", (random >> 16) & 0xffff, random & 0xffff), false, {}};
   }
   // Networks for documents (RFC 5737): nobody sends from there.
   constexpr std::array<std::string_view, 3> networks = {"192.0.2", "198.51.100", "203.0.113"};
-  return {fmt::format("{}.{}", networks[random % networks.size()], (random >> 8) & 0xff), false};
+  return {
+      fmt::format("{}.{}", networks[random % networks.size()], (random >> 8) & 0xff), false, {}};
 }
 
 std::vector<TestPoint> test_points(const DnsList& list, std::uint64_t random) {
   std::vector<TestPoint> points;
-  if (!list.test_listed.empty()) points.push_back({list.test_listed, true});
-  if (!list.test_clean.empty()) points.push_back({list.test_clean, false});
+  if (!list.test_listed.empty()) points.push_back({list.test_listed, true, list.test_else});
+  if (!list.test_clean.empty()) points.push_back({list.test_clean, false, {}});
   if (!list.unused_space) points.push_back(control_point(list, random));
   return points;
 }

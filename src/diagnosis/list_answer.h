@@ -40,6 +40,7 @@ struct ListAnswer {
 struct TestPoint {
   std::string name;  // what is asked, below the list's zone
   bool listed = false;
+  std::string otherwise;  // asked if it is not listed: one of the two must be
 };
 // `random` makes the control, which nobody has reason to list, another one each time.
 [[nodiscard]] std::vector<TestPoint> test_points(const DnsList& list, std::uint64_t random);

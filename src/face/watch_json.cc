@@ -94,8 +94,10 @@ std::string watch_report_json(const model::WatchReport& report) {
 std::string lookup_json(const std::string& subject, const std::vector<model::ListSaid>& rows) {
   Json lists = Json::array();
   std::size_t listed = 0;
+  std::size_t believed = 0;
   for (const auto& row : rows) {
-    if (row.verdict == "listed") ++listed;
+    if (row.doubt.empty()) ++believed;
+    if (row.doubt.empty() && row.verdict == "listed") ++listed;
     lists.push_back({{"list", row.list},
                      {"name", row.name},
                      {"verdict", row.verdict},
@@ -105,11 +107,15 @@ std::string lookup_json(const std::string& subject, const std::vector<model::Lis
                      {"reason", row.reason},
                      {"trouble", row.trouble},
                      {"state", row.state},
+                     {"doubt", row.doubt},
                      {"lookup_url", row.lookup_url},
                      {"delist_url", row.delist_url},
                      {"took_ms", row.took_ms}});
   }
-  return line({{"subject", subject}, {"listed", listed}, {"lists", std::move(lists)}});
+  return line({{"subject", subject},
+               {"listed", listed},
+               {"believed", believed},
+               {"lists", std::move(lists)}});
 }
 
 }  // namespace leumund::face

@@ -31,7 +31,8 @@ const std::vector<std::pair<std::string, std::string>> zones = {
     {"six.example", entries +
                         "2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2 IN A "
                         "127.0.0.2\n"},
-    {"wl.example", "81.21.107.40 IN A 127.0.0.2\n80.21.107.40 IN A 127.0.0.2\n"},
+    {"wl.example",
+     "2.0.0.127 IN A 127.0.0.2\n81.21.107.40 IN A 127.0.0.2\n80.21.107.40 IN A 127.0.0.2\n"},
     {"world.example", "* IN A 127.0.0.2\n"}};
 
 // A name server that hears and never answers.

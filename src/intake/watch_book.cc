@@ -78,8 +78,15 @@ void WatchBook::answer(const WatchQuestion& question, const WatchReply& reply, T
 void WatchBook::see_trial(const WatchQuestion& question, const WatchReply& reply, TimePoint now) {
   Watched& state = states_[question.list];
   const auto answer = read_reply(lists_[question.list], reply);
-  const std::string wrong =
-      wrong_at_point({question.name, question.listed_wanted}, reply.found, answer);
+  const bool second_try = !question.first_missing && !question.otherwise.empty();
+  if (reply.found == Found::no && second_try) {
+    WatchQuestion other = question;
+    std::swap(other.name, other.otherwise);
+    other.first_missing = true;
+    return state.urgent.push_back(std::move(other));
+  }
+  const std::string& told = question.first_missing ? question.otherwise : question.name;
+  const std::string wrong = wrong_at_point({told, question.listed_wanted, {}}, reply.found, answer);
   if (!state.trial.note(wrong, reply.found == Found::unknown)) return;
   const auto news = state.trial.end(now);
   if (state.trial.state() == ListState::well) {

@@ -51,6 +51,8 @@ struct WatchQuestion {
   bool listed_wanted = false;  // of a test point
   bool sure = false;           // worth the whole way through the resolver
   std::string name;            // below the list's zone
+  std::string otherwise;       // of a test point: what may be listed in its place
+  bool first_missing = false;  // `name` is asked in the place of `otherwise`
 };
 
 // What came back, as the DNS said it.

@@ -23,7 +23,6 @@ constexpr TimePoint start{std::chrono::hours(500'000)};
 
 DnsList list(const std::string& zone) {
   DnsList out = *diagnosis::parse_postscreen_list(zone + "=127.0.0.[2..9]");
-  out.test_listed = "127.0.0.2";
   return out;
 }
 
@@ -35,6 +34,7 @@ struct World {
   std::map<std::string, std::string> always;            // zone -> what it answers to everything
   seconds ttl{0};
   TimePoint now = start;
+  std::set<std::string> no_point;  // zones that do not list 127.0.0.2
   std::uint64_t asked = 0;
   std::multiset<std::string> names;
 
@@ -50,7 +50,8 @@ struct World {
     }
     const bool text = question.about == WatchQuestion::About::reason;
     std::string code = always.contains(from.id) ? always[from.id] : "";
-    if (code.empty() && (question.name == "127.0.0.2" || listed[from.id].contains(question.name))) {
+    const bool point = question.name == "127.0.0.2" && !no_point.contains(from.id);
+    if (code.empty() && (point || listed[from.id].contains(question.name))) {
       code = "127.0.0.4";
     }
     out.found = code.empty() ? net::Found::no : net::Found::yes;
@@ -219,6 +220,24 @@ TEST(WatchBook, LiesRefusalsAndEmptyListsAreFaultsOfTheList) {
   const Told seen = told(book);
   ASSERT_THAT(seen.faults, SizeIs(1));
   EXPECT_THAT(seen.faults[0], HasSubstr("does not list its test point 127.0.0.3"));
+}
+
+TEST(WatchBook, AMistypedZoneIsAFaultAndAZoneOfDomainsHasItsOwnPoint) {
+  World world;
+  const auto named = [](const char* word) { return *diagnosis::parse_postscreen_list(word); };
+  world.no_point = {"zen.spamhuas.example", "dbl.example", "wl.example"};
+  world.listed["dbl.example"] = {"test"};
+  WatchBook book(
+      {}, {named("zen.spamhuas.example"), named("dbl.example"), named("no-test-point:wl.example")},
+      own({"192.0.2.25"}));
+  world.pass(book, minutes(20));
+  const Told seen = told(book);
+  ASSERT_THAT(seen.faults, SizeIs(1));
+  EXPECT_THAT(seen.faults[0], HasSubstr("does not list its test point 127.0.0.2"));
+  const auto health = book.health();
+  EXPECT_EQ(health[0].state, ListState::faulty);
+  EXPECT_EQ(health[1].state, ListState::well) << health[1].reason;
+  EXPECT_EQ(health[2].state, ListState::well) << health[2].reason;
 }
 
 TEST(WatchBook, AListThatHangsIsLeftAloneAndTold) {

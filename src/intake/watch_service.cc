@@ -144,6 +144,11 @@ std::vector<LookupRow> WatchService::look_up(const std::string& subject) {
     row.list = list.id;
     row.name = list.name;
     row.state = health[i].state;
+    if (row.state == ListState::untested) {
+      row.doubt = "not tried by its test points yet";
+    } else if (row.state != ListState::well) {
+      row.doubt = health[i].reason;
+    }
     row.lookup_url = model::page_about(list.lookup_url, subject);
     row.delist_url = model::page_about(list.delist_url, subject);
     rows.push_back(std::move(row));

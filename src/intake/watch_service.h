@@ -43,6 +43,7 @@ struct LookupRow {
   std::string list;
   std::string name;
   ListState state = ListState::untested;  // whether the list can be believed
+  std::string doubt;                      // why not; "" of a list that is well
   diagnosis::ListAnswer answer;
   std::string reason;  // TXT
   std::string lookup_url;

@@ -87,6 +87,7 @@ void WatchBook::begin_trial(std::uint32_t list, TimePoint now) {
     question.listed_wanted = point.listed;
     question.sure = true;
     question.name = point.name;
+    question.otherwise = point.otherwise;
     state.urgent.push_back(std::move(question));
   }
   state.trial.begin(static_cast<std::uint32_t>(points.size()));

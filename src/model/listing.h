@@ -87,6 +87,7 @@ struct ListSaid {
   std::string list;
   std::string name;
   std::string state;    // of the list: can it be believed
+  std::string doubt;    // why not; "" if it can
   std::string verdict;  // "listed", "not_listed", "unknown", "fault"
   std::vector<std::string> codes;
   std::string meaning;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <future>
 #include <map>
@@ -51,13 +52,24 @@ DnsAnswer unknown(std::string trouble) {
   return answer;
 }
 
+// The names of RFC 1035, RFC 2136 and IANA's table.
+std::string rcode_name(int code) {
+  constexpr std::array<std::string_view, 12> names = {
+      "NOERROR",  "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP",  "REFUSED",
+      "YXDOMAIN", "YXRRSET", "NXRRSET",  "NOTAUTH",  "NOTZONE", "DSOTYPENI"};
+  if (code >= 0 && static_cast<std::size_t>(code) < names.size()) {
+    return std::string(names[static_cast<std::size_t>(code)]);
+  }
+  return code == 16 ? "BADVERS" : fmt::format("code {}", code);
+}
+
 DnsAnswer answer_of(RecordType type, int error, const ub_result* result) {
   if (error != 0 || result == nullptr) return unknown(ub_strerror(error));
   if (result->bogus != 0) return unknown("the answer's signature is wrong");
   constexpr int no_error = 0;
   constexpr int no_name = 3;
   if (result->rcode != no_error && result->rcode != no_name) {
-    return unknown(fmt::format("the servers answer with code {}", result->rcode));
+    return unknown("the servers answer " + rcode_name(result->rcode));
   }
   DnsAnswer answer;
   answer.ttl = std::chrono::seconds(std::max(0, result->ttl));
@@ -253,6 +265,29 @@ std::optional<StubZone> split_stub(std::string_view text) {
   return StubZone{std::string(text.substr(0, at)), std::string(text.substr(at + 1))};
 }
 
+// libunbound answers some zones by itself ("test.", "home.arpa.", "onion."). Where somebody is
+// named who knows better, he is asked.
+base::Status drop_built_in_zones(ub_ctx& context, const ResolverOptions& options) {
+  std::vector<std::string> zones;
+  if (!options.forwarders.empty()) zones = {"test.", "invalid.", "home.arpa.", "onion."};
+  for (const std::string& text : options.stub_zones) {
+    const auto stub = split_stub(text);
+    if (!stub) continue;
+    for (std::string zone = stub->zone; !zone.empty();) {
+      zones.push_back(zone.ends_with('.') ? zone : zone + '.');
+      const std::size_t dot = zone.find('.');
+      zone.erase(0, dot == std::string::npos ? zone.size() : dot + 1);
+    }
+  }
+  for (const std::string& zone : zones) {
+    if (const int error = ub_ctx_zone_remove(&context, zone.c_str()); error != 0) {
+      return Error{ErrorCode::internal,
+                   fmt::format("libunbound keeps the zone {}: {}", zone, ub_strerror(error))};
+    }
+  }
+  return {};
+}
+
 base::Status set_options(ub_ctx& context, const ResolverOptions& options) {
   const std::pair<const char*, std::string> settings[] = {
       {"module-config:", "iterator"},  // who must be asked is nobody's secret: no validation
@@ -317,6 +352,8 @@ base::Result<std::unique_ptr<Resolver>> Resolver::open(const ResolverOptions& op
   if (const int error = ub_ctx_async(context.get(), 1); error != 0) {
     return Error{ErrorCode::internal, fmt::format("libunbound: {}", ub_strerror(error))};
   }
+  // After that, because it makes the context final.
+  if (const auto set = drop_built_in_zones(*context, options); !set) return set.error();
   Descriptor wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake.open()) return Error{ErrorCode::exhausted, "no descriptor for the resolver"};
   return std::unique_ptr<Resolver>(new UnboundResolver(

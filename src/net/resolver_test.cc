@@ -147,6 +147,35 @@ TEST(Resolver, ARefusingServerIsUnknownAndNeverNo) {
             Found::unknown);
 }
 
+TEST(Resolver, ZonesThatLibunboundAnswersByItselfAreAskedForWhereSomebodyKnowsBetter) {
+  NEED_PEER(NameServer::program, "nsd");
+  const NameServer server(
+      {{"bl.test", "2.0.0.127 IN A 127.0.0.2\n"}, {"home.arpa", "bl IN A 127.0.0.2\n"}});
+  for (const bool forwarded : {false, true}) {
+    ResolverOptions options;
+    if (forwarded) {
+      options.forwarders = {"127.0.0.1@" + std::to_string(server.port())};
+    } else {
+      options.stub_zones = {server.stub("bl.test"), server.stub("home.arpa")};
+    }
+    for (const char* name : {"2.0.0.127.bl.test", "bl.home.arpa"}) {
+      DnsAnswer answer;
+      for (int i = 0; i < 100 && answer.found != Found::yes; ++i) {
+        auto resolver = Resolver::open(options);  // what it was told is remembered
+        ASSERT_TRUE(resolver.ok()) << resolver.error().message;
+        answer = (*resolver)->look_up({name, RecordType::a}, milliseconds(500));
+        if (answer.found != Found::yes) std::this_thread::sleep_for(milliseconds(50));
+      }
+      EXPECT_EQ(answer.found, Found::yes) << name << ": " << answer.trouble;
+    }
+    // Of what nobody there knows it is told how the servers answer.
+    if (!forwarded) continue;
+    const auto refused = (*Resolver::open(options))->look_up({"lists.invalid"}, patience);
+    EXPECT_EQ(refused.found, Found::unknown);
+    EXPECT_THAT(refused.trouble, testing::AnyOf(HasSubstr("SERVFAIL"), HasSubstr("REFUSED")));
+  }
+}
+
 TEST(Resolver, TooManyQuestionsAreAnsweredAtOnceAndCounted) {
   const SilentServer silent;
   ResolverOptions options = silent.options();

@@ -117,25 +117,31 @@ bool show_lookup(Terminal& terminal, std::string_view body) {
   const JsonValue& lists = answer.at("lists");
   if (!lists.is_array()) return false;
   terminal.line(terminal.say("lookup_sum", safe(answer.at("subject").text()),
-                             answer.at("listed").count(), lists.size()));
+                             answer.at("listed").count(), answer.at("believed").count()));
   std::size_t silent = 0;
+  std::size_t doubted = 0;
   for (const JsonValue& list : lists) {
     const std::string verdict = list.at("verdict").text();
     const std::string name = safe(list.at("list").text());
-    if (verdict == "listed") {
+    const std::string doubt = translated(terminal.language(), list.at("doubt").text());
+    if (!doubt.empty()) ++doubted;
+    if (!doubt.empty() && verdict != "listed") {
+      terminal.line("  " + terminal.paint(Colour::yellow, name + ": " + safe(doubt)));
+    } else if (verdict == "listed") {
       terminal.line("  " + terminal.paint(Colour::red, terminal.say("lookup_listed", name,
                                                                     joined(list.at("codes")))));
       indented(terminal, safe(translated(terminal.language(), list.at("meaning").text())));
       indented(terminal, safe(list.at("reason").text()));
       const std::string delist = list.at("delist_url").text();
       indented(terminal, safe(delist.empty() ? list.at("lookup_url").text() : delist));
-      if (list.at("state").text() == "faulty") indented(terminal, terminal.say("lookup_doubt"));
+      if (!doubt.empty()) indented(terminal, terminal.say("lookup_doubt", safe(doubt)));
     } else if (verdict != "not_listed") {
       ++silent;
       const std::string trouble = translated(terminal.language(), list.at("trouble").text());
       terminal.line("  " + terminal.paint(Colour::yellow, name + ": " + safe(trouble)));
     }
   }
+  if (doubted > 0) terminal.line(terminal.say("lookup_left_out", doubted));
   if (silent > 0) terminal.line(terminal.say("lookup_silent", silent));
   return true;
 }

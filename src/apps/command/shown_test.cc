@@ -115,11 +115,17 @@ TEST(LeumundShown, ListsAndLookupsAreToldInGerman) {
   EXPECT_THAT(lists, HasSubstr("hat eine Falle getroffen"));
   EXPECT_THAT(lists, HasSubstr("kein Paket an Port 25 verließ"));
   EXPECT_THAT(lists, HasSubstr("antwortet nicht: keine Antwort binnen der Frist"));
-  const std::string lookup = shown(show_lookup, R"({"subject":"192.0.2.1","listed":1,"lists":[
+  const std::string lookup =
+      shown(show_lookup, R"({"subject":"192.0.2.1","listed":1,"believed":2,"lists":[
+    {"list":"c","verdict":"not_listed","state":"faulty",
+     "doubt":"lists 127.0.0.1, which no list may: it lists the world"},
     {"list":"a","verdict":"listed","codes":["127.0.0.2"],"meaning":"open proxy"},
     {"list":"b","verdict":"unknown","trouble":"no answer in time"}]})");
   EXPECT_THAT(lookup, HasSubstr("offener Proxy"));
   EXPECT_THAT(lookup, HasSubstr("b: keine Antwort binnen der Frist"));
+  EXPECT_THAT(lookup, HasSubstr("auf 1 von 2 Listen"));
+  EXPECT_THAT(lookup, HasSubstr("c: führt 127.0.0.1, was keine Liste darf"));
+  EXPECT_THAT(lookup, HasSubstr("Nicht mitgezählt: 1 Liste, der gerade nicht zu glauben ist."));
   EXPECT_THAT(lookup, HasSubstr("1 Liste gab keine brauchbare Antwort."));
 }
 

@@ -360,6 +360,7 @@ base::Result<std::vector<model::ListSaid>> WatchDesk::look_up(const std::string&
     said.list = row.list;
     said.name = row.name;
     said.state = intake::list_state_name(row.state);
+    said.doubt = std::move(row.doubt);
     said.verdict = verdict_name(row.answer.verdict);
     said.codes = std::move(row.answer.codes);
     said.meaning = std::move(row.answer.meaning);

@@ -46,6 +46,7 @@ DATASETS = {
     "refuses.lists.example": ("ip4set", [":127.255.255.254:open resolver", "0.0.0.0/1",
                                          "128.0.0.0/1"]),
     "world.lists.example": ADDRESSES,
+    "empty.lists.example": ("ip4set", [GOOD]),
     "six.lists.example": ("combined", ["$DATASET ip4set:four @", GOOD, "127.0.0.2",
                                        "$DATASET ip6trie:six @", GOOD]),
 }
@@ -208,7 +209,7 @@ def test_lists_that_refuse_hang_lie_or_list_the_world_are_faults_and_never_listi
     # An own listing first: then the whole world, as when a list is shut down.
     story.put("world.lists.example", "0.0.0.0/1", "128.0.0.0/1")
     faulty = ["refuses.lists.example", "lies.lists.example", "hangs.lists.example",
-              "world.lists.example"]
+              "world.lists.example", "empty.lists.example"]
     wait_until(lambda: all(story.states()[one] == "faulty" for one in faulty),
                "the faults to be found", 90)
     assert story.listings() == {}, "nobody lists us"
@@ -220,14 +221,17 @@ def test_lists_that_refuse_hang_lie_or_list_the_world_are_faults_and_never_listi
     assert "203.0.113.9" in reasons["lies.lists.example"]
     assert "does not answer" in reasons["hangs.lists.example"]
     assert "lists the world" in reasons["world.lists.example"]
+    assert "does not list its test point 127.0.0.2" in reasons["empty.lists.example"]
     states = story.states()
     assert states["good.lists.example"] == states["names.lists.example"] == "well"
-    mails = wait_until(lambda: len(story.mailbox.mails_to("admin@ops.test")) >= 4 and
+    mails = wait_until(lambda: len(story.mailbox.mails_to("admin@ops.test")) >= 5 and
                        story.mailbox.mails_to("admin@ops.test"), "an alarm for each")
     assert all("cannot be believed" in one.text for one in mails)
     looked_up = story.leumundd.leumund("lookup", OURS)
     assert "world.lists.example: listed" in looked_up.stdout  # it says so, and is not believed
-    assert "do not believe it" in looked_up.stdout
+    assert "not to be believed just now" in looked_up.stdout
+    assert "empty.lists.example: does not list its test point 127.0.0.2" in looked_up.stdout
+    assert "listed on 0 of 3 lists" in looked_up.stdout, "good, second and six can be believed"
 
     # The resolver lies about every list at once: no listing, an alarm for each list.
     story.unbound.stop()
