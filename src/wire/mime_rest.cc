@@ -40,6 +40,7 @@ bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return (byte > 0 && byte < ' ' && c != '\t' && c != '\r' && c != '\n') || byte == 0x7f;
 }
+bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 bool is_hex(char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
 
 bool is_quoted_printable(std::string_view sample) {
@@ -48,7 +49,10 @@ bool is_quoted_printable(std::string_view sample) {
   for (std::size_t i = 0; i + 2 < sample.size(); ++i) {
     if (sample[i] != '=') continue;
     escapes += is_hex(sample[i + 1]) && is_hex(sample[i + 2]) ? 1U : 0U;
-    broken_lines += sample[i + 1] == '\n' || (sample[i + 1] == '\r' && sample[i + 2] == '\n');
+    // Not a rule of "=" over a headline.
+    const bool in_word = i > 0 && is_letter(sample[i - 1]);
+    const bool at_end = sample[i + 1] == '\n' || (sample[i + 1] == '\r' && sample[i + 2] == '\n');
+    broken_lines += in_word && at_end ? 1U : 0U;
   }
   return escapes * 6 > sample.size() || broken_lines >= broken_lines_min;
 }

@@ -45,6 +45,9 @@ TEST(MimeRest, BytesTellWhereTheHeaderIsWrong) {
   EXPECT_EQ(encoding_by_content("", base64), base64);
   EXPECT_EQ(encoding_by_content("we me=\net on Mon=\nday at ei=\nght as always, please", identity),
             quoted_printable);
+  std::string headlines;
+  for (int i = 0; i < 9; ++i) headlines += "A headline of the day\n=====================\n";
+  EXPECT_EQ(encoding_by_content(headlines, identity), identity);
   // Decoders pass over what is no digit: that makes it no plain text.
   std::string spread;
   for (std::size_t i = 0; i < 360; ++i)
