@@ -17,22 +17,34 @@ void NoticeQueue::add(Outgoing outgoing, TimePoint now) {
   waiting_.push_back({std::move(outgoing), now, rates_.retry_first});
 }
 
-bool NoticeQueue::own_mail(const model::Decision& decision, TimePoint now) {
+bool NoticeQueue::spend(Budget& budget, bool small, TimePoint now) const {
+  auto& [tokens, token_at] = budget;
   // A clock set back starts the waiting anew instead of making it last for years.
-  if (!token_at_ || now < *token_at_) token_at_ = now;
-  while (tokens_ < rates_.tokens_max && now - *token_at_ >= rates_.token_every) {
-    ++tokens_;
-    *token_at_ += rates_.token_every;
+  if (!token_at || now < *token_at) token_at = now;
+  while (tokens < rates_.tokens_max && now - *token_at >= rates_.token_every) {
+    ++tokens;
+    *token_at += rates_.token_every;
   }
-  if (tokens_ == rates_.tokens_max) token_at_ = now;
-  const bool only_reported = decision.kind == model::DecisionKind::would_restrict;
+  if (tokens == rates_.tokens_max) token_at = now;
+  const std::uint32_t reserve = small ? rates_.tokens_max / 2 : 0;
+  if (tokens <= reserve) return false;
+  --tokens;
+  return true;
+}
+
+bool NoticeQueue::own_mail(const model::Decision& decision, TimePoint now) {
+  using model::DecisionKind;
+  const bool campaign = decision.subject.kind == model::SubjectKind::campaign;
+  const bool house = campaign || decision.about_surroundings();
   // Also in observe mode the admin hears of a hacked account at once; but the last tokens are kept
   // for what was really stopped.
-  const std::uint32_t reserve = only_reported ? rates_.tokens_max / 2 : 0;
-  if (tokens_ > reserve) {
-    --tokens_;
-    return true;
+  bool small = decision.kind == DecisionKind::would_restrict;
+  if (house && !campaign) {
+    small = decision.kind != DecisionKind::listed &&
+            decision.kind != DecisionKind::provider_refuses &&
+            decision.kind != DecisionKind::detour;
   }
+  if (spend(house ? house_ : senders_, small, now)) return true;
   if (collected_.size() >= rates_.collected_max) {
     collected_.pop_front();
     ++dropped_;

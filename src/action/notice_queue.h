@@ -2,9 +2,11 @@
 //
 // Flow:    add() -> due() -> the notifier sends -> sent() or failed().
 // Time:    passed in. A token for a mail of its own comes back every `token_every`, `tokens_max` at
-//          most; without one, decisions wait for a collected mail every `collect_every`. Findings
-//          that are only reported leave half of the tokens to those that were acted on. After a
-//          failure the pause doubles from
+//          most; without one, decisions wait for a collected mail every `collect_every`. What is
+//          about the house (listings, refusing providers, detours, campaigns) has tokens of its
+//          own: a hundred stopped accounts must not delay that. What is only reported, and small
+//          news of the house, leave half of the tokens to the rest. After a failure the pause
+//          doubles from
 //          `retry_first` to `retry_most`; after `give_up` the notice is dropped and counted.
 // Limits:  `waiting_max` notices, `collected_max` collected decisions; beyond it the oldest go,
 //          counted in dropped().
@@ -49,7 +51,8 @@ struct NoticeRates {
 
 class NoticeQueue {
  public:
-  explicit NoticeQueue(NoticeRates rates) : rates_(rates), tokens_(rates.tokens_max) {}
+  explicit NoticeQueue(NoticeRates rates)
+      : rates_(rates), senders_{rates.tokens_max}, house_{rates.tokens_max} {}
 
   // Something that goes out as it is; the ticket is given here.
   void add(Outgoing outgoing, base::TimePoint now);
@@ -78,11 +81,17 @@ class NoticeQueue {
     base::TimePoint next_try;
     std::chrono::seconds pause;
   };
+  // Mails of their own that may still go out at once.
+  struct Budget {
+    std::uint32_t tokens = 0;
+    std::optional<base::TimePoint> token_at = {};  // when the last token came back
+  };
+  [[nodiscard]] bool spend(Budget& budget, bool small, base::TimePoint now) const;
   [[nodiscard]] std::deque<Waiting>::iterator find(std::uint64_t ticket);
 
   NoticeRates rates_;
-  std::uint32_t tokens_;
-  std::optional<base::TimePoint> token_at_;  // when the last token came back
+  Budget senders_;
+  Budget house_;
   std::deque<Waiting> waiting_;
   std::deque<model::Decision> collected_;
   std::optional<base::TimePoint> collecting_since_;

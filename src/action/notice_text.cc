@@ -121,9 +121,48 @@ bool is_campaign(const Decision& decision) {
   return decision.subject.kind == model::SubjectKind::campaign;
 }
 
+std::string accounts_counted(std::size_t count, Language language) {
+  if (count == 1) return german(language) ? "1 Konto" : "1 account";
+  return fmt::format("{} {}", count, german(language) ? "Konten" : "accounts");
+}
+
 std::string decisions_counted(std::size_t count, Language language) {
   if (count == 1) return german(language) ? "1 Entscheidung" : "1 decision";
   return fmt::format("{} {}", count, german(language) ? "Entscheidungen" : "decisions");
+}
+
+// How grave it is for the house, the gravest first.
+int gravity(const Decision& decision) {
+  switch (decision.kind) {
+    case DecisionKind::provider_refuses: return 0;
+    case DecisionKind::listed: return 1;
+    case DecisionKind::restricted: return is_campaign(decision) ? 2 : 5;
+    case DecisionKind::detour: return 3;
+    case DecisionKind::would_restrict: return is_campaign(decision) ? 4 : 6;
+    default: return 7;
+  }
+}
+
+// The gravest of them for a subject line, with a colon behind it; "" where none stands out.
+std::string gravest_words(std::span<const Decision> decisions, Language language) {
+  if (decisions.empty()) return "";
+  const Decision& worst = *std::ranges::min_element(decisions, {}, gravity);
+  const std::string name = one_line(worst.subject.name, 80);
+  const bool de = german(language);
+  switch (gravity(worst)) {
+    case 0: return name + (de ? " weist unsere Post ab: " : " refuses our mail: ");
+    case 1: return name + (de ? " steht auf einer Liste: " : " is on a list: ");
+    case 2:
+      return fmt::format(
+          fmt::runtime(de ? "Aussendung über {} angehalten: " : "a mailing over {} is held: "),
+          accounts_counted(worst.accounts.size(), language));
+    case 3: return fmt::format(fmt::runtime(de ? "Umweg für {}: " : "detour of {}: "), name);
+    case 4:
+      return fmt::format(fmt::runtime(de ? "Aussendung über {}, nicht angehalten: "
+                                         : "a mailing over {}, not held: "),
+                         accounts_counted(worst.accounts.size(), language));
+    default: return "";
+  }
 }
 
 std::string list_line(const Decision& decision, Language language, bool with_undo) {
@@ -270,6 +309,7 @@ NoticeText alarm_notice(const Decision& decision, Language language) {
 NoticeText collected_notice(std::span<const Decision> decisions, Language language) {
   std::map<std::string, std::string> facts;
   facts["count"] = decisions_counted(decisions.size(), language);
+  facts["gravest"] = gravest_words(decisions, language);
   const auto senders = std::count_if(decisions.begin(), decisions.end(),
                                      [](const auto& one) { return !one.about_surroundings(); });
   if (senders > 1)
@@ -278,7 +318,10 @@ NoticeText collected_notice(std::span<const Decision> decisions, Language langua
                              "Passwortliste, eine Kampagne oder ein Detektor, der irrt."
                            : "Many accounts at the same time point to one cause: a stolen password "
                              "list, a campaign, or a detector that errs.";
-  facts["list"] = list_of(decisions, language, false, facts["left_out"]);
+  // The worst news first, each kind in its order.
+  std::vector<Decision> sorted(decisions.begin(), decisions.end());
+  std::ranges::stable_sort(sorted, {}, gravity);
+  facts["list"] = list_of(sorted, language, false, facts["left_out"]);
   return fill_template(notice_template("collected", language), facts);
 }
 
@@ -299,6 +342,7 @@ NoticeText digest_notice(std::span<const Decision> decisions, base::TimePoint fr
                                     [](const auto& one) { return one.about_surroundings(); });
   std::map<std::string, std::string> facts = {
       {"count", decisions_counted(decisions.size(), language)},
+      {"gravest", gravest_words(decisions, language)},
       {"since", notice_time(from)},
       {"until", notice_time(until)},
       {"restricted", count(DecisionKind::restricted)},

@@ -133,6 +133,34 @@ TEST(NoticeText, SaysWhatALongListLeavesOut) {
   EXPECT_LT(notice.body.size(), 60'000u);
 }
 
+TEST(NoticeText, ACollectedMailNamesTheGravestAndTellsItFirst) {
+  std::vector<Decision> decisions(30, burst());
+  const auto subject = [&](Language language) {
+    return collected_notice(decisions, language).subject;
+  };
+  EXPECT_EQ(subject(Language::en), "[leumund] 30 decisions at once");
+  Decision campaign = burst();
+  campaign.subject = {model::SubjectKind::campaign, "7f3a"};
+  campaign.accounts.resize(60);
+  decisions.push_back(campaign);
+  EXPECT_EQ(subject(Language::en),
+            "[leumund] a mailing over 60 accounts is held: 31 decisions at once");
+  Decision refused;
+  refused.kind = DecisionKind::provider_refuses;
+  refused.subject = {model::SubjectKind::provider, "microsoft-consumer"};
+  decisions.push_back(refused);
+  EXPECT_EQ(subject(Language::en),
+            "[leumund] microsoft-consumer refuses our mail: 32 decisions at once");
+  EXPECT_EQ(subject(Language::de),
+            "[leumund] microsoft-consumer weist unsere Post ab: 32 Entscheidungen auf einmal");
+  const std::string body = collected_notice(decisions, Language::en).body;
+  EXPECT_LT(body.find("provider:microsoft-consumer"), body.find("account:a@verein.example"));
+  EXPECT_LT(body.find("campaign:7f3a"), body.find("account:a@verein.example"));
+  EXPECT_EQ(digest_notice(decisions, refused.at, refused.at, Language::de).subject,
+            "[leumund] in Ihrer Abwesenheit: microsoft-consumer weist unsere Post ab: 32 "
+            "Entscheidungen");
+}
+
 TEST(NoticeText, QuotesNamesForTheShell) {
   EXPECT_EQ(shell_argument("account:a@v.example"), "account:a@v.example");
   EXPECT_EQ(shell_argument("a b"), "'a b'");
