@@ -1,5 +1,9 @@
 """Streams whose campaigns use what somebody would try who has read the rules: addresses of his own
-on every mail, text below a quote line or a signature mark, common links in front of his."""
+on every mail, text below a quote line or a signature mark, common links in front of his, more
+levels of parts or more links than are read. What takes a milter to show (more header fields than an
+event may have, 20,000 parts, a megabyte in front) is in src/fingerprint/wrapping_test.cc and
+tests/component/campaign/test_wrapped.py."""
+import base64
 import hashlib
 import json
 import random
@@ -42,6 +46,30 @@ class Evader:
         links = "".join(f"http://{h}/{self.rng.randrange(10**6)}\n" for h in hosts)
         event["body"] = links + event["body"]
 
+    def too_many_links_in_front(self, event):
+        links = "".join(f"http://w3.org/{self.rng.randrange(10**9)}\n" for _ in range(300))
+        event["body"] = links + event["body"]
+
+    def below_levels(self, event):
+        """The text in base64, and other bytes in each mail, in a part below 40 others."""
+        tag = f"{self.rng.randrange(16**12):012x}"
+        headers = {name.lower(): value for name, value in event["headers"]}
+        kind = headers.get("content-type", "")
+        if not kind.lower().startswith("text/"):
+            if kind:
+                return  # has parts of its own
+            kind = "text/html" if "<html" in event["body"][:1000].lower() else "text/plain"
+        text = f"{tag}\n{event['body']}".encode()
+        part = (f"Content-Type: {kind.split(';')[0]}; charset=utf-8\n"
+                "Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(text).decode())
+        for level in range(40):
+            mark = f"{tag}-{level}"
+            body = f"--{mark}\n{part}\n--{mark}--\n"
+            part = f'Content-Type: multipart/mixed; boundary="{mark}"\n\n{body}'
+        event["headers"] = [h for h in event["headers"] if not h[0].lower().startswith("content-")]
+        event["headers"].append(["Content-Type", f'multipart/mixed; boundary="{mark}"'])
+        event["body"] = body
+
 
 def ways(evader):
     return {
@@ -50,6 +78,8 @@ def ways(evader):
         "text below a quote line": evader.below(QUOTE_LINE),
         "text below a signature mark": evader.below(SIGNATURE),
         "five common links in front": evader.links_in_front,
+        "300 links of one host in front": evader.too_many_links_in_front,
+        "text in base64 below 40 levels of parts": evader.below_levels,
     }
 
 
