@@ -48,6 +48,32 @@ TEST(NoticeQueue, FindingsOnlyReportedAreToldAtOnceButLeaveMailsForRestrictions)
   EXPECT_EQ(queue.collected_at(), std::nullopt);
 }
 
+TEST(NoticeQueue, RestrictionsOfManyMembersDelayNoNewsAboutTheHouse) {
+  NoticeQueue queue({});
+  for (int i = 0; i < 100; ++i) std::ignore = queue.own_mail(decision(), t0);
+  auto campaign = decision();
+  campaign.subject.kind = model::SubjectKind::campaign;
+  auto listed = decision(DecisionKind::listed);
+  listed.listing.emplace();
+  auto refused = decision(DecisionKind::provider_refuses);
+  refused.block.emplace();
+  auto detour = decision(DecisionKind::detour);
+  detour.detour.emplace();
+  for (const auto& news : {campaign, listed, refused, detour})
+    EXPECT_TRUE(queue.own_mail(news, t0)) << model::decision_kind_name(news.kind);
+  EXPECT_FALSE(queue.own_mail(decision(), t0));
+  EXPECT_TRUE(queue.own_mail(listed, t0));
+  EXPECT_FALSE(queue.own_mail(listed, t0)) << "these are bounded too";
+
+  NoticeQueue other({});
+  auto faulty = decision(DecisionKind::list_fault);
+  faulty.list_fault.emplace();
+  int told = 0;
+  for (int i = 0; i < 10; ++i) told += other.own_mail(faulty, t0) ? 1 : 0;
+  EXPECT_EQ(told, 3);
+  EXPECT_TRUE(other.own_mail(listed, t0)) << "small news leave room for grave ones";
+}
+
 TEST(NoticeQueue, WhatIsCollectedIsNotKeptFromADaemonThatStops) {
   NoticeQueue queue({});
   for (int i = 0; i < 7; ++i) std::ignore = queue.own_mail(decision(), t0);
