@@ -74,11 +74,43 @@ std::string checklist_of(const model::Subject& subject) {
   }
 }
 
+// What the stop leaves alone, and whom to turn to, by what was stopped.
+std::pair<std::string, std::string> advice_for(model::SubjectKind kind, Language language) {
+  const bool de = german(language);
+  switch (kind) {
+    case model::SubjectKind::script:
+      return {de ? "Die Website läuft weiter; nur was das Skript verschickt, ist gestoppt."
+                 : "The website goes on; only what the script sends is stopped.",
+              de ? "Skript prüfen: wer ruft es auf (Zugriffsprotokoll)? Lücke schließen, fremde "
+                   "Dateien löschen, Zugangsdaten der Website ändern."
+                 : "Look at the script: who calls it (access log)? Close the hole, delete foreign "
+                   "files, change the website's passwords."};
+    case model::SubjectKind::forward:
+      return {de ? "Das Postfach empfängt weiterhin; nur die Weiterleitung ist gestoppt."
+                 : "The mailbox still receives; only what it forwards is stopped.",
+              de ? "Inhaber anrufen: will er die Weiterleitung, und wird dort Spam aussortiert?"
+                 : "Call the owner: is the forward wanted, and is spam sorted out before it?"};
+    case model::SubjectKind::account:
+      return {de ? "Empfangen kann das Konto weiterhin. Der Helpdesk bleibt für es erreichbar."
+                 : "The account may still receive mail. The helpdesk stays reachable for it.",
+              de ? "Inhaber anrufen: neues Passwort, andere Sitzungen beendet, Weiterleitungen und "
+                   "Filter geprüft."
+                 : "Call the owner: new password, other sessions ended, forwards and filters "
+                   "looked through."};
+    default:
+      return {"", de ? "Wer das Gerät betreibt, sucht dort: Schadsoftware, ein offenes Relay, ein "
+                       "fremdes Programm."
+                     : "Whoever runs that machine looks there: malware, an open relay, a foreign "
+                       "program."};
+  }
+}
+
 std::map<std::string, std::string> facts_of(const Decision& decision, Language language) {
   const auto& restriction = decision.restriction;
   const std::string subject = one_line(decision.subject.to_string(), fact_bytes_max);
   std::string by = one_line(decision.by, 100);
   if (restriction.automatic) by += german(language) ? " (Detektor)" : " (detector)";
+  const auto [left_alone, owner_step] = advice_for(decision.subject.kind, language);
   return {
       {"subject", subject},
       {"subject_name", one_line(decision.subject.name, fact_bytes_max)},
@@ -94,6 +126,8 @@ std::map<std::string, std::string> facts_of(const Decision& decision, Language l
        decision.recipients_before > 0 ? std::to_string(decision.recipients_before) : ""},
       {"reasons", reasons_of(decision, language)},
       {"reason", one_line(translated_list(language, restriction.reason), fact_bytes_max)},
+      {"left_alone", left_alone},
+      {"owner_step", owner_step},
       {"checklist", checklist_of(decision.subject)},
       {"undo", restriction.automatic ? fmt::format("leumund undo {}", decision.number) : ""},
   };
@@ -165,14 +199,45 @@ std::string gravest_words(std::span<const Decision> decisions, Language language
   }
 }
 
+// What happened in a word; programs read the other name from the webhook.
+std::string_view kind_word(DecisionKind kind, Language language) {
+  if (!german(language)) return model::decision_kind_name(kind);
+  switch (kind) {
+    case DecisionKind::restricted: return "eingeschränkt";
+    case DecisionKind::would_restrict: return "nur beobachtet";
+    case DecisionKind::released: return "freigegeben";
+    case DecisionKind::ended: return "beendet";
+    case DecisionKind::exempted: return "ausgenommen";
+    case DecisionKind::exemption_ended: return "Ausnahme vorbei";
+    case DecisionKind::announced: return "angekündigt";
+    case DecisionKind::extended: return "verlängert";
+    case DecisionKind::alarm: return "Alarm";
+    case DecisionKind::provider_refuses: return "weist ab";
+    case DecisionKind::provider_accepts: return "nimmt wieder an";
+    case DecisionKind::detour: return "Umweg";
+    case DecisionKind::would_detour: return "nur geplant";
+    case DecisionKind::listed: return "gelistet";
+    case DecisionKind::delisted: return "ausgetragen";
+    case DecisionKind::list_fault: return "Liste gestört";
+    case DecisionKind::list_well: return "Liste geht";
+    case DecisionKind::setup_fault: return "Mangel";
+    case DecisionKind::setup_well: return "Mangel behoben";
+    case DecisionKind::case_opened: return "Fall eröffnet";
+    case DecisionKind::case_closed: return "Fall geschlossen";
+    case DecisionKind::case_reopened: return "Fall neu offen";
+    case DecisionKind::case_due: return "Fall fällig";
+  }
+  return "";
+}
+
 std::string list_line(const Decision& decision, Language language, bool with_undo) {
   const std::string what =
       decision.about_surroundings()
           ? one_line(translated_list(language, decision.restriction.reason), fact_bytes_max)
           : level_words(decision.restriction.level, language);
-  std::string line = fmt::format("{}  {:<16} {}  {}", notice_time(decision.at),
-                                 model::decision_kind_name(decision.kind),
-                                 one_line(decision.subject.to_string(), 120), what);
+  std::string line =
+      fmt::format("{}  {:<16} {}  {}", notice_time(decision.at), kind_word(decision.kind, language),
+                  one_line(decision.subject.to_string(), 120), what);
   if (decision.kind == DecisionKind::restricted && decision.restriction.automatic) {
     line += fmt::format("{}leumund undo {}", with_undo ? "\n    " : "  ", decision.number);
   }

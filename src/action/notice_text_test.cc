@@ -161,6 +161,34 @@ TEST(NoticeText, ACollectedMailNamesTheGravestAndTellsItFirst) {
             "Entscheidungen");
 }
 
+TEST(NoticeText, AScriptHasItsOwnStepsAndNoneOfAnAccounts) {
+  auto decision = burst();
+  decision.subject = {model::SubjectKind::script, "uid33:contact.php"};
+  const std::string de = restricted_notice(decision, {}, Language::de).body;
+  const std::string en = restricted_notice(decision, {}, Language::en).body;
+  EXPECT_EQ(de.find("Empfangen kann"), std::string::npos) << de;
+  EXPECT_EQ(de.find("neues Passwort"), std::string::npos) << de;
+  EXPECT_NE(de.find("2. Skript prüfen:"), std::string::npos) << de;
+  EXPECT_EQ(en.find("may still receive"), std::string::npos) << en;
+  EXPECT_NE(en.find("2. Look at the script:"), std::string::npos) << en;
+  EXPECT_NE(en.find("--done script=WHO"), std::string::npos) << en;
+}
+
+TEST(NoticeText, ACollectedMailSpeaksGermanInItsSecondColumnToo) {
+  std::vector<Decision> all;
+  for (int kind = 0; kind <= static_cast<int>(DecisionKind::case_due); ++kind) {
+    all.push_back(burst());
+    all.back().kind = static_cast<DecisionKind>(kind);
+  }
+  const std::string text = collected_notice(all, Language::de).body;
+  for (const Decision& one : all) {
+    const std::string name = "  " + std::string(model::decision_kind_name(one.kind)) + " ";
+    if (one.kind == DecisionKind::alarm) continue;  // a German word
+    EXPECT_EQ(text.find(name), std::string::npos) << text;
+  }
+  EXPECT_NE(text.find("  eingeschränkt    account:a@verein.example"), std::string::npos) << text;
+}
+
 TEST(NoticeText, QuotesNamesForTheShell) {
   EXPECT_EQ(shell_argument("account:a@v.example"), "account:a@v.example");
   EXPECT_EQ(shell_argument("a b"), "'a b'");
