@@ -15,7 +15,6 @@
 namespace leumund::apps {
 namespace {
 
-constexpr std::chrono::seconds patience{10};
 constexpr std::size_t output_bytes_max = 256UL << 20;
 
 // "a.b.example" -> "b.example" -> "example"; with the dot for tables that want it.
@@ -63,40 +62,63 @@ void add_names(const std::string& path, std::set<std::string, std::less<>>& name
 void OperatorDomains::take_out(std::vector<std::string>& domains,
                                const std::vector<std::string>& folders, Time now) {
   if (is_old(now)) {
-    known_.clear();
-    known_since_ = now;
+    std::erase_if(known_, [&](const auto& one) { return one.second.asked < round_; });
+    round_ = now;
+    look_again_ = now + trusted;
+    hang_.clear();
     trouble_.clear();
   }
   std::vector<std::string> fresh;
   for (const std::string& domain : domains) {
-    if (known_.emplace(domain, false).second) fresh.push_back(domain);
+    const auto at = known_.find(domain);
+    if (at == known_.end() || at->second.asked < round_) fresh.push_back(domain);
   }
+  Found found;
   if (!fresh.empty()) {
-    for (const std::string& folder : folders) look(folder, fresh);
+    for (const std::string& folder : folders) look(folder, fresh, found);
   }
-  std::erase_if(domains, [&](const std::string& domain) { return known_.at(domain); });
+  for (const std::string& domain : fresh) {
+    Known& known = known_[domain];
+    known.asked = now;
+    if (found.sure || found.own.contains(domain)) known.own = found.own.contains(domain);
+  }
+  if (!found.sure) look_again_ = std::min(look_again_, now + retry);
+  std::erase_if(domains, [&](const auto& domain) { return known_.at(domain).own.value_or(true); });
 }
 
 std::set<std::string> OperatorDomains::all() const {
   std::set<std::string> out;
-  for (const auto& [domain, own] : known_) {
-    if (own) out.insert(domain);
+  for (const auto& [domain, known] : known_) {
+    if (known.own.value_or(false)) out.insert(domain);
   }
   return out;
 }
 
-void OperatorDomains::look(const std::string& folder, const std::vector<std::string>& domains) {
+// What never answered is not for us to ask; what did, or is only slow, tells later.
+bool OperatorDomains::may_come_back(const std::string& source, bool hung) {
+  if (hung) hang_.insert(source);
+  return hung || answered_.contains(source);
+}
+
+void OperatorDomains::look(const std::string& folder, const std::vector<std::string>& domains,
+                           Found& found) {
   const auto postconf = face::postfix_program("postconf");
   if (!postconf) return;  // another mail server
+  if (hang_.contains(folder)) {
+    found.sure = false;
+    return;
+  }
   const auto said = action::run_command(
       {.arguments = {*postconf, "-c", folder, "-x", "mydestination", "virtual_alias_domains",
                      "virtual_mailbox_domains", "relay_domains", "transport_maps"},
-       .patience = patience});
+       .patience = patience_});
   if (!said || said->exit_status != 0) {
     trouble_ = fmt::format("postconf -c {} does not say which domains are Postfix's own: {}",
                            folder, said ? said->complaints : said.error().message);
+    if (may_come_back(folder, !said)) found.sure = false;
     return;
   }
+  answered_.insert(folder);
   for (const std::string_view line : lines_of(said->output)) {
     const auto sign = line.find(" =");
     if (sign == std::string_view::npos) continue;
@@ -104,12 +126,12 @@ void OperatorDomains::look(const std::string& folder, const std::vector<std::str
     const Meaning meaning = name == "relay_domains"    ? Meaning::relayed
                             : name == "transport_maps" ? Meaning::transport
                                                        : Meaning::own;
-    look_in(folder, line.substr(sign + 2), meaning, domains);
+    look_in(folder, line.substr(sign + 2), meaning, domains, found);
   }
 }
 
 void OperatorDomains::look_in(const std::string& folder, std::string_view value, Meaning meaning,
-                              const std::vector<std::string>& domains) {
+                              const std::vector<std::string>& domains, Found& found) {
   std::set<std::string, std::less<>> names;
   for (const face::ListToken& token : face::list_tokens(value)) {
     const std::string text(token.text);
@@ -118,7 +140,7 @@ void OperatorDomains::look_in(const std::string& folder, std::string_view value,
     } else if (text.find(':') != std::string::npos) {
       const bool ours = text == ours_.detours || text == ours_.sender_ways ||
                         text.starts_with("socketmap:");  // ours, or nothing postmap may ask
-      if (!ours) ask(folder, text, meaning, domains);
+      if (!ours) ask(folder, text, meaning, domains, found);
     } else if (!text.starts_with('!')) {
       names.insert(base::ascii_lower(text));
     }
@@ -131,14 +153,19 @@ void OperatorDomains::look_in(const std::string& folder, std::string_view value,
       own = own || std::any_of(parents.begin(), parents.end(),
                                [&](const auto& one) { return names.contains(one); });
     }
-    if (own) known_[domain] = true;
+    if (own) found.own.insert(domain);
   }
 }
 
 void OperatorDomains::ask(const std::string& folder, const std::string& table, Meaning meaning,
-                          const std::vector<std::string>& domains) {
+                          const std::vector<std::string>& domains, Found& found) {
   const auto postmap = face::postfix_program("postmap");
   if (!postmap) return;
+  const std::string source = folder + " " + table;
+  if (hang_.contains(source)) {
+    found.sure = false;
+    return;
+  }
   std::map<std::string, std::vector<std::string>> asked;  // key -> domains that it would mean
   for (const std::string& domain : domains) {
     asked[domain].push_back(domain);
@@ -149,21 +176,23 @@ void OperatorDomains::ask(const std::string& folder, const std::string& table, M
   for (const auto& [key, meant] : asked) keys += key + "\n";
   const auto said = action::run_command({.arguments = {*postmap, "-c", folder, "-q", "-", table},
                                          .input = keys,
-                                         .patience = patience,
+                                         .patience = patience_,
                                          .output_bytes_max = output_bytes_max});
   if (!said || (said->exit_status != 0 && !said->complaints.empty())) {
     trouble_ = fmt::format(
         "{} cannot be asked which domains are not for a detour (name them in "
         "measures.own_domains): {}",
         table, said ? said->complaints : said.error().message);
+    if (may_come_back(source, !said)) found.sure = false;
     return;
   }
+  answered_.insert(source);
   for (const std::string_view line : lines_of(said->output)) {
     const auto tab = line.find('\t');
-    const auto found = asked.find(std::string(line.substr(0, tab)));
-    if (tab == std::string_view::npos || found == asked.end()) continue;
+    const auto key = asked.find(std::string(line.substr(0, tab)));
+    if (tab == std::string_view::npos || key == asked.end()) continue;
     if (meaning == Meaning::transport && !names_a_host(line.substr(tab + 1))) continue;
-    for (const std::string& domain : found->second) known_[domain] = true;
+    found.own.insert(key->second.begin(), key->second.end());
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -82,6 +83,38 @@ TEST_F(OperatorDomainsTest, ATableThatCannotBeAskedIsNamed) {
   ask_anew();
   EXPECT_THAT(left({"hotmail.com", "b.example", "us.example"}), ElementsAre("hotmail.com"));
   EXPECT_THAT(known_->trouble(), HasSubstr("/gone cannot be asked"));
+}
+
+// A database behind a table may be slow for once.
+TEST_F(OperatorDomainsTest, WhatIsKnownOutlastsATableThatHangs) {
+  known_ = std::make_unique<OperatorDomains>(ours_, 5s);
+  EXPECT_THAT(left({"hosted.example", "hotmail.com"}), ElementsAre("hotmail.com"));
+  std::filesystem::remove(folder_ / "own");
+  ASSERT_EQ(::mkfifo((folder_ / "own").c_str(), 0600), 0);  // nobody writes to it
+  now_ += OperatorDomains::trusted;
+  EXPECT_THAT(left({"hosted.example", "hotmail.com", "new.example", "relayed.example"}),
+              ElementsAre("hotmail.com"))
+      << "nobody knows whose new.example is";
+  EXPECT_THAT(known_->trouble(), HasSubstr("/own cannot be asked"));
+  EXPECT_THAT(known_->all(), ElementsAre("hosted.example", "relayed.example"));
+  EXPECT_FALSE(known_->is_old(now_ + 1s));
+  std::filesystem::remove(folder_ / "own");
+  write("own", "new.example -\n");
+  now_ += OperatorDomains::retry;
+  EXPECT_TRUE(known_->is_old(now_));
+  EXPECT_THAT(left({"hosted.example", "hotmail.com", "new.example"}),
+              ElementsAre("hosted.example", "hotmail.com"));
+  EXPECT_EQ(known_->trouble(), "");
+}
+
+// A database that is down for once, or a file that is just being written anew.
+TEST_F(OperatorDomainsTest, WhatIsKnownOutlastsATableThatFailsAfterItAnswered) {
+  ask_anew();
+  EXPECT_THAT(left({"hosted.example", "hotmail.com"}), ElementsAre("hotmail.com"));
+  std::filesystem::remove(folder_ / "own");
+  now_ += OperatorDomains::trusted;
+  EXPECT_THAT(left({"hosted.example", "hotmail.com", "new.example"}), ElementsAre("hotmail.com"));
+  EXPECT_TRUE(known_->is_old(now_ + OperatorDomains::retry));
 }
 
 TEST_F(OperatorDomainsTest, WithoutAPostfixThereAreNone) {
