@@ -395,7 +395,7 @@ TEST_F(LeumundAsk, EveryErrorIsOneWholeObjectForMachines) {
 }
 
 TEST_F(LeumundAsk, JsonIsOneObjectALine) {
-  EXPECT_EQ(run({"status", "--json"}), exit_done);
+  EXPECT_EQ(run({"status", "--json"}), exit_negative) << "the store is ill";
   EXPECT_THAT(printed, StartsWith("{\"version\":\"0.1.0\""));
   EXPECT_EQ(run({"events", "--json", "--since", "6"}), exit_done);
   EXPECT_THAT(printed, StartsWith("{\"decision\":\"ended\",\"number\":7,"));

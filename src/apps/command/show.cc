@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
 
 #include "action/sentences.h"
 #include "face/postfix_connect.h"
@@ -183,9 +184,18 @@ std::string part_name(const Terminal& terminal, const std::string& name) {
                                               : safe(name);
 }
 
-std::vector<Row> restriction_rows(const Terminal& terminal, const JsonValue& restrictions,
-                                  Colour colour) {
-  std::vector<Row> rows;
+namespace {
+
+// Restrictions in the order they come; whom only a campaign above them stopped is counted there.
+void show_restrictions(Terminal& terminal, const JsonValue& restrictions, std::uint64_t total,
+                       Colour colour) {
+  constexpr std::size_t rows_max = 20;
+  std::map<std::string, std::uint64_t> members;
+  for (const JsonValue& one : restrictions) {
+    const std::string subject = one.at("subject").text();
+    if (subject.starts_with("campaign:")) members[subject] = 0;
+  }
+  std::vector<const JsonValue*> alone;
   for (const JsonValue& one : restrictions) {
     rows.push_back({{safe(one.at("subject").text())},
                     {level_word(terminal, one.at("level").text()), colour},
@@ -225,10 +235,11 @@ bool show_status(Terminal& terminal, std::string_view body) {
   } else {
     terminal.line(terminal.say("restricted_title", status.at("restrictions_total").count()));
   }
-  show_rows(terminal, restriction_rows(terminal, status.at("restrictions"), Colour::red));
+  show_restrictions(terminal, status.at("restrictions"), status.at("restrictions_total").count(),
+                    Colour::red);
   if (const auto would = status.at("would_restrict_total").count(); would > 0) {
     terminal.line(terminal.say("would_restrict_title", would));
-    show_rows(terminal, restriction_rows(terminal, status.at("would_restrict"), Colour::yellow));
+    show_restrictions(terminal, status.at("would_restrict"), would, Colour::yellow);
   }
   if (const auto exempt = status.at("exemptions_total").count(); exempt > 0) {
     terminal.line(terminal.say("exempt_total", exempt));
@@ -238,7 +249,7 @@ bool show_status(Terminal& terminal, std::string_view body) {
   std::vector<Row> scores;
   for (const JsonValue& one : status.at("watched")) {
     const double score = one.at("score").number();
-    if (score < worth_a_look) continue;
+    if (score < worth_a_look || scores.size() == 20) continue;
     scores.push_back(
         {{safe(one.at("subject").text())}, {fmt::format("{:>7}", terminal.decimal(score, 2))}});
   }

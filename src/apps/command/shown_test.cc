@@ -88,6 +88,24 @@ TEST(LeumundShown, ACaseIsToldInGerman) {
   EXPECT_THAT(text, HasSubstr("Notiz: it was honest")) << "a person's words stay";
 }
 
+TEST(LeumundShown, StatusShowsCampaignsBeforeTheirMembersAndSaysWhatItLeavesOut) {
+  std::string list = R"({"subject":"campaign:7f3a","level":"hold","by":"campaign","since":60,
+    "until":null,"reason":"campaign: 14 mails"})";
+  for (int i = 0; i < 60; ++i) {
+    list += R"(,{"subject":"account:a)" + std::to_string(i) +
+            R"(@v.example","level":"hold","by":"bulk","since":61,"until":null,"reason":"bulk: x")" +
+            (i < 30 ? R"(,"rests_on":"campaign:7f3a"})" : "}");
+  }
+  const std::string body = R"({"version":"1","mode":{"burst":"enforce"},"counters":{},
+    "unattended":{"now":false},"parts":[],"restrictions_total":61,"restrictions":[)" +
+                           list + "]}";
+  const std::string text = shown(show_status, body, Language::en);
+  EXPECT_THAT(text, HasSubstr("Restricted (61):\n  campaign:7f3a"));
+  EXPECT_THAT(text, HasSubstr("with 30 accounts restricted only because of it"));
+  EXPECT_THAT(text, Not(HasSubstr("account:a3@v.example")));
+  EXPECT_THAT(text, HasSubstr("... and 11 more: leumund status --json"));
+}
+
 TEST(LeumundShown, NewsOfACaseAreSaidOnce) {
   const std::string news = R"({"decision":"case_due","number":9,"at":60,"subject":"egress:out1",
     "by":"cases","reason":"case 7: PSBL still stands, next is: form",

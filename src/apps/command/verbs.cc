@@ -218,7 +218,14 @@ int events(Talk& talk) {
 }
 
 int status(Talk& talk) {
-  return talk.get("/v1/status", [&](auto body) { return show_status(talk.terminal, body); });
+  const int answered =
+      talk.get("/v1/status?most=1000", [&](auto body) { return show_status(talk.terminal, body); });
+  if (answered != exit_done) return answered;
+  const JsonValue told = JsonValue::parse(talk.body);
+  for (const JsonValue& part : told.at("parts")) {
+    if (!part.at("well").flag()) return exit_negative;
+  }
+  return answered;
 }
 
 int watch_daemon(Talk& talk) {

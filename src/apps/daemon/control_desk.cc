@@ -97,8 +97,15 @@ base::Result<face::StatusReport> ControlDesk::status(std::size_t most) {
   report.unattended_now =
       away.from && *away.from <= report.now && (!away.until || report.now < *away.until);
   report.restrictions_total = report.restrictions.size();
+  // Campaigns, then who is stopped for what it did itself, then whom only a campaign stopped.
+  const auto rank = [](const model::Restriction& one) {
+    if (one.subject.kind == model::SubjectKind::campaign) return 0;
+    return one.rests_on.empty() ? 1 : 2;
+  };
   std::stable_sort(report.restrictions.begin(), report.restrictions.end(),
-                   [](const auto& a, const auto& b) { return a.since > b.since; });
+                   [&](const auto& a, const auto& b) {
+                     return rank(a) != rank(b) ? rank(a) < rank(b) : a.since > b.since;
+                   });
   if (report.restrictions.size() > most) report.restrictions.resize(most);
   report.would_restrict_total = report.would_restrict.size();
   if (report.would_restrict.size() > most) report.would_restrict.resize(most);
@@ -153,9 +160,8 @@ base::Result<face::SubjectReport> ControlDesk::explain(const model::Subject& sub
   const auto now = around_.clock.now();
   around_.pipeline.with_engine([&](engine::Engine& engine) {
     report.explanation = engine.explain(subject, now);
-    if (const auto* standing = action::stopping(engine.book(), subject)) {
+    if (const auto* standing = action::stopping(engine.book(), subject))
       report.restriction = *standing;
-    }
     report.explanation.restriction = nullptr;  // ends with the lock
     report.exempt = engine.book().is_exempt(subject);
     report.checklist = engine.book().checklist(subject);

@@ -106,6 +106,20 @@ std::string notices_detail(const action::NoticeCounters& notices) {
       base::format_rfc3339(*notices.collected_at));
 }
 
+// Those that go on, held or only watched; "" where there is none.
+std::string campaigns_detail(Pipeline& pipeline) {
+  const auto open =
+      pipeline.with_engine([](engine::Engine& engine) { return engine.open_campaigns(); });
+  if (open.empty()) return "";
+  constexpr std::size_t named = 3;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(open.size(), named); ++i) {
+    names += (i == 0 ? "" : ", ") + open[i].to_string();
+  }
+  if (open.size() > named) names += ", ...";
+  return base::fill("{} <campaign goes|campaigns go> on: {}", open.size(), names);
+}
+
 }  // namespace
 
 std::vector<face::PartStatus> Daemon::parts() const {
@@ -132,15 +146,19 @@ std::vector<face::PartStatus> Daemon::parts() const {
     out.push_back(part("detours", detours_->trouble(),
                        base::fill("{} <detour stands|detours stand>", standing)));
   }
+  if (std::string open = campaigns_detail(*pipeline_); !open.empty()) {
+    out.push_back(part("campaigns", "", std::move(open)));
+  }
   auto troubles = effects_->troubles();
   const auto effects = effects_->counters();
   const std::pair<const char*, std::string> details[] = {
       {"tables", fmt::format("{} written", effects.table_writes)},
       {"suspended file",
        base::fill("{} written, {} <edit|edits> taken up", effects.file_writes, effects.file_edits)},
-      {"queue", effects_->queue().on() ? base::fill("{} <message|messages> held, {} had left",
-                                                    effects.held, effects.hold_missing)
-                                       : "off: queued mail is not held"},
+      {"queue", effects_->queue().on()
+                    ? base::fill("{} <message|messages> held in the queue, {} had left",
+                                 effects.held, effects.hold_missing)
+                    : "off: queued mail is not held"},
       {"notices", notices_detail(effects.notices)}};
   const std::string helper =
       settings_.with([](const config::Settings& all) { return all.run.queue_helper; });

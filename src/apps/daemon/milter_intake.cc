@@ -89,9 +89,13 @@ std::optional<face::PartStatus> MilterIntake::part() const {
     where += (where.empty() ? "" : ", ") + service->bound().to_string();
   }
   const intake::MilterCounters all = sum();
-  return face::PartStatus{"milter", true,
-                          base::fill("{}: {} <message|messages>, {} <connection|connections>",
-                                     where, all.messages, all.connections.open)};
+  return face::PartStatus{
+      "milter", true,
+      base::fill("{}: {} <message|messages>, {} held on arrival, {} "
+                 "<connection|connections>",
+                 where, all.messages,
+                 all.answers[static_cast<std::size_t>(model::Disposition::hold)],
+                 all.connections.open)};
 }
 
 std::vector<face::Metric> MilterIntake::metrics() const {

@@ -58,6 +58,7 @@ def test_a_missing_queue_helper_is_a_trouble_before_it_is_needed(daemon, tmp_pat
     assert metric(leumundd, 'leumund_part_up{part="queue"} 0')
     status = leumundd.leumund("status")
     assert "queue" in status.stdout and "FAULT" in status.stdout, status.stdout
+    assert status.returncode == 1, status
 
     suspended = leumundd.leumund("suspend", ANNA, "--reason", "password on a list")
     assert suspended.returncode == 1, suspended
