@@ -99,21 +99,114 @@ std::string line_text(const Terminal& terminal, const JsonValue& line) {
   return safe(ours ? action::translated(terminal.language(), text) : text);
 }
 
+std::string timeline_line(const Terminal& terminal, const JsonValue& line,
+                          const std::string& text) {
+  std::string who = safe(line.at("party").text());
+  if (!who.empty() && !text.empty()) who += ": ";
+  const std::string by = line.at("by").text();
+  return fmt::format("{}  {}{}{}", when(line, "at"),
+                     word(terminal, "case", line.at("event").text()),
+                     who.empty() && text.empty() ? "" : " " + who + text,
+                     by.empty() || by == "cases" ? "" : " (" + author_words(terminal, line) + ")");
+}
+
+// Senders that were stopped or let go by themselves, one after the other: more than a few are one
+// line.
+bool is_same_news(const JsonValue& line, const JsonValue& first) {
+  const std::string event = line.at("event").text();
+  return (event == "stopped" || event == "freed") && event == first.at("event").text() &&
+         line.at("by").text() == first.at("by").text();
+}
+
+// Whether why it was stopped stands above already, with the causes.
+bool is_told(const JsonValue& causes, const JsonValue& line) {
+  if (line.at("event").text() != "stopped") return false;
+  for (const JsonValue& cause : causes) {
+    if (cause.at("subject").text() == line.at("party").text())
+      return cause.at("reason").text() == line.at("text").text();
+  }
+  return false;
+}
+
 void show_timeline(Terminal& terminal, const JsonValue& one) {
+  constexpr std::size_t alone_max = 3;
   terminal.line(terminal.paint(Colour::bold, terminal.say("case_timeline")));
-  for (const JsonValue& line : one.at("lines")) {
-    const std::string text = line_text(terminal, line);
-    std::string who = safe(line.at("party").text());
-    if (!who.empty() && !text.empty()) who += ": ";
-    const std::string by = line.at("by").text();
-    terminal.line(fmt::format(
-        "  {}  {}{}{}", when(line, "at"), word(terminal, "case", line.at("event").text()),
-        who.empty() && text.empty() ? "" : " " + who + text,
-        by.empty() || by == "cases" ? "" : " (" + author_words(terminal, line) + ")"));
+  std::vector<const JsonValue*> lines;
+  for (const JsonValue& line : one.at("lines")) lines.push_back(&line);
+  for (std::size_t at = 0; at < lines.size();) {
+    std::size_t end = at + 1;
+    while (end < lines.size() && is_same_news(*lines[end], *lines[at])) ++end;
+    const JsonValue& first = *lines[at];
+    if (end - at > alone_max) {
+      terminal.line("  " + timeline_line(terminal, first,
+                                         terminal.say("and_more_until", end - at - 1,
+                                                      when(*lines[end - 1], "at"))));
+      at = end;
+      continue;
+    }
+    const std::string text = is_told(one.at("causes"), first) ? "" : line_text(terminal, first);
+    terminal.line("  " + timeline_line(terminal, first, text));
+    ++at;
   }
   if (const auto dropped = one.at("dropped_lines").count(); dropped > 0) {
     terminal.line("  " + terminal.say("case_dropped", dropped));
   }
+}
+
+// Whoever was stopped as one of many: the reason that a detector gives says so.
+bool is_member(const JsonValue& cause) {
+  return cause.at("reason").text().contains("member of a campaign over many accounts");
+}
+
+void show_cause(Terminal& terminal, const JsonValue& cause, std::uint64_t members) {
+  std::string who = safe(cause.at("subject").text());
+  if (members > 0) who += " " + terminal.say("cause_with", members);
+  terminal.line("  " + terminal.say("cause_is", who, when(cause, "stopped_at"),
+                                    cause.at("decision").count(), reason_words(terminal, cause)));
+}
+
+// A campaign's members are counted at the campaign that was stopped before them.
+void show_causes(Terminal& terminal, const JsonValue& one) {
+  constexpr std::size_t shown_max = 20;
+  if (one.at("causes").empty()) return;
+  terminal.line(terminal.paint(Colour::bold, terminal.say("case_causes")));
+  std::vector<std::pair<const JsonValue*, std::uint64_t>> shown;
+  std::size_t campaign = 0;  // the place behind the last one in `shown`; 0: none yet
+  for (const JsonValue& cause : one.at("causes")) {
+    const bool member = is_member(cause);
+    if (member && campaign > 0) {
+      ++shown[campaign - 1].second;
+      continue;
+    }
+    shown.emplace_back(&cause, 0);
+    if (cause.at("subject").text().starts_with("campaign:")) campaign = shown.size();
+  }
+  for (std::size_t i = 0; i < std::min(shown.size(), shown_max); ++i) {
+    show_cause(terminal, *shown[i].first, shown[i].second);
+  }
+  std::uint64_t more = one.at("more_causes").count();
+  if (shown.size() > shown_max) more += shown.size() - shown_max;
+  if (more > 0) {
+    terminal.line("  " +
+                  terminal.say("and_more", more,
+                               fmt::format("leumund case {} --json", one.at("case").count())));
+  }
+}
+
+// What was just written, in one line.
+bool show_written(Terminal& terminal, std::string_view body, const std::string& event) {
+  const JsonValue one = JsonValue::parse(body);
+  if (!one.at("case").is_number()) return false;
+  const JsonValue* written = nullptr;
+  for (const JsonValue& line : one.at("lines")) {
+    if (line.at("event").text() == event) written = &line;
+  }
+  const std::string state = one.at("state").text();
+  terminal.line(terminal.say(
+      "case_written", one.at("case").count(), word(terminal, "case_state", state),
+      written == nullptr ? std::string("-")
+                         : timeline_line(terminal, *written, line_text(terminal, *written))));
+  return true;
 }
 
 std::string span_words(std::uint64_t seconds) {
@@ -181,14 +274,7 @@ bool show_case(Terminal& terminal, std::string_view body) {
     terminal.line("  " + terminal.say("case_recurs", one.at("recurs_of").count()));
   }
   for (const JsonValue& party : one.at("parties")) show_party(terminal, party);
-  if (!one.at("causes").empty()) {
-    terminal.line(terminal.paint(Colour::bold, terminal.say("case_causes")));
-    for (const JsonValue& cause : one.at("causes")) {
-      terminal.line("  " + terminal.say("cause_is", safe(cause.at("subject").text()),
-                                        when(cause, "stopped_at"), cause.at("decision").count(),
-                                        reason_words(terminal, cause)));
-    }
-  }
+  show_causes(terminal, one);
   if (!one.at("attempts").empty()) {
     terminal.line(terminal.paint(Colour::bold, terminal.say("case_attempts")));
     for (const JsonValue& attempt : one.at("attempts")) show_attempt(terminal, attempt);
@@ -273,9 +359,10 @@ int one_case(Talk& talk) {
   const Request& request = talk.request;
   if (request.work == "letter") return letter(talk);
   if (request.work == "dossier") return dossier(talk);
-  const auto show = [&](auto body) { return show_case(talk.terminal, body); };
-  if (request.work.empty())
-    return talk.get(fmt::format("/v1/case?number={}", request.number), show);
+  if (request.work.empty()) {
+    return talk.get(fmt::format("/v1/case?number={}", request.number),
+                    [&](auto body) { return show_case(talk.terminal, body); });
+  }
   JsonValue order = talk.order();
   order.set("number", request.number);
   order.set("do", request.work == "cause" ? request.change + "_cause" : request.work);
@@ -288,7 +375,12 @@ int one_case(Talk& talk) {
     if (!text->empty()) order.set(name, *text);
   }
   if (request.attempt > 0) order.set("attempt", request.attempt);
-  return talk.post("/v1/case", order, show);
+  std::string event = request.work;
+  if (event == "close") event = "closed";
+  if (event == "reopen") event = "reopened";
+  if (event == "cause") event += request.change == "add" ? "_added" : "_removed";
+  return talk.post("/v1/case", order,
+                   [&](auto body) { return show_written(talk.terminal, body, event); });
 }
 
 }  // namespace leumund::apps

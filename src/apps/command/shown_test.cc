@@ -88,6 +88,33 @@ TEST(LeumundShown, ACaseIsToldInGerman) {
   EXPECT_THAT(text, HasSubstr("Notiz: it was honest")) << "a person's words stay";
 }
 
+// A campaign over sixty accounts: each stopped, each a cause, each with its reasons.
+TEST(LeumundShown, ACaseOfACampaignIsToldInAFewLines) {
+  std::string causes = R"({"subject":"campaign:7f3a","stopped_at":60,"decision":4,
+    "reason":"campaign: 60 accounts","by":"x"})";
+  std::string lines = R"({"at":60,"by":"cases","event":"stopped","party":"campaign:7f3a",
+    "text":"campaign: 60 accounts"})";
+  for (int i = 0; i < 60; ++i) {
+    const std::string who = "account:a" + std::to_string(i) + "@verein.example";
+    const std::string why = "bulk: member of a campaign over many accounts; 3 new recipients";
+    causes +=
+        R"(,{"subject":")" + who + R"(","stopped_at":61,"decision":5,"reason":")" + why + "\"}";
+    lines += R"(,{"at":61,"by":"cases","event":"stopped","party":")" + who + R"(","text":")" + why +
+             "\"}";
+  }
+  lines += R"(,{"at":99,"by":"admin hans","event":"note","party":"","text":"called"})";
+  const std::string body = R"({"case":7,"subject":"egress:out1","state":"open","opened_at":60,
+    "causes":[)" + causes + R"(],"more_causes":2,"lines":[)" +
+                           lines + "]}";
+  const std::string text = shown(show_case, body, Language::en);
+  EXPECT_LT(std::count(text.begin(), text.end(), '\n'), 12) << text;
+  EXPECT_THAT(text, HasSubstr("campaign:7f3a with 60 accounts of it stopped"));
+  EXPECT_THAT(text, Not(HasSubstr("member of a campaign")));
+  EXPECT_THAT(text, HasSubstr("... and 2 more: leumund case 7 --json"));
+  EXPECT_THAT(text, HasSubstr("sender stopped: campaign:7f3a: and 60 more until"));
+  EXPECT_THAT(text, HasSubstr("note: called (by hans)"));
+}
+
 TEST(LeumundShown, StatusShowsCampaignsBeforeTheirMembersAndSaysWhatItLeavesOut) {
   std::string list = R"({"subject":"campaign:7f3a","level":"hold","by":"campaign","since":60,
     "until":null,"reason":"campaign: 14 mails"})";
