@@ -77,10 +77,10 @@ void take_way(Detour& out, const std::string& way, const DetourSettings& setting
   out.cap = cap_now(out, settings);
   const bool full = out.delivered >= out.cap;
   out.phase = full ? DetourPhase::capped : DetourPhase::open;
-  out.reason =
-      full ? fmt::format("{} deliveries by {} in this hour are the limit; the rest waits", out.cap,
-                         way)
-           : fmt::format("{} refuses mail by {}; it leaves by {}", out.provider, out.home, way);
+  out.reason = full ? fmt::format("{} deliveries by {} in this hour are the limit; the rest waits",
+                                  out.cap, way)
+                    : fmt::format("{} refuses mail by {}; it {} by {}", out.provider, out.home,
+                                  out.planned ? "would leave" : "leaves", way);
   if (out.by_hand && !full) out.reason = fmt::format("set by {}: it leaves by {}", out.by, way);
 }
 
@@ -123,10 +123,10 @@ void wait_or_try_home(Detour& out, const DetourWorld& world, const DetourSetting
   }
   out.via.clear();
   out.phase = DetourPhase::deferred;
-  out.reason = out.pool.empty()
-                   ? fmt::format("{} refuses mail by every way we have; it waits", out.provider)
-                   : fmt::format("{} refuses mail by every way of pool {}; it waits", out.provider,
-                                 out.pool);
+  const std::string ways =
+      out.pool.empty() ? std::string("every way we have") : "every way of pool " + out.pool;
+  out.reason = fmt::format("{} refuses mail by {}; it {}", out.provider, ways,
+                           out.planned ? "would wait" : "waits");
 }
 
 // What the block matrix asks for, where no person has chosen.

@@ -49,6 +49,21 @@ class DetourPlan : public testing::Test {
   base::TimePoint now = base::TimePoint() + hours(500'000);
 };
 
+TEST_F(DetourPlan, WhatIsOnlyPlannedIsToldAsWhatItWouldDo) {
+  detour.planned = true;
+  set("default", CellState::refused);
+  EXPECT_TRUE(plan().changed);
+  EXPECT_EQ(detour.reason, "gmx refuses mail by default; it would leave by out2");
+  detour.planned = false;
+  plan();
+  EXPECT_EQ(detour.reason, "gmx refuses mail by default; it leaves by out2");
+  set("out2", CellState::refused);
+  set("out3", CellState::refused);
+  detour.planned = true;
+  plan();
+  EXPECT_EQ(detour.reason, "gmx refuses mail by every way we have; it would wait");
+}
+
 TEST_F(DetourPlan, NothingHappensWhileTheUsualWayIsOpenOrOnlyInDoubt) {
   EXPECT_FALSE(plan().changed);
   set("default", CellState::suspected);

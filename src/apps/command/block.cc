@@ -84,9 +84,11 @@ namespace {
 
 std::string phase_words(const Terminal& terminal, const JsonValue& detour) {
   const std::string name = detour.at("phase").text();
-  const auto phase = Phrase::find("phase." + name);
+  const bool planned = detour.at("planned").flag();
+  auto phase = planned ? Phrase::find("planned." + name) : std::nullopt;
+  if (!phase) phase = Phrase::find("phase." + name);
   std::string words = phase ? terminal.say(*phase) : safe(name);
-  if (detour.at("planned").flag()) words += " (" + terminal.say("detour_planned") + ")";
+  if (planned) words += " (" + terminal.say("detour_planned") + ")";
   return words;
 }
 
@@ -115,7 +117,9 @@ void show_one_detour(Terminal& terminal, const JsonValue& detour) {
                              terminal.paint(phase == "none" ? Colour::green : Colour::yellow,
                                             phase_words(terminal, detour))));
   terminal.line("  " + safe(translated(terminal.language(), detour.at("reason").text())));
-  terminal.line("  " + terminal.say("detour_ways", safe(detour.at("home").text()),
+  const auto ways =
+      detour.at("planned").flag() ? Phrase("detour_ways_planned") : Phrase("detour_ways");
+  terminal.line("  " + terminal.say(ways, safe(detour.at("home").text()),
                                     via.empty() ? "-" : safe(via), when(detour, "since")));
   if (const std::string warning = detour.at("warning").text(); !warning.empty()) {
     terminal.line(
@@ -123,7 +127,7 @@ void show_one_detour(Terminal& terminal, const JsonValue& detour) {
                               terminal.say("detour_warning",
                                            safe(translated_list(terminal.language(), warning)))));
   }
-  if (phase == "open" || phase == "capped") {
+  if ((phase == "open" || phase == "capped") && !detour.at("planned").flag()) {
     terminal.line("  " + terminal.say("detour_counts", detour.at("delivered").count(),
                                       detour.at("cap").count(),
                                       detour.at("delivered_all").count()));

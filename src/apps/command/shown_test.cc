@@ -133,6 +133,25 @@ TEST(LeumundShown, StatusShowsCampaignsBeforeTheirMembersAndSaysWhatItLeavesOut)
   EXPECT_THAT(text, HasSubstr("... and 11 more: leumund status --json"));
 }
 
+TEST(LeumundShown, ADetourThatIsOnlyPlannedClaimsNothing) {
+  const auto body = [](const char* planned, const char* reason) {
+    return std::string(R"({"detours":[{"provider":"gmx","phase":"open","home":"default",)") +
+           R"("via":"out2","since":60,"reason":")" + reason + R"(","planned":)" + planned + "}]}";
+  };
+  const std::string would = body("true", "gmx refuses mail by default; it would leave by out2");
+  const std::string english = shown(show_detours, would, Language::en);
+  EXPECT_THAT(english, HasSubstr("the detour would be on (only planned)"));
+  EXPECT_THAT(english, HasSubstr("would leave by out2, since"));
+  EXPECT_THAT(english, Not(HasSubstr("leaves by")));
+  const std::string german = shown(show_detours, would);
+  EXPECT_THAT(german, HasSubstr("der Umweg liefe (nur geplant)"));
+  EXPECT_THAT(german, HasSubstr("sie ginge über out2 hinaus"));
+  EXPECT_THAT(german, Not(HasSubstr("geht hinaus")));
+  const std::string does = body("false", "gmx refuses mail by default; it leaves by out2");
+  EXPECT_THAT(shown(show_detours, does, Language::en), HasSubstr("gmx: detour on\n"));
+  EXPECT_THAT(shown(show_detours, does), HasSubstr("Umweg läuft"));
+}
+
 TEST(LeumundShown, NewsOfACaseAreSaidOnce) {
   const std::string news = R"({"decision":"case_due","number":9,"at":60,"subject":"egress:out1",
     "by":"cases","reason":"case 7: PSBL still stands, next is: form",
