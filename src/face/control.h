@@ -55,7 +55,7 @@ struct StatusReport {
   std::uint64_t restrictions_total = 0;
   std::uint64_t exemptions_total = 0;
   std::uint64_t last_decision = 0;               // number of the newest
-  std::vector<model::Restriction> restrictions;  // campaigns first; at most `most`
+  std::vector<model::Restriction> restrictions;  // newest first, at most `most`
   std::uint64_t would_restrict_total = 0;
   std::vector<model::Restriction> would_restrict;  // of the last day, in observe mode; likewise
   std::vector<std::pair<model::Subject, double>> watched;  // highest score first

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "action/letter_facts.h"
+#include "action/sentences.h"
 #include "face/explain_form.h"
 #include "face/print_page.h"
 #include "face/public_page.h"
@@ -86,7 +87,7 @@ std::string_view summary(const OutageReport& report, Language language) {
 void append_outages(const std::vector<Outage>& outages, Language language, std::string& out) {
   for (std::size_t i = 0; i < std::min(outages.size(), outages_max); ++i) {
     const Outage& one = outages[i];
-    out += fmt::format("<h3>{}</h3>\n<p>", html_text(one.name));
+    out += fmt::format("<h3>{}</h3>\n<p>", html_text(action::translated(language, one.name)));
     if (const std::string domains = domains_of(one); !domains.empty()) {
       out += html_text(domains) + "<br>\n";
     }
@@ -118,7 +119,7 @@ void append_entry(const Outage& one, Language language, std::string& out) {
       "<summary>{}</summary>\n</entry>\n",
       html_text(one.provider),
       std::chrono::duration_cast<std::chrono::seconds>(one.since.time_since_epoch()).count(),
-      html_text(fmt::format(fmt::runtime(title), one.name)),
+      html_text(fmt::format(fmt::runtime(title), action::translated(language, one.name))),
       base::format_rfc3339(one.until.value_or(one.since)), html_text(text));
 }
 
@@ -149,7 +150,9 @@ std::string status_html(const OutageReport& report, Language language) {
   }
   if (!report.unaffected.empty()) {
     std::string names;
-    for (const std::string& name : report.unaffected) names += (names.empty() ? "" : ", ") + name;
+    for (const std::string& name : report.unaffected) {
+      names += (names.empty() ? "" : ", ") + action::translated(language, name);
+    }
     out += fmt::format("<h2>{}</h2>\n<p>{}</p>\n", say(language, "Not affected", "Nicht betroffen"),
                        html_text(names));
   }

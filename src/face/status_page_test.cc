@@ -27,7 +27,7 @@ OutageReport report() {
                    OutageCare::another}};
   out.over = {
       {"t-online", "Telekom", {"t-online.de"}, day - hours(30), day - hours(2), OutageCare::none}};
-  out.unaffected = {"Microsoft 365", "Google"};
+  out.unaffected = {"Microsoft 365", "Google (Gmail and Workspace)"};
   out.unregistered = 2;
   out.now = day + hours(1);
   out.next_update = day + hours(3);
@@ -44,6 +44,7 @@ TEST(StatusPageText, WhatIsAffectedAndWhatIsNotIsToldInBothLanguages) {
                     HasSubstr("From 19 November 2026 at 21:12 UTC to 21 November 2026 at 01:12")));
   EXPECT_THAT(status_html(report(), Language::de),
               AllOf(HasSubstr("<html lang=\"de\">"), HasSubstr("Nicht betroffen"),
+                    HasSubstr("Microsoft 365, Google (Gmail und Workspace)"),
                     HasSubstr("seit dem 21. November 2026 um 03:12 Uhr UTC abgewiesen"),
                     HasSubstr("Nächster Stand bis: 21. November 2026 um 06:12 Uhr UTC")));
   OutageReport calm;
@@ -77,7 +78,7 @@ TEST(StatusPageText, AFeedsEntryKeepsItsNameWhenItsOutageEnds) {
   EXPECT_THAT(
       status_json(report()),
       AllOf(HasSubstr(R"("since":"2026-11-21T03:12:00Z","until":null,"mail":"another_way")"),
-            HasSubstr(R"("unaffected":["Microsoft 365","Google"])")));
+            HasSubstr(R"("unaffected":["Microsoft 365","Google (Gmail and Workspace)"])")));
 }
 
 class StatusSocket : public ::testing::Test {

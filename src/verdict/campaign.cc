@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/filled.h"
+
 namespace leumund::verdict {
 namespace {
 
@@ -163,9 +165,10 @@ std::vector<model::Term> describe_campaign(const Cluster& cluster,
   terms.push_back(
       {"out_of_character",
        -judgement.log_chance,
-       fmt::format("{} accounts of {} domains wrote out of character: together {:.1f}, "
-                   "honest ones would reach about {}",
-                   judgement.accounts, judgement.tenants, judgement.surprise, judgement.accounts),
+       base::fill("{} <account|accounts> of {} <domain|domains> wrote out of character: together "
+                  "{}, honest ones would reach about {}",
+                  judgement.accounts, judgement.tenants, fmt::format("{:.1f}", judgement.surprise),
+                  judgement.accounts),
        {}});
   terms.push_back(
       {"clusters_per_day",

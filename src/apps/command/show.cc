@@ -166,7 +166,10 @@ std::string standing_name(const Terminal& terminal, std::string_view standing) {
   Colour colour = Colour::plain;
   if (standing == "good") colour = Colour::green;
   if (standing == "watched" || standing == "throttled") colour = Colour::yellow;
-  if (standing == "suspended") colour = Colour::red;
+  if (standing == "suspected") colour = Colour::yellow;
+  for (const char* bad : {"suspended", "refused", "half_open"}) {
+    if (standing == bad) colour = Colour::red;
+  }
   return terminal.paint(colour, words);
 }
 
@@ -197,13 +200,35 @@ void show_restrictions(Terminal& terminal, const JsonValue& restrictions, std::u
   }
   std::vector<const JsonValue*> alone;
   for (const JsonValue& one : restrictions) {
-    rows.push_back({{safe(one.at("subject").text())},
-                    {level_word(terminal, one.at("level").text()), colour},
-                    {until_words(terminal, one)},
-                    {reason_words(terminal, one)}});
+    const auto campaign = members.find(one.at("rests_on").text());
+    if (campaign == members.end()) {
+      alone.push_back(&one);
+    } else {
+      ++campaign->second;
+      --total;
+    }
   }
-  return rows;
+  std::vector<Row> rows;
+  for (const JsonValue* one : alone) {
+    if (rows.size() == rows_max) break;
+    const std::string subject = one->at("subject").text();
+    std::string reason = reason_words(terminal, *one);
+    const auto campaign = members.find(subject);
+    if (campaign != members.end() && campaign->second > 0) {
+      reason = terminal.say("with_members", campaign->second) + "; " + reason;
+    }
+    rows.push_back({{safe(subject)},
+                    {level_word(terminal, one->at("level").text()), colour},
+                    {until_words(terminal, *one)},
+                    {reason}});
+  }
+  show_rows(terminal, rows);
+  if (total > rows.size()) {
+    terminal.line("  " + terminal.say("and_more", total - rows.size(), "leumund status --json"));
+  }
 }
+
+}  // namespace
 
 bool show_status(Terminal& terminal, std::string_view body) {
   const JsonValue status = JsonValue::parse(body);

@@ -152,6 +152,33 @@ TEST(LeumundShown, ADetourThatIsOnlyPlannedClaimsNothing) {
   EXPECT_THAT(shown(show_detours, does), HasSubstr("Umweg läuft"));
 }
 
+TEST(LeumundShown, AProviderIsExplainedInGermanFromTheFirstWord) {
+  for (const char* standing : {"open", "suspected", "refused", "half_open"}) {
+    const std::string text =
+        shown(show_subject, std::string(R"({"subject":"provider:t-online","known":true,)") +
+                                R"("standing":")" + standing + R"(","cells":[{"egress":"out1",)" +
+                                R"("provider":"t-online","state":"open"}]})");
+    EXPECT_THAT(text, Not(HasSubstr(standing)));
+    EXPECT_THAT(text, HasSubstr("provider:t-online: "));
+  }
+  const std::string terms =
+      std::string(R"({"name":"x","value":1,"text":"8 accounts of 1 domain wrote out of )") +
+      R"(character: together 20.1, honest ones would reach about 8"},)" +
+      R"({"name":"y","value":1,"text":"9 new recipients in the last hour, worth 9.5 new )" +
+      R"(contacts (4.0 of them within two minutes); 9.5 in the last day; usual at this hour )" +
+      R"(are 0.1, the largest hour so far had 1.0"})";
+  const std::string text =
+      shown(show_subject, R"({"subject":"account:a","known":true,"standing":"suspended",
+    "score":1,"threshold":9,"habits":{},"terms":[)" +
+                              terms + R"(],"restriction":{
+    "subject":"account:a","level":"hold","by":"file","reason":"by hand","since":60,
+    "until":null}})");
+  EXPECT_THAT(text, HasSubstr("von Hand"));
+  EXPECT_THAT(text, Not(HasSubstr("by hand")));
+  EXPECT_THAT(text, HasSubstr("8 Konten schrieben ganz untypisch, aus 1 Domain: zusammen 20,1"));
+  EXPECT_THAT(text, HasSubstr("(4,0 davon binnen zwei Minuten)"));
+}
+
 TEST(LeumundShown, NewsOfACaseAreSaidOnce) {
   const std::string news = R"({"decision":"case_due","number":9,"at":60,"subject":"egress:out1",
     "by":"cases","reason":"case 7: PSBL still stands, next is: form",
