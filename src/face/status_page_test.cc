@@ -78,7 +78,7 @@ TEST(StatusPageText, AFeedsEntryKeepsItsNameWhenItsOutageEnds) {
   EXPECT_THAT(
       status_json(report()),
       AllOf(HasSubstr(R"("since":"2026-11-21T03:12:00Z","until":null,"mail":"another_way")"),
-            HasSubstr(R"("unaffected":["Microsoft 365","Google (Gmail and Workspace)"])")));
+            HasSubstr(R"j("unaffected":["Microsoft 365","Google (Gmail and Workspace)"])j")));
 }
 
 class StatusSocket : public ::testing::Test {
