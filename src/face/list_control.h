@@ -44,12 +44,26 @@ struct ListReport {
   std::string trouble;                                // "" none
 };
 
+// One who reported an address, for the operator.
+struct ReporterTold {
+  std::string name;  // as list.reporters names him; else eight digits of his keyed hash
+  bool named = false;
+  double reports = 0;  // of his that count on this address
+  base::TimePoint last;
+  double weight = 0;  // of one more report of his
+  std::uint32_t right = 0;
+  std::uint32_t wrong = 0;
+};
+
 // One address or network on one list.
 struct ListWhy {
   std::string name;
   std::string zone;
   listing::ServedList::Standing standing;
   std::vector<listing::ListHistoryRecord> history;  // newest first
+  // Never public.
+  std::vector<listing::ReportHistory::HourSaid> hours = {};
+  std::vector<ReporterTold> reporters = {};
 };
 
 // One name (domain, mail address or its digest) on one list of names.

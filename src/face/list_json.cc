@@ -118,6 +118,29 @@ Json history_json(const listing::NameHistoryRecord& one, bool all) {
   return out;
 }
 
+Json hours_json(const std::vector<listing::ReportHistory::HourSaid>& hours) {
+  Json out = Json::array();
+  for (const auto& one : hours) {
+    out.push_back(
+        {{"at", at_json(one.at)}, {"reports", kinds_json(one.kinds)}, {"weight", one.weight}});
+  }
+  return out;
+}
+
+Json reporters_json(const std::vector<ReporterTold>& reporters) {
+  Json out = Json::array();
+  for (const ReporterTold& one : reporters) {
+    out.push_back({{"reporter", one.name},
+                   {"named", one.named},
+                   {"reports", one.reports},
+                   {"last", at_json(one.last)},
+                   {"weight", one.weight},
+                   {"right", one.right},
+                   {"wrong", one.wrong}});
+  }
+  return out;
+}
+
 template <typename Standing>
 Json standing_json(const Standing& standing, bool all) {
   Json out = all ? facts_json(standing.facts) : public_json(standing.facts);
@@ -181,6 +204,10 @@ std::string list_why_json(const std::string& asked, const std::vector<ListWhy>& 
     Json history = Json::array();
     for (const auto& line_of : one.history) history.push_back(history_json(line_of, all));
     each["history"] = std::move(history);
+    if (all) {
+      each["hours"] = hours_json(one.hours);
+      each["reported_by"] = reporters_json(one.reporters);
+    }
     out.push_back(std::move(each));
   }
   return line({{"address", asked}, {"lists", std::move(out)}});

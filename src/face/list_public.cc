@@ -44,7 +44,11 @@ void reduce(Why& why) {
 }  // namespace
 
 void keep_what_is_public(std::vector<ListWhy>& lists) {
-  for (ListWhy& one : lists) reduce(one);
+  for (ListWhy& one : lists) {
+    reduce(one);
+    one.hours.clear();
+    one.reporters.clear();
+  }
 }
 
 void keep_what_is_public(std::vector<NameWhy>& lists) {

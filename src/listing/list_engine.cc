@@ -396,6 +396,18 @@ ListingFacts ListEngine::facts(const base::IpAddress& client, base::TimePoint no
   return facts_of(place, found == addresses_.end() ? unknown : found->second, now);
 }
 
+ListReportsSaid ListEngine::reports_said(const base::IpAddress& client, base::TimePoint now) const {
+  ListReportsSaid out;
+  const auto found = addresses_.find(place_of(client).address);
+  if (found == addresses_.end() || !found->second.reports) return out;
+  out.hours = found->second.reports->hours_said(now, settings_.rule);
+  for (const auto& one : found->second.reports->reporters_said()) {
+    if (now - one.last >= settings_.rule.counts_for) continue;
+    out.reporters.push_back({one, reporters_.standing(one.who)});
+  }
+  return out;
+}
+
 ListVerdict ListEngine::verdict(const base::IpAddress& client, base::TimePoint now) const {
   const auto found = addresses_.find(place_of(client).address);
   static const Address unknown;

@@ -52,6 +52,16 @@ struct ListingFacts {
   base::TimePoint next_request_at;  // before it nobody can delist it himself; 1970: now
 };
 
+// For the operator alone: on what a listing rests, and what each reporter's word was worth so far.
+struct ListReportsSaid {
+  struct Reporter {
+    ReportHistory::ReporterSaid said;
+    Reporters::Standing standing;
+  };
+  std::vector<ReportHistory::HourSaid> hours;
+  std::vector<Reporter> reporters;
+};
+
 enum class ListMove : std::uint8_t {
   listed,
   expired,
@@ -131,6 +141,9 @@ class ListEngine {
   [[nodiscard]] std::optional<base::TimePoint> next_expiry() const;
 
   [[nodiscard]] ListingFacts facts(const base::IpAddress& client, base::TimePoint now) const;
+  // Nothing of what is no longer remembered.
+  [[nodiscard]] ListReportsSaid reports_said(const base::IpAddress& client,
+                                             base::TimePoint now) const;
   // What it would do with the address if one more report came, and why not.
   [[nodiscard]] ListVerdict verdict(const base::IpAddress& client, base::TimePoint now) const;
   // All that is listed, in no order.

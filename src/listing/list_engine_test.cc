@@ -68,6 +68,24 @@ TEST_F(ListEngineTest, TwoReportersListAndTheTwelveHoursOfTwoReportsEndToTheSeco
   EXPECT_FALSE(engine.facts(ip("192.0.2.1"), start + 13h).listed);
 }
 
+TEST_F(ListEngineTest, TheOperatorSeesWhoReportedWhenAndHowOftenHeWasWrong) {
+  list("192.0.2.9", start);
+  ASSERT_TRUE(engine.delist(ip("192.0.2.9"), "mistake", true, start).ok());
+  say("192.0.2.1", 2, start);
+  say("192.0.2.1", 7, start + 2h);
+  const auto said = engine.reports_said(ip("192.0.2.1"), start + 2h);
+  ASSERT_EQ(said.hours.size(), 2U);
+  EXPECT_EQ(said.hours[0].at, start + 2h) << "the newest first";
+  EXPECT_EQ(said.hours[0].kinds[0], 1U);
+  EXPECT_GT(said.hours[0].weight, said.hours[1].weight)
+      << "who was wrong, and earlier, weighs less";
+  ASSERT_EQ(said.reporters.size(), 2U);
+  EXPECT_EQ(said.reporters[0].standing.wrong, 0U);
+  EXPECT_EQ(said.reporters[1].standing.wrong, 1U);
+  EXPECT_LT(said.reporters[1].standing.weight, said.reporters[0].standing.weight);
+  EXPECT_TRUE(engine.reports_said(ip("192.0.2.200"), start).hours.empty());
+}
+
 TEST_F(ListEngineTest, AThirdReportMakesItTwentyFourHoursAfterTheLast) {
   list("192.0.2.1", start);
   say("192.0.2.1", 4, start + 5h);

@@ -150,6 +150,30 @@ ReportHistory::KindCounts ReportHistory::kinds(base::TimePoint now, const ListRu
   return out;
 }
 
+std::vector<ReportHistory::HourSaid> ReportHistory::hours_said(base::TimePoint now,
+                                                               const ListRule& rule) const {
+  std::vector<HourSaid> out;
+  for (const Hour& hour : hours_) {
+    HourSaid said{.at = middle_of(hour.number, hour.second), .kinds = {}, .weight = 0};
+    if (now - said.at >= rule.counts_for) continue;
+    for (std::size_t kind = 0; kind < said.kinds.size(); ++kind)
+      said.kinds[kind] = hour.kinds[kind];
+    said.weight = static_cast<double>(hour.complaints) * weight_at_age(rule, now - said.at);
+    out.push_back(said);
+  }
+  std::ranges::sort(out, std::greater(), &HourSaid::at);
+  return out;
+}
+
+std::vector<ReportHistory::ReporterSaid> ReportHistory::reporters_said() const {
+  std::vector<ReporterSaid> out;
+  for (const Reporter& one : reporters_) {
+    out.push_back({one.who, static_cast<double>(one.given), one.last, one.witness});
+  }
+  std::ranges::sort(out, std::greater(), &ReporterSaid::last);
+  return out;
+}
+
 std::size_t ReportHistory::bytes() const {
   return sizeof(*this) + hours_.capacity() * sizeof(Hour) +
          reporters_.capacity() * sizeof(Reporter) + (seen_ ? sizeof(*seen_) : 0);

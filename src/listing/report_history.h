@@ -41,6 +41,20 @@ class ReportHistory {
   [[nodiscard]] base::TimePoint last_at() const { return last_at_; }
   // Of the last report by somebody who counts as a witness; 1970: there is none.
   [[nodiscard]] base::TimePoint last_witnessed_at() const { return last_witnessed_at_; }
+  // For the operator: what each hour brought, newest first, and who is known one by one.
+  struct HourSaid {
+    base::TimePoint at;  // the mean of its reports
+    KindCounts kinds{};
+    double weight = 0;  // of its complaints now; traps weigh together
+  };
+  struct ReporterSaid {
+    std::uint64_t who = 0;
+    double reports = 0;
+    base::TimePoint last;
+    bool witness = false;
+  };
+  [[nodiscard]] std::vector<HourSaid> hours_said(base::TimePoint now, const ListRule& rule) const;
+  [[nodiscard]] std::vector<ReporterSaid> reporters_said() const;
   // Who of the reporters is known one by one.
   template <typename Visit>
   void visit_reporters(Visit&& visit) const {

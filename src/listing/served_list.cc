@@ -40,8 +40,9 @@ ListHistoryRecord record_of(const ListEvent& event, const std::string& by) {
   return out;
 }
 
-// RFC 6471: no wildcard by surprise, and the world's test point is nobody's listing.
-base::Status may_be_listed(const IpPrefix& what) {
+}  // namespace
+
+base::Status ServedList::may_be_listed(const IpPrefix& what) {
   const unsigned bits_least = what.address.is_v4() ? 8 : 16;
   if (what.bits < bits_least) {
     return Error{ErrorCode::refused, fmt::format("{} is too large a network to list; at most a /{}",
@@ -53,8 +54,6 @@ base::Status may_be_listed(const IpPrefix& what) {
   }
   return {};
 }
-
-}  // namespace
 
 ServedList::ServedList(Settings settings)
     : settings_(std::move(settings)),

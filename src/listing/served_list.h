@@ -69,6 +69,8 @@ class ServedList {
   }
   [[nodiscard]] base::Status delist_on_request(const base::IpAddress& client,
                                                std::string_view reason, base::TimePoint now);
+  // RFC 6471: no wildcard by surprise, and the world's test point is nobody's listing.
+  [[nodiscard]] static base::Status may_be_listed(const base::IpPrefix& what);
   // By the operator: also networks. What stands under the same network is replaced.
   [[nodiscard]] base::Status add(HandListing listing);
   // Takes off what stands by hand under exactly this network, and an address that reports listed.
@@ -101,6 +103,10 @@ class ServedList {
   [[nodiscard]] Standing standing(const base::IpAddress& client, base::TimePoint now) const;
   // Of a network nothing is known by reports: what stands by hand under it, or around it.
   [[nodiscard]] Standing standing(const base::IpPrefix& what, base::TimePoint now) const;
+  [[nodiscard]] ListReportsSaid reports_said(const base::IpAddress& client,
+                                             base::TimePoint now) const {
+    return engine_.reports_said(client, now);
+  }
   [[nodiscard]] std::vector<ListingFacts> listed(std::size_t most, base::TimePoint now) const;
   [[nodiscard]] std::vector<HandListing> by_hand() const;
   [[nodiscard]] ListCounters counters() const { return engine_.counters(); }

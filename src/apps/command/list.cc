@@ -119,6 +119,20 @@ bool show_why(Terminal& terminal, std::string_view body) {
     terminal.line("  " + word(terminal, "verdict", one.at("verdict").text()) + "; " +
                   terminal.say("own_reports", reports_words(terminal, one.at("reports")),
                                static_cast<std::uint64_t>(one.at("mail").number())));
+    for (const JsonValue& hour : one.at("hours")) {
+      terminal.line("  " + terminal.say("own_hour", when(hour, "at"),
+                                        reports_words(terminal, hour.at("reports")),
+                                        terminal.decimal(hour.at("weight").number(), 1)));
+    }
+    for (const JsonValue& who : one.at("reported_by")) {
+      terminal.line("  " + terminal.say(who.at("named").flag() ? Phrase("own_reporter")
+                                                               : "own_reporter_unnamed",
+                                        safe(who.at("reporter").text()),
+                                        terminal.decimal(who.at("reports").number(), 1),
+                                        when(who, "last"),
+                                        terminal.decimal(who.at("weight").number(), 2),
+                                        who.at("right").count(), who.at("wrong").count()));
+    }
     for (const JsonValue& line : one.at("history")) {
       const std::string reason = line.at("reason").text();
       const std::string by = line.at("by").text();

@@ -104,10 +104,11 @@ class Tracer {
       terminal_.line("  " + terminal_.say("trace.ours"));
     } else {
       const std::string& name = trace.hops[trace.border].line.client_name;
-      terminal_.line("  " + terminal_.say(trace.proven ? Phrase("trace.injector")
-                                                       : Phrase("trace.injector_likely"),
-                                          trace.injector->to_string(),
-                                          name.empty() ? "-" : safe(name)));
+      const std::string address = trace.injector->to_string();
+      terminal_.line(
+          "  " +
+          terminal_.say(trace.proven ? Phrase("trace.injector") : Phrase("trace.injector_likely"),
+                        name.empty() ? address : address + " (" + safe(name) + ")"));
     }
     if (contact) {
       terminal_.line("  " + terminal_.say("trace.contact", safe(contact->contact),

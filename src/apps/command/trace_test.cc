@@ -60,6 +60,14 @@ TEST_F(Tracing, NamesTheInjectorItsAbuseContactAndWhatIsForged) {
   request_.abuse_file = file("contacts", "203.0.113.0/24 abuse@hoster.example AS64500 Hoster\n");
   EXPECT_EQ(run(), exit_done);
   EXPECT_THAT(out_, HasSubstr("Handed to us by 203.0.113.5 (out.hoster.example); this is proven."));
+  request_.files = {
+      file("bare.eml",
+           "Received: from [203.0.113.5] (unknown [203.0.113.5]) by mail.ours.example "
+           "(Postfix) with ESMTP id 1; Sun, 1 Nov 2026 10:00:00 +0000\r\n\r\n")};
+  EXPECT_EQ(run(), exit_done);
+  EXPECT_THAT(out_, Not(HasSubstr("(-)"))) << "a host without a name has none";
+  request_.files = {file("spam.eml", spam)};
+  EXPECT_EQ(run(), exit_done);
   EXPECT_THAT(out_,
               HasSubstr("Abuse contact: abuse@hoster.example (203.0.113.0/24 AS64500 Hoster)"));
   EXPECT_THAT(out_, HasSubstr("it uses the name of a host of ours"));

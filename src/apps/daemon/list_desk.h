@@ -178,6 +178,8 @@ class ListDesk final : public face::ListControl {
                                                           base::TimePoint now) const;
   [[nodiscard]] std::vector<model::Decision> judge_own(base::TimePoint now);
   void name_reporters(State& state, const Rules& rules) const;
+  [[nodiscard]] face::ReporterTold told_of(const listing::ListReportsSaid::Reporter& one,
+                                           const Rules& rules) const;
   void wake() { static_cast<void>(wake_.push(1)); }
   void wake_slow() { static_cast<void>(wake_slow_.push(1)); }
   void run(const std::stop_token& stop);

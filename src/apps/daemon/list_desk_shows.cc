@@ -93,10 +93,28 @@ face::ListReport ListDesk::list_report(std::size_t most) const {
 std::vector<face::ListWhy> ListDesk::list_why(const base::IpPrefix& what, std::size_t most) const {
   std::vector<face::ListWhy> out;
   const auto now = around_.clock.now();
+  const auto rules = rules_.read();
   state_.with([&](const State& state) {
+    // Reports about our own addresses are counted apart, and list nobody: they are told here too.
+    const bool own = rules->is_own(what.address);
     for (const auto& list : state.lists) {
       if (!served(list)) continue;
-      out.push_back({list->name(), list->zone().to_text(), list->standing(what, now), {}});
+      face::ListWhy why{
+          list->name(), list->zone().to_text(), list->standing(what, now), {}, {}, {}};
+      const ServedList& counted = own ? *state.lists.back() : *list;
+      if (own) {
+        const auto apart = counted.standing(what, now);
+        why.standing.verdict = apart.verdict;
+        why.standing.facts.kinds = apart.facts.kinds;
+        why.standing.facts.weighed = apart.facts.weighed;
+        why.standing.facts.last_report_at = apart.facts.last_report_at;
+      }
+      const bool one_place = what.bits >= listing::ListEngine::place_of(what.address).bits;
+      auto said = one_place && most > 0 ? counted.reports_said(what.address, now)
+                                        : listing::ListReportsSaid();
+      why.hours = std::move(said.hours);
+      for (const auto& one : said.reporters) why.reporters.push_back(told_of(one, *rules));
+      out.push_back(std::move(why));
     }
   });
   for (face::ListWhy& one : out) {
@@ -115,6 +133,24 @@ std::vector<face::ListWhy> ListDesk::list_why(const base::IpPrefix& what, std::s
   return out;
 }
 
+// Only those whom the operator named have a name: of others nothing but the keyed hash is kept.
+face::ReporterTold ListDesk::told_of(const listing::ListReportsSaid::Reporter& one,
+                                     const Rules& rules) const {
+  face::ReporterTold out{.name = fmt::format("{:08x}", one.said.who >> 32),
+                         .named = false,
+                         .reports = one.said.reports,
+                         .last = one.said.last,
+                         .weight = one.standing.weight,
+                         .right = one.standing.right,
+                         .wrong = one.standing.wrong};
+  for (const auto& [name, reporter] : rules.reporters) {
+    if (base::keyed_hash(around_.key, name) != one.said.who) continue;
+    out.name = name;
+    out.named = true;
+  }
+  return out;
+}
+
 // The first of our addresses in a network, with its egress; "" none.
 std::string ListDesk::own_in(const base::IpPrefix& what) const {
   const auto rules = rules_.read();
@@ -128,6 +164,7 @@ std::string ListDesk::own_in(const base::IpPrefix& what) const {
 
 base::Status ListDesk::list_add(const face::ListOrder& order) {
   if (!order.name.empty()) return change_name(order, true);
+  if (const auto fit = ServedList::may_be_listed(order.what); !fit) return fit.error();
   if (auto ours = own_in(order.what); !ours.empty() && !order.force) {
     return Error{ErrorCode::refused,
                  fmt::format("{} holds our own address {}: who asks this list would refuse our "

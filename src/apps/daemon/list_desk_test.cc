@@ -202,6 +202,9 @@ TEST_F(ListDeskTest, ARangeWithAnAddressOfOursIsListedOnlyByForce) {
   EXPECT_TRUE(refused.error().message.contains("holds our own address 2001:db8:1:2::25 (out1)"))
       << refused.error().message;
   EXPECT_FALSE(desk_->list_why(order.what, 0).front().standing.listed());
+  face::ListOrder all;
+  all.what = *base::IpPrefix::parse("::/0");
+  EXPECT_TRUE(desk_->list_add(all).error().message.contains("too large")) << "force would not help";
   order.force = true;
   std::ignore = desk_->list_add(order);
   EXPECT_TRUE(desk_->list_why(order.what, 0).front().standing.listed());
