@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "config/listen_address.h"
+#include "config/postfix_files.h"
 
 namespace leumund::config {
 namespace {
@@ -162,6 +163,12 @@ TEST(ConfigLoad, AListThatStandsTwiceInALineIsToldByName) {
                    "\"z.example=127.0.0.3*2\"]\n")
                   .problems,
               IsEmpty());
+}
+
+TEST(PostfixFiles, TheContactInRefusalsStaysReadableWithoutComma) {
+  const auto classes = restriction_classes(postfix_files({}), "helpdesk@verein.example, 0123 4567");
+  EXPECT_THAT(classes.at(2).second,
+              HasSubstr("please contact helpdesk@verein.example / 0123 4567}"));
 }
 
 TEST(ConfigLoad, TellsAtMostAHundredProblems) {

@@ -25,6 +25,7 @@ std::vector<std::pair<std::string, std::string>> restriction_classes(const Postf
   for (const char c : contact.substr(0, 200)) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     if (letter || std::string_view("@._+-/: ").contains(c)) plain += c;
+    if (c == ',') plain += " /";  // a comma would split the restriction
   }
   if (plain.empty()) plain = "your administrator";
   const std::string helpdesk = "check_recipient_access " + files.helpdesk;

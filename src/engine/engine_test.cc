@@ -283,6 +283,16 @@ TEST(Engine, TheBurstsRecipientsDoNotStayAcquaintances) {
   EXPECT_EQ(known->second, "5");
 }
 
+TEST(Engine, AnInstallationThatIsStillLearningSaysSo) {
+  World world;
+  const auto told = [&] { return world.engine.explain({SubjectKind::account, anna}, world.now); };
+  world.send(anna, {"friend1@away.test"});
+  EXPECT_EQ(told().habits.front().first, "installation");
+  EXPECT_TRUE(told().habits.front().second.contains("log_history"));
+  world.live(anna);
+  EXPECT_NE(told().habits.front().first, "installation") << "after weeks it has learnt";
+}
+
 TEST(Engine, AnAddressOfARestrictedAccountCountsAgainstOthersUntilTheRelease) {
   World world;
   world.live(anna);

@@ -39,9 +39,17 @@ std::string what_would_change(const Explanation& e) {
 }
 
 std::vector<std::pair<std::string, std::string>> habits_of(const evidence::Account& account,
-                                                           const verdict::Tally& tally) {
+                                                           const verdict::Tally& tally,
+                                                           double learning_days) {
   const evidence::Habits& h = account.habits;
   std::vector<std::pair<std::string, std::string>> out;
+  if (tally.maturity < 1) {
+    out.emplace_back(
+        "installation",
+        fmt::format("watching for {:.1f} days: the lack of habits counts {:.0f} percent, "
+                    "in full from day {:.0f} on; log_history reads older logs",
+                    tally.maturity * learning_days, tally.maturity * 100, learning_days));
+  }
   out.emplace_back("first_seen", base::format_rfc3339(h.first_at));
   out.emplace_back("days_with_mail", std::to_string(h.days_active));
   out.emplace_back("hours_with_mail", std::to_string(h.hours_active));
@@ -93,7 +101,7 @@ Explanation Engine::explain(const model::Subject& subject, base::TimePoint now) 
     e.score = judgement.score;
     e.terms = verdict::describe(judgement, tally, account->recent.suspicion,
                                 [&p](std::uint64_t message) { return p.name_of(message); });
-    e.habits = habits_of(*account, tally);
+    e.habits = habits_of(*account, tally, p.settings.detection.learning_days);
   }
   e.standing = standing_of(e.restriction, p.book.is_exempt(subject), e.score, e.threshold);
   e.what_would_change = what_would_change(e);

@@ -24,7 +24,9 @@ std::string volume_text(const Tally& tally) {
   return fmt::format(
       "{} new recipients in the last hour, worth {:.1f} new contacts ({:.1f} of them within two "
       "minutes); "
-      "{:.1f} in the last day; usual at this hour are {:.1f}, the largest hour so far had {:.1f}",
+      "{:.1f} in the last day; usual at this hour are {:.1f}, and {:.1f} in a largest hour (its "
+      "own so far, or what "
+      "everybody is granted)",
       whole(tally.hour_recipients), tally.hour_contacts, tally.sprint_contacts, tally.day_contacts,
       tally.usual_per_hour, tally.largest_hour);
 }

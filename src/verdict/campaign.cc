@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/filled.h"
 
@@ -181,11 +184,19 @@ std::vector<model::Term> describe_campaign(const Cluster& cluster,
                      "taken together, mail so odd is likelier of these accounts' owners",
                      {}});
   }
-  std::string shared;
+  std::vector<std::pair<std::string_view, int>> kinds;  // in the order of the facets
   for (const evidence::SharedFacet& facet : cluster.facets) {
     if (evidence::facet_weight_max(facet.kind) <= 0 || facet.messages * 2 < cluster.messages)
       continue;
-    shared += fmt::format("{}{}", shared.empty() ? "" : ", ", model::facet_kind_name(facet.kind));
+    const std::string_view kind = model::facet_kind_name(facet.kind);
+    const auto same = std::ranges::find(kinds, kind, &decltype(kinds)::value_type::first);
+    same == kinds.end() ? static_cast<void>(kinds.emplace_back(kind, 1))
+                        : static_cast<void>(++same->second);
+  }
+  std::string shared;
+  for (const auto& [kind, count] : kinds) {
+    shared += fmt::format("{}{}", shared.empty() ? "" : ", ", kind);
+    if (count > 1) shared += fmt::format(" ({})", count);
   }
   terms.push_back({"alike",
                    0,

@@ -166,7 +166,7 @@ TEST(LeumundShown, AProviderIsExplainedInGermanFromTheFirstWord) {
       R"(character: together 20.1, honest ones would reach about 8"},)" +
       R"({"name":"y","value":1,"text":"9 new recipients in the last hour, worth 9.5 new )" +
       R"(contacts (4.0 of them within two minutes); 9.5 in the last day; usual at this hour )" +
-      R"(are 0.1, the largest hour so far had 1.0"})";
+      R"~(are 0.1, and 1.0 in a largest hour (its own so far, or what everybody is granted)"})~";
   const std::string text =
       shown(show_subject, R"({"subject":"account:a","known":true,"standing":"suspended",
     "score":1,"threshold":9,"habits":{},"terms":[)" +
