@@ -42,7 +42,7 @@ struct ReportDeskSettings {
   bool marks = false;  // put our mark into mail that passes
   std::string host_name;
   intake::ReportNaming naming;
-  intake::FirstLook first = {};  // of mail whose envelope is known; may be null
+  intake::FirstLook first = {};                  // of mail whose envelope is known; may be null
   intake::ReportIntake::Returned returned = {};  // may be null
   std::chrono::milliseconds maildir_every{5000};
 };
