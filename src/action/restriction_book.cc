@@ -359,6 +359,28 @@ std::optional<Decision> RestrictionBook::apply(const model::Finding& finding, Le
   return decision;
 }
 
+std::optional<Decision> RestrictionBook::end(const Subject& subject, const std::string& by,
+                                             TimePoint now) {
+  const auto it = entries_.find(subject);
+  if (it == entries_.end() || !it->second.restriction.automatic) return std::nullopt;
+  Decision ended = decide(DecisionKind::ended, subject, by, now);
+  ended.restriction = it->second.restriction;
+  remove(it);
+  return ended;
+}
+
+std::optional<Decision> RestrictionBook::tell_again(const model::Finding& finding, TimePoint now) {
+  const auto it = entries_.find(finding.subject);
+  if (it == entries_.end()) return std::nullopt;
+  Decision decision = decide(DecisionKind::restricted, finding.subject, finding.kind, now);
+  decision.detector = finding.kind;
+  decision.score = finding.score;
+  decision.terms = finding.terms;
+  decision.restriction = it->second.restriction;
+  decision.beneath = it->second.beneath;
+  return decision;
+}
+
 std::vector<Decision> RestrictionBook::tick(TimePoint now) {
   std::vector<Decision> decisions = std::exchange(pending_, {});
   while (!ends_.empty() && ends_.begin()->first <= now) {

@@ -100,12 +100,24 @@ class RestrictionBook {
   [[nodiscard]] base::Result<model::Decision> release(const model::Subject& subject,
                                                       const Recovery& recovery,
                                                       const std::string& by, base::TimePoint now);
+  // As release(), where nothing stands any more and what rested on it is let go.
+  [[nodiscard]] model::Decision release_over(const model::Subject& subject, const std::string& by,
+                                             base::TimePoint now);
   // Undoes an automatic decision by its number: the subject is as before it, and its release
   // needs no checklist. The decision is `released`, or `restricted` with what returned.
   [[nodiscard]] base::Result<model::Decision> undo(std::uint64_t number, const std::string& by,
                                                    base::TimePoint now);
   [[nodiscard]] std::vector<model::Decision> exempt(const model::Subject& subject, bool on,
                                                     const std::string& by, base::TimePoint now);
+
+  // Ends an automatic restriction before its time; what lies beneath it ends as well. Nothing where
+  // none stands, or a person's.
+  [[nodiscard]] std::optional<model::Decision> end(const model::Subject& subject,
+                                                   const std::string& by, base::TimePoint now);
+  // The finding once more, of what stands already: nothing else is changed. Nothing where nothing
+  // stands.
+  [[nodiscard]] std::optional<model::Decision> tell_again(const model::Finding& finding,
+                                                          base::TimePoint now);
 
   // Ends what is over, brings back what lay beneath, and tells extensions and alarms.
   [[nodiscard]] std::vector<model::Decision> tick(base::TimePoint now);

@@ -107,6 +107,11 @@ base::Result<Decision> RestrictionBook::release(const Subject& subject, const Re
   return decision;
 }
 
+Decision RestrictionBook::release_over(const Subject& subject, const std::string& by,
+                                       TimePoint now) {
+  return decide(DecisionKind::released, subject, by, now);
+}
+
 base::Result<Decision> RestrictionBook::undo(std::uint64_t number, const std::string& by,
                                              TimePoint now) {
   const auto known = automatic_.find(number);

@@ -90,11 +90,10 @@ std::string Engine::campaign_record(const model::Subject& campaign) const {
 }
 
 std::vector<model::Subject> Engine::campaign_members(const model::Subject& campaign) const {
-  std::vector<model::Subject> out;
+  // Of those who joined right before a crash only their restriction tells.
+  std::vector<model::Subject> out = parts_->book.resting_on(campaign);
   const evidence::Cluster* cluster = parts_->campaigns.find(campaign);
   if (cluster == nullptr) return out;
-  // Of those who joined right before a crash only their restriction tells.
-  out = parts_->book.resting_on(campaign);
   for (const std::uint64_t account : cluster->known_members) {
     auto subject = model::Subject::parse(parts_->ledger.subject_of(account));
     if (!subject) continue;

@@ -42,7 +42,8 @@ void Campaigns::see_of_open(const Around& around, Cluster& cluster, const eviden
 void Campaigns::withdraw(const Around& around, Cluster& cluster, const std::string& by,
                          base::TimePoint now, std::vector<model::Decision>& decisions) {
   const model::Subject subject = subject_of(cluster);
-  let_go(around, cluster, true, now, decisions);
+  unname(around, cluster, now);
+  lift_resting(around, subject, now, decisions);
   store_.close(cluster, false, false);
   open_.erase(cluster.id);
   dirty_.insert(cluster.id);

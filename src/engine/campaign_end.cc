@@ -1,5 +1,6 @@
 // How campaigns end: released by a person, ended in the book, quiet, or for want of room.
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "engine/campaigns.h"
@@ -9,7 +10,7 @@ namespace {
 
 using evidence::Cluster;
 
-// A campaign whose mail stopped coming for so long is over.
+// A campaign that stands nowhere and whose mail stopped coming for so long is over.
 constexpr std::chrono::hours quiet_for{24 * 7};
 // ... and where no more may be open, after so long for one that begins.
 constexpr std::chrono::minutes makes_room_after{30};
@@ -33,20 +34,21 @@ std::unordered_set<std::uint64_t> Campaigns::named_elsewhere(const Around& aroun
   return elsewhere;
 }
 
-void Campaigns::let_go(const Around& around, Cluster& cluster, bool lift, base::TimePoint now,
-                       std::vector<model::Decision>& decisions) {
+void Campaigns::unname(const Around& around, const Cluster& cluster, base::TimePoint now) {
   const std::unordered_set<std::uint64_t> elsewhere = named_elsewhere(around, cluster);
   for (const std::uint64_t hash : cluster.known_members) {
     if (elsewhere.contains(hash)) continue;
     if (evidence::Account* account = around.ledger.touch_again(hash, now))
       account->recent.campaign_member = false;
   }
-  if (!lift) return;
-  for (const model::Subject& subject : around.book.resting_on(subject_of(cluster))) {
+}
+
+void Campaigns::lift_resting(const Around& around, const model::Subject& campaign,
+                             base::TimePoint now, std::vector<model::Decision>& decisions) {
+  for (const model::Subject& subject : around.book.resting_on(campaign)) {
     action::Recovery recovery;
     recovery.without_checklist = true;  // it was no break-in
-    auto made =
-        around.book.release(subject, recovery, "release of campaign:" + cluster.name(), now);
+    auto made = around.book.release(subject, recovery, "release of " + campaign.to_string(), now);
     if (made) decisions.push_back(std::move(*made));
   }
 }
@@ -55,9 +57,11 @@ std::vector<model::Decision> Campaigns::released(const Around& around,
                                                  const model::Subject& campaign, bool honest,
                                                  base::TimePoint now) {
   std::vector<model::Decision> decisions;
+  if (campaign.kind != model::SubjectKind::campaign) return decisions;
+  if (honest) lift_resting(around, campaign, now, decisions);
   Cluster* cluster = store_.find(store_.id_of(campaign.name));
-  if (cluster == nullptr || campaign.kind != model::SubjectKind::campaign) return decisions;
-  let_go(around, *cluster, honest, now, decisions);
+  if (cluster == nullptr) return decisions;
+  unname(around, *cluster, now);
   store_.close(*cluster, honest, honest);
   if (!honest) cluster->members.clear();  // it must show itself anew
   open_.erase(cluster->id);
@@ -65,33 +69,47 @@ std::vector<model::Decision> Campaigns::released(const Around& around,
   return decisions;
 }
 
-void Campaigns::close_quiet(const Around& around, std::uint64_t id, base::TimePoint now,
-                            std::vector<model::Decision>& decisions) {
+// Whoever was stopped because of it stays so, and mail stays on hold: a script that was taken over
+// is quiet because it is stopped. What is known of it is kept for the person who decides.
+void Campaigns::ended(const Around& around, std::uint64_t id, base::TimePoint now) {
   open_.erase(id);
   dirty_.insert(id);
   Cluster* cluster = store_.find(id);
-  if (cluster == nullptr) return;
-  let_go(around, *cluster, false, now, decisions);
-  store_.close(*cluster, false, false);
-  cluster->members.clear();
+  if (cluster == nullptr || cluster->state != evidence::ClusterState::open) return;
+  unname(around, *cluster, now);
+  store_.end(*cluster);
+}
+
+void Campaigns::ended(const Around& around, const model::Subject& campaign, base::TimePoint now) {
+  if (const Cluster* cluster = find(campaign)) ended(around, cluster->id, now);
 }
 
 // Who opens as many campaigns as there may be does not hide the next: the one that was quiet
-// longest goes. If its mail comes again, it is found again.
+// longest goes, before others one that is only observed, and none that a person set. If its mail
+// comes again, it is found again.
 void Campaigns::make_room(const Around& around, base::TimePoint at, base::TimePoint now,
                           std::vector<model::Decision>& decisions) {
   const Cluster* quietest = nullptr;
+  bool quietest_stands = true;
   for (const std::uint64_t id : open_) {
     const Cluster* cluster = store_.find(id);
-    if (cluster != nullptr && (quietest == nullptr || cluster->last_at < quietest->last_at))
+    if (cluster == nullptr || cluster->last_at + makes_room_after >= at) continue;
+    const model::Restriction* standing = around.book.find(subject_of(*cluster));
+    const bool stands = standing != nullptr;
+    if (stands && !standing->automatic) continue;
+    if (quietest == nullptr ||
+        std::pair(stands, cluster->last_at) < std::pair(quietest_stands, quietest->last_at)) {
       quietest = cluster;
+      quietest_stands = stands;
+    }
   }
-  if (quietest != nullptr && quietest->last_at + makes_room_after < at)
-    close_quiet(around, quietest->id, now, decisions);
+  if (quietest == nullptr) return;
+  if (auto decision = around.book.end(subject_of(*quietest), "room for another campaign", now))
+    decisions.push_back(std::move(*decision));
+  ended(around, quietest->id, now);
 }
 
-void Campaigns::tick(const Around& around, base::TimePoint now,
-                     std::vector<model::Decision>& decisions) {
+void Campaigns::tick(const Around& around, base::TimePoint now) {
   // The first time is right after a start: records do not know how old they became meanwhile.
   if (swept_at_ + sweeps_every <= now) {
     swept_at_ = now;
@@ -102,9 +120,12 @@ void Campaigns::tick(const Around& around, base::TimePoint now,
   std::vector<std::uint64_t> over;
   for (const std::uint64_t id : open_) {
     const Cluster* cluster = store_.find(id);
-    if (cluster == nullptr || cluster->last_at + quiet_for < now) over.push_back(id);
+    // What stands in the book ends there, however long that is.
+    if (cluster == nullptr ||
+        (cluster->last_at + quiet_for < now && around.book.find(subject_of(*cluster)) == nullptr))
+      over.push_back(id);
   }
-  for (const std::uint64_t id : over) close_quiet(around, id, now, decisions);
+  for (const std::uint64_t id : over) ended(around, id, now);
 }
 
 }  // namespace leumund::engine

@@ -2,6 +2,7 @@
 // that comes afterwards is found as if nothing had been.
 #include <fmt/core.h>
 #include <gtest/gtest.h>
+#include <set>
 
 #include <algorithm>
 #include <random>
@@ -153,10 +154,28 @@ TEST_F(CampaignFillTest, AsManyCampaignsAsMayBeOpenDoNotHideTheNext) {
   for (int i = 0; i < 300; ++i) campaign(i * 20 % (accounts - 60), 20);
   const Counters before = world.engine.counters();
   EXPECT_EQ(before.campaigns.open, 256U);
+  const auto standing = [this] {
+    std::set<model::Subject> out;
+    for (const auto& one : world.engine.book().restrictions()) {
+      if (one.subject.kind == model::SubjectKind::campaign) out.insert(one.subject);
+    }
+    return out;
+  };
+  const auto stood = standing();
   world.pass_time(hours(3));
   bounded();
   EXPECT_LE(campaign(accounts - 60, 60), 20);
   EXPECT_GT(world.engine.counters().campaigns.opened, before.campaigns.opened);
+  // Which made room is told, and stands no more.
+  std::set<model::Subject> ended;
+  for (const auto& decision : world.decisions) {
+    if (decision.kind == model::DecisionKind::ended) ended.insert(decision.subject);
+  }
+  EXPECT_FALSE(ended.empty());
+  EXPECT_LE(standing().size(), 256U) << "what is not open stands nowhere";
+  for (const model::Subject& subject : stood) {
+    EXPECT_NE(ended.contains(subject), standing().contains(subject)) << subject.to_string();
+  }
 }
 
 }  // namespace

@@ -19,9 +19,8 @@ std::size_t Campaigns::drain_dirty(std::size_t most,
     const Cluster* cluster = store_.find(id);
     evidence::SubjectRecord record;
     record.subject = model::Subject{model::SubjectKind::campaign, Cluster::name_of(id)}.to_string();
-    // What is only watched is not kept: the empty state deletes it.
-    if (cluster != nullptr && cluster->state != ClusterState::watched)
-      evidence::encode_cluster(*cluster, record.state);
+    // The empty state deletes it.
+    if (cluster != nullptr && cluster->recorded()) evidence::encode_cluster(*cluster, record.state);
     visit(std::move(record));
   }
   return dirty_.size();
@@ -46,8 +45,10 @@ void Campaigns::remember_queued(const model::Subject& campaign, Message& message
   const auto parsed = std::from_chars(campaign.name.data(), end, id, 16);
   if (campaign.kind != model::SubjectKind::campaign || parsed.ptr != end || id == 0) return;
   message.cluster = id;
+  message.campaign_kept = true;
   message.placed = true;
-  queued_before_[id].push_back(message.number);
+  Cluster* const known = store_.find(id);
+  (known != nullptr ? known->message_numbers : queued_before_[id]).push_back(message.number);
 }
 
 }  // namespace leumund::engine

@@ -408,6 +408,8 @@ void Campaigns::open(const Around& around, Cluster& cluster,
   for (const evidence::ClusterMember& member : cluster.members) {
     if (!wrote_in_character(member)) take_in(around, cluster, member.account, at);
   }
+  // It stands already where a person said so, or where only its record was lost.
+  if (!decision) decision = around.book.tell_again(finding(cluster, judgement, at), now);
   if (!decision) return;
   name_members(around, cluster, *decision);
   evidence::encode_cluster(cluster, decision->record);
@@ -438,7 +440,11 @@ void Campaigns::go_on(const Around& around, Cluster& cluster, const model::Submi
   if (settings_.keep_texts && !submission.own_text.empty() && cluster.texts.size() < texts_kept) {
     cluster.texts.push_back(submission.own_text.substr(0, text_bytes_kept));
   }
-  if (cluster.told_at + tell_again_after > at) return;
+  const model::Restriction* standing = around.book.find(subject_of(cluster));
+  // Not of a measure that is shorter than that: it would end in the midst of the mailing.
+  const bool ends_soon =
+      standing != nullptr && standing->until && *standing->until < now + tell_again_after;
+  if (cluster.told_at + tell_again_after > at && !ends_soon) return;
   cluster.told_at = at;
   // Moves the end of the measure, which says nothing new; or what was observed is now in force.
   auto decision = around.book.apply(finding(cluster, judge(cluster), at), model::Level::hold, now);
@@ -476,6 +482,13 @@ CampaignCounters Campaigns::counters() const {
           .not_opened = not_opened_,
           .judged = judged_,
           .bytes = store_.fixed_bytes() + programs_.bytes() + crowds_.bytes()};
+}
+
+std::string Campaigns::campaign_of_queued(const Message& message) const {
+  if (message.in_character) return {};
+  if (!message.campaign_kept) return open_campaign_of(message.cluster);
+  return model::Subject{model::SubjectKind::campaign, Cluster::name_of(message.cluster)}
+      .to_string();
 }
 
 std::string Campaigns::open_campaign_of(std::uint64_t cluster) const {

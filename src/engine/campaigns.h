@@ -91,12 +91,15 @@ class Campaigns {
   [[nodiscard]] std::string campaign_of_member(const evidence::Account& account,
                                                std::uint64_t account_hash) const;
 
-  // Closes what is over or was ended in the book.
-  void tick(const Around& around, base::TimePoint now, std::vector<model::Decision>& decisions);
+  // Closes what is over and does not stand in the book.
+  void tick(const Around& around, base::TimePoint now);
+  // It no longer stands in the book.
+  void ended(const Around& around, const model::Subject& campaign, base::TimePoint now);
   // Ends all that is open as nobody's judgement: `by` says why. They are watched as before.
   void withdraw_all(const Around& around, const std::string& by, base::TimePoint now,
                     std::vector<model::Decision>& decisions);
-  // A person let the campaign go; if it was honest, the cluster is learned as such.
+  // A person let the campaign go, one that is over maybe; if it was honest, the cluster is learned
+  // as such.
   std::vector<model::Decision> released(const Around& around, const model::Subject& campaign,
                                         bool honest, base::TimePoint now);
 
@@ -118,6 +121,8 @@ class Campaigns {
   void remember_queued(const model::Subject& campaign, Message& message);
   // "campaign:ID" while it is open, else "".
   [[nodiscard]] std::string open_campaign_of(std::uint64_t cluster) const;
+  // The same of one mail, and when the campaign is over as well: it may be on hold still.
+  [[nodiscard]] std::string campaign_of_queued(const Message& message) const;
 
   [[nodiscard]] static model::Subject subject_of(const evidence::Cluster& cluster);
 
@@ -157,15 +162,15 @@ class Campaigns {
                 base::TimePoint now, std::vector<model::Decision>& decisions);
   // Names in the decision whose mail it is about, and which of it is still queued.
   void name_members(const Around& around, evidence::Cluster& cluster, model::Decision& decision);
-  void close_quiet(const Around& around, std::uint64_t id, base::TimePoint now,
-                   std::vector<model::Decision>& decisions);
+  void ended(const Around& around, std::uint64_t id, base::TimePoint now);
   void make_room(const Around& around, base::TimePoint at, base::TimePoint now,
                  std::vector<model::Decision>& decisions);
   // Of the cluster's members those whom another campaign in force names as well.
   [[nodiscard]] std::unordered_set<std::uint64_t> named_elsewhere(
       const Around& around, const evidence::Cluster& cluster) const;
-  void let_go(const Around& around, evidence::Cluster& cluster, bool lift, base::TimePoint now,
-              std::vector<model::Decision>& decisions);
+  void unname(const Around& around, const evidence::Cluster& cluster, base::TimePoint now);
+  static void lift_resting(const Around& around, const model::Subject& campaign,
+                           base::TimePoint now, std::vector<model::Decision>& decisions);
   [[nodiscard]] model::Finding finding(const evidence::Cluster& cluster,
                                        const verdict::CampaignJudgement& judgement,
                                        base::TimePoint at) const;

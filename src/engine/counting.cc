@@ -412,6 +412,8 @@ Counted Counting::operator()(const model::QueueRemoval& removal) {
   if (Message* message = p_.messages.by_queue(removal.queue)) {
     message->left_queue = true;
     p_.messages.note_queue(*message);
+  } else {
+    p_.messages.left_unknown(removal.queue);
   }
   return {};
 }

@@ -373,14 +373,14 @@ void Engine::Parts::judge(evidence::Account& account, base::TimePoint at, Outcom
 std::vector<model::Decision> Engine::tick(base::TimePoint now) {
   Parts& p = *parts_;
   std::vector<model::Decision> decisions = p.book.tick(now);
-  for (const model::Decision& decision : std::vector<model::Decision>(decisions)) {
-    if (decision.kind == model::DecisionKind::ended &&
-        p.campaigns.find(decision.subject) != nullptr)
-      p.campaigns.released(p.around(), decision.subject, false, now);
+  for (const model::Decision& decision : decisions) {
+    // What lay beneath it may stand again.
+    if (decision.kind == model::DecisionKind::ended && p.book.find(decision.subject) == nullptr)
+      p.campaigns.ended(p.around(), decision.subject, now);
   }
   if (!p.settings.campaigns)
     p.campaigns.withdraw_all(p.around(), "detectors.campaign.mode", now, decisions);
-  p.campaigns.tick(p.around(), now, decisions);
+  p.campaigns.tick(p.around(), now);
   return decisions;
 }
 
@@ -480,7 +480,7 @@ std::vector<model::QueuedMail> Engine::drain_queue() {
   p.messages.watch_queue();
   return p.messages.drain_queue(
       [&p](std::uint64_t hash) { return p.ledger.subject_of(hash); },
-      [&p](std::uint64_t cluster) { return p.campaigns.open_campaign_of(cluster); });
+      [&p](const Message& message) { return p.campaigns.campaign_of_queued(message); });
 }
 
 void Engine::load_queued(const model::QueuedMail& mail) {

@@ -37,7 +37,7 @@ namespace leumund::engine {
 
 struct Limits {
   std::size_t ledger_bytes = 1ULL << 30;  // full: the account longest silent is forgotten, counted
-  std::size_t messages_max = 500'000;     // full: the oldest message is forgotten, counted
+  std::size_t messages_max = 500'000;     // full: the oldest is forgotten, its queue record is not
   std::size_t campaign_bytes = 64UL << 20;  // full: see evidence::ClusterStore
 };
 
@@ -151,7 +151,8 @@ class Engine {
 
   // As drain_dirty() hands it out, to be written together with a decision about it.
   [[nodiscard]] std::string campaign_record(const model::Subject& campaign) const;
-  // Who is in an open campaign: first who is restricted because of it.
+  // Who is in a campaign that is open, or over and not decided on: first who is restricted because
+  // of it.
   [[nodiscard]] std::vector<model::Subject> campaign_members(const model::Subject& campaign) const;
 
   // Whether the subject has sent, as far as is remembered.

@@ -69,12 +69,24 @@ void MessageTable::forget(Message& message) {
     if (index.find(key) == message.number) index.erase(key);
   };
   if (message.id_hash != 0) erase_own(ids_, message.id_hash);
+  // An id that was used again is another's.
+  std::erase_if(message.queues, [this, &message](const model::QueueKey& queue) {
+    return queues_.find(hash_of(queue)) != message.number;
+  });
+  const bool waits = message.in_queue();
   for (const model::QueueKey& queue : message.queues) {
-    drop_kept(message, queue);
+    if (!waits) drop_kept(message, queue);
     erase_own(queues_, hash_of(queue));
   }
   erase_own(newest_of_account_, message.account);
+  outlived_ = outlived_ || (waits && (message.queue_kept || message.queue_noted));
+  if (waits && message.queue_noted && leaving_.size() < messages_max_)
+    leaving_.push_back(std::move(message));
   message = Message{};
+}
+
+void MessageTable::left_unknown(const model::QueueKey& queue) {
+  if (queue_watched_ && outlived_ && queue.known()) unknown_gone_.push_back(queue);
 }
 
 void MessageTable::add_queue(Message& message, const model::QueueKey& queue) {
@@ -109,32 +121,44 @@ void MessageTable::note_queue(Message& message) {
   noted_.push_back(message.number);
 }
 
+void MessageTable::tell_queued(Message& message, std::string subject, std::string campaign,
+                               std::vector<model::QueuedMail>& out) const {
+  const auto known = static_cast<std::uint32_t>(message.recipients.size());
+  const std::uint32_t uncounted =
+      message.recipient_count > known ? message.recipient_count - known : 0;
+  message.campaign_kept = !campaign.empty();
+  for (const model::QueueKey& queue : message.queues) {
+    const std::uint64_t owner = queues_.find(hash_of(queue));
+    if (owner != message.number && owner != 0) continue;
+    out.push_back({queue, subject, message.first_at, uncounted, message.let_through, campaign,
+                   message.mail_class});
+  }
+}
+
 std::vector<model::QueuedMail> MessageTable::drain_queue(
     const std::function<std::string(std::uint64_t)>& subject_of,
-    const std::function<std::string(std::uint64_t)>& campaign_of) {
+    const std::function<std::string(const Message&)>& campaign_of) {
   std::vector<model::QueuedMail> out;
+  const auto tell_gone = [&out](std::vector<model::QueueKey>& keys) {
+    for (model::QueueKey& queue : std::exchange(keys, {}))
+      out.push_back({.queue = std::move(queue), .subject = {}, .since = {}});
+  };
   // Gone first: a key that a forgotten message had may be a newer one's by now.
-  for (model::QueueKey& queue : queue_gone_)
-    out.push_back({.queue = std::move(queue), .subject = {}, .since = {}});
-  queue_gone_.clear();
-  for (const std::uint64_t number : noted_) {
+  tell_gone(queue_gone_);
+  for (Message& message : std::exchange(leaving_, {})) {
+    std::string subject = subject_of(message.account);
+    if (!subject.empty()) tell_queued(message, std::move(subject), campaign_of(message), out);
+  }
+  tell_gone(unknown_gone_);
+  for (const std::uint64_t number : std::exchange(noted_, {})) {
     Message* message = by_number(number);
     if (message == nullptr) continue;  // forgotten meanwhile
     message->queue_noted = false;
-    const std::string subject = message->in_queue() ? subject_of(message->account) : std::string();
+    std::string subject = message->in_queue() ? subject_of(message->account) : std::string();
     if (subject.empty() && !message->queue_kept) continue;
-    const auto known = static_cast<std::uint32_t>(message->recipients.size());
-    const std::uint32_t uncounted =
-        message->recipient_count > known ? message->recipient_count - known : 0;
-    for (const model::QueueKey& queue : message->queues) {
-      if (queues_.find(hash_of(queue)) != number) continue;
-      out.push_back({queue, subject, message->first_at, uncounted, message->let_through,
-                     message->in_character ? std::string() : campaign_of(message->cluster),
-                     message->mail_class});
-    }
     message->queue_kept = !subject.empty();
+    tell_queued(*message, std::move(subject), campaign_of(*message), out);
   }
-  noted_.clear();
   return out;
 }
 
@@ -142,6 +166,7 @@ Message& MessageTable::restore_queued(const model::QueuedMail& mail, std::uint64
   Message& message = create({}, account, mail.since);
   message.restored = true;
   message.queue_kept = true;
+  outlived_ = true;  // more may be on disk than was handed in
   message.let_through = mail.let_through;
   message.mail_class = mail.mail_class;
   message.recipient_count =

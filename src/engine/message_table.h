@@ -1,8 +1,9 @@
 // Every message seen of late, so that its sightings by policy, log, milter and API are one message,
 // and so that deliveries, complaints and queue ids lead back to the account that sent it.
 //
-// Limits:  `messages_max`; beyond it the oldest message is forgotten and counted. A message keeps
-//          at most 10,000 recipients and 16 queue ids.
+// Limits:  `messages_max`; beyond it the oldest message is forgotten and counted. What is on disk
+//          of its place in the queue stays, as it may be on hold, until it is told to have left. A
+//          message keeps at most 10,000 recipients and 16 queue ids.
 // Threads: none of its own and no lock.
 // Owner:   pointers to messages end with the next create().
 #pragma once
@@ -83,6 +84,7 @@ struct Message {
   bool restored = false;         // from before a restart: its recipients are counted already
   bool queue_noted = false;      // its place in the queue may have changed since the last drain
   bool queue_kept = false;       // somebody keeps its queue ids on disk
+  bool campaign_kept = false;    // ... and that it is of its cluster's campaign
   bool in_log = false;           // the log has told of it, and so its queue id's full name
   bool taken_over = false;       // its headers named another sender: his message goes on
   bool let_through = false;      // although its account is restricted: goes on its way
@@ -117,10 +119,12 @@ class MessageTable {
   // To be called after every change of what Message::in_queue() or its recipients depend on.
   void note_queue(Message& message);
   // The changes since the last call; `subject_of` names the owner of an account's hash,
-  // `campaign_of` the campaign of a cluster.
+  // `campaign_of` the campaign that a message is of.
   [[nodiscard]] std::vector<model::QueuedMail> drain_queue(
       const std::function<std::string(std::uint64_t)>& subject_of,
-      const std::function<std::string(std::uint64_t)>& campaign_of);
+      const std::function<std::string(const Message&)>& campaign_of);
+  // The log tells that this has left the queue, and no message remembered has it.
+  void left_unknown(const model::QueueKey& queue);
   // Takes back what drain_queue() told in an earlier run.
   Message& restore_queued(const model::QueuedMail& mail, std::uint64_t account);
 
@@ -135,6 +139,8 @@ class MessageTable {
   [[nodiscard]] std::uint64_t hash_of(const model::QueueKey& queue) const;
   void forget(Message& message);
   void drop_kept(const Message& message, const model::QueueKey& queue);
+  void tell_queued(Message& message, std::string subject, std::string campaign,
+                   std::vector<model::QueuedMail>& out) const;
 
   std::size_t messages_max_;
   base::HashKey key_;
@@ -146,7 +152,10 @@ class MessageTable {
   FlatIndex newest_of_account_;
   bool queue_watched_ = false;
   std::vector<std::uint64_t> noted_;         // numbers of messages
-  std::vector<model::QueueKey> queue_gone_;  // kept ones of messages that were forgotten
+  std::vector<model::QueueKey> queue_gone_;  // kept ones of messages that left the queue
+  bool outlived_ = false;         // what is on disk is of more messages than are remembered
+  std::vector<Message> leaving_;  // forgotten, with their last change
+  std::vector<model::QueueKey> unknown_gone_;
 };
 
 }  // namespace leumund::engine

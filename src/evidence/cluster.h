@@ -119,6 +119,10 @@ struct Cluster {
   std::uint64_t id = 0;  // never used twice; 0: the slot is free
   ClusterState state = ClusterState::watched;
   bool by_person = false;  // learned because somebody released it
+  // It was open and ended by itself, and nobody has said yet what becomes of its mail. It is
+  // watched as any other; quiet for a week it is compared with no more, and kept for whoever
+  // decides: for 60 days, of the newest as many as may be open.
+  bool undecided = false;
   base::TimePoint first_at;
   base::TimePoint last_at;
   base::TimePoint opened_at;
@@ -153,6 +157,8 @@ struct Cluster {
   Pace pace{1};                              // of messages out of character
   Pace stranger_pace{0.25};                  // of messages of accounts nobody knows
 
+  // What is only watched is not kept over a restart.
+  [[nodiscard]] bool recorded() const { return state != ClusterState::watched || undecided; }
   [[nodiscard]] const ClusterMember* member(std::uint64_t account) const;
   [[nodiscard]] ClusterMember* member(std::uint64_t account);
   // To the nearest text that enough of its messages have.

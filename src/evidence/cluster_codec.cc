@@ -138,6 +138,7 @@ base::Result<Cluster> decode_cluster(std::string_view state) {
   cluster.id = read_hash(reader);
   cluster.state = static_cast<ClusterState>(reader.number(2));
   cluster.by_person = reader.flag();
+  cluster.undecided = cluster.state == ClusterState::watched;  // others have no record
   reader.time(cluster.first_at);
   reader.time(cluster.last_at);
   reader.time(cluster.opened_at);

@@ -22,8 +22,9 @@ constexpr std::uint32_t keys_per_open_max = 1024 * 24;
 constexpr float explained_odds = -2;
 
 bool is_over(const Cluster& cluster, base::TimePoint at) {
-  return (cluster.state == ClusterState::watched && cluster.last_at + watched_for < at) ||
-         (cluster.state == ClusterState::harmless && cluster.last_at + harmless_for < at);
+  if (cluster.state == ClusterState::open) return false;
+  const bool longer = cluster.state == ClusterState::harmless || cluster.undecided;
+  return cluster.last_at + (longer ? harmless_for : watched_for) < at;
 }
 
 }  // namespace
@@ -100,6 +101,9 @@ std::uint32_t ClusterStore::resolve(std::uint32_t ref, base::TimePoint at) const
   const std::size_t slot = ref & 0xfffffU;
   if (slot >= slots_.size() || slots_[slot].cluster.id == 0 || ref_of(slot) != ref)
     return PrintIndex::none;
+  // It is kept for people only.
+  const Cluster& cluster = slots_[slot].cluster;
+  if (cluster.undecided && cluster.last_at + watched_for < at) return PrintIndex::none;
   return ref;
 }
 // One mail can have a sentence of two mailings: spam is padded with what honest people wrote. A
@@ -357,15 +361,20 @@ std::size_t ClusterStore::create(base::TimePoint at) {
   for (int looked = 0; looked < 8 && oldest_ != 0; ++looked) {
     const std::size_t slot = oldest_ - 1;
     const Cluster& old = slots_[slot].cluster;
-    if (!is_over(old, at)) break;
-    forget(slot);
+    if (is_over(old, at)) {
+      forget(slot);
+      continue;
+    }
+    if (!old.undecided) break;
+    unlink(slot);  // others behind it may be over
+    link_newest(slot);
   }
   if (free_.empty() && slots_.size() >= slots_max_) {
     // Open ones get another turn, and so do harmless ones for a while.
     for (std::size_t looked = 0; looked < settings_.open_max + 64; ++looked) {
-      const ClusterState state = slots_[oldest_ - 1].cluster.state;
-      if (state == ClusterState::watched || (state == ClusterState::harmless && looked >= 64))
-        break;
+      const Cluster& old = slots_[oldest_ - 1].cluster;
+      const bool kept = old.state == ClusterState::harmless || old.undecided;
+      if (old.state != ClusterState::open && (!kept || looked >= 64)) break;
       const std::size_t slot = oldest_ - 1;
       unlink(slot);
       link_newest(slot);
@@ -393,16 +402,15 @@ std::size_t ClusterStore::create(base::TimePoint at) {
 void ClusterStore::forget_harmless(base::TimePoint at) {
   for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
     const Cluster& cluster = slots_[slot].cluster;
-    if (cluster.id != 0 && cluster.state == ClusterState::harmless && is_over(cluster, at))
-      forget(slot);
+    const bool kept = cluster.state == ClusterState::harmless || cluster.undecided;
+    if (cluster.id != 0 && kept && is_over(cluster, at)) forget(slot);
   }
 }
 
 void ClusterStore::forget(std::size_t slot) {
-  const ClusterState state = slots_[slot].cluster.state;
-  if (state == ClusterState::open) --open_;
-  // What is only watched has no record.
-  if (state != ClusterState::watched) recorded_gone_.push_back(slots_[slot].cluster.id);
+  const Cluster& cluster = slots_[slot].cluster;
+  if (cluster.state == ClusterState::open) --open_;
+  if (cluster.recorded()) recorded_gone_.push_back(cluster.id);
   ids_.erase(slots_[slot].cluster.id);
   unlink(slot);
   slots_[slot].cluster = Cluster{};
@@ -446,31 +454,6 @@ std::uint64_t ClusterStore::id_of(std::string_view name) const {
   return ids_.contains(id) ? id : 0;
 }
 
-bool ClusterStore::open(Cluster& cluster, base::TimePoint at) {
-  if (cluster.state == ClusterState::open) return true;
-  if (open_ >= settings_.open_max) return false;
-  cluster.state = ClusterState::open;
-  cluster.opened_at = at;
-  cluster.told_at = {};
-  ++open_;
-  return true;
-}
-
-void ClusterStore::close(Cluster& cluster, bool harmless, bool by_person) {
-  if (cluster.state == ClusterState::open) --open_;
-  cluster.state = harmless ? ClusterState::harmless : ClusterState::watched;
-  cluster.by_person = by_person;
-  cluster.known_members = {};
-  cluster.texts = {};
-}
-
-void ClusterStore::visit_open(const std::function<void(Cluster&)>& visit) {
-  if (open_ == 0) return;
-  for (Slot& slot : slots_) {
-    if (slot.cluster.id != 0 && slot.cluster.state == ClusterState::open) visit(slot.cluster);
-  }
-}
-
 void ClusterStore::load(Cluster cluster) {
   if (cluster.id == 0) return;
   const auto known = ids_.find(cluster.id);
@@ -481,6 +464,7 @@ void ClusterStore::load(Cluster cluster) {
   ids_[cluster.id] = static_cast<std::uint32_t>(slot);
   if (cluster.state == ClusterState::open) ++open_;
   made = std::move(cluster);
+  if (made.undecided) keep_undecided(made);
   for (const std::uint64_t key : made.bands) index_.put(key, ref_of(slot));
   for (const std::uint32_t client : made.clients) index_.put(client_key(client), ref_of(slot));
   for (const SharedPhrase& phrase : made.phrases) {

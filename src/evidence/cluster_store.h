@@ -103,7 +103,7 @@ class ClusterStore {
   [[nodiscard]] std::uint64_t id_of(std::string_view name) const;
   bool open(Cluster& cluster, base::TimePoint at);  // false: too many are open
   void close(Cluster& cluster, bool harmless, bool by_person);
-  void visit_open(const std::function<void(Cluster&)>& visit);
+  void end(Cluster& cluster);  // by itself: it must show itself anew; see Cluster::undecided
 
   // Puts a cluster from a record back; it replaces one of the same id.
   void load(Cluster cluster);
@@ -192,6 +192,7 @@ class ClusterStore {
                                      const Sighting& sighting) const;
   [[nodiscard]] Affinity affinity_to(const Arrival& arrival, const PackedSketch& sketch,
                                      double text_most, const Cluster& cluster) const;
+  void keep_undecided(Cluster& cluster);
   [[nodiscard]] std::uint32_t resolve(std::uint32_t ref, base::TimePoint at) const;
   [[nodiscard]] double text_most(std::uint64_t key) const;
   [[nodiscard]] double phrase_weight(std::uint64_t key) const;
@@ -238,11 +239,10 @@ class ClusterStore {
   std::uint32_t oldest_ = 0;
   std::unordered_map<std::uint64_t, std::uint32_t> ids_;
   std::size_t open_ = 0;
-  std::uint64_t made_ = 0;
-  std::uint64_t forgotten_ = 0;
-  std::vector<std::uint64_t> recorded_gone_;  // ids
-  std::vector<std::uint64_t> keys_;           // of the mail at hand
-  std::vector<Candidate> found_;              // for it
+  std::uint64_t made_ = 0, forgotten_ = 0;
+  std::vector<std::uint64_t> recorded_gone_, undecided_;  // ids, those that went first in front
+  std::vector<std::uint64_t> keys_;                       // of the mail at hand
+  std::vector<Candidate> found_;                          // for it
   Pace odd_pace_{72};       // of mails out of character that belong to no campaign
   Pace stranger_pace_{72};  // ... and of those of accounts nobody knows
 };

@@ -38,6 +38,53 @@ base::Result<std::vector<model::QueuedMail>> MemoryStore::load_queue(std::size_t
   });
 }
 
+base::Result<std::vector<model::QueuedMail>> MemoryStore::queued_of(const model::Subject& subject,
+                                                                    const model::QueueKey& after,
+                                                                    std::size_t most) {
+  const std::string name = subject.to_string();
+  return state_.with([&](State& state) {
+    std::vector<model::QueuedMail> out;
+    for (auto at = state.queue.upper_bound(after); at != state.queue.end() && out.size() < most;
+         ++at) {
+      if (at->second.subject == name || at->second.campaign == name) out.push_back(at->second);
+    }
+    return out;
+  });
+}
+
+base::Result<std::vector<model::QueuedMail>> MemoryStore::queued_after(const model::QueueKey& after,
+                                                                       std::size_t most) {
+  return state_.with([&](State& state) {
+    std::vector<model::QueuedMail> out;
+    for (auto at = state.queue.upper_bound(after); at != state.queue.end() && out.size() < most;
+         ++at)
+      out.push_back(at->second);
+    return out;
+  });
+}
+
+base::Result<QueueRecords> MemoryStore::queue_records() {
+  return state_.with([](State& state) {
+    QueueRecords records{.mails = state.queue.size()};
+    for (const auto& [key, mail] : state.queue) {
+      if (!mail.campaign.empty()) ++records.of_campaigns[mail.campaign];
+    }
+    return records;
+  });
+}
+
+base::Result<std::uint64_t> MemoryStore::forget_queued(std::uint64_t keep) {
+  return state_.with([keep](State& state) {
+    if (state.queue.size() <= keep) return std::uint64_t{0};
+    const std::uint64_t gone = state.queue.size() - keep;
+    std::vector<std::pair<base::TimePoint, model::QueueKey>> all;
+    for (const auto& [key, mail] : state.queue) all.emplace_back(mail.since, key);
+    std::ranges::sort(all);
+    for (std::uint64_t i = 0; i < gone; ++i) state.queue.erase(all[i].second);
+    return gone;
+  });
+}
+
 base::Status MemoryStore::replace_standing(const action::StandingRecord& standing) {
   state_.with([&](State& state) {
     state.standing.clear();

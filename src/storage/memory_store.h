@@ -22,6 +22,13 @@ class MemoryStore : public Store {
   base::Result<std::vector<model::QueuedMail>> load_queue(std::size_t most) override;
   base::Status load(
       const std::function<void(std::string_view subject, std::string_view state)>& visit) override;
+  base::Result<std::vector<model::QueuedMail>> queued_of(const model::Subject& subject,
+                                                         const model::QueueKey& after,
+                                                         std::size_t most) override;
+  base::Result<std::vector<model::QueuedMail>> queued_after(const model::QueueKey& after,
+                                                            std::size_t most) override;
+  base::Result<QueueRecords> queue_records() override;
+  base::Result<std::uint64_t> forget_queued(std::uint64_t keep) override;
   base::Result<std::map<std::string, std::string>> load_marks() override;
 
   base::Status commit(std::span<const model::Decision> decisions) override;

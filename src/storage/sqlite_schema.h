@@ -8,7 +8,7 @@
 
 namespace leumund::storage {
 
-inline constexpr std::array<const char*, 7> schema_steps = {
+inline constexpr std::array<const char*, 8> schema_steps = {
     // 1: counts, marks, decisions and what stands
     "CREATE TABLE ledger(subject TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE mark(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -73,6 +73,9 @@ inline constexpr std::array<const char*, 7> schema_steps = {
     "CREATE INDEX list_name_history_name ON list_name_history(list, name, number);",
     // 7: what it is for, model::MailClass
     "ALTER TABLE queued ADD COLUMN mail_class INTEGER NOT NULL DEFAULT 0;",
+    // 8: whose it is can be asked for
+    "CREATE INDEX queued_subject ON queued(subject);"
+    "CREATE INDEX queued_campaign ON queued(campaign) WHERE campaign <> '';",
 };
 
 }  // namespace leumund::storage

@@ -23,13 +23,6 @@ using base::Error;
 using base::ErrorCode;
 
 constexpr int busy_milliseconds = 2000;  // somebody looks into the file with sqlite3
-constexpr std::int64_t uncounted_max = 1'000'000;
-
-// A later version may know more classes.
-model::MailClass class_of(std::int64_t stored) {
-  const bool known = stored >= 0 && stored < static_cast<std::int64_t>(model::mail_classes);
-  return known ? static_cast<model::MailClass>(stored) : model::MailClass::unknown;
-}
 
 ErrorCode code_of(int sqlite_code) {
   switch (sqlite_code & 0xff) {
@@ -247,35 +240,6 @@ base::Status SqliteStore::save(const Checkpoint& checkpoint) {
       write_queue(db, checkpoint.queue);
       transaction.commit();
       return {};
-    });
-  });
-}
-
-base::Result<std::vector<model::QueuedMail>> SqliteStore::load_queue(std::size_t most) {
-  using Queue = std::vector<model::QueuedMail>;
-  return database_.with([&](auto& database) {
-    return attempt(*database, [&](SQLite::Database& db) -> base::Result<Queue> {
-      Queue queue;
-      SQLite::Statement rows(
-          db,
-          "SELECT host, instance, queue_id, subject, since, uncounted, let_through, campaign,"
-          " mail_class"
-          " FROM queued ORDER BY since DESC LIMIT ?");
-      rows.bind(1, static_cast<std::int64_t>(most));
-      while (rows.executeStep()) {
-        const std::int64_t uncounted = rows.getColumn(5).getInt64();
-        queue.push_back(
-            {{rows.getColumn(0).getString(), rows.getColumn(1).getString(),
-              rows.getColumn(2).getString()},
-             rows.getColumn(3).getString(),
-             base::TimePoint(base::Micros(rows.getColumn(4).getInt64())),
-             static_cast<std::uint32_t>(std::clamp<std::int64_t>(uncounted, 0, uncounted_max)),
-             rows.getColumn(6).getInt() != 0,
-             rows.getColumn(7).getString(),
-             class_of(rows.getColumn(8).getInt64())});
-      }
-      std::reverse(queue.begin(), queue.end());
-      return queue;
     });
   });
 }

@@ -9,6 +9,7 @@
 //          now, `malformed` the file is damaged, `refused` it was written by a newer version.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <span>
 #include <string>
@@ -22,6 +23,7 @@
 #include "evidence/ledger_journal.h"
 #include "listing/list_journal.h"
 #include "model/queued_mail.h"
+#include "model/subject.h"
 
 namespace leumund::storage {
 
@@ -34,6 +36,12 @@ struct Checkpoint {
   std::span<const evidence::SubjectRecord> records;
   std::span<const Mark> marks;
   std::span<const model::QueuedMail> queue;  // changes; without a subject: gone
+};
+
+// What is known of queued mail.
+struct QueueRecords {
+  std::uint64_t mails = 0;
+  std::map<std::string, std::uint64_t> of_campaigns = {};  // "campaign:ID" -> mails
 };
 
 class Store : public evidence::LedgerJournal,
@@ -49,6 +57,17 @@ class Store : public evidence::LedgerJournal,
   }
   // Mail that was in the queue at the last checkpoint, oldest first; the newest `most` of it.
   virtual base::Result<std::vector<model::QueuedMail>> load_queue(std::size_t most) = 0;
+  // Mail of which the store knows that it is this subject's, or of this campaign, by queue key:
+  // what comes after `after`, `most` of it.
+  virtual base::Result<std::vector<model::QueuedMail>> queued_of(const model::Subject& subject,
+                                                                 const model::QueueKey& after,
+                                                                 std::size_t most) = 0;
+  // All of it in the same way.
+  virtual base::Result<std::vector<model::QueuedMail>> queued_after(const model::QueueKey& after,
+                                                                    std::size_t most) = 0;
+  virtual base::Result<QueueRecords> queue_records() = 0;
+  // Drops the oldest beyond `keep`; returns how many.
+  virtual base::Result<std::uint64_t> forget_queued(std::uint64_t keep) = 0;
   virtual base::Result<std::map<std::string, std::string>> load_marks() = 0;
 
   base::Status save(std::span<const evidence::SubjectRecord> records) final {

@@ -102,6 +102,42 @@ TEST_P(StoreContract, KnowsWhoseTheQueuedMailIsUntilItIsGone) {
   EXPECT_EQ(store_->load_queue(10).value(), (std::vector{other, again}));
 }
 
+TEST_P(StoreContract, TellsWhoseQueuedMailIsPageByPage) {
+  std::vector<model::QueuedMail> queue;
+  for (int i = 0; i < 25; ++i) {
+    queue.push_back({{"mx", "", "4" + std::to_string(100 + i)},
+                     i % 5 == 0 ? "account:b" : "account:a",
+                     at(i),
+                     0,
+                     i % 2 == 0,
+                     i % 3 == 0 ? "campaign:7f" : ""});
+  }
+  ASSERT_TRUE(store_->save(Checkpoint{{}, {}, queue}).ok());
+  const auto all_of = [&](const char* subject) {
+    std::vector<model::QueuedMail> all;
+    for (;;) {
+      const auto page = store_->queued_of(*Subject::parse(subject),
+                                          all.empty() ? model::QueueKey() : all.back().queue, 4);
+      if (!page || page->empty()) return all;
+      EXPECT_LE(page->size(), 4U);
+      all.insert(all.end(), page->begin(), page->end());
+    }
+  };
+  EXPECT_EQ(all_of("account:b").size(), 5U);
+  EXPECT_EQ(all_of("account:a").size(), 20U) << "let through or not";
+  EXPECT_EQ(all_of("campaign:7f").size(), 9U);
+  EXPECT_EQ(all_of("campaign:7f")[1], queue[3]);
+  EXPECT_TRUE(all_of("account:nobody").empty());
+  EXPECT_EQ(store_->queued_after({}, 100).value(), queue);
+  EXPECT_EQ(store_->queued_after(queue[20].queue, 100).value().size(), 4U);
+  const auto records = store_->queue_records();
+  EXPECT_EQ(records->mails, 25U);
+  EXPECT_EQ(records->of_campaigns.at("campaign:7f"), 9U);
+  EXPECT_EQ(store_->forget_queued(20).value(), 5U);
+  EXPECT_EQ(store_->load_queue(100).value().front(), queue[5]) << "the oldest went";
+  EXPECT_EQ(store_->forget_queued(20).value(), 0U);
+}
+
 TEST_P(StoreContract, ReplacesWhatStandsWhole) {
   ASSERT_TRUE(store_
                   ->commit(std::vector{decision(1, DecisionKind::restricted, "account:gone"),

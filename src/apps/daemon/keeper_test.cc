@@ -34,6 +34,19 @@ class StoreOnADisk final : public storage::Store {
   base::Result<std::vector<model::QueuedMail>> load_queue(std::size_t most) override {
     return kept_.load_queue(most);
   }
+  base::Result<std::vector<model::QueuedMail>> queued_of(const Subject& subject,
+                                                         const model::QueueKey& after,
+                                                         std::size_t most) override {
+    return kept_.queued_of(subject, after, most);
+  }
+  base::Result<std::vector<model::QueuedMail>> queued_after(const model::QueueKey& after,
+                                                            std::size_t most) override {
+    return kept_.queued_after(after, most);
+  }
+  base::Result<storage::QueueRecords> queue_records() override { return kept_.queue_records(); }
+  base::Result<std::uint64_t> forget_queued(std::uint64_t keep) override {
+    return kept_.forget_queued(keep);
+  }
   base::Status commit(std::span<const model::Decision> decisions) override {
     if (full) return no_room();
     return kept_.commit(decisions);
