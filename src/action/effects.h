@@ -112,6 +112,9 @@ class Effects {
   void tell_customer(const std::string& to, NoticeText text) {
     notifier_.tell_customer(to, std::move(text));
   }
+  void tell_over(const model::Decision& decision, std::size_t mails, std::size_t senders) {
+    notifier_.tell_over(decision, mails, senders);
+  }
   void digest(std::vector<model::Decision> decisions, base::TimePoint from, base::TimePoint until);
 
   // As the settings in force say; it may be used by any thread, and blocks.

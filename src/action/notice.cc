@@ -183,6 +183,15 @@ void Notifier::tell(NoticeCause cause) {
   });
 }
 
+void Notifier::tell_over(const model::Decision& decision, std::size_t mails, std::size_t senders) {
+  const auto now = clock_();
+  state_.with([&](State& state) {
+    queue_mail(state, state.options.admin,
+               campaign_over_notice(decision, mails, senders, state.options.language),
+               std::to_string(decision.number), now);
+  });
+}
+
 void Notifier::tell_customer(const std::string& to, NoticeText text) {
   const auto now = clock_();
   state_.with([&](State& state) { queue_mail(state, to, std::move(text), "", now); });

@@ -69,6 +69,8 @@ class Notifier {
   Notifier& operator=(const Notifier&) = delete;
 
   void tell(NoticeCause cause);
+  // To the admin.
+  void tell_over(const model::Decision& decision, std::size_t mails, std::size_t senders);
   // Something for a customer, as it is; nothing where no mail can be sent to that address.
   void tell_customer(const std::string& to, NoticeText text);
   // The decisions of the unattended time, with the undo for each.

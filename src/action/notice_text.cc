@@ -352,6 +352,14 @@ NoticeText restricted_notice(const Decision& decision, const HoldOutcome& outcom
                        facts);
 }
 
+NoticeText campaign_over_notice(const Decision& decision, std::size_t mails, std::size_t senders,
+                                Language language) {
+  auto facts = facts_of(decision, language);
+  facts["mails"] = std::to_string(mails);
+  facts["senders"] = std::to_string(senders);
+  return fill_template(notice_template("campaignover", language), facts);
+}
+
 NoticeText observed_notice(const Decision& decision, Language language) {
   auto facts = facts_of(decision, language);
   // In the unattended time a detector acts, so this one was beyond the bounds.

@@ -281,12 +281,14 @@ base::Result<QueuedMessage> read_queue_line(std::string_view line) {
   }
 }
 
-base::Result<std::vector<QueuedMessage>> QueueControl::list() const {
+base::Result<std::vector<QueuedMessage>> QueueControl::list(bool* whole) const {
   if (!on()) return Error{ErrorCode::unavailable, "no queue helper is configured"};
   std::vector<QueuedMessage> all;
+  if (whole != nullptr) *whole = true;
   for (const auto& [instance, folder] : options_.folders) {
     const auto answer = ask("list", folder, "");
     if (!answer.ok()) return answer.error();
+    if (whole != nullptr && answer->size() >= options_.list_bytes_max) *whole = false;
     for (std::string_view rest = *answer; !rest.empty();) {
       const auto end = std::min(rest.find('\n'), rest.size());
       const auto line = rest.substr(0, end);

@@ -72,8 +72,8 @@ class QueueControl {
   [[nodiscard]] QueueResult flush(std::span<const model::QueueKey> keys) const;
   // The configuration folder that a key's instance has; "" for one that is not ours.
   [[nodiscard]] std::string folder_name(const model::QueueKey& key) const;
-  // All queued mail of all instances.
-  [[nodiscard]] base::Result<std::vector<QueuedMessage>> list() const;
+  // All queued mail of all instances; `whole` says whether none was cut off.
+  [[nodiscard]] base::Result<std::vector<QueuedMessage>> list(bool* whole = nullptr) const;
 
  private:
   [[nodiscard]] base::Result<std::string> ask(std::string_view verb, const std::string& folder,

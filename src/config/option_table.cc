@@ -301,10 +301,11 @@ void add_keeping(std::vector<Option>& table) {
   table.push_back(
       size_option("limits.campaigns", &Start::campaign_bytes, 64 * mib, mib, 16'384 * mib,
                   "Memory for finding campaigns; when full, lone mails are forgotten earlier."));
-  table.push_back(
-      count_option("limits.messages", &Start::messages_max, "messages", std::uint64_t{500'000},
-                   std::uint64_t{1000}, std::uint64_t{100'000'000},
-                   "Messages remembered to join what policy, log and API say of one mail."));
+  table.push_back(count_option(
+      "limits.messages", &Start::messages_max, "messages", std::uint64_t{500'000},
+      std::uint64_t{1000}, std::uint64_t{100'000'000},
+      "Messages remembered to join what policy, log and API say of one mail. What is on "
+      "hold is found however many came after it."));
   table.push_back(count_option("limits.restrictions", &Start::restrictions_max, "restrictions",
                                std::uint64_t{1'000'000}, std::uint64_t{1000},
                                std::uint64_t{100'000'000},

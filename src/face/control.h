@@ -137,12 +137,22 @@ struct UnattendedOrder {
   std::string by;
 };
 
+enum class QueueWork : std::uint8_t { release, remove };
+
+struct QueueReport {
+  std::uint64_t done = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t kept = 0;  // on hold still because its sender is restricted for his own sake
+  std::string detail;      // what went wrong, "" if nothing
+};
+
 // What an order did besides its decision.
 struct OrderDone {
   model::Decision decision;
   std::optional<model::Restriction> before;  // what stood until then, if it was changed
   std::vector<model::Decision> also;         // made with it: an exemption that ended
   std::string trouble;                       // what is not done yet and why; "" if all is
+  std::optional<QueueReport> mail = {};      // of a release that its held mail goes with
 };
 
 // One held message of a subject.
@@ -152,14 +162,6 @@ struct HeldMessage {
   std::uint64_t size_bytes = 0;
   std::uint32_t recipients = 0;
   std::optional<base::TimePoint> arrived_at;
-};
-
-enum class QueueWork : std::uint8_t { release, remove };
-
-struct QueueReport {
-  std::uint64_t done = 0;
-  std::uint64_t failed = 0;
-  std::string detail;  // what went wrong, "" if nothing
 };
 
 // What POST /v1/events did, line by line.

@@ -135,6 +135,17 @@ std::string decision_json(const model::Decision& decision) {
   return line(decision_object(decision));
 }
 
+namespace {
+
+Json queue_object(const QueueReport& report) {
+  return {{"done", report.done},
+          {"failed", report.failed},
+          {"kept", report.kept},
+          {"detail", report.detail}};
+}
+
+}  // namespace
+
 std::string order_json(const OrderDone& done) {
   Json out = decision_object(done.decision);
   if (done.before) out["before"] = restriction_json(*done.before);
@@ -144,6 +155,7 @@ std::string order_json(const OrderDone& done) {
     out["also"] = std::move(also);
   }
   if (!done.trouble.empty()) out["trouble"] = done.trouble;
+  if (done.mail) out["mail"] = queue_object(*done.mail);
   return line(out);
 }
 
@@ -239,9 +251,7 @@ std::string held_mail_json(const std::vector<HeldMessage>& messages) {
   return line({{"held", std::move(list)}});
 }
 
-std::string queue_json(const QueueReport& report) {
-  return line({{"done", report.done}, {"failed", report.failed}, {"detail", report.detail}});
-}
+std::string queue_json(const QueueReport& report) { return line(queue_object(report)); }
 
 std::string feed_json(const FeedReport& report) {
   return line({{"accepted", report.accepted},

@@ -291,7 +291,18 @@ bool show_decisions(Terminal& terminal, std::string_view body) {
   return true;
 }
 
-bool show_decision(Terminal& terminal, std::string_view body) {
+namespace {
+
+void show_queue_counts(Terminal& terminal, const JsonValue& done, std::string_view work) {
+  const auto phrase = work == "delete" ? Phrase("queue_done_delete") : Phrase("queue_done_release");
+  terminal.line(terminal.say(phrase, done.at("done").count(), done.at("failed").count()));
+  if (const auto kept = done.at("kept").count(); kept > 0)
+    terminal.line(terminal.say("queue_kept", kept));
+}
+
+}  // namespace
+
+bool show_decision(Terminal& terminal, std::string_view body, std::string_view work) {
   const JsonValue decision = JsonValue::parse(body);
   if (!decision.is_object()) return false;
   for (const JsonValue& other : decision.at("also")) terminal.line(decision_line(terminal, other));
@@ -305,6 +316,7 @@ bool show_decision(Terminal& terminal, std::string_view body) {
   } else {
     terminal.line(decision_line(terminal, decision));
   }
+  if (decision.at("mail").is_object()) show_queue_counts(terminal, decision.at("mail"), work);
   if (const std::string trouble = decision.at("trouble").text(); !trouble.empty()) {
     terminal.complain(terminal.say("trouble", safe(translated(terminal.language(), trouble))));
   }
@@ -350,8 +362,7 @@ bool show_held_mail(Terminal& terminal, std::string_view body, std::string_view 
 bool show_queue_work(Terminal& terminal, std::string_view body, std::string_view work) {
   const JsonValue done = JsonValue::parse(body);
   if (!done.is_object()) return false;
-  const auto phrase = work == "delete" ? Phrase("queue_done_delete") : Phrase("queue_done_release");
-  terminal.line(terminal.say(phrase, done.at("done").count(), done.at("failed").count()));
+  show_queue_counts(terminal, done, work);
   if (const std::string detail = done.at("detail").text(); !detail.empty()) {
     terminal.complain(safe(translated(terminal.language(), detail)));
   }

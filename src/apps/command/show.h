@@ -42,7 +42,8 @@ bool show_hygiene(Terminal& terminal, std::string_view body);
 void show_cells(Terminal& terminal, const JsonValue& cells);
 bool show_subject(Terminal& terminal, std::string_view body);
 bool show_decisions(Terminal& terminal, std::string_view body);  // {"decisions":[...]}
-bool show_decision(Terminal& terminal, std::string_view body);   // one, with what to do next
+// One, with what to do next; `work`: what was done to its mail, "release" or "delete".
+bool show_decision(Terminal& terminal, std::string_view body, std::string_view work = "release");
 bool show_unattended(Terminal& terminal, std::string_view body);
 bool show_held_mail(Terminal& terminal, std::string_view body, std::string_view subject);
 bool show_queue_work(Terminal& terminal, std::string_view body, std::string_view work);

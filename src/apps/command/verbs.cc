@@ -93,8 +93,9 @@ int release(Talk& talk) {
   order.set("done", std::move(done));
   if (talk.request.without_checklist) order.set("without_checklist", true);
   if (!talk.request.mail.empty()) order.set("mail", talk.request.mail);
-  const int answered = talk.post("/v1/release", order,
-                                 [&](auto body) { return show_decision(talk.terminal, body); });
+  const int answered = talk.post("/v1/release", order, [&](auto body) {
+    return show_decision(talk.terminal, body, talk.request.mail);
+  });
   const int status = talk.status_of_order(answered);
   if (answered == exit_negative && !talk.request.json && !talk.request.without_checklist) {
     tell_checklist(talk, "checklist_hint");

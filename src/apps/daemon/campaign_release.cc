@@ -30,23 +30,9 @@ std::vector<model::Decision> after_campaign_release(engine::Engine& engine,
   return more;
 }
 
-std::vector<model::QueueKey> mail_of_free(engine::Engine& engine,
-                                          const std::vector<model::Subject>& subjects) {
-  std::vector<model::QueueKey> mail;
-  for (const model::Subject& subject : subjects) {
-    if (action::stopping(engine.book(), subject) != nullptr) continue;
-    model::Decision about;
-    about.subject = subject;
-    auto queued = engine.with_queue(std::move(about)).held;
-    std::move(queued.begin(), queued.end(), std::back_inserter(mail));
-  }
-  return mail;
-}
-
-void leave_out_restricted(engine::Engine& engine, std::vector<model::QueueKey>& mail) {
-  std::erase_if(mail, [&](const model::QueueKey& queue) {
-    const auto facts = engine.message_facts("", queue, "");
-    return facts && action::stopping(engine.book(), facts->subject) != nullptr;
+void leave_out_restricted(engine::Engine& engine, std::vector<model::Subject>& subjects) {
+  std::erase_if(subjects, [&](const model::Subject& subject) {
+    return action::stopping(engine.book(), subject) != nullptr;
   });
 }
 

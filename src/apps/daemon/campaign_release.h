@@ -20,11 +20,7 @@ namespace leumund::apps {
     engine::Engine& engine, std::vector<model::Decision>& decisions, bool honest,
     base::TimePoint now);
 
-// Mail of these subjects that is queued, of those that nothing stands against.
-[[nodiscard]] std::vector<model::QueueKey> mail_of_free(
-    engine::Engine& engine, const std::vector<model::Subject>& subjects);
-
-// Without the mail of senders that are restricted for reasons of their own.
-void leave_out_restricted(engine::Engine& engine, std::vector<model::QueueKey>& mail);
+// Without those that anything stands against.
+void leave_out_restricted(engine::Engine& engine, std::vector<model::Subject>& subjects);
 
 }  // namespace leumund::apps

@@ -11,6 +11,7 @@
 
 #include "action/stopping.h"
 #include "apps/daemon/campaign_release.h"
+#include "apps/daemon/held_mail.h"
 #include "apps/daemon/listing_decision.h"
 #include "apps/version.h"
 #include "base/log.h"
@@ -28,7 +29,6 @@ using Decisions = std::vector<Decision>;
 
 constexpr std::size_t decisions_shown = 20;  // about one subject
 constexpr std::size_t problems_shown = 10;   // of one batch of events
-constexpr std::size_t held_decisions_read = 50;
 
 // The result of a command and the decisions that the pipeline has to write and publish.
 template <typename T>
@@ -44,10 +44,13 @@ std::string write_unattended(const action::Unattended& unattended) {
 }
 
 // The decision stands; the mail stays where it is and can be asked for again.
-std::string mail_trouble(const base::Result<face::QueueReport>& report) {
-  if (!report) return "its held mail stays: " + report.error().message;
-  if (report->failed > 0) return "its held mail stays: " + report->detail;
-  return "";
+void tell_mail(const base::Result<face::QueueReport>& report, face::OrderDone& done) {
+  if (!report) {
+    done.trouble = "its held mail stays: " + report.error().message;
+    return;
+  }
+  done.mail = *report;
+  done.trouble = report->failed > 0 ? "its held mail stays: " + report->detail : report->detail;
 }
 
 // Refused, half open, suspected, open.
@@ -229,27 +232,46 @@ base::Result<face::OrderDone> ControlDesk::suspend(const face::SuspendOrder& ord
   return done;
 }
 
+bool ControlDesk::is_undecided(const model::Subject& campaign) {
+  if (campaign.kind != model::SubjectKind::campaign) return false;
+  const auto [stands, rests] = around_.pipeline.with_engine([&](engine::Engine& engine) {
+    return std::pair(engine.book().find(campaign) != nullptr,
+                     !engine.book().resting_on(campaign).empty());
+  });
+  if (stands || rests) return !stands;
+  auto held = HeldMail::look(around_.queue(), around_.pipeline, around_.store);
+  if (!held) return false;
+  held->want_of(campaign);
+  held->want_decided(campaign);
+  held->leave_out_restricted(campaign);
+  return !held->wanted_keys().empty();
+}
+
 base::Result<face::OrderDone> ControlDesk::release(const face::ReleaseOrder& order) {
   const auto now = around_.clock.now();
   Decisions also;
-  std::vector<model::QueueKey> members_mail;
+  std::vector<model::Subject> members;
+  const bool undecided = is_undecided(order.subject);
   auto decision = around_.pipeline.command([&](engine::Engine& engine) {
-    const auto members = engine.campaign_members(order.subject);
+    members = engine.campaign_members(order.subject);
     auto made = engine.book().release(order.subject, order.recovery, order.by, now);
+    if (!made && undecided && engine.book().find(order.subject) == nullptr)
+      made = engine.book().release_over(order.subject, order.by, now);
     if (!made) return told<Decision>(made.error(), {});
     // What is thrown away was no honest mailing.
     Decisions all = {*made};
     also = after_campaign_release(engine, all, order.mail != face::HeldMail::remove, now);
     all.insert(all.end(), also.begin(), also.end());
-    if (order.mail == face::HeldMail::release) members_mail = mail_of_free(engine, members);
+    leave_out_restricted(engine, members);
     return told<Decision>(*made, std::move(all));
   });
   if (!decision) return decision.error();
   face::OrderDone done{std::move(*decision), {}, std::move(also), {}};
   if (order.mail == face::HeldMail::keep_held) return done;
-  const auto work =
-      order.mail == face::HeldMail::release ? face::QueueWork::release : face::QueueWork::remove;
-  done.trouble = mail_trouble(work_on(order.subject, work, order.by, members_mail));
+  const bool release = order.mail == face::HeldMail::release;
+  if (!release) members.clear();
+  const auto work = release ? face::QueueWork::release : face::QueueWork::remove;
+  tell_mail(work_on(order.subject, work, order.by, members), done);
   return done;
 }
 
@@ -283,24 +305,23 @@ base::Result<Decision> ControlDesk::announce(const face::AnnounceOrder& order) {
 base::Result<face::OrderDone> ControlDesk::undo(std::uint64_t number, const std::string& by) {
   const auto now = around_.clock.now();
   Decisions also;
-  std::vector<model::QueueKey> members_mail;
+  std::vector<model::Subject> members;
   auto decision = around_.pipeline.command([&](engine::Engine& engine) {
     auto made = engine.book().undo(number, by, now);
     if (!made) return told<Decision>(made.error(), {});
-    const auto members = engine.campaign_members(made->subject);
+    members = engine.campaign_members(made->subject);
     // It was a mistake: what the subject sent was honest.
     engine.learn_from_release(made->subject, now);
     Decisions all = {*made};
     also = after_campaign_release(engine, all, true, now);
-    members_mail = mail_of_free(engine, members);
+    leave_out_restricted(engine, members);
     all.insert(all.end(), also.begin(), also.end());
     return told<Decision>(*made, std::move(all));
   });
   if (!decision) return decision.error();
   face::OrderDone done{std::move(*decision), {}, std::move(also), {}};
   if (done.decision.kind == model::DecisionKind::released && around_.queue().on()) {
-    done.trouble =
-        mail_trouble(work_on(done.decision.subject, face::QueueWork::release, by, members_mail));
+    tell_mail(work_on(done.decision.subject, face::QueueWork::release, by, members), done);
   }
   return done;
 }
@@ -336,46 +357,14 @@ std::string ControlDesk::queue_trouble() const {
   return "";
 }
 
-std::vector<model::QueueKey> ControlDesk::queue_keys(const model::Subject& subject) {
-  std::set<model::QueueKey> keys;
-  around_.pipeline.with_engine([&](engine::Engine& engine) {
-    Decision about;
-    about.subject = subject;
-    const auto queued = engine.with_queue(std::move(about)).held;
-    keys.insert(queued.begin(), queued.end());
-  });
-  // From before a restart: the decisions say what was held then.
-  if (const auto decisions = around_.store.decisions_about(subject, held_decisions_read)) {
-    for (const auto& decision : *decisions) keys.insert(decision.held.begin(), decision.held.end());
-  }
-  return {keys.begin(), keys.end()};
-}
-
 base::Result<std::vector<face::HeldMessage>> ControlDesk::held_mail(const model::Subject& subject) {
-  return held_among(queue_keys(subject));
-}
-
-base::Result<std::vector<face::HeldMessage>> ControlDesk::held_among(
-    const std::vector<model::QueueKey>& keys) {
-  const auto queue = around_.queue();
-  if (!queue.on()) {
-    return Error{ErrorCode::unavailable, "postfix.queue_helper is off: nothing is held or listed"};
-  }
-  // The log calls an instance by its syslog name, the list by its folder: QueueControl knows both.
-  std::set<std::pair<std::string, std::string>> ours;
-  for (const auto& key : keys) ours.emplace(queue.folder_name(key), key.queue_id);
-  auto listed = queue.list();
-  if (!listed) return listed.error();
-  std::vector<face::HeldMessage> held;
-  for (const auto& message : *listed) {
-    if (message.queue != "hold" ||
-        !ours.contains({queue.folder_name(message.key), message.key.queue_id})) {
-      continue;
-    }
-    held.push_back(
-        {message.key, message.sender, message.size_bytes, message.recipients, message.arrived_at});
-  }
-  return held;
+  auto held = HeldMail::look(around_.queue(), around_.pipeline, around_.store);
+  if (!held) return held.error();
+  held->want_of(subject);
+  held->want_decided(subject);
+  if (!held->trouble().empty())
+    base::log(base::LogLevel::warn, "queue subject={} {}", subject.to_string(), held->trouble());
+  return held->wanted();
 }
 
 base::Result<face::QueueReport> ControlDesk::queue_work(const model::Subject& subject,
@@ -386,45 +375,54 @@ base::Result<face::QueueReport> ControlDesk::queue_work(const model::Subject& su
 
 base::Result<face::QueueReport> ControlDesk::work_on(const model::Subject& subject,
                                                      face::QueueWork work, const std::string& by,
-                                                     const std::vector<model::QueueKey>& besides) {
-  auto wanted = queue_keys(subject);
-  wanted.insert(wanted.end(), besides.begin(), besides.end());
-  if (subject.kind == model::SubjectKind::campaign && work == face::QueueWork::release) {
-    around_.pipeline.with_engine(
-        [&](engine::Engine& engine) { leave_out_restricted(engine, wanted); });
-  }
-  if (around_.queue().on() && wanted.empty()) return face::QueueReport{};
-  const auto held = held_among(wanted);
+                                                     const std::vector<model::Subject>& besides) {
+  const auto queue = around_.queue();
+  auto held = HeldMail::look(queue, around_.pipeline, around_.store);
   if (!held) return held.error();
-  std::vector<model::QueueKey> keys;
-  for (const auto& message : *held) keys.push_back(message.queue);
+  held->want_of(subject);
+  held->want_decided(subject);
+  for (const model::Subject& other : besides) held->want_of(other);
+  const bool release = work == face::QueueWork::release;
   face::QueueReport report;
+  if (release && subject.kind == model::SubjectKind::campaign)
+    report.kept = held->leave_out_restricted(subject);
+  report.detail = held->trouble();
+  const auto keys = held->wanted_keys();
   if (keys.empty()) return report;
-  const auto verb =
-      work == face::QueueWork::release ? action::QueueVerb::release : action::QueueVerb::remove;
-  if (work == face::QueueWork::release) {
+  const auto verb = release ? action::QueueVerb::release : action::QueueVerb::remove;
+  if (release) {
     // Before Postfix hears of it: its log line would put the mail on hold again at once.
-    around_.pipeline.with_engine([&](engine::Engine& engine) {
-      if (engine.book().find(subject) != nullptr) engine.let_go(keys);
-    });
+    const bool stands = around_.pipeline.with_engine(
+        [&](engine::Engine& engine) { return engine.book().find(subject) != nullptr; });
+    if (stands) {
+      held->remind_engine();
+      around_.pipeline.with_engine([&](engine::Engine& engine) { engine.let_go(keys); });
+    }
   }
-  auto result = around_.queue().run(verb, keys);
-  auto left = held_among(keys);
+  auto result = queue.run(verb, keys);
+  auto left = still_held(keys);
   // A hold that was under way may have overtaken the release of some of it.
-  if (work == face::QueueWork::release && left && !left->empty()) {
-    std::vector<model::QueueKey> back;
-    for (const auto& message : *left) back.push_back(message.queue);
-    result = around_.queue().run(verb, back);
-    left = held_among(back);
+  if (release && left && !left->empty()) {
+    result = queue.run(verb, *left);
+    left = still_held(*left);
   }
   // What the helper did not find may have gone by another hand: what counts is what is still held.
   report.failed = left ? left->size() : keys.size() - std::min(keys.size(), result.done.size());
   report.done = keys.size() - report.failed;
-  report.detail = result.trouble;
-  base::log(base::LogLevel::info, "queue subject={} verb={} by={} done={} failed={}",
-            subject.to_string(), work == face::QueueWork::release ? "release" : "delete", by,
-            report.done, report.failed);
+  if (!result.trouble.empty()) report.detail = result.trouble;
+  base::log(base::LogLevel::info, "queue subject={} verb={} by={} done={} failed={} kept={}",
+            subject.to_string(), release ? "release" : "delete", by, report.done, report.failed,
+            report.kept);
+  around_.held_changed();
   return report;
+}
+
+base::Result<std::vector<model::QueueKey>> ControlDesk::still_held(
+    const std::vector<model::QueueKey>& keys) {
+  auto held = HeldMail::look(around_.queue(), around_.pipeline, around_.store);
+  if (!held) return held.error();
+  held->want(keys);
+  return held->wanted_keys();
 }
 
 base::Result<Decisions> ControlDesk::decisions(std::uint64_t after, std::size_t limit) {

@@ -57,6 +57,7 @@ class ControlDesk final : public face::Control {
     ListDesk* lists = nullptr;  // lives longer than this; null: there are none
     const CaseLetters& letters;
     std::function<std::string()> organisation;  // ours, as configured now
+    std::function<void()> held_changed;         // somebody let mail go, or threw it away
     base::TimePoint started_at;
   };
   explicit ControlDesk(Around around) : around_(std::move(around)) {}
@@ -100,14 +101,14 @@ class ControlDesk final : public face::Control {
   void add_to(face::CaseReport& report) const;
   // Why the queue helper cannot be used now; "" if it can, or is off on purpose.
   [[nodiscard]] std::string queue_trouble() const;
-  // Queue ids that belong to the subject, as far as engine and journal know.
-  [[nodiscard]] std::vector<model::QueueKey> queue_keys(const model::Subject& subject);
-  [[nodiscard]] base::Result<std::vector<face::HeldMessage>> held_among(
+  // A campaign that is over while its mail is on hold or somebody is stopped because of it.
+  [[nodiscard]] bool is_undecided(const model::Subject& campaign);
+  // The subject's held mail and that of others which is to go with it.
+  [[nodiscard]] base::Result<face::QueueReport> work_on(const model::Subject& subject,
+                                                        face::QueueWork work, const std::string& by,
+                                                        const std::vector<model::Subject>& besides);
+  [[nodiscard]] base::Result<std::vector<model::QueueKey>> still_held(
       const std::vector<model::QueueKey>& keys);
-  // The subject's held mail and what else is to go with it.
-  [[nodiscard]] base::Result<face::QueueReport> work_on(
-      const model::Subject& subject, face::QueueWork work, const std::string& by,
-      const std::vector<model::QueueKey>& besides);
 
   Around around_;
 };

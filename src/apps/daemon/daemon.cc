@@ -81,6 +81,7 @@ Daemon::~Daemon() {
   if (hygiene_) hygiene_->stop();
   for (auto& log : logs_) log->stop();
   if (detours_) detours_->stop();
+  if (held_) held_->stop();
   if (map_loop_) map_loop_->stop();
   if (cases_) cases_->stop();
   if (provider_files_) provider_files_->stop();
@@ -215,6 +216,7 @@ base::Status Daemon::start_effects() {
   make_hygiene();
   if (const auto done = start_socketmap(); !done) return done.error();
   start_detours();
+  start_held_desk();
   return {};
 }
 
@@ -230,6 +232,7 @@ std::future<void> Daemon::on_decisions(const std::vector<model::Decision>& decis
     ring_.publish("decision", face::decision_json(decision));
   }
   if (detours_) detours_->note(decisions);
+  if (held_) held_->note(decisions);
   if (effects_) {
     if (auto published = effects_->submit(decisions)) return std::move(*published);
     base::log(LogLevel::error,
@@ -307,6 +310,7 @@ base::Status Daemon::start_faces() {
       .letters = *letters_,
       .organisation =
           [this] { return settings_.with([](auto& all) { return all.run.letters_organisation; }); },
+      .held_changed = [this] { held_->look_soon(); },
       .started_at = started_at_});
   auto api = api_settings(settings_.with([](const config::Settings& all) { return all; }));
   if (!api) return api.error();
@@ -319,11 +323,9 @@ base::Status Daemon::start_faces() {
     http_.push_back(std::move(*server));
     return {};
   };
-  std::error_code failed;
-  std::filesystem::create_directories(std::filesystem::path(start_.control_socket).parent_path(),
-                                      failed);
   net::HttpOptions control;
   control.listen = net::Endpoint::unix_socket(start_.control_socket);
+  make_folder_of(control.listen);
   control.unix_access = {start_.control_mode, start_.control_group};
   if (const auto done = serve(std::move(control), face::Door::unix_socket); !done) {
     return done.error();

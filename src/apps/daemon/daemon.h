@@ -5,7 +5,7 @@
 //          there.
 // Time:    the Clock is read at the edges only.
 // Threads: main (this), io-0 (policy, milter), follow (one for each log), report and report-dir,
-//          keep, act, hold, tell, list, list-slow and dns-N, and the HTTP workers.
+//          keep, act, hold, held, tell, list, list-slow and dns-N, and the HTTP workers.
 // Errors:  open() names what keeps it from starting. A store that cannot be used does not: the
 //          daemon then runs on what the suspended file knows and says so.
 #pragma once
@@ -28,6 +28,7 @@
 #include "apps/daemon/customer_desk.h"
 #include "apps/daemon/detour_desk.h"
 #include "apps/daemon/explain_reply.h"
+#include "apps/daemon/held_desk.h"
 #include "apps/daemon/honeypots.h"
 #include "apps/daemon/hygiene_desk.h"
 #include "apps/daemon/keeper.h"
@@ -112,6 +113,7 @@ class Daemon {
   [[nodiscard]] std::vector<std::pair<std::string, std::uint64_t>> encrypted_by_log() const;
   base::Status start_socketmap();
   void start_detours();
+  void start_held_desk();
   void add_socketmap_figures(std::vector<face::Metric>& out) const;
   void add_block_figures(std::vector<face::Metric>& out) const;
   base::Status start_effects();
@@ -159,6 +161,7 @@ class Daemon {
   std::unique_ptr<net::EventLoop> map_loop_;           // null: no socketmap
   std::unique_ptr<face::SocketmapService> socketmap_;  // null with it
   std::unique_ptr<DetourDesk> detours_;
+  std::unique_ptr<HeldDesk> held_;
   std::vector<evidence::SubjectRecord> watch_standing_;  // until start_watch()
   std::unique_ptr<WatchDesk> watch_;
   std::unique_ptr<ProviderDesk> provider_files_;

@@ -146,6 +146,16 @@ std::vector<std::pair<std::string, std::uint64_t>> Daemon::encrypted_by_log() co
   return out;
 }
 
+void Daemon::start_held_desk() {
+  held_ = std::make_unique<HeldDesk>(HeldDesk::Around{
+      .pipeline = *pipeline_,
+      .store = *store_,
+      .clock = options_.clock,
+      .queue = [this] { return effects_->queue(); },
+      .tell_over = [this](const model::Decision& decision, std::size_t mails,
+                          std::size_t senders) { effects_->tell_over(decision, mails, senders); }});
+}
+
 void Daemon::start_detours() {
   detours_ = std::make_unique<DetourDesk>(DetourDesk::Around{
       .pipeline = *pipeline_,

@@ -175,6 +175,7 @@ std::vector<face::PartStatus> Daemon::parts() const {
                                   [&, n = name](const auto& t) { return t.first == n; });
     out.push_back(part(name, ill == troubles.end() ? "" : ill->second, detail));
   }
+  if (auto held = held_ ? held_->part() : std::nullopt) out.push_back(std::move(*held));
   for (auto& one : reports_->parts()) out.push_back(std::move(one));
   if (auto watch = watch_ ? watch_->part() : std::nullopt) out.push_back(std::move(*watch));
   if (auto hygiene = hygiene_ ? hygiene_->part() : std::nullopt) {
@@ -252,6 +253,7 @@ std::string Daemon::metrics() const {
       single("leumund_notices_failures_total", "Tries that failed.", effects.notices.failures),
   };
   reports_->add_metrics(shot.more);
+  held_->add_metrics(shot.more);
   if (milter_) {
     for (face::Metric& metric : milter_->metrics()) shot.more.push_back(std::move(metric));
   }
