@@ -1,5 +1,6 @@
 // The files an operator points the watch to: read or refused with the line, and a key is in no
 // message.
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 
@@ -14,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } else {
     CHECK(keys.error().message.size() < 200);
   }
-  const auto counters = parse_sent_counters(text);
+  const leumund::base::TimePoint written(std::chrono::seconds(1'790'000'000));
+  const auto counters = parse_sent_counters(text, written);
   if (!counters) {
     CHECK(!counters.error().message.empty());
     return 0;
