@@ -20,6 +20,8 @@ model::MailClass class_named(std::string_view name) {
 }
 
 json json_of(const Held& held) {
+  json also = json::array();
+  for (const auto& [key, count] : held.also) also.push_back({key.first, key.second, count});
   return {held.provider,
           held.queue.host,
           held.queue.instance,
@@ -28,7 +30,8 @@ json json_of(const Held& held) {
           held.pool,
           model::mail_class_name(held.mail_class),
           held.for_room,
-          held.recipients};
+          held.recipients,
+          std::move(also)};
 }
 
 Held held_of(const json& one) {
@@ -42,6 +45,9 @@ Held held_of(const json& one) {
     held.mail_class = class_named(one.at(6).get<std::string>());
     held.for_room = one.at(7);
     held.recipients = one.at(8);
+  }
+  if (one.size() > 9) {
+    for (const json& other : one.at(9)) held.also[{other.at(0), other.at(1)}] = other.at(2);
   }
   return held;
 }

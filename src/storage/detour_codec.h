@@ -3,6 +3,7 @@
 // Errors:  malformed names what is missing.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,8 @@ struct StoredDetours {
     model::MailClass mail_class = model::MailClass::unknown;
     bool for_room = false;         // waits only until the detour has room to spare
     std::uint32_t recipients = 1;  // at the provider
+    // Other providers and pools whose detours it must not take, and its recipients there.
+    std::map<std::pair<std::string, std::string>, std::uint32_t> also = {};
 
     bool operator==(const Held&) const = default;
   };

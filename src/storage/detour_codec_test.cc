@@ -23,6 +23,7 @@ StoredDetours stored() {
   held.mail_class = model::MailClass::bulk;
   held.for_room = true;
   held.recipients = 12;
+  held.also = {{{"web", ""}, 3}, {{"t-online", "tenant"}, 1}};
   out.held = {held,
               {"gmx", {"mx", "", "4C"}, {}},  // nobody knows whose it is
               {"web", {"mx", "", "4B"}, {model::SubjectKind::account, "b@t.example"}}};

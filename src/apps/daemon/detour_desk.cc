@@ -137,11 +137,14 @@ void DetourDesk::load() {
     }
     // Of a detour that was over Postfix may not have seen the tables either.
     for (const auto& [provider, pool] : stored.returning) state.tries.order({provider, pool});
-    for (const Held& held : stored.held) state.tries.order({held.provider, held.pool});
+    const auto wait_anew = [&](const Held& held) {
+      for (const auto& [key, count] : reasons_of(held)) state.tries.order(key);
+    };
+    for (const Held& held : stored.held) wait_anew(held);
     state.held = std::move(stored.held);
     // Their clients may still be sending them.
     for (auto& [id, held] : stored.holding) {
-      state.tries.order({held.provider, held.pool});
+      wait_anew(held);
       state.holding[id] = {std::move(held), SteadyClock::now()};
     }
     holding_ = !state.holding.empty();

@@ -167,6 +167,12 @@ class DetourDesk {
   void learn(const model::Delivery& delivery, const std::string& domain, const std::string& egress,
              const std::string& home);
   bool note_held(const model::Submission& submission);
+  // All detours that a held mail waits for, and its recipients there.
+  [[nodiscard]] static std::map<Key, std::uint32_t> reasons_of(const Held& held);
+  // What is held now must not take the detour of `key` either.
+  static void add_reason(Held& held, const Key& key, std::uint32_t recipients);
+  void note_also_held(const Key& key, const std::vector<action::QueuedMessage>& listed);
+  [[nodiscard]] static bool may_go(State& state, const Held& held);
   void hold_at_recipient(const model::Submission& submission, engine::Outcome& outcome);
   void hold_mailing(const model::Submission& submission, engine::Outcome& outcome);
   // The count of this hour of the detour, and how many more may go.
@@ -199,6 +205,7 @@ class DetourDesk {
   void note_class(const model::Submission& submission);
   void release_held();
   void work_requeue();
+  [[nodiscard]] bool is_of_pool(const std::string& sender, const std::string& pool) const;
   [[nodiscard]] std::string pool_of(const model::Submission& submission) const;
   [[nodiscard]] static Detours::const_iterator leading(const Detours& detours,
                                                        const std::string& provider,

@@ -51,7 +51,7 @@ class DetourDeskTest : public testing::Test {
         .pipeline = pipeline_,
         .clock = clock_,
         .replies = engine::shipped_replies(),
-        .queue = [] { return action::QueueControl(action::QueueControlOptions{}); },
+        .queue = [this] { return action::QueueControl(queue_); },
         .settings = [this] { return settings_.with([](const auto& run) { return run; }); },
         .warning = {},
         .publish_maps =
@@ -62,9 +62,9 @@ class DetourDeskTest : public testing::Test {
         .state_folder = folder_.string()});
     desk_->start();
   }
-  void order(const std::string& via) {
+  void order(const std::string& via, const std::string& provider = "microsoft-consumer") {
     face::DetourOrder order;
-    order.provider = "microsoft-consumer";
+    order.provider = provider;
     order.via = via;
     order.by = "anna";
     const auto done = desk_->set(order);
@@ -96,6 +96,46 @@ class DetourDeskTest : public testing::Test {
     return false;
   }
 
+  // In the queue helper's place: writes down what it is told.
+  void start_with_helper(const std::string& does) {
+    desk_.reset();
+    const auto helper = folder_ / "helper";
+    std::ofstream(helper) << "#!/bin/sh\nids=$(cat)\necho \"$1 \"$ids >> "
+                          << (folder_ / "calls").string() << "\n"
+                          << does;
+    std::filesystem::permissions(helper, std::filesystem::perms::owner_all);
+    queue_.helper = run_.queue_helper = helper.string();
+    start();
+  }
+  [[nodiscard]] bool was_released(const std::string& queue_id) const {
+    std::istringstream calls(text_of("calls"));
+    for (std::string call; std::getline(calls, call);) {
+      const bool its = call.find(queue_id) != std::string::npos;
+      if (its && call.starts_with("release")) return true;
+    }
+    return false;
+  }
+  // A mail of an account in doubt comes in.
+  void hold(const std::string& queue_id, const std::vector<std::string>& recipients,
+            const model::Subject& subject) {
+    model::Submission mail;
+    mail.id = "policy/" + queue_id;
+    mail.source = model::Source::policy;
+    mail.stage = model::SubmissionStage::recipient;
+    engine::Outcome outcome;
+    outcome.subject = subject;
+    outcome.judgement = {.score = 6, .threshold = 10};
+    for (const std::string& recipient : recipients) {
+      mail.recipients = {recipient};
+      outcome.answer = {};
+      desk_->answer({clock_.now(), clock_.now(), mail}, outcome);
+      EXPECT_EQ(outcome.answer.disposition, model::Disposition::hold) << recipient;
+    }
+    mail.stage = model::SubmissionStage::accepted;
+    mail.queue.queue_id = queue_id;
+    desk_->answer({clock_.now(), clock_.now(), mail}, outcome);
+  }
+
   std::filesystem::path folder_;
   Clock clock_;
   Nobody nobody_;
@@ -104,6 +144,7 @@ class DetourDeskTest : public testing::Test {
   base::Guarded<config::RunSettings> settings_;
   base::Guarded<action::Routes> maps_;  // what socketmap answers
   config::PostfixFiles files_;
+  action::QueueControlOptions queue_;
   std::unique_ptr<DetourDesk> desk_;
 };
 
@@ -173,6 +214,28 @@ TEST_F(DetourDeskTest, WhoeverAsksIsToldWhatTheTablesSay) {
   EXPECT_EQ(mapped("outlook.com"), "");
   EXPECT_TRUE(within(10s, [&] { return target_of("x@club.example") == "out2:"; }));
   EXPECT_EQ(target_of("x@outlook.com"), "");
+}
+
+constexpr auto releases =
+    "[ $1 != release ] || echo \"$ids\" | sed 's/.*/postsuper: &: released from hold/' >&2\n";
+constexpr auto until_released = DetourTries::until_postfix_looks + 30s;
+
+TEST_F(DetourDeskTest, MailInDoubtWaitsUntilNoneOfItsProvidersTakesADetour) {
+  start_with_helper(releases);
+  order("out2");
+  order("out2", "t-online");
+  ASSERT_TRUE(within(10s, [&] {
+    return leaves_by_out2() &&
+           text_of("detours.txt").find("t-online.de out2:") != std::string::npos;
+  }));
+  const model::Subject anna{model::SubjectKind::account, "anna@ours.example"};
+  hold("BOTH1", {"x@hotmail.com", "y@t-online.de"}, anna);
+  hold("ONLY2", {"x@hotmail.com"}, anna);
+  order("");
+  ASSERT_TRUE(within(until_released, [&] { return was_released("ONLY2"); })) << text_of("calls");
+  EXPECT_FALSE(was_released("BOTH1")) << "t-online would see it from out2";
+  order("", "t-online");
+  EXPECT_TRUE(within(until_released, [&] { return was_released("BOTH1"); })) << text_of("calls");
 }
 
 // Until whoever sends like the cause is stopped another address would be refused next.

@@ -55,6 +55,20 @@ std::uint32_t DetourDesk::room_left(State& state, const Detour& detour) {
   return verdict::room_of(detour, let_go_of(state, detour).mails);
 }
 
+std::map<DetourDesk::Key, std::uint32_t> DetourDesk::reasons_of(const Held& held) {
+  std::map<Key, std::uint32_t> out = held.also;
+  out[{held.provider, held.pool}] = held.recipients;
+  return out;
+}
+
+void DetourDesk::add_reason(Held& held, const Key& key, std::uint32_t recipients) {
+  if (key == Key{held.provider, held.pool}) {
+    held.recipients += recipients;
+  } else {
+    held.also[key] += recipients;
+  }
+}
+
 // Postfix holds it by an answer to one of its recipients, also if its detour is over meanwhile.
 bool DetourDesk::note_held(const model::Submission& submission) {
   const bool at_end = submission.source == model::Source::policy &&
@@ -139,7 +153,7 @@ void DetourDesk::hold_at_recipient(const model::Submission& submission, engine::
     state.new_holds = true;
     holding_ = true;
     if (!first) {
-      ++held.recipients;
+      add_reason(held, {provider, found->second.pool}, 1);
       held.for_room = held.for_room && !doubtful;
       return true;
     }
@@ -179,23 +193,28 @@ void DetourDesk::hold_mailing(const model::Submission& submission, engine::Outco
       if (probe && probe->queue.queue_id == submission.queue.queue_id) return;
       ways.emplace_back(at, count);
     }
-    for (const auto& [at, count] : ways) {
-      if (!doubtful && room_left(state, at->second) >= count) continue;
-      const bool known = std::any_of(state.held.begin(), state.held.end(), [&](const Held& held) {
-        return held.queue == submission.queue;
-      });
-      if (known || state.held.size() >= held_max) return;
-      full = at->first.first;
-      Held held{full, submission.queue, outcome.subject, at->second.pool};
-      held.mail_class = submission.print->mail_class;
-      held.for_room = !doubtful;
-      held.recipients = count;
-      state.held.push_back(std::move(held));
-      ++state.held_total;
-      state.new_holds = true;
+    const auto blocked = std::find_if(ways.begin(), ways.end(), [&](const auto& way) {
+      return doubtful || room_left(state, way.first->second) < way.second;
+    });
+    if (blocked == ways.end()) {
+      for (const auto& [at, count] : ways) let_go_of(state, at->second).mails += count;
       return;
     }
-    for (const auto& [at, count] : ways) let_go_of(state, at->second).mails += count;
+    const bool known = std::any_of(state.held.begin(), state.held.end(), [&](const Held& held) {
+      return held.queue == submission.queue;
+    });
+    if (known || state.held.size() >= held_max) return;
+    full = blocked->first->first.first;
+    Held held{full, submission.queue, outcome.subject, blocked->first->second.pool};
+    held.mail_class = submission.print->mail_class;
+    held.for_room = !doubtful;
+    held.recipients = 0;
+    for (const auto& [at, count] : ways) {
+      add_reason(held, {at->first.first, at->second.pool}, count);
+    }
+    state.held.push_back(std::move(held));
+    ++state.held_total;
+    state.new_holds = true;
   });
   if (full.empty()) return;
   outcome.answer = {model::Disposition::hold,
@@ -208,7 +227,15 @@ void DetourDesk::hold_queued(const Key& key, const action::QueueControl& queue,
                              const std::vector<Held>& waiting) {
   std::set<model::QueueKey> keys;
   state_.with([&](State& state) {
+    std::map<model::QueueKey, std::size_t> known;  // held for another provider already
+    for (std::size_t i = 0; i < state.held.size(); ++i) known[state.held[i].queue] = i;
     for (const Held& held : waiting) {
+      if (const auto at = known.find(held.queue); at != known.end()) {
+        Held& older = state.held[at->second];
+        older.for_room = older.for_room && held.for_room;
+        if (!reasons_of(older).contains(key)) add_reason(older, key, held.recipients);
+        continue;
+      }
       if (state.held.size() >= held_max) break;
       state.held.push_back(held);
       state.held.back().provider = key.first;
@@ -230,6 +257,42 @@ void DetourDesk::hold_queued(const Key& key, const action::QueueControl& queue,
   });
 }
 
+// What was put on hold before this detour opened would take it when its own is over.
+void DetourDesk::note_also_held(const Key& key, const std::vector<action::QueuedMessage>& listed) {
+  const auto& [provider, pool] = key;
+  std::map<model::QueueKey, std::uint32_t> theirs;
+  for (const auto& message : listed) {
+    if (message.queue != "hold") continue;
+    if (!pool.empty() && !is_of_pool(message.sender, pool)) continue;
+    const auto count =
+        std::count_if(message.addresses.begin(), message.addresses.end(), [&](const auto& address) {
+          return provider_of(diagnosis::domain_of(address)) == provider;
+        });
+    if (count > 0) theirs[message.key] = static_cast<std::uint32_t>(count);
+  }
+  state_.with([&](State& state) {
+    for (Held& held : state.held) {
+      const auto found = theirs.find(held.queue);
+      if (found == theirs.end() || reasons_of(held).contains(key)) continue;
+      add_reason(held, key, found->second);
+      state.counts = true;
+    }
+  });
+}
+
+// Where none of its detours stands in its way. Until Postfix has looked at the tables and what
+// waits longer has been tried, it waits: by the tables of before, mail in doubt would still leave
+// by the other way.
+bool DetourDesk::may_go(State& state, const Held& held) {
+  const auto reasons = reasons_of(held);
+  return std::all_of(reasons.begin(), reasons.end(), [&](const auto& reason) {
+    if (state.tries.waits(reason.first)) return false;
+    const auto found = state.detours.find(reason.first);
+    if (found == state.detours.end() || !model::routes_mail(found->second)) return true;
+    return held.for_room && room_left(state, found->second) >= reason.second;
+  });
+}
+
 // What may go now, in its turn, some at a time: all of a detour that is over, and of one with room
 // as many mailings as it has room for. One turn a look: Postfix delivers what it gets at once in an
 // order of its own.
@@ -246,14 +309,12 @@ std::vector<DetourDesk::Held> DetourDesk::take_released() {
       const Held& held = state.held[place];
       const auto turn = verdict::turn_of(held.mail_class);
       if (!out.empty() && turn != verdict::turn_of(out.front().mail_class)) break;
-      const auto found = state.detours.find({held.provider, held.pool});
-      const bool over = found == state.detours.end() || !model::routes_mail(found->second);
-      // Until Postfix has looked at the table and what waits longer has been tried, they wait: by
-      // the table of before, mail in doubt would still leave by the other way.
-      const bool early = state.tries.waits({held.provider, held.pool});
-      if (early || (!over && !held.for_room)) continue;
-      if (!over && room_left(state, found->second) < held.recipients) continue;
-      if (!over) let_go_of(state, found->second).mails += held.recipients;
+      if (!may_go(state, held)) continue;
+      for (const auto& [key, count] : reasons_of(held)) {
+        const auto found = state.detours.find(key);
+        const bool leads = found != state.detours.end() && model::routes_mail(found->second);
+        if (leads) let_go_of(state, found->second).mails += count;
+      }
       goes[place] = true;
       out.push_back(held);
     }

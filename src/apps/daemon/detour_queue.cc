@@ -15,13 +15,12 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-bool is_of_pool(const config::DetourPools& pools, const std::string& pool,
-                const std::string& sender) {
-  const auto* found = pools.of_sender(sender);
+}  // namespace
+
+bool DetourDesk::is_of_pool(const std::string& sender, const std::string& pool) const {
+  const auto* found = pools_->of_sender(sender);
   return found != nullptr && found->name == pool;
 }
-
-}  // namespace
 
 void DetourDesk::flush_due() {
   constexpr std::size_t flushed_at_once = 100;
@@ -66,7 +65,7 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
     };
     const auto count = std::count_if(message.addresses.begin(), message.addresses.end(), wanted);
     if (message.queue != "deferred" || count == 0 || tried.contains(message.key)) continue;
-    if (!pool.empty() && !is_of_pool(*pools_, pool, message.sender)) continue;
+    if (!pool.empty() && !is_of_pool(message.sender, pool)) continue;
     Held& one = theirs.emplace_back();
     one.queue = message.key;
     one.recipients = static_cast<std::uint32_t>(count);
@@ -77,6 +76,7 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
     const auto found = state.detours.find(key);
     return found != state.detours.end() && model::routes_mail(found->second);
   });
+  if (open) note_also_held(key, listed);
   tell_classes(theirs);
   if (open) tell_doubts(theirs);
   std::vector<Held> waiting;
