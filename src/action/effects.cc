@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "action/stopping.h"
 #include "base/log.h"
 
 namespace leumund::action {
@@ -14,7 +15,6 @@ namespace {
 using base::LogLevel;
 using model::Decision;
 using model::DecisionKind;
-using model::Level;
 using model::Restriction;
 using model::Subject;
 using SteadyClock = std::chrono::steady_clock;
@@ -24,10 +24,6 @@ constexpr auto hold_pause_first = std::chrono::milliseconds(1'000);
 constexpr auto hold_pause_most = std::chrono::milliseconds(300'000);
 constexpr std::size_t pending_keys_max = 100'000;
 constexpr auto table_check_every = std::chrono::seconds(5);
-
-bool stops_queued_mail(const Restriction& restriction) {
-  return restriction.mode == model::Mode::enforce && restriction.level != Level::throttle;
-}
 
 // The subject's mail may go from here on.
 bool lets_mail_go(const Decision& decision) {

@@ -12,4 +12,8 @@ const model::Restriction* stopping(const RestrictionBook& book, const model::Sub
   return above->level > own->level ? above : own;
 }
 
+bool stops_queued_mail(const model::Restriction& restriction) {
+  return restriction.mode == model::Mode::enforce && restriction.level != model::Level::throttle;
+}
+
 }  // namespace leumund::action

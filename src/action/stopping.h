@@ -12,4 +12,7 @@ namespace leumund::action {
 [[nodiscard]] const model::Restriction* stopping(const RestrictionBook& book,
                                                  const model::Subject& subject);
 
+// Whether its queued mail stays where it is too: a throttle only slows down what comes in.
+[[nodiscard]] bool stops_queued_mail(const model::Restriction& restriction);
+
 }  // namespace leumund::action

@@ -128,6 +128,7 @@ class DetourDesk {
     std::map<Key, SteadyTime> probe_tries;  // of queued probes, once the table lets them out
     std::map<Key, std::set<model::QueueKey>> probed;  // another mail may tell more
     std::map<Key, LetGo> let_go;
+    std::set<model::Subject> stopped;      // whose held mail waits until their restriction ends
     std::vector<model::QueueKey> requeue;  // probes that were refused
     std::string trouble;
     std::string lost;  // what an earlier run left and this one could not read; until the next start
@@ -204,6 +205,8 @@ class DetourDesk {
   [[nodiscard]] std::vector<Held> take_released();
   void note_class(const model::Submission& submission);
   void release_held();
+  void look_at_stopped();
+  [[nodiscard]] std::vector<Held> without_stopped(std::vector<Held> held);
   void work_requeue();
   [[nodiscard]] bool is_of_pool(const std::string& sender, const std::string& pool) const;
   [[nodiscard]] std::string pool_of(const model::Submission& submission) const;

@@ -238,6 +238,37 @@ TEST_F(DetourDeskTest, MailInDoubtWaitsUntilNoneOfItsProvidersTakesADetour) {
   EXPECT_TRUE(within(until_released, [&] { return was_released("BOTH1"); })) << text_of("calls");
 }
 
+// A throttle stops no queued mail, so nobody would let go later what is kept for its sake.
+TEST_F(DetourDeskTest, WhatIsHeldOfTheRestrictedGoesWhenTheirRestrictionDoesNotStopIt) {
+  start_with_helper(releases);
+  order("out2");
+  ASSERT_TRUE(within(10s, [&] { return leaves_by_out2(); }));
+  const auto restricted = [&](const char* name, model::Level level, std::chrono::hours lasts) {
+    model::Restriction one;
+    one.subject = {model::SubjectKind::account, name};
+    one.level = level;
+    if (lasts > 0h) one.until = clock_.now() + lasts;
+    pipeline_.with_engine(
+        [&](engine::Engine& engine) { (void)engine.book().suspend(one, clock_.now()); });
+    return one.subject;
+  };
+  hold("SLOW1", {"x@hotmail.com"}, restricted("slow@o.test", model::Level::throttle, 1h));
+  const auto stopped = restricted("stopped@o.test", model::Level::hold, 1h);
+  hold("STOP2", {"x@hotmail.com"}, stopped);
+  hold("GONE3", {"x@hotmail.com"}, restricted("gone@o.test", model::Level::hold, 0h));
+  order("");
+  ASSERT_TRUE(within(until_released, [&] { return was_released("SLOW1"); })) << text_of("calls");
+  std::this_thread::sleep_for(2500ms);  // two looks
+  EXPECT_FALSE(was_released("STOP2"));
+  pipeline_.with_engine([&](engine::Engine& engine) {
+    const auto done = engine.book().release(stopped, {.done = {}, .without_checklist = true},
+                                            "anna", clock_.now());
+    EXPECT_TRUE(done.ok());
+  });
+  EXPECT_TRUE(within(10s, [&] { return was_released("STOP2"); })) << text_of("calls");
+  EXPECT_FALSE(was_released("GONE3")) << "somebody decides about it";
+}
+
 // Until whoever sends like the cause is stopped another address would be refused next.
 TEST(UnrestrictedSuspect, IsNoScriptOnceItOrItsUidIsStoppedOrExempt) {
   Nobody nobody;

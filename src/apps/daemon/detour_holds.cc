@@ -309,7 +309,7 @@ std::vector<DetourDesk::Held> DetourDesk::take_released() {
       const Held& held = state.held[place];
       const auto turn = verdict::turn_of(held.mail_class);
       if (!out.empty() && turn != verdict::turn_of(out.front().mail_class)) break;
-      if (!may_go(state, held)) continue;
+      if (state.stopped.contains(held.subject) || !may_go(state, held)) continue;
       for (const auto& [key, count] : reasons_of(held)) {
         const auto found = state.detours.find(key);
         const bool leads = found != state.detours.end() && model::routes_mail(found->second);
@@ -326,20 +326,55 @@ std::vector<DetourDesk::Held> DetourDesk::take_released() {
   });
 }
 
+// Whose restriction is over; and who is let go for good or stopped for good, which the next look at
+// what is held finds out.
+void DetourDesk::look_at_stopped() {
+  auto stopped = state_.with([](const State& state) { return state.stopped; });
+  if (stopped.empty()) return;
+  around_.pipeline.with_engine([&](engine::Engine& engine) {
+    std::erase_if(stopped, [&](const model::Subject& subject) {
+      const auto* restriction = action::stopping(engine.book(), subject);
+      return restriction == nullptr || !action::stops_queued_mail(*restriction) ||
+             !restriction->until;
+    });
+  });
+  state_.with([&](State& state) { state.stopped = std::move(stopped); });
+}
+
+// Who was stopped meanwhile keeps his mail on hold: until his restriction ends, or where it has no
+// end until somebody decides about it, like about the rest of that account's mail.
+std::vector<DetourDesk::Held> DetourDesk::without_stopped(std::vector<Held> held) {
+  std::set<model::Subject> for_now;
+  std::set<model::Subject> for_good;
+  around_.pipeline.with_engine([&](engine::Engine& engine) {
+    for (const Held& one : held) {
+      const auto* restriction = action::stopping(engine.book(), one.subject);
+      if (restriction == nullptr || !action::stops_queued_mail(*restriction)) continue;
+      (restriction->until ? for_now : for_good).insert(one.subject);
+    }
+  });
+  if (for_now.empty() && for_good.empty()) return held;
+  state_.with([&](State& state) {
+    for (const Held& one : held) {
+      if (for_now.contains(one.subject)) state.held.push_back(one);
+    }
+    state.stopped.insert(for_now.begin(), for_now.end());
+  });
+  std::erase_if(held, [&](const Held& one) {
+    return for_now.contains(one.subject) || for_good.contains(one.subject);
+  });
+  return held;
+}
+
 void DetourDesk::release_held() {
   constexpr std::chrono::seconds try_again{60};
   if (SteadyTime::clock::now() < release_at_) return;
-  const std::vector<Held> over = take_released();
+  look_at_stopped();
+  const std::vector<Held> over = without_stopped(take_released());
   if (over.empty()) return;
   std::vector<model::QueueKey> keys;
-  around_.pipeline.with_engine([&](engine::Engine& engine) {
-    for (const Held& held : over) {
-      const auto* restriction = action::stopping(engine.book(), held.subject);
-      // Who was stopped meanwhile stays held, like the rest of that account's mail.
-      if (restriction != nullptr && restriction->mode == model::Mode::enforce) continue;
-      keys.push_back(held.queue);
-    }
-  });
+  keys.reserve(over.size());
+  for (const Held& held : over) keys.push_back(held.queue);
   const action::QueueControl queue = around_.queue();
   const auto result = queue.run(action::QueueVerb::release, keys);
   // What was deferred before would wait for its old turn, up to an hour.
