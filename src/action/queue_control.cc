@@ -48,7 +48,9 @@ bool is_socket(const std::string& path) {
 
 // One request and its answer over the helper's socket.
 base::Result<std::string> ask_socket(const std::string& path, const std::string& request,
-                                     std::chrono::milliseconds patience, std::size_t bytes_max) {
+                                     std::chrono::milliseconds patience, std::size_t bytes_max,
+                                     const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds slice{200};
   const auto deadline = std::chrono::steady_clock::now() + patience;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -81,7 +83,9 @@ base::Result<std::string> ask_socket(const std::string& path, const std::string&
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
     pollfd wait{fd.get(), POLLIN, 0};
-    if (left.count() <= 0 || ::poll(&wait, 1, static_cast<int>(left.count())) == 0) {
+    const bool over = left.count() <= 0 || stop.stop_requested();
+    if (!over && ::poll(&wait, 1, static_cast<int>(std::min(left, slice).count())) == 0) continue;
+    if (over) {
       return Error{ErrorCode::timed_out,
                    fmt::format("the queue helper at {} did not answer", path)};
     }
@@ -120,12 +124,13 @@ base::Result<std::string> QueueControl::ask(std::string_view verb, const std::st
     const std::string line =
         std::string(verb) + (other_folder ? " " + folder : std::string()) + "\n";
     return ask_socket(options_.helper, line + std::string(ids), options_.patience,
-                      options_.list_bytes_max);
+                      options_.list_bytes_max, options_.stop);
   }
   Command command{.arguments = {options_.helper, std::string(verb)},
                   .input = ids,
                   .patience = options_.patience,
-                  .output_bytes_max = options_.list_bytes_max};
+                  .output_bytes_max = options_.list_bytes_max,
+                  .stop = options_.stop};
   if (other_folder) {
     command.arguments.emplace_back("--config-dir");
     command.arguments.push_back(folder);
@@ -175,6 +180,8 @@ void QueueControl::run_batch(std::string_view verb, const std::string& folder,
       result.trouble = answer.error().message;
       // What it is not allowed to do it will not be allowed in a moment either.
       if (answer.error().code == ErrorCode::refused) break;
+      result.timed_out = answer.error().code == ErrorCode::timed_out;
+      if (result.timed_out) break;
       continue;
     }
     result.trouble.clear();
@@ -218,7 +225,7 @@ QueueResult QueueControl::run(QueueVerb verb, std::span<const QueueKey> keys) co
   }
   std::string trouble;
   for (const auto& [folder, all] : by_folder) {
-    for (std::size_t at = 0; at < all.size(); at += options_.ids_per_run) {
+    for (std::size_t at = 0; at < all.size() && !result.timed_out; at += options_.ids_per_run) {
       const auto count = std::min(options_.ids_per_run, all.size() - at);
       run_batch(verb_word(verb), folder, std::span(all).subspan(at, count), result);
       if (!result.trouble.empty()) trouble = result.trouble;
@@ -228,7 +235,16 @@ QueueResult QueueControl::run(QueueVerb verb, std::span<const QueueKey> keys) co
   return result;
 }
 
-QueueResult QueueControl::flush(std::span<const QueueKey> keys) const {
+QueueControl QueueControl::within(std::chrono::milliseconds patience, std::stop_token stop) const {
+  QueueControlOptions options = options_;
+  options.patience = std::min(options.patience, patience);
+  options.stop = std::move(stop);
+  return QueueControl(std::move(options));
+}
+
+QueueResult QueueControl::flush(std::span<const QueueKey> keys,
+                                std::chrono::milliseconds budget) const {
+  const auto began = std::chrono::steady_clock::now();
   QueueResult result;
   if (!on()) {
     result.missing.assign(keys.begin(), keys.end());
@@ -236,6 +252,7 @@ QueueResult QueueControl::flush(std::span<const QueueKey> keys) const {
     return result;
   }
   for (const QueueKey& key : keys) {
+    if (std::chrono::steady_clock::now() - began >= budget) break;
     const auto* folder = folder_of(key);
     if (folder == nullptr || !is_queue_id(key.queue_id)) {
       result.elsewhere.push_back(key);
@@ -246,8 +263,10 @@ QueueResult QueueControl::flush(std::span<const QueueKey> keys) const {
       result.done.push_back(key);
       continue;
     }
-    result.missing.push_back(key);
     result.trouble = answer.error().message;
+    result.timed_out = answer.error().code == ErrorCode::timed_out;
+    if (result.timed_out) break;  // nor would it take the others
+    result.missing.push_back(key);
     if (answer.error().code == ErrorCode::refused) break;  // it will not be allowed later either
   }
   return result;

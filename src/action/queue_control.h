@@ -2,7 +2,7 @@
 //
 // Flow:    queue keys -> one helper run per Postfix instance and `ids_per_run` ids -> what was
 //          done.
-// Time:    `patience` for each run. Mail on its way between two queues is missed by postsuper, so
+// Time:    `patience` for each run; a helper that was waited for in vain is not asked on. Mail on its way between two queues is missed by postsuper, so
 //          ids it does not name are asked for again, `tries` times with a pause.
 // Limits:  ids that are no queue id are not sent; lists are cut at `list_bytes_max`.
 // Threads: any; blocks. The daemon calls it on `act`.
@@ -16,6 +16,7 @@
 #include <map>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,7 @@ struct QueueControlOptions {
   std::chrono::milliseconds pause{200};
   std::chrono::milliseconds patience{30'000};
   std::size_t list_bytes_max = 64 * 1024 * 1024;
+  std::stop_token stop = {};  // ends whatever waits
 };
 
 struct QueueResult {
@@ -45,6 +47,7 @@ struct QueueResult {
   std::vector<model::QueueKey> missing;
   std::vector<model::QueueKey> elsewhere;  // another host's, or an instance without a folder
   std::string trouble;
+  bool timed_out = false;
 };
 
 // Those that nothing was done to, though they may still be there.
@@ -68,8 +71,12 @@ class QueueControl {
 
   [[nodiscard]] bool on() const { return !options_.helper.empty(); }
   [[nodiscard]] QueueResult run(QueueVerb verb, std::span<const model::QueueKey> keys) const;
-  // Tries deferred mail now, one after the other; what is gone meanwhile is no trouble.
-  [[nodiscard]] QueueResult flush(std::span<const model::QueueKey> keys) const;
+  // Tries deferred mail now, one after the other, as many as are tried within `budget`; what is gone
+  // meanwhile is no trouble, `missing` is what the helper failed at.
+  [[nodiscard]] QueueResult flush(std::span<const model::QueueKey> keys,
+                                  std::chrono::milliseconds budget = std::chrono::hours(24)) const;
+  // The same, for somebody who has less time.
+  [[nodiscard]] QueueControl within(std::chrono::milliseconds patience, std::stop_token stop) const;
   // The configuration folder that a key's instance has; "" for one that is not ours.
   [[nodiscard]] std::string folder_name(const model::QueueKey& key) const;
   // All queued mail of all instances; `whole` says whether none was cut off.

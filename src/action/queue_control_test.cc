@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "action/queue_id.h"
 #include "net/socket.h"
@@ -73,6 +74,47 @@ TEST_F(QueueControlTest, AHelperThatHangsIsGivenUpHoweverMuchItIsTold) {
   EXPECT_TRUE(result.missing.empty()) << "nobody knows";
   EXPECT_EQ(left_of(keys, result), keys);
   EXPECT_NE(result.trouble, "");
+}
+
+TEST_F(QueueControlTest, AHelperThatHangsOnOneMailIsNotAskedForTheNext) {
+  const auto path = (folder_ / "socket").string();
+  auto listening = net::ListeningSocket::open(net::Endpoint::unix_socket(path), {});
+  ASSERT_TRUE(listening.ok()) << listening.error().message;  // nobody accepts
+  const std::vector<QueueKey> keys(100, {"", "", "AAAAA1"});
+  const auto queue =
+      QueueControl({.helper = path, .host = "mail1"}).within(std::chrono::milliseconds(300), {});
+  const auto began = std::chrono::steady_clock::now();
+  const auto result = queue.flush(keys);
+  EXPECT_TRUE(result.timed_out);
+  EXPECT_TRUE(result.done.empty() && result.missing.empty()) << "nobody knows";
+  EXPECT_TRUE(queue.run(QueueVerb::hold, keys).timed_out);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(5));
+}
+
+TEST_F(QueueControlTest, WhoeverIsStoppedWaitsNoLonger) {
+  const auto path = (folder_ / "socket").string();
+  auto listening = net::ListeningSocket::open(net::Endpoint::unix_socket(path), {});
+  ASSERT_TRUE(listening.ok()) << listening.error().message;
+  const auto began = std::chrono::steady_clock::now();
+  for (const auto& queue :
+       {QueueControl({.helper = path, .host = "mail1"}), control("sleep 60\n")}) {
+    std::stop_source stop;
+    std::jthread later([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      stop.request_stop();
+    });
+    EXPECT_FALSE(queue.within(std::chrono::seconds(30), stop.get_token()).list().ok());
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
+}
+
+TEST_F(QueueControlTest, TriesAsManyAsItHasTimeFor) {
+  const auto queue = control("sleep 0.2\n");
+  const std::vector<QueueKey> keys(100, {"", "", "AAAAA1"});
+  const auto result = queue.flush(keys, std::chrono::milliseconds(500));
+  EXPECT_GE(result.done.size(), 1u);
+  EXPECT_LT(result.done.size(), 10u);
+  EXPECT_EQ(result.trouble, "");
 }
 
 TEST_F(QueueControlTest, TellsWhatWasHeldAndWhatIsGone) {

@@ -114,7 +114,9 @@ bool converse(const Command& command, Streams& streams, const Descriptor& proces
   while (!ended || streams.output.ours.open() || streams.complaints.ours.open()) {
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
     // What the program started may keep its output open; after its end that is not waited for.
-    if (ended) left = std::min(left, std::chrono::milliseconds(200));
+    constexpr std::chrono::milliseconds slice{200};
+    if (command.stop.stop_requested()) return ended;
+    if (ended || command.stop.stop_possible()) left = std::min(left, slice);
     std::array<pollfd, 4> waits{{{process.get(), ended ? short{0} : short{POLLIN}, 0},
                                  {streams.output.ours.get(), POLLIN, 0},
                                  {streams.complaints.ours.get(), POLLIN, 0},

@@ -1,6 +1,6 @@
 // Runs another program: no shell, a fixed small environment, a time limit, bounded output.
 //
-// Time:    ended with SIGKILL, with all it started, after `patience`.
+// Time:    ended with SIGKILL, with all it started, after `patience`, or when `stop` is requested.
 // Limits:  output beyond `output_bytes_max` is read and dropped; `cut` tells.
 // Threads: any; blocks until the program has ended.
 // Errors:  unavailable (cannot be started), timed_out. A non-zero exit status is a result.
@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ struct Command {
   std::string_view input = {};
   std::chrono::milliseconds patience{30'000};
   std::size_t output_bytes_max = 1 << 20;
+  std::stop_token stop = {};
 };
 
 struct CommandResult {

@@ -259,6 +259,9 @@ void DetourDesk::add_metrics(std::vector<face::Metric>& out) const {
         state.flushed);
     add("leumund_detour_held_total", "Mails held at intake while their provider refuses us.",
         state.held_total);
+    add("leumund_detour_helper_failures_total",
+        "Times the queue helper refused the detours' desk something, failed or hung.",
+        state.helper_failures);
   });
   add("leumund_detour_domains", "Domains whose provider the DNS has told.", domains_.size());
   face::Metric standing{"leumund_detours", "Detours by phase.", {}};

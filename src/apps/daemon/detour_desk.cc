@@ -83,8 +83,13 @@ void DetourDesk::set_trouble(std::string trouble) {
 
 std::string DetourDesk::trouble() const {
   return state_.with([](const State& state) {
-    const bool both = !state.trouble.empty() && !state.lost.empty();
-    return state.trouble + (both ? "; " : "") + state.lost;
+    std::string all;
+    for (const auto* one : {&state.trouble, &state.helper_trouble, &state.lost}) {
+      if (one->empty()) continue;
+      if (!all.empty()) all += "; ";
+      all += *one;
+    }
+    return all;
   });
 }
 
@@ -178,6 +183,7 @@ base::Status DetourDesk::save() const {
 // --- the thread ----------------------------------------------------------------------------------
 
 void DetourDesk::run(const std::stop_token& stop) {
+  stop_ = stop;
   auto next = SteadyClock::now();
   while (!stop.stop_requested()) {
     if (SteadyClock::now() < next) {
@@ -250,11 +256,7 @@ void DetourDesk::tick() {
     for (const auto& provider : providers) plan_provider(provider, run, suspect_, now);
   }
   publish(run);
-  if (probe_from_queue()) publish(run);
-  work_requeue();
-  flush_probes();
-  flush_due();
-  release_held();
+  work_queue(run);
   save_domains();
 }
 

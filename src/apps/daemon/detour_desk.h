@@ -131,6 +131,7 @@ class DetourDesk {
     std::set<model::Subject> stopped;      // whose held mail waits until their restriction ends
     std::vector<model::QueueKey> requeue;  // probes that were refused
     std::string trouble;
+    std::string helper_trouble;  // as of its last answer
     std::string lost;  // what an earlier run left and this one could not read; until the next start
     bool keep_tables = false;  // ... so the tables stay until something is known to put there
     bool dirty = true;         // state file and tables
@@ -140,6 +141,7 @@ class DetourDesk {
     std::uint64_t flushed = 0;
     std::uint64_t held_total = 0;
     std::uint64_t delivered = 0;
+    std::uint64_t helper_failures = 0;
   };
 
   [[nodiscard]] static verdict::DetourSettings plan_settings(
@@ -188,6 +190,14 @@ class DetourDesk {
   bool probe_from_queue();
   void put_off_probes(const std::vector<Key>& keys, std::chrono::seconds pause);
   void flush_probes();
+  // Whatever needs the helper, unless it has hung of late; some seconds, but for one that hangs.
+  void work_queue(const config::RunSettings& run);
+  [[nodiscard]] bool may_ask_helper() const;
+  // No verb but `list` takes long.
+  [[nodiscard]] action::QueueControl queue(std::chrono::seconds patience) const;
+  // What it said; "" ends the trouble.
+  void hear_helper(const std::string& trouble, bool timed_out);
+  bool try_released();
   void publish(const config::RunSettings& run);
   [[nodiscard]] bool tables_are_old(const config::RunSettings& run, SteadyTime now) const;
   void publish_led(Led led);
@@ -232,7 +242,12 @@ class DetourDesk {
   bool spare_state_file_ = false;  // it could be neither read nor set aside
   std::string suspect_;            // as last looked up
   SteadyTime suspect_at_;
-  SteadyTime release_at_;  // the helper had trouble with what is held
+  SteadyTime release_at_;                  // the helper had trouble with what is held
+  std::vector<model::QueueKey> released_;  // deferred before they were held: tried at once
+  std::stop_token stop_;
+  SteadyTime helper_until_;  // in this look
+  SteadyTime helper_again_;  // it hung
+  std::chrono::seconds helper_pause_{0};
   base::Guarded<State> state_;
   base::Published<Names> names_;
   base::Published<std::set<std::string>> kept_;  // domains that no detour, probe or hold is for

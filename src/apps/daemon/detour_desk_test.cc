@@ -269,6 +269,24 @@ TEST_F(DetourDeskTest, WhatIsHeldOfTheRestrictedGoesWhenTheirRestrictionDoesNotS
   EXPECT_FALSE(was_released("GONE3")) << "somebody decides about it";
 }
 
+TEST_F(DetourDeskTest, AHelperThatHangsIsToldAndKeepsNobodyFromStopping) {
+  start_with_helper(std::string(releases) + "[ $1 != flush ] || sleep 60\n");
+  order("out2");
+  ASSERT_TRUE(within(10s, [&] { return leaves_by_out2(); }));
+  const model::Subject anna{model::SubjectKind::account, "anna@ours.example"};
+  for (int i = 100; i < 140; ++i) hold("MAIL" + std::to_string(i), {"x@hotmail.com"}, anna);
+  order("");
+  ASSERT_TRUE(within(until_released, [&] { return was_released("MAIL100"); }));
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_TRUE(within(30s, [&] {
+    return desk_->trouble().find("did not end") != std::string::npos;
+  })) << desk_->trouble();
+  order("out2");  // the desk goes on with what needs no helper
+  EXPECT_TRUE(within(5s, [&] { return leaves_by_out2(); }));
+  desk_.reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 40s);
+}
+
 // Until whoever sends like the cause is stopped another address would be refused next.
 TEST(UnrestrictedSuspect, IsNoScriptOnceItOrItsUidIsStoppedOrExempt) {
   Nobody nobody;

@@ -246,7 +246,7 @@ void DetourDesk::hold_queued(const Key& key, const action::QueueControl& queue,
   // First what a restart must find: to let go of what is not on hold does no harm.
   if (auto done = save(); !done) set_trouble(done.error().message);
   const auto result = queue.run(action::QueueVerb::hold, std::vector(keys.begin(), keys.end()));
-  if (!result.trouble.empty()) set_trouble(result.trouble);
+  hear_helper(result.trouble, result.timed_out);
   // Of what the helper told nothing about nobody knows.
   std::set<model::QueueKey> not_held(result.missing.begin(), result.missing.end());
   not_held.insert(result.elsewhere.begin(), result.elsewhere.end());
@@ -366,25 +366,36 @@ std::vector<DetourDesk::Held> DetourDesk::without_stopped(std::vector<Held> held
   return held;
 }
 
+// What was deferred before would wait for its old turn, up to an hour.
+bool DetourDesk::try_released() {
+  constexpr std::chrono::seconds patience{5};
+  if (released_.empty()) return true;
+  const auto result = queue(patience).flush(released_, patience);
+  hear_helper(result.trouble, result.timed_out);
+  std::set<model::QueueKey> settled(result.done.begin(), result.done.end());
+  settled.insert(result.missing.begin(), result.missing.end());
+  settled.insert(result.elsewhere.begin(), result.elsewhere.end());
+  std::erase_if(released_, [&](const model::QueueKey& key) { return settled.contains(key); });
+  return released_.empty();
+}
+
 void DetourDesk::release_held() {
   constexpr std::chrono::seconds try_again{60};
-  if (SteadyTime::clock::now() < release_at_) return;
+  constexpr std::chrono::seconds patience{10};
+  if (!try_released() || SteadyTime::clock::now() < release_at_) return;
   look_at_stopped();
   const std::vector<Held> over = without_stopped(take_released());
   if (over.empty()) return;
   std::vector<model::QueueKey> keys;
   keys.reserve(over.size());
   for (const Held& held : over) keys.push_back(held.queue);
-  const action::QueueControl queue = around_.queue();
-  const auto result = queue.run(action::QueueVerb::release, keys);
-  // What was deferred before would wait for its old turn, up to an hour.
+  const auto result = queue(patience).run(action::QueueVerb::release, keys);
+  hear_helper(result.trouble, result.timed_out);
   const std::set<model::QueueKey> done(result.done.begin(), result.done.end());
-  std::vector<model::QueueKey> gone;  // in their turn
-  std::copy_if(keys.begin(), keys.end(), std::back_inserter(gone),
+  std::copy_if(keys.begin(), keys.end(), std::back_inserter(released_),  // in their turn
                [&](const model::QueueKey& key) { return done.contains(key); });
-  if (const auto tried = queue.flush(gone); !tried.trouble.empty()) set_trouble(tried.trouble);
+  if (may_ask_helper()) try_released();
   if (result.trouble.empty()) return;
-  set_trouble(result.trouble);
   // Nobody else would let them go: they are tried again.
   release_at_ = SteadyTime::clock::now() + try_again;
   const auto left = action::left_of(keys, result);

@@ -120,11 +120,11 @@ bool DetourDesk::probe_from_queue() {
     }
     return out;
   });
-  const action::QueueControl queue = around_.queue();
+  const action::QueueControl queue = this->queue(std::chrono::seconds(30));
   if (due.empty() || !queue.on()) return false;
   const auto listed = queue.list();
   if (!listed) {
-    set_trouble(listed.error().message);
+    hear_helper(listed.error().message, listed.error().code == base::ErrorCode::timed_out);
     put_off_probes(due, after_trouble);
     return false;
   }
@@ -181,9 +181,11 @@ void DetourDesk::flush_probes() {
     return out;
   });
   for (const auto& [key, mail] : due) {
-    const auto result = around_.queue().flush(std::array{mail});
-    if (result.trouble.empty()) continue;
-    set_trouble(result.trouble);
+    if (may_ask_helper()) {
+      const auto result = queue(try_again).flush(std::array{mail});
+      hear_helper(result.trouble, result.timed_out);
+      if (result.trouble.empty()) continue;
+    }
     state_.with([&](State& state) { state.probe_tries[key] = SteadyClock::now() + try_again; });
   }
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "apps/daemon/detour_desk.h"
+#include "base/log.h"
 #include "diagnosis/provider_group.h"
 #include "verdict/mail_order.h"
 
@@ -15,7 +16,44 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+constexpr std::chrono::seconds patience_most{30};
+constexpr std::chrono::seconds patience_of_one{5};
+constexpr std::chrono::seconds budget_of_one{5};
+
 }  // namespace
+
+void DetourDesk::work_queue(const config::RunSettings& run) {
+  constexpr std::chrono::seconds budget{5};
+  helper_until_ = SteadyClock::now() + budget;
+  if (may_ask_helper() && probe_from_queue()) publish(run);
+  if (may_ask_helper()) work_requeue();
+  if (may_ask_helper()) flush_probes();
+  if (may_ask_helper()) flush_due();
+  if (may_ask_helper()) release_held();
+}
+
+bool DetourDesk::may_ask_helper() const {
+  const auto now = SteadyClock::now();
+  return now >= helper_again_ && now < helper_until_ && !stop_.stop_requested();
+}
+
+action::QueueControl DetourDesk::queue(std::chrono::seconds patience) const {
+  return around_.queue().within(patience, stop_);
+}
+
+void DetourDesk::hear_helper(const std::string& trouble, bool timed_out) {
+  constexpr std::chrono::seconds pause_first{60};
+  constexpr std::chrono::seconds pause_most{600};
+  if (stop_.stop_requested()) return;
+  helper_pause_ =
+      !timed_out ? std::chrono::seconds(0) : std::clamp(2 * helper_pause_, pause_first, pause_most);
+  helper_again_ = SteadyClock::now() + helper_pause_;
+  const bool fresh = state_.with([&](State& state) {
+    state.helper_failures += trouble.empty() ? 0 : 1;
+    return std::exchange(state.helper_trouble, trouble) != trouble && !trouble.empty();
+  });
+  if (fresh) base::log(base::LogLevel::error, "detour helper trouble=\"{}\"", trouble);
+}
 
 bool DetourDesk::is_of_pool(const std::string& sender, const std::string& pool) const {
   const auto* found = pools_->of_sender(sender);
@@ -41,14 +79,18 @@ void DetourDesk::flush_due() {
     }
   });
   if (due.empty()) return;
-  const action::QueueControl queue = around_.queue();
+  const action::QueueControl queue = this->queue(patience_most);
   const auto listed = queue.on() ? queue.list() : std::vector<action::QueuedMessage>();
   if (!listed) {
-    set_trouble(listed.error().message);
+    hear_helper(listed.error().message, listed.error().code == base::ErrorCode::timed_out);
     state_.with([&](State& state) { state.tries.put_off(now + after_trouble); });
     return;
   }
-  for (const auto& [key, most] : due) flush_mail(key, most, queue, *listed);
+  if (queue.on()) hear_helper("", false);
+  helper_until_ = std::max(helper_until_, SteadyClock::now() + budget_of_one);
+  for (const auto& [key, most] : due) {
+    if (may_ask_helper()) flush_mail(key, most, queue, *listed);
+  }
 }
 
 void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::QueueControl& queue,
@@ -95,8 +137,13 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
     more = more || !goes;
   }
   if (!waiting.empty()) hold_queued(key, queue, waiting);
-  const auto result = queue.flush(keys);
-  if (!result.trouble.empty()) set_trouble(result.trouble);
+  if (!waiting.empty() && !may_ask_helper()) return;  // it is looked at again
+  const auto result = this->queue(patience_of_one).flush(keys, budget_of_one);
+  if (!keys.empty() && queue.on()) hear_helper(result.trouble, result.timed_out);
+  std::set<model::QueueKey> settled(result.done.begin(), result.done.end());
+  settled.insert(result.missing.begin(), result.missing.end());
+  settled.insert(result.elsewhere.begin(), result.elsewhere.end());
+  more = more || settled.size() < keys.size();
   state_.with([&](State& state) {
     state.flushed += result.done.size();
     // They use up room, though the log does not tell of them yet.
@@ -107,8 +154,8 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
     auto* one = state.tries.find(key);
     if (one == nullptr || !one->left) return;  // it was ordered anew
     // What is put off again waits as Postfix has it: the provider has only just forgiven us.
-    one->tried.insert(keys.begin(), keys.end());
-    *one->left -= std::min(*one->left, keys.size());
+    one->tried.insert(settled.begin(), settled.end());
+    *one->left -= std::min(*one->left, settled.size());
     // Without the helper Postfix tries it by itself, only later.
     if (more && *one->left > 0) return;
     state.tries.end(key);
@@ -155,9 +202,9 @@ void DetourDesk::tell_doubts(std::vector<Held>& mails) const {
 void DetourDesk::work_requeue() {
   const auto keys = state_.with([](State& state) { return std::exchange(state.requeue, {}); });
   if (keys.empty()) return;
-  const auto result = around_.queue().run(action::QueueVerb::requeue, keys);
+  const auto result = queue(patience_most).run(action::QueueVerb::requeue, keys);
+  hear_helper(result.trouble, result.timed_out);
   if (result.trouble.empty()) return;
-  set_trouble(result.trouble);
   const auto left = action::left_of(keys, result);
   state_.with(
       [&](State& state) { state.requeue.insert(state.requeue.end(), left.begin(), left.end()); });
