@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -46,6 +47,33 @@ bool is_socket(const std::string& path) {
   return ::stat(path.c_str(), &info) == 0 && S_ISSOCK(info.st_mode);
 }
 
+// What is told to a person of an answer that failed: its end.
+std::string end_of(std::string_view answer) {
+  constexpr std::size_t told_bytes_max = 300;
+  answer.remove_prefix(answer.size() - std::min(answer.size(), told_bytes_max));
+  return one_line(std::string(answer), told_bytes_max);
+}
+
+// The exit status in the last line of an answer by socket, which is cut off. Nothing: a helper of a
+// version before, or one that was ended.
+std::optional<int> take_status(std::string& answer) {
+  constexpr std::string_view line = "\nleumund-queue: status ";
+  const auto at = answer.rfind(line);
+  if (at == std::string::npos || !answer.ends_with('\n')) return std::nullopt;
+  const std::string_view number = std::string_view(answer).substr(at + line.size());
+  int status = 0;
+  const auto read = std::from_chars(number.data(), number.data() + number.size() - 1, status);
+  if (read.ec != std::errc() || read.ptr != number.data() + number.size() - 1) return std::nullopt;
+  answer.resize(at);
+  return status;
+}
+
+Error failure_of(const std::string& helper, std::string_view verb, int status,
+                 std::string_view words) {
+  return {status == 3 ? ErrorCode::refused : ErrorCode::unavailable,
+          fmt::format("{} {} failed with status {}: {}", helper, verb, status, end_of(words))};
+}
+
 // One request and its answer over the helper's socket.
 base::Result<std::string> ask_socket(const std::string& path, const std::string& request,
                                      std::chrono::milliseconds patience, std::size_t bytes_max,
@@ -77,7 +105,9 @@ base::Result<std::string> ask_socket(const std::string& path, const std::string&
     if (!rest.empty() && std::chrono::steady_clock::now() >= deadline) break;
   }
   ::shutdown(fd.get(), SHUT_WR);
+  constexpr std::size_t end_bytes = 64;  // of a longer answer, for the status
   std::string answer;
+  std::string end;
   std::array<char, 65536> buffer;
   while (true) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -91,9 +121,12 @@ base::Result<std::string> ask_socket(const std::string& path, const std::string&
     }
     const auto got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return answer;
-    const auto room = bytes_max - std::min(bytes_max, answer.size());
-    answer.append(buffer.data(), std::min(room, static_cast<std::size_t>(got)));
+    if (got <= 0) return answer + end;
+    const std::string_view more(buffer.data(), static_cast<std::size_t>(got));
+    const auto room = std::min(bytes_max - std::min(bytes_max, answer.size()), more.size());
+    answer += more.substr(0, room);
+    end += more.substr(room);
+    end.erase(0, end.size() - std::min(end.size(), end_bytes));
   }
 }
 
@@ -123,8 +156,18 @@ base::Result<std::string> QueueControl::ask(std::string_view verb, const std::st
   if (is_socket(options_.helper)) {
     const std::string line =
         std::string(verb) + (other_folder ? " " + folder : std::string()) + "\n";
-    return ask_socket(options_.helper, line + std::string(ids), options_.patience,
-                      options_.list_bytes_max, options_.stop);
+    auto answer = ask_socket(options_.helper, line + std::string(ids), options_.patience,
+                             options_.list_bytes_max, options_.stop);
+    if (!answer.ok()) return answer;
+    const auto status = take_status(*answer);
+    if (!status) {
+      return Error{ErrorCode::unavailable,
+                   fmt::format("the queue helper at {} ended without a status: it is of another "
+                               "version than leumundd, or was ended: {}",
+                               options_.helper, end_of(*answer))};
+    }
+    if (*status != 0) return failure_of(options_.helper, verb, *status, *answer);
+    return answer;
   }
   Command command{.arguments = {options_.helper, std::string(verb)},
                   .input = ids,
@@ -138,9 +181,7 @@ base::Result<std::string> QueueControl::ask(std::string_view verb, const std::st
   auto result = run_command(command);
   if (!result.ok()) return result.error();
   if (result->exit_status != 0) {
-    return Error{result->exit_status == 3 ? ErrorCode::refused : ErrorCode::unavailable,
-                 fmt::format("{} {} failed with status {}: {}", options_.helper, verb,
-                             result->exit_status, one_line(result->complaints, 300))};
+    return failure_of(options_.helper, verb, result->exit_status, result->complaints);
   }
   return result->output + result->complaints;
 }
@@ -191,7 +232,6 @@ void QueueControl::run_batch(std::string_view verb, const std::string& folder,
       result.done.push_back(it->second);
       waiting.erase(it);
     }
-    if (answer->starts_with("leumund-queue: ")) result.trouble = one_line(*answer, 300);
   }
   if (failed) return;  // they may still be there
   for (auto& [id, key] : waiting) result.missing.push_back(std::move(key));

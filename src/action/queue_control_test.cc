@@ -1,7 +1,12 @@
 #include "action/queue_control.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -74,6 +79,88 @@ TEST_F(QueueControlTest, AHelperThatHangsIsGivenUpHoweverMuchItIsTold) {
   EXPECT_TRUE(result.missing.empty()) << "nobody knows";
   EXPECT_EQ(left_of(keys, result), keys);
   EXPECT_NE(result.trouble, "");
+}
+
+// What systemd does for leumund-queue.socket: each connection is a program's input and output.
+class Behind {
+ public:
+  Behind(const fs::path& socket, std::vector<std::string> program) {
+    auto listening = net::ListeningSocket::open(net::Endpoint::unix_socket(socket.string()), {});
+    EXPECT_TRUE(listening.ok());
+    listening_ = std::make_unique<net::ListeningSocket>(std::move(*listening));
+    thread_ = std::jthread([this, program](const std::stop_token& stop) {
+      while (!stop.stop_requested()) serve(program);
+    });
+  }
+
+ private:
+  void serve(std::vector<std::string> program) {
+    pollfd wait{listening_->fd(), POLLIN, 0};
+    if (::poll(&wait, 1, 50) <= 0) return;
+    const int fd = ::accept4(listening_->fd(), nullptr, nullptr, SOCK_CLOEXEC);
+    if (fd < 0) return;
+    std::vector<char*> arguments;
+    for (std::string& one : program) arguments.push_back(one.data());
+    arguments.push_back(nullptr);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const int flags = ::fcntl(fd, F_GETFL);
+      ::fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+      ::dup2(fd, 0);
+      ::dup2(fd, 1);
+      ::execv(arguments[0], arguments.data());
+      ::_exit(127);
+    }
+    ::close(fd);
+    ::waitpid(child, nullptr, 0);
+  }
+
+  std::unique_ptr<net::ListeningSocket> listening_;
+  std::jthread thread_;
+};
+
+// The real helper, which lets nobody who speaks by its socket have a folder that root did not name.
+TEST_F(QueueControlTest, WhatTheHelperRefusesByItsSocketIsNoEmptyQueueAndNoFlush) {
+  const fs::path helper = fs::read_symlink("/proc/self/exe").parent_path() / "leumund-queue";
+  ASSERT_TRUE(fs::exists(helper)) << helper;
+  const Behind behind(folder_ / "socket", {helper.string(), "request"});
+  const QueueControl queue({.helper = folder_ / "socket",
+                            .host = "mail1",
+                            .folders = {{"", "/nowhere/etc/postfix"}},
+                            .pause = std::chrono::milliseconds(1)});
+  const auto list = queue.list();
+  ASSERT_FALSE(list.ok());
+  EXPECT_EQ(list.error().code, base::ErrorCode::refused);
+  EXPECT_NE(list.error().message.find("does not stand in"), std::string::npos)
+      << list.error().message;
+  const std::vector<QueueKey> keys = {{"", "", "AAAAA1"}, {"", "", "AAAAA2"}};
+  const auto flushed = queue.flush(keys);
+  EXPECT_TRUE(flushed.done.empty());
+  EXPECT_NE(flushed.trouble.find("does not stand in"), std::string::npos) << flushed.trouble;
+  const auto held = queue.run(QueueVerb::hold, keys);
+  EXPECT_TRUE(held.done.empty() && held.missing.empty()) << "they may still be there";
+  EXPECT_NE(held.trouble, "");
+}
+
+TEST_F(QueueControlTest, AnAnswerBySocketWithoutItsEndIsTrouble) {
+  const auto list_of = [&](const char* says) {
+    fs::remove(folder_ / "socket");
+    const Behind behind(folder_ / "socket", {"/usr/bin/printf", says});
+    return QueueControl({.helper = folder_ / "socket", .host = "mail1", .list_bytes_max = 200})
+        .list();
+  };
+  const auto older = list_of("");
+  ASSERT_FALSE(older.ok());
+  EXPECT_NE(older.error().message.find("without a status"), std::string::npos);
+  EXPECT_FALSE(list_of("\nleumund-queue: status").ok());
+  EXPECT_FALSE(list_of("\nleumund-queue: status 0 and more\n").ok());
+  EXPECT_FALSE(list_of("{\"queue_id\": \"AAAAA1\"}\n\nleumund-queue: status 69\n").ok());
+  const auto list = list_of("{\"queue_id\": \"AAAAA1\"}\n\nleumund-queue: status 0\n");
+  ASSERT_TRUE(list.ok()) << list.error().message;
+  EXPECT_EQ(list->size(), 1u);
+  const auto cut = list_of("{\"queue_id\": \"AAAAA1\"}\n%500s\nleumund-queue: status 0\n");
+  ASSERT_TRUE(cut.ok()) << cut.error().message;
+  EXPECT_EQ(cut->size(), 1u);
 }
 
 TEST_F(QueueControlTest, AHelperThatHangsOnOneMailIsNotAskedForTheNext) {

@@ -6,8 +6,9 @@
 //     leumund-queue list [--config-dir DIR]                           as postqueue -j
 //     leumund-queue request                  the same from a socket: first line "VERB [DIR]"
 //
-// Flow:    check everything, then become postsuper(1) or postqueue(1) by execve: no shell, no
-//          child.
+// Flow:    check everything, then become postsuper(1) or postqueue(1) by execve: no shell. A socket
+//          carries no exit status, so `request` does it in a child, and its answer ends with a line
+//          "leumund-queue: status N".
 // Limits:  1 MiB of input, 50,000 ids; `delete` takes only what is on hold, so that an id that
 //          Postfix has used again meanwhile does not hit somebody's new mail.
 // Errors:  exit status 2 for wrong use or bad input (nothing was done), 3 for what is not allowed;
@@ -26,6 +27,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -210,6 +212,23 @@ Order order_of_line(std::string_view line) {
   return order;
 }
 
+// Returns in a child; the parent tells how that one ended.
+void do_in_child() {
+  ::signal(SIGCHLD, SIG_DFL);
+  const pid_t child = ::fork();
+  if (child == 0) return;
+  int status = 0;
+  if (child < 0) {
+    std::fprintf(stderr, "leumund-queue: cannot start a process: %s\n", std::strerror(errno));
+    status = 1 << 8;
+  }
+  while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  std::printf("\nleumund-queue: status %d\n", code);
+  std::exit(code);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -222,6 +241,7 @@ int main(int argc, char** argv) {
   std::string input;
   if (request) {
     ::dup2(STDOUT_FILENO, STDERR_FILENO);  // a socket has one way back
+    do_in_child();
     if (order.folder) fail(status_wrong_use, "a request names its folder in its first line");
     input = read_all(STDIN_FILENO, input_bytes_max, "the request");
     std::string_view rest = input;

@@ -134,3 +134,4 @@ def test_works_behind_a_socket_where_setuid_is_forbidden(postfix):
         answer = b"".join(iter(lambda: ours.recv(4096), b"")).decode()
         # Whoever speaks there is not root, although the program is: the folder must be allowed.
         assert process.wait(30) == 3 and "does not stand in" in answer, answer
+        assert answer.endswith("\nleumund-queue: status 3\n"), answer
