@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/ascii.h"
 #include "base/log.h"
 
 namespace leumund::apps {
@@ -54,7 +55,8 @@ MailEvidence ListMail::read_reported(const intake::LmtpEnvelope& envelope, std::
       attached || report.from == envelope.sender ? vouches(envelope, raw, now) : Vouched::no;
   if (report.as == ReportedAs::no_header) {
     return {.reported = ReportMail::no_header,
-            .tell_reporter = report.is_forward && vouched == Vouched::by_login};
+            .tell_reporter = report.is_forward &&
+                             (vouched == Vouched::by_login || vouched == Vouched::by_some_login)};
   }
   const intake::TakenMail& mail = report.mail;
   if (mail.origin == MailOrigin::unknown) return {.reported = ReportMail::no_border};
@@ -65,7 +67,7 @@ MailEvidence ListMail::read_reported(const intake::LmtpEnvelope& envelope, std::
                     .reporter = envelope.sender,
                     .at = mail.at,
                     .by_mail = true,
-                    .vouched = vouched != Vouched::no}},
+                    .vouched = vouched >= Vouched::by_network}},
           .reported = attached ? ReportMail::attached : ReportMail::pasted};
 }
 
@@ -75,7 +77,11 @@ ListMail::Vouched ListMail::vouches(const intake::LmtpEnvelope& envelope, std::s
   if (!envelope.of_mail_server) return Vouched::no;
   const auto report = intake::taken_mail(raw, {hosts_.relays, hosts_.names}, now);
   if (!report) return Vouched::no;
-  if (report->origin == MailOrigin::account) return Vouched::by_login;
+  if (report->origin == MailOrigin::account) {
+    // Without the login's name in our line any mailbox that was broken into speaks for everybody.
+    const bool same = base::ascii_lower(report->account) == base::ascii_lower(envelope.sender);
+    return same ? Vouched::by_login : Vouched::by_some_login;
+  }
   const bool known =
       report->origin == MailOrigin::stranger && desk_.speaks_from(envelope.sender, *report->client);
   return known ? Vouched::by_network : Vouched::no;

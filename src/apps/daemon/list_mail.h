@@ -4,7 +4,7 @@
 // A trap's mail names its client only where hosts of ours alone can have written who he was, and
 // only if he is a stranger: what our own people sent to a trap lists nobody. What did not surely
 // come from our mail server is anybody's word, and so is a reporter's name where he neither logged
-// in nor wrote from a network that he is named with. A header that stands in the text of a report
+// in under it nor wrote from a network that he is named with. A header that stands in the text of a report
 // is his own word only where the mail's From is he: what he redirects was written by others.
 //
 // Flow:    LMTP, Maildirs -> ListMail -> ListDesk; counters -> metrics.
@@ -76,7 +76,8 @@ class ListMail {
  private:
   static constexpr std::size_t outcomes = 6;
   static constexpr std::size_t report_outcomes = 5;
-  enum class Vouched : std::uint8_t { no, by_network, by_login };
+  // by_some_login: somebody of ours wrote it, but maybe under another's name.
+  enum class Vouched : std::uint8_t { no, by_some_login, by_network, by_login };
 
   struct Trap {
     std::string address;

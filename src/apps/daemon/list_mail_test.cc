@@ -16,6 +16,11 @@ std::string line(const std::string& from, const std::string& with = "ESMTP") {
   return "Received: " + from + " by mx.example.org (Postfix) with " + with +
          " id 4XyZ; Fri, 15 Jan 2027 07:00:00 +0000 (UTC)\r\n";
 }
+// With smtpd_sasl_authenticated_header.
+std::string login_as(const std::string& account) {
+  return line("from pc (dsl.isp.example [192.0.2.77]) (Authenticated sender: " + account + ")",
+              "ESMTPSA");
+}
 const std::string spam =
     line("from bot (bot.example [203.0.113.7])") + "Subject: win\r\n\r\nwin\r\n";
 
@@ -97,7 +102,7 @@ TEST_F(ListMailTest, WhatComesByAnOpenDoorIsNoProof) {
 }
 
 TEST_F(ListMailTest, AReportersNameCountsWhereOurServerVouchesForIt) {
-  const std::string login = line("from pc (dsl.isp.example [192.0.2.77])", "ESMTPSA");
+  const std::string login = login_as("anna@example.org");
   const std::string stranger = line("from any (any.example [192.0.2.77])");
   const std::string loop = line("from fbl (out.fbl.example.net [198.51.100.4])");
   EXPECT_EQ(vouched("anna@example.org", login), true);
@@ -109,9 +114,18 @@ TEST_F(ListMailTest, AReportersNameCountsWhereOurServerVouchesForIt) {
   EXPECT_EQ(vouched("anna@example.org", ""), false);
 }
 
+// A mailbox that was broken into would list whom it likes, as two reporters.
+TEST_F(ListMailTest, ALoginSpeaksForNobodyElse) {
+  EXPECT_EQ(vouched("anna@example.org", login_as("bert@example.org")), false);
+  EXPECT_EQ(vouched("anna@example.org", line("from pc (dsl.isp.example [192.0.2.77])", "ESMTPSA")),
+            false)
+      << "who logged in, nobody says";
+  EXPECT_EQ(vouched("ANNA@example.org", login_as("anna@example.org")), true);
+}
+
 // With the spam's header in its text.
 TEST_F(ListMailTest, APastedHeaderCountsAsAnAttachedMailDoes) {
-  const std::string login = line("from pc (dsl.isp.example [192.0.2.77])", "ESMTPSA");
+  const std::string login = login_as("Anna@example.org");
   const auto read = [&](const std::string& from, const std::string& text,
                         const std::vector<base::IpPrefix>& clients = {}) {
     return mail_->read(

@@ -61,6 +61,8 @@ class World:
             "virtual_transport": f"lmtp:inet:127.0.0.1:{lmtp_port}",
             "transport_maps": "inline:{ {inside.c.test = discard:} }",
             "smtpd_relay_restrictions": "reject_unauth_destination",
+            # As docs/operate/ownlist.md has it: a login vouches for its own name only.
+            "smtpd_sasl_authenticated_header": "yes",
             # An smtpd process remembers what lists said for as long as it lives.
             "max_use": "1",
             # As docs/operate/ownlist.md has it: own traps are asked before the list.

@@ -21,7 +21,7 @@ Betreff: Ihr Konto
 
 @pytest.fixture
 def users(peers):
-    auth = peers.dovecot_auth({"anna@c.test": "secret"})
+    auth = peers.dovecot_auth({"anna@c.test": "secret", "bert@c.test": "secret"})
     sink = peers.smtp_sink()
     world = World(peers, auth=auth, nexthop=sink.nexthop,
                   more='honeypots = ["*@old.c.test", "scanner"]')
@@ -38,7 +38,8 @@ def source(world, client: str) -> str:
             f"bot.test; {date}\nFrom: x@bank.test\nSubject: Ihr Konto\n")
 
 
-def write(world, text: str, subject: str = "Fwd: Ihr Konto", password: str = "secret") -> None:
+def write(world, text: str, subject: str = "Fwd: Ihr Konto", password: str = "secret",
+          login: str = "anna@c.test") -> None:
     """Anna's mail to the report address, as her mail program submits it."""
     whole = (f"From: Anna <anna@c.test>\nSubject: {subject}\nMIME-Version: 1.0\nContent-Type: "
              f"text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n{text}")
@@ -47,7 +48,7 @@ def write(world, text: str, subject: str = "Fwd: Ihr Konto", password: str = "se
         assert smtp.docmd("XCLIENT", "ADDR=198.51.100.9 NAME=[UNAVAILABLE]")[0] == 220
         smtp.ehlo()
         if password:
-            smtp.login("anna@c.test", password)
+            smtp.login(login, password)
         smtp.sendmail("anna@c.test", ["spam@reports.c.test"], whole.encode())
 
 
@@ -73,6 +74,15 @@ def test_a_header_that_a_user_pastes_counts_as_an_attached_spam_does(users):
 def test_who_does_not_log_in_is_no_witness_whatever_he_pastes(users):
     victim = "203.0.113.83"
     write(users, source(users, victim), password="")
+    wait_until(lambda: users.why(victim)["reports"]["complaint"] == 1, "the report to be heard")
+    users.report(victim, "fbl.provider.test")
+    assert not users.is_listed(victim)
+
+
+def test_a_login_speaks_for_nobody_else(users):
+    """Else a mailbox that was broken into would list whom it likes in the reporters' names."""
+    victim = "203.0.113.85"
+    write(users, source(users, victim), login="bert@c.test")
     wait_until(lambda: users.why(victim)["reports"]["complaint"] == 1, "the report to be heard")
     users.report(victim, "fbl.provider.test")
     assert not users.is_listed(victim)
