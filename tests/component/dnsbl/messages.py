@@ -129,9 +129,11 @@ class Client:
         return parse(answer)
 
 
-def ask_by_tcp(port: int, messages: list[bytes], family: int = socket.AF_INET) -> list[bytes]:
+def ask_by_tcp(port: int, messages: list[bytes], family: int = socket.AF_INET,
+               source: Optional[str] = None) -> list[bytes]:
     host = "127.0.0.1" if family == socket.AF_INET else "::1"
-    with socket.create_connection((host, port), timeout=10) as connection:
+    where = (source, 0) if source else None
+    with socket.create_connection((host, port), timeout=10, source_address=where) as connection:
         connection.sendall(b"".join(struct.pack("!H", len(one)) + one for one in messages))
         stream = connection.makefile("rb")
         out = []

@@ -12,7 +12,7 @@ from typing import Optional
 
 import pytest
 
-from component.dnsbl.messages import Answer, Client, Query, TYPES, parse
+from component.dnsbl.messages import Answer, Client, Query, TYPES, ask_by_tcp, parse
 from component.dnsbl.zones import ZONES, question
 from peers.list_server import leumund, rbldnsd
 
@@ -108,6 +108,61 @@ DIFFERENCES = {"question_count", "edns_version", "edns", "unknown_type", "header
                "name_with_names_below", "text_of_255", "truncated", "negative_ttl"}
 
 
+class Names:
+    """Which names may have others below them, by the zones' types and texts."""
+
+    def __init__(self, folder: Path, zones: list[str], zone: str) -> None:
+        self._zone = zone.split(".")
+        self._types = {spec.split(":")[1] for spec in zones}
+        self._entries: set[str] = set()
+        for spec in zones:
+            _, kind, files = spec.split(":")
+            if kind in ("dnset", "generic", "combined"):
+                for line in (folder / files).read_text().splitlines():
+                    self._add(line)
+
+    def _add(self, line: str) -> None:
+        name = (line.lstrip("! ").split() or ["#"])[0].lower()  # what is taken out is there too
+        if name[0] not in "#$:;@":
+            # ".x" and "*.x" list what is below x.
+            self._entries.add("*." + name.lstrip("*.") if name[0] in ".*" else name)
+
+    def may_have_below(self, query: Query) -> bool:
+        labels, at = [], 0
+        while query.name[at]:
+            labels.append(query.name[at + 1:at + 1 + query.name[at]].decode("latin1").lower())
+            at += 1 + query.name[at]
+        if labels[-len(self._zone):] != self._zone:
+            return False
+        inner = labels[:-len(self._zone)]
+        if "combined" not in self._types:
+            return self._may_have_below(inner, self._types)
+        kinds = {"open": {"ip4", "ip6"}, "two.open": {"ip4"}, "other": {"ip4"}, "names": {"dnset"}}
+        return (self._may_have_below(inner, {"ip4"}) or ".".join(inner) in kinds or any(
+            ".".join(inner).endswith("." + sub)
+            and self._may_have_below(inner[:-len(sub.split("."))], types)
+            for sub, types in kinds.items()))
+
+    def _may_have_below(self, labels: list[str], types: set[str]) -> bool:
+        if any(kind.startswith("ip4") for kind in types) and len(labels) < 4:
+            return True
+        nibbles = all(len(one) == 1 and one in "0123456789abcdef" for one in labels)
+        if any(kind.startswith("ip6") for kind in types) and len(labels) < 32 and nibbles:
+            return True
+        if not types & {"dnset", "generic"}:
+            return False
+        below = "." + ".".join(labels)
+        return not labels or any(entry.endswith(below) or entry[0] == "*" and below.endswith(entry[1:])
+                                 for entry in self._entries)
+
+
+def whole_by_tcp(port: int, source: str, query: Query, theirs: bytes) -> bool:
+    """Whether TCP has all that rbldnsd found room for, and that is not truncated."""
+    a, b = parse(theirs), parse(ask_by_tcp(port, [query.pack(1)], source=source)[0])
+    return not b.flags & TRUNCATED and a.code == b.code and \
+        _cut_texts(a.answers) <= _cut_texts(b.answers)
+
+
 def compare(peers, folder: Path, kind: str, zones: list[str], zone: str, count: int,
             options: tuple[str, ...] = (), sources: tuple[str, ...] = ("127.0.0.1",)) -> Counter:
     theirs = peers._keep("rbldnsd", rbldnsd(peers.ground, folder, zones, options))
@@ -116,6 +171,7 @@ def compare(peers, folder: Path, kind: str, zones: list[str], zone: str, count: 
     clients = [(Client(theirs.port, one), Client(ours.port, one)) for one in sources]
     dice = random.Random(f"questions {kind}")
     seen: Counter = Counter()
+    names = Names(folder, zones, zone)
     for number in range(0, count, BATCH):
         ask_them, ask_us = clients[number // BATCH % len(clients)]
         batch = [question(kind, zone, dice) for _ in range(BATCH)]
@@ -123,6 +179,11 @@ def compare(peers, folder: Path, kind: str, zones: list[str], zone: str, count: 
             found = difference(query, a, b)
             seen[found] += 1
             assert found is None or found in DIFFERENCES, f"{found} {query}"
+            if found == "name_with_names_below":
+                assert names.may_have_below(query), f"nothing is below {query}"
+            if found == "truncated":
+                source = sources[number // BATCH % len(sources)]
+                assert whole_by_tcp(ours.port, source, query, a), query
     return seen
 
 
