@@ -2,8 +2,9 @@
 //
 // Flow:    queue keys -> one helper run per Postfix instance and `ids_per_run` ids -> what was
 //          done.
-// Time:    `patience` for each run; a helper that was waited for in vain is not asked on. Mail on its way between two queues is missed by postsuper, so
-//          ids it does not name are asked for again, `tries` times with a pause.
+// Time:    `patience` for each run; a helper that was waited for in vain is not asked on. Mail on
+//          its way between two queues is missed by postsuper, so ids it does not name are asked
+//          for again, `tries` times with a pause.
 // Limits:  ids that are no queue id are not sent; lists are cut at `list_bytes_max`.
 // Threads: any; blocks. The daemon calls it on `act`.
 // Errors:  QueueResult::trouble tells what failed, for a person; `missing` is mail that has left
@@ -71,8 +72,8 @@ class QueueControl {
 
   [[nodiscard]] bool on() const { return !options_.helper.empty(); }
   [[nodiscard]] QueueResult run(QueueVerb verb, std::span<const model::QueueKey> keys) const;
-  // Tries deferred mail now, one after the other, as many as are tried within `budget`; what is gone
-  // meanwhile is no trouble, `missing` is what the helper failed at.
+  // Tries deferred mail now, one after the other, as many as are tried within `budget`; what is
+  // gone meanwhile is no trouble, `missing` is what the helper failed at.
   [[nodiscard]] QueueResult flush(std::span<const model::QueueKey> keys,
                                   std::chrono::milliseconds budget = std::chrono::hours(24)) const;
   // The same, for somebody who has less time.

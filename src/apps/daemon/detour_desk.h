@@ -5,8 +5,7 @@
 //          -> tables -> the provider's deferred mail is tried again.
 // Time:    looks once a second; what a table says counts for Postfix within ten seconds more, so
 //          the queue is tried again, and what was held let go, after that.
-// Limits:  `held_max` mails held; 1,000 domains wait for the DNS; a try of the queue
-//          takes as many mails as the cap has left.
+// Limits:  `held_max` mails held; 1,000 domains wait for the DNS; a try takes what the cap leaves.
 // Threads: see(), answer(), note(), all(), set(), route() from any; the rest on `detour`.
 // Errors:  trouble() says what does not work now. A daemon that is dead changes nothing: tables
 //          and queue stay as they are, and the next start goes on from the state file.
@@ -108,8 +107,7 @@ class DetourDesk {
 
     [[nodiscard]] std::string egress_of(const model::Delivery& delivery) const;
   };
-  // Mailings and forwards that a detour has let go in an hour.
-  struct LetGo {
+  struct LetGo {  // mailings and forwards of a detour, in an hour
     base::TimePoint hour;
     std::uint32_t mails = 0;
   };
@@ -164,21 +162,17 @@ class DetourDesk {
   [[nodiscard]] model::Detour with_warning(model::Detour detour) const;
   void end_all();
   void tell(const model::Detour& detour, base::TimePoint now);
-  // Whose the domain was taken for when the mail left, and whose it is by who has answered.
   void note_probe(const model::Delivery& delivery, const std::string& taken_for,
                   const std::string& provider, base::TimePoint at);
   void learn(const model::Delivery& delivery, const std::string& domain, const std::string& egress,
              const std::string& home);
   bool note_held(const model::Submission& submission);
-  // All detours that a held mail waits for, and its recipients there.
   [[nodiscard]] static std::map<Key, std::uint32_t> reasons_of(const Held& held);
-  // What is held now must not take the detour of `key` either.
   static void add_reason(Held& held, const Key& key, std::uint32_t recipients);
   void note_also_held(const Key& key, const std::vector<action::QueuedMessage>& listed);
   [[nodiscard]] static bool may_go(State& state, const Held& held);
   void hold_at_recipient(const model::Submission& submission, engine::Outcome& outcome);
   void hold_mailing(const model::Submission& submission, engine::Outcome& outcome);
-  // The count of this hour of the detour, and how many more may go.
   static LetGo& let_go_of(State& state, const model::Detour& detour);
   static std::uint32_t room_left(State& state, const model::Detour& detour);
   void send_probe(const model::Submission& submission, engine::Outcome& outcome);
@@ -190,12 +184,9 @@ class DetourDesk {
   bool probe_from_queue();
   void put_off_probes(const std::vector<Key>& keys, std::chrono::seconds pause);
   void flush_probes();
-  // Whatever needs the helper, unless it has hung of late; some seconds, but for one that hangs.
   void work_queue(const config::RunSettings& run);
   [[nodiscard]] bool may_ask_helper() const;
-  // No verb but `list` takes long.
   [[nodiscard]] action::QueueControl queue(std::chrono::seconds patience) const;
-  // What it said; "" ends the trouble.
   void hear_helper(const std::string& trouble, bool timed_out);
   bool try_released();
   void publish(const config::RunSettings& run);

@@ -45,6 +45,7 @@ bool may_probe(const engine::Outcome& outcome, const model::Submission& submissi
 
 }  // namespace
 
+// The count of this hour of the detour, and how many more may go.
 DetourDesk::LetGo& DetourDesk::let_go_of(State& state, const Detour& detour) {
   LetGo& out = state.let_go[{detour.provider, detour.pool}];
   if (out.hour != detour.hour) out = {detour.hour, 0};
@@ -55,12 +56,14 @@ std::uint32_t DetourDesk::room_left(State& state, const Detour& detour) {
   return verdict::room_of(detour, let_go_of(state, detour).mails);
 }
 
+// All detours that a held mail waits for, and its recipients there.
 std::map<DetourDesk::Key, std::uint32_t> DetourDesk::reasons_of(const Held& held) {
   std::map<Key, std::uint32_t> out = held.also;
   out[{held.provider, held.pool}] = held.recipients;
   return out;
 }
 
+// It must not take the detour of `key` either.
 void DetourDesk::add_reason(Held& held, const Key& key, std::uint32_t recipients) {
   if (key == Key{held.provider, held.pool}) {
     held.recipients += recipients;

@@ -190,7 +190,8 @@ void DetourDesk::flush_probes() {
   }
 }
 
-// What the log tells of it. Only a refusal for our address speaks against the way.
+// What the log tells of it: whose the domain was taken for when the mail left, and whose it is by
+// who has answered. Only a refusal for our address speaks against the way.
 void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& taken_for,
                             const std::string& provider, base::TimePoint at) {
   const auto is_its = [&](const auto& entry) {

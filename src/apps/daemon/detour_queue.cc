@@ -22,6 +22,7 @@ constexpr std::chrono::seconds budget_of_one{5};
 
 }  // namespace
 
+// Whatever needs the helper, unless it has hung of late; some seconds, but for one that hangs.
 void DetourDesk::work_queue(const config::RunSettings& run) {
   constexpr std::chrono::seconds budget{5};
   helper_until_ = SteadyClock::now() + budget;
@@ -41,6 +42,7 @@ action::QueueControl DetourDesk::queue(std::chrono::seconds patience) const {
   return around_.queue().within(patience, stop_);
 }
 
+// What it said; "" ends the trouble.
 void DetourDesk::hear_helper(const std::string& trouble, bool timed_out) {
   constexpr std::chrono::seconds pause_first{60};
   constexpr std::chrono::seconds pause_most{600};

@@ -4,8 +4,8 @@
 // A trap's mail names its client only where hosts of ours alone can have written who he was, and
 // only if he is a stranger: what our own people sent to a trap lists nobody. What did not surely
 // come from our mail server is anybody's word, and so is a reporter's name where he neither logged
-// in under it nor wrote from a network that he is named with. A header that stands in the text of a report
-// is his own word only where the mail's From is he: what he redirects was written by others.
+// in under it nor wrote from a network that he is named with. A header that stands in the text of a
+// report is his own word only where the mail's From is he: what he redirects was written by others.
 //
 // Flow:    LMTP, Maildirs -> ListMail -> ListDesk; counters -> metrics.
 // Limits:  one log line of each kind in ten seconds. Threads: any.

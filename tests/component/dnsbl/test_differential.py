@@ -152,8 +152,9 @@ class Names:
         if not types & {"dnset", "generic"}:
             return False
         below = "." + ".".join(labels)
-        return not labels or any(entry.endswith(below) or entry[0] == "*" and below.endswith(entry[1:])
-                                 for entry in self._entries)
+        return not labels or any(
+            entry.endswith(below) or entry[0] == "*" and below.endswith(entry[1:])
+            for entry in self._entries)
 
 
 def whole_by_tcp(port: int, source: str, query: Query, theirs: bytes) -> bool:
