@@ -88,28 +88,50 @@ std::string joined(const std::vector<std::string>& parts, Language language) {
   return out;
 }
 
-// Places as the world knows them: addresses, networks, domains. An egress's name is ours alone.
-std::vector<std::string> places_of(const LetterInput& input) {
-  std::vector<std::string> out;
-  if (input.of_list()) {
-    for (const std::string& place : input.who().places) out.push_back(tidy(place, name_bytes_max));
-  } else {
-    for (const OwnAddress& own : input.ours) out.push_back(own.address);
+struct Places {
+  std::vector<std::string> names;
+  std::uint64_t unnamed = 0;          // more that are listed in ...
+  std::vector<std::string> networks;  // ... these
+
+  [[nodiscard]] std::uint64_t count() const { return names.size() + unnamed; }
+};
+
+// Places as the world knows them: addresses, networks, domains. An egress's name is ours alone. Of
+// a network only what is listed is meant: our servers may stand in it as well.
+Places places_of(const LetterInput& input) {
+  Places out;
+  if (!input.of_list()) {
+    for (const OwnAddress& own : input.ours) out.names.push_back(own.address);
+    return out;
+  }
+  for (const std::string& place : input.who().places) {
+    const auto known = std::find_if(input.networks.begin(), input.networks.end(),
+                                    [&](const auto& one) { return one.network == place; });
+    if (known == input.networks.end() || known->addresses.empty()) {
+      out.names.push_back(tidy(place, name_bytes_max));
+      continue;
+    }
+    out.names.insert(out.names.end(), known->addresses.begin(), known->addresses.end());
+    if (known->count <= known->addresses.size()) continue;
+    out.unnamed += known->count - known->addresses.size();
+    out.networks.push_back(known->network);
   }
   return out;
 }
 
 void add_places(const LetterInput& input, Language language, LetterFacts& facts) {
-  const std::vector<std::string> places = places_of(input);
+  const Places all = places_of(input);
+  const std::vector<std::string>& places = all.names;
   if (places.empty()) return;
   std::vector<std::string> named(
       places.begin(),
       places.begin() + static_cast<std::ptrdiff_t>(std::min(places.size(), places_named_max)));
-  if (const std::size_t more = places.size() - named.size(); more > 0) {
+  if (const std::uint64_t more = all.count() - named.size(); more > 0) {
     named.push_back(language == Language::de ? fmt::format("{} weitere", more)
                                              : fmt::format("{} more", more));
   }
   facts["places"] = joined(named, language);
+  if (!all.networks.empty()) facts["places"] += " in " + joined(all.networks, language);
   const auto kind = [](const std::string& place) -> std::string {
     if (base::IpAddress::parse(place)) return "address";
     return base::IpPrefix::parse(place) ? "network" : "domain";
@@ -117,7 +139,7 @@ void add_places(const LetterInput& input, Language language, LetterFacts& facts)
   const std::string first = kind(places.front());
   const bool alike = std::all_of(places.begin(), places.end(),
                                  [&](const std::string& place) { return kind(place) == first; });
-  const bool one = places.size() == 1;
+  const bool one = all.count() == 1;
   facts[alike ? first + (one ? "_one" : "_many") : std::string("mixed")] = "yes";
   facts[one ? "one_place" : "many_places"] = "yes";
 }
@@ -305,15 +327,18 @@ std::string letter_time(TimePoint at, Language language) {
 }
 
 std::string first_place(const LetterInput& input) {
-  const auto places = places_of(input);
+  const auto places = places_of(input).names;
   return places.empty() ? "" : places.front().substr(0, places.front().find('/'));
 }
 
 std::string all_places(const LetterInput& input) {
   std::string out;
   std::size_t count = 0;
-  for (const std::string& place : places_of(input)) {
-    if (count++ < places_listed_max) out += (out.empty() ? "" : ", ") + place;
+  const Places all = places_of(input);
+  for (const auto* part : {&all.names, &all.networks}) {
+    for (const std::string& place : *part) {
+      if (count++ < places_listed_max) out += (out.empty() ? "" : ", ") + place;
+    }
   }
   return out;
 }

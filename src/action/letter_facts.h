@@ -36,6 +36,13 @@ struct OwnAddress {
   bool reverse_matches = false;  // forward-confirmed reverse DNS was seen
 };
 
+// Addresses that never send are listed by their network; these of it are.
+struct ListedNetwork {
+  std::string network;  // "192.0.2.0/24"
+  std::vector<std::string> addresses;
+  std::uint64_t count = 0;  // may be more than are named
+};
+
 // A sender that was stopped about that time.
 struct StoppedSender {
   model::CaseCause cause;
@@ -53,6 +60,7 @@ struct LetterInput {
   LetterSender sender;
   std::string upstream;  // of the operator of our network
   std::vector<OwnAddress> ours;
+  std::vector<ListedNetwork> networks;  // of who().places
   std::vector<StoppedSender> stopped;
   std::string setup;      // what is wrong with our set-up, for which they refuse mail; "" nothing
   std::string suspect;    // sends like the cause and is not restricted; "" none
@@ -78,7 +86,7 @@ struct LetterInput {
                                                      std::string_view party);
 // The address "192.0.2.25" or domain that stands for all places in a page's address; "" none.
 [[nodiscard]] std::string first_place(const LetterInput& input);
-// All places, for the field of a form.
+// All places, for the field of a form; of a network the listed addresses, where they are known.
 [[nodiscard]] std::string all_places(const LetterInput& input);
 [[nodiscard]] std::string letter_day(base::TimePoint at, config::Language language);
 [[nodiscard]] std::string letter_time(base::TimePoint at, config::Language language);

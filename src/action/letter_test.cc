@@ -190,7 +190,7 @@ TEST(Letter, AddressesThatNeverSendAreToldWithWhatIsKnownAndNotMore) {
   EXPECT_TRUE(letter.ready);
   EXPECT_EQ(letter.url, "https://psbl.org/remove?ip=198.51.100.0");
   EXPECT_THAT(letter.body, HasSubstr("Addresses in our network 198.51.100.0/24 are listed"));
-  EXPECT_THAT(letter.body, HasSubstr("No mail has gone out from there through our mail servers."));
+  EXPECT_THAT(letter.body, HasSubstr("No mail has gone out from the listed addresses through our"));
   EXPECT_THAT(letter.body, Not(HasSubstr("firewall")));
   EXPECT_THAT(letter.body, Not(HasSubstr("unwanted mail"))) << "no cause there";
   input.unsent_since = day - hours(24 * 30);
@@ -201,6 +201,26 @@ TEST(Letter, AddressesThatNeverSendAreToldWithWhatIsKnownAndNotMore) {
   input.unsent_counted = false;
   EXPECT_THAT(english(input).body, HasSubstr("no connection from there to port 25 between 22 Oct"));
   EXPECT_THAT(english(input).body, Not(HasSubstr("firewall")));
+}
+
+TEST(Letter, OfANetworkTheListedAddressesAreSpokenOfBecauseOurServersMayStandInIt) {
+  auto input = listed();
+  input.one.parties.front().places = {"198.51.100.0/24"};
+  input.networks = {{"198.51.100.0/24", {"198.51.100.77"}, 1}};
+  input.unsent = true;
+  auto letter = english(input);
+  EXPECT_EQ(letter.url, "https://psbl.org/remove?ip=198.51.100.77");
+  EXPECT_THAT(letter.body, HasSubstr("Our address 198.51.100.77 is listed"));
+  EXPECT_THAT(letter.body, HasSubstr("No mail has gone out from there through our mail servers."));
+  EXPECT_THAT(letter.subject + letter.body, Not(HasSubstr("198.51.100.0")));
+  EXPECT_EQ(all_places(input), "198.51.100.77");
+
+  input.networks = {{"198.51.100.0/24", {"198.51.100.7", "198.51.100.77"}, 40}};
+  letter = english(input);
+  EXPECT_THAT(letter.body, HasSubstr("Our addresses 198.51.100.7, 198.51.100.77 and 38 more in "
+                                     "198.51.100.0/24 are listed"));
+  EXPECT_THAT(letter.body, HasSubstr("No mail has gone out from any of them"));
+  EXPECT_EQ(all_places(input), "198.51.100.7, 198.51.100.77, 198.51.100.0/24");
 }
 
 TEST(Letter, APacketThatTheFirewallCountedIsSaidFirst) {

@@ -58,12 +58,23 @@ bool covers(const base::IpPrefix& wide, const base::IpPrefix& narrow) {
   return wide.contains(narrow.address) && wide.bits <= narrow.bits;
 }
 
+using Addresses = std::vector<base::IpAddress>;
+
+bool holds_any(const base::IpPrefix& network, const Addresses& own) {
+  return std::any_of(own.begin(), own.end(),
+                     [&](const base::IpAddress& one) { return network.contains(one); });
+}
+
 // Who in a network has sent, most flows first; "" nobody.
-std::string flows_from(const wire::FlowFile& flows, const base::IpPrefix& network) {
+std::string flows_from(const wire::FlowFile& flows, const base::IpPrefix& network,
+                       const Addresses& own) {
   constexpr std::size_t named_max = 5;
   std::vector<wire::FlowSender> found;
   std::copy_if(flows.senders.begin(), flows.senders.end(), std::back_inserter(found),
-               [&](const wire::FlowSender& one) { return network.contains(one.address); });
+               [&](const wire::FlowSender& one) {
+                 return network.contains(one.address) &&
+                        std::find(own.begin(), own.end(), one.address) == own.end();
+               });
   if (found.empty()) return "";
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.flows > b.flows; });
@@ -84,7 +95,8 @@ std::string flows_from(const wire::FlowFile& flows, const base::IpPrefix& networ
 }
 
 // The last time without a gap in which the network was looked at whole.
-std::string no_flow_from(const wire::FlowFile& flows, const base::IpPrefix& network) {
+std::string no_flow_from(const wire::FlowFile& flows, const base::IpPrefix& network,
+                         const Addresses& own) {
   if (flows.bad > 0) return "";
   std::vector<wire::FlowCover> spans;
   std::copy_if(flows.covers.begin(), flows.covers.end(), std::back_inserter(spans),
@@ -97,8 +109,14 @@ std::string no_flow_from(const wire::FlowFile& flows, const base::IpPrefix& netw
     if (one.since > last.until) last = one;
     last.until = std::max(last.until, one.until);
   }
-  return fmt::format("no flow to port 25 left {} between {} and {}", network.to_string(),
-                     base::format_rfc3339(last.since), base::format_rfc3339(last.until));
+  const std::string since = base::format_rfc3339(last.since);
+  const std::string until = base::format_rfc3339(last.until);
+  if (!holds_any(network, own)) {
+    return fmt::format("no flow to port 25 left {} between {} and {}", network.to_string(), since,
+                       until);
+  }
+  return fmt::format("no flow to port 25 left {} except from our own servers between {} and {}",
+                     network.to_string(), since, until);
 }
 
 }  // namespace
@@ -141,16 +159,16 @@ base::Result<std::vector<SentCounter>> parse_sent_counters(std::string_view text
 }
 
 std::string sent_proof(const std::vector<SentCounter>& counters, const wire::FlowFile& flows,
-                       const std::string& place) {
+                       const std::string& place, const std::vector<base::IpAddress>& own) {
   const auto network = base::IpPrefix::parse(place);
   if (!network) return "";
-  if (std::string sent = flows_from(flows, *network); !sent.empty()) return sent;
+  if (std::string sent = flows_from(flows, *network, own); !sent.empty()) return sent;
   const SentCounter* best = nullptr;
   for (const SentCounter& one : counters) {
     const bool narrower = best == nullptr || one.network.bits > best->network.bits;
-    if (covers(one.network, *network) && narrower) best = &one;
+    if (covers(one.network, *network) && !holds_any(one.network, own) && narrower) best = &one;
   }
-  if (best == nullptr) return no_flow_from(flows, *network);
+  if (best == nullptr) return no_flow_from(flows, *network, own);
   const std::string since = base::format_rfc3339(best->since);
   const std::string until = base::format_rfc3339(best->until);
   if (best->packets == 0) {

@@ -40,9 +40,12 @@ struct SentCounter {
 
 // What is known of mail from a place ("192.0.2.0/24", "192.0.2.7") that none of our servers sends
 // from: a sentence, "" when nothing covers it. Whatever says that something was sent comes first.
-// Flow data with a line that could not be read proves nothing of what is not in it.
+// Flow data with a line that could not be read proves nothing of what is not in it. What `own`
+// servers send is theirs: their flows are left out, and a counter over one of them says nothing of
+// the others.
 [[nodiscard]] std::string sent_proof(const std::vector<SentCounter>& counters,
-                                     const wire::FlowFile& flows, const std::string& place);
+                                     const wire::FlowFile& flows, const std::string& place,
+                                     const std::vector<base::IpAddress>& own = {});
 
 // Of a proof that nothing was sent.
 struct UnsentTime {

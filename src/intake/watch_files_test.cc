@@ -97,6 +97,28 @@ TEST(WatchFiles, FlowDataNameWhoHasSentAndProveSilenceOnlyForTheTimeTheyCover) {
   EXPECT_THAT(sent_proof({}, *flows, "192.0.2.7"), HasSubstr("2 flows"));
 }
 
+TEST(WatchFiles, WhatOurOwnServersSendSaysNothingOfTheirNeighbours) {
+  const auto place = "192.0.2.0/24";
+  const std::vector<base::IpAddress> own = {*base::IpAddress::parse("192.0.2.7"),
+                                            *base::IpAddress::parse("192.0.2.130")};
+  const auto flows = wire::read_flow_file(flows_of_november);
+  ASSERT_TRUE(flows.ok());
+  const std::string proof = sent_proof({}, *flows, place, own);
+  EXPECT_EQ(proof,
+            "no flow to port 25 left 192.0.2.0/24 except from our own servers between "
+            "2026-11-10T00:00:00Z and 2026-11-20T00:00:00Z");
+  EXPECT_EQ(unsent_time(proof),
+            (UnsentTime{at("2026-11-10T00:00:00Z"), at("2026-11-20T00:00:00Z")}));
+  EXPECT_THAT(sent_proof({}, *flows, place, {own.front()}), HasSubstr("left 192.0.2.130 between"));
+  for (const char* line :
+       {"192.0.2.0/24 500 2026-11-01T00:00:00Z", "192.0.0.0/16 0 2026-11-01T00:00:00Z"}) {
+    const auto counters = parse_sent_counters(line, at("2026-11-22T00:00:00Z"));
+    ASSERT_TRUE(counters.ok());
+    EXPECT_EQ(sent_proof(*counters, {}, place, own), "") << line;
+    EXPECT_EQ(sent_proof(*counters, *flows, place, own), proof) << line;
+  }
+}
+
 TEST(WatchFiles, OfSeveralPlacesOnlyWhatHoldsOfAllIsSaid) {
   const UnsentTime early{at("2026-11-01T00:00:00Z"), at("2026-11-10T00:00:00Z")};
   const UnsentTime later{at("2026-11-05T00:00:00Z"), at("2026-11-20T00:00:00Z")};

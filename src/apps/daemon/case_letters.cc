@@ -157,18 +157,21 @@ void CaseLetters::add_setup(const config::RunSettings& run, LetterInput& input) 
   }
 }
 
-void CaseLetters::add_listing(LetterInput& input) const {
+void add_listings(const std::vector<model::Listing>& listings, LetterInput& input) {
   if (!input.of_list()) return;
   bool all_unsent = true;
   bool found = false;
   std::optional<intake::UnsentTime> proven;  // of all
-  for (const model::Listing& listing : around_.listings()) {
+  for (const model::Listing& listing : listings) {
     const auto& places = input.who().places;
     if (input.who().id != "list:" + listing.list ||
         std::find(places.begin(), places.end(), listing.place) == places.end()) {
       continue;
     }
     input.policy = listing.policy;
+    if (!listing.sends) {
+      input.networks.push_back({listing.place, listing.examples, listing.addresses});
+    }
     all_unsent = all_unsent && !listing.sends;
     const auto unsent = intake::unsent_time(listing.proof);
     if (!listing.sends && !listing.proof.empty() && !unsent) input.sends_past = listing.proof;
@@ -228,7 +231,7 @@ base::Result<action::Letter> CaseLetters::write(const face::CaseReport& report,
   input.suspect = unrestricted_suspect(around_.pipeline, input.now);
   add_addresses(run, input);
   add_setup(run, input);
-  add_listing(input);
+  add_listings(around_.listings(), input);
   add_stopped(input);
   for (const action::PartyFigures& figures : report.parties) {
     if (figures.party != input.who().id || figures.last_case == report.one.number) continue;

@@ -30,6 +30,10 @@ namespace leumund::apps {
 // Who has evidence enough to be restricted, and is not; "" nobody.
 [[nodiscard]] std::string unrestricted_suspect(Pipeline& pipeline, base::TimePoint now);
 
+// What the watch knows of the places that a letter is about: which addresses are listed, and
+// whether mail leaves from them.
+void add_listings(const std::vector<model::Listing>& listings, action::LetterInput& input);
+
 class CaseLetters {
  public:
   struct Around {
@@ -56,7 +60,6 @@ class CaseLetters {
  private:
   void add_addresses(const config::RunSettings& run, action::LetterInput& input) const;
   void add_setup(const config::RunSettings& run, action::LetterInput& input) const;
-  void add_listing(action::LetterInput& input) const;
   void add_stopped(action::LetterInput& input) const;
   [[nodiscard]] bool reverse_matches(const base::IpAddress& address, const std::string& helo) const;
 

@@ -285,8 +285,13 @@ TEST(LettersGolden, LettersThatWereReadAreAsTheyWere) {
   never.unsent_since = day - hours(24 * 20);
   never.unsent_until = day - hours(24 * 2);
   never.unsent_counted = true;
+  never.networks = {{"198.51.100.0/24", {"198.51.100.77"}, 1}};
   both("never_sends", never);
   never.unsent_counted = false;
+  never.networks.front() = {"198.51.100.0/24",
+                            {"198.51.100.3", "198.51.100.7", "198.51.100.12", "198.51.100.30",
+                             "198.51.100.77", "198.51.100.78", "198.51.100.79", "198.51.100.80"},
+                            40};
   both("never_sends_by_flows", never);
 }
 

@@ -92,8 +92,7 @@ base::Status read_counters(const std::string& text, base::TimePoint written,
   return {};
 }
 
-base::Status read_flows(const std::string& text, base::TimePoint written,
-                        const std::vector<base::IpAddress>& own, wire::FlowFile& out,
+base::Status read_flows(const std::string& text, base::TimePoint written, wire::FlowFile& out,
                         std::vector<std::string>& problems) {
   auto read = wire::read_flow_file(text);
   if (!read) return read.error();
@@ -102,10 +101,6 @@ base::Status read_flows(const std::string& text, base::TimePoint written,
   if (out.bad > problems.size()) {
     problems.push_back(fmt::format("{} lines more cannot be read", out.bad - problems.size()));
   }
-  // What our own servers send is in there too.
-  std::erase_if(out.senders, [&](const wire::FlowSender& sender) {
-    return std::find(own.begin(), own.end(), sender.address) != own.end();
-  });
   // Nobody has seen what comes behind the writing.
   for (wire::FlowCover& cover : out.covers) cover.until = std::min(cover.until, written);
   std::erase_if(out.covers, [](const auto& cover) { return cover.until <= cover.since; });
@@ -183,17 +178,15 @@ std::shared_ptr<const SentProofs::Told> SentProofs::read(const Told& before, boo
   out->counters.look("watch.counters_file", source->counters, intake::watch_file_bytes_max, at_once,
                      [](const std::string& text, base::TimePoint written, auto& fresh,
                         auto& /*problems*/) { return read_counters(text, written, fresh); });
-  out->flows.look(
-      "watch.flows_file", source->flows, wire::flow_file_bytes_max, at_once,
-      [&](const std::string& text, base::TimePoint written, auto& fresh, auto& problems) {
-        return read_flows(text, written, source->own, fresh, problems);
-      });
+  out->flows.look("watch.flows_file", source->flows, wire::flow_file_bytes_max, at_once,
+                  [](const std::string& text, base::TimePoint written, auto& fresh,
+                     auto& problems) { return read_flows(text, written, fresh, problems); });
   return out;
 }
 
 std::string SentProofs::of(const std::string& place) const {
   const auto told = told_.read();
-  return intake::sent_proof(*told->counters.content, *told->flows.content, place);
+  return intake::sent_proof(*told->counters.content, *told->flows.content, place, told->source.own);
 }
 
 std::vector<std::string> SentProofs::problems() const {
