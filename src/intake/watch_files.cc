@@ -6,6 +6,7 @@
 #include <charconv>
 #include <functional>
 #include <iterator>
+#include <utility>
 
 namespace leumund::intake {
 namespace {
@@ -119,6 +120,29 @@ std::string no_flow_from(const wire::FlowFile& flows, const base::IpPrefix& netw
                      network.to_string(), since, until);
 }
 
+// A network may have several rules, each with a line: all that they counted left it, and silent it
+// was only while all of them counted.
+std::vector<SentCounter> summed(const std::vector<SentCounter>& counters) {
+  std::map<std::pair<base::IpAddress, unsigned>, SentCounter> sums;
+  for (const SentCounter& one : counters) {
+    const auto [entry, added] = sums.try_emplace({one.network.address, one.network.bits}, one);
+    if (added) continue;
+    SentCounter& sum = entry->second;
+    sum.packets += std::min(one.packets, UINT64_MAX - sum.packets);
+    sum.since = sum.packets > 0 ? std::min(sum.since, one.since) : std::max(sum.since, one.since);
+  }
+  std::vector<SentCounter> out;
+  for (const auto& [network, sum] : sums) out.push_back(sum);
+  return out;
+}
+
+std::string packets_from(const SentCounter& counter) {
+  return fmt::format(
+      "{} packets to port 25 left {} between {} and {}: somebody sends from there past us",
+      counter.packets, counter.network.to_string(), base::format_rfc3339(counter.since),
+      base::format_rfc3339(counter.until));
+}
+
 }  // namespace
 
 base::Result<std::map<std::string, std::string>> parse_list_keys(std::string_view text) {
@@ -163,21 +187,19 @@ std::string sent_proof(const std::vector<SentCounter>& counters, const wire::Flo
   const auto network = base::IpPrefix::parse(place);
   if (!network) return "";
   if (std::string sent = flows_from(flows, *network, own); !sent.empty()) return sent;
+  const auto sums = summed(counters);
   const SentCounter* best = nullptr;
-  for (const SentCounter& one : counters) {
+  for (const SentCounter& one : sums) {
+    if (holds_any(one.network, own)) continue;
+    const bool within = covers(*network, one.network) && one.network.bits > network->bits;
+    if (within && one.packets > 0) return packets_from(one);
     const bool narrower = best == nullptr || one.network.bits > best->network.bits;
-    if (covers(one.network, *network) && !holds_any(one.network, own) && narrower) best = &one;
+    if (covers(one.network, *network) && narrower) best = &one;
   }
   if (best == nullptr) return no_flow_from(flows, *network, own);
-  const std::string since = base::format_rfc3339(best->since);
-  const std::string until = base::format_rfc3339(best->until);
-  if (best->packets == 0) {
-    return fmt::format("no packet to port 25 left {} between {} and {}", best->network.to_string(),
-                       since, until);
-  }
-  return fmt::format(
-      "{} packets to port 25 left {} between {} and {}: somebody sends from there past us",
-      best->packets, best->network.to_string(), since, until);
+  if (best->packets > 0) return packets_from(*best);
+  return fmt::format("no packet to port 25 left {} between {} and {}", best->network.to_string(),
+                     base::format_rfc3339(best->since), base::format_rfc3339(best->until));
 }
 
 std::optional<UnsentTime> unsent_time(std::string_view proof) {

@@ -52,6 +52,32 @@ TEST(WatchFiles, TheNarrowestCounterProvesThatNothingWasSent) {
   }
 }
 
+TEST(WatchFiles, AnyPacketThatWasCountedInAPlaceOutweighsAZero) {
+  const auto proof = [](const char* lines, const char* place) {
+    const auto counters = parse_sent_counters(lines, at("2026-11-22T00:00:00Z"));
+    EXPECT_TRUE(counters.ok());
+    return sent_proof(*counters, {}, place);
+  };
+  const auto place = "198.51.100.0/24";
+  EXPECT_THAT(proof("198.51.100.0/24 0 2026-11-01T00:00:00Z\n"
+                    "198.51.100.9/24 500 2026-11-03T00:00:00Z\n",
+                    place),
+              HasSubstr("500 packets to port 25 left 198.51.100.0/24 between 2026-11-01"))
+      << "two rules of one network";
+  const auto within =
+      "198.51.100.0/24 0 2026-11-01T00:00:00Z\n198.51.100.77 44 2026-11-02T00:00:00Z\n"
+      "198.51.0.0/16 44 2026-11-02T00:00:00Z\n";
+  EXPECT_THAT(proof(within, place),
+              HasSubstr("44 packets to port 25 left 198.51.100.77/32 between 2026-11-02"));
+  EXPECT_THAT(proof(within, "198.51.100.7"), HasSubstr("no packet to port 25 left 198.51.100.0/24"))
+      << "of its neighbour, not of it";
+  EXPECT_THAT(proof("198.51.100.0/24 0 2026-11-01T00:00:00Z\n"
+                    "198.51.100.0/24 0 2026-11-03T00:00:00Z\n",
+                    place),
+              HasSubstr("no packet to port 25 left 198.51.100.0/24 between 2026-11-03"))
+      << "silent while both counted";
+}
+
 constexpr const char* flows_of_november =
     "# covers 192.0.2.0/24 2026-11-01T00:00:00Z 2026-11-05T00:00:00Z\n"
     "# covers 192.0.2.0/24 2026-11-10T00:00:00Z 2026-11-12T00:00:00Z\n"
