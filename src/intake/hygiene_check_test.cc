@@ -230,6 +230,20 @@ TEST(HygieneCheck, KeysAreLookedAt) {
   expect_unknown(world.find("dkim"), "hygiene.dkim");
 }
 
+TEST(HygieneCheck, WhereAKeyIsNotAnsweredForNobodyKnowsWhetherMailPassesDmarc) {
+  World world;
+  world.dns.texts("example.org", {"v=spf1 -all"});
+  world.dns.silence("s1._domainkey.example.org");
+  expect_unknown(world.find("dkim"), "is not known");
+  expect_unknown(world.find("alignment"), "whether its DKIM key is there is not known");
+  SignedMail& mail = world.plan.domains.front().mail;
+  mail.returned = side(3, 0);
+  expect_fault(world.find("alignment"), "would not pass DMARC", false);
+  mail.passed = side(40, 0);
+  world.plan.signer = SignerPlace::before_milter;
+  expect_fault(world.find("alignment"), "does not pass DMARC, and p=reject", true);
+}
+
 TEST(HygieneCheck, MailMustPassDmarcByOneOfTheTwo) {
   World world;
   world.dns.texts("example.org", {"v=spf1 -all"});

@@ -120,6 +120,7 @@ class OfDomain {
   const SignerPlace signer_;
   const DnsLookUp& ask_;
   bool signs_ = false;
+  bool key_unknown_ = false;      // of one of its keys nobody says whether it is there
   bool leaves_unsigned_ = false;  // as what came back shows
   bool surely_ = false;           // ... and what passed as well
   bool strict_dkim_ = false;
@@ -132,6 +133,7 @@ void OfDomain::key(const std::string& selector, const std::string& domain) {
   const std::string name = selector + "._domainkey." + domain;
   const DnsAnswer answer = ask_({name, RecordType::txt});
   if (answer.found == Found::unknown) {
+    key_unknown_ = true;
     return add(not_known("dkim", "the DKIM key {} is not known: {}", name, answer.trouble));
   }
   if (answer.texts.empty()) return add(grave("dkim", "there is no DKIM key {}", name));
@@ -261,6 +263,12 @@ void OfDomain::alignment(const std::string& fails, const std::string& unsure) {
   if (signs_ && !leaves_unsigned_)
     return add(good("alignment", "mail of {} passes DMARC by DKIM where it is signed", name));
   const std::string& way = fails.empty() ? unsure : fails;
+  if (key_unknown_ && !fails.empty() && !leaves_unsigned_) {
+    return add(not_known("alignment",
+                         "mail of {} by {} passes DMARC only if it is signed: whether its DKIM key "
+                         "is there is not known",
+                         name, way));
+  }
   if (fails.empty() || (domain_.selectors.empty() && !leaves_unsigned_)) {
     return add(not_known("alignment",
                          "mail of {} by {} passes DMARC only if it is signed: no DKIM key is known",
@@ -268,7 +276,7 @@ void OfDomain::alignment(const std::string& fails, const std::string& unsure) {
   }
   const bool matters = policy_ && *policy_ != wire::DmarcPolicy::none;
   // Whoever sends mail back may leave lines out.
-  const bool sure = !signs_ || surely_;
+  const bool sure = surely_ || (!signs_ && !key_unknown_);
   add(matters && sure ? grave("alignment", "mail of {} by {} does not pass DMARC, and p={}", name,
                               way, wire::dmarc_policy_name(*policy_))
                       : fault("alignment", "mail of {} by {} would not pass DMARC", name, way));
