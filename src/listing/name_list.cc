@@ -36,6 +36,7 @@ void NameList::set_settings(const Settings& settings) {
   settings_.rule = settings.rule;
   settings_.reporters = settings.reporters;
   settings_.request_every = settings.request_every;
+  spared_changed_ = spared_changed_ || settings_.spared != settings.spared;
   settings_.spared = settings.spared;
   reporters_.set_settings(settings.reporters);
 }
@@ -297,7 +298,17 @@ base::Status NameList::delist_on_request(std::string_view text, std::string_view
   return {};
 }
 
+void NameList::take_off_spared(TimePoint now) {
+  if (!std::exchange(spared_changed_, false)) return;
+  for (auto& [name, one] : names_) {
+    if (one.listed() && is_spared(name, name)) {
+      take_off(name, one, "delisted_by_operator", "", "list.spared", now);
+    }
+  }
+}
+
 void NameList::tick(TimePoint now) {
+  take_off_spared(now);
   while (!endings_.empty() && endings_.top().at <= now) {
     const Ending due = endings_.top();
     endings_.pop();
@@ -322,6 +333,7 @@ void NameList::tick(TimePoint now) {
 }
 
 std::optional<TimePoint> NameList::next_due() const {
+  if (spared_changed_) return never;
   if (endings_.empty()) return std::nullopt;
   return endings_.top().at;
 }

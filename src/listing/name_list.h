@@ -83,7 +83,8 @@ class NameList {
 
   // Before anything else is told.
   void restore(const ListRecord& record, base::TimePoint now);
-  // Takes over rule, reporters, request_every and spared.
+  // Takes over rule, reporters, request_every and spared; with the next tick a listed domain that is
+  // spared now is taken off. Of digests nobody can tell.
   void set_settings(const Settings& settings);
 
   // `text` is a host, a mail address or its digest; of `report` the client is not looked at. What
@@ -145,6 +146,7 @@ class NameList {
   Name* take(const std::string& name, base::TimePoint now);
   bool make_room(base::TimePoint now);
   void consider(const std::string& name, Name& one, base::TimePoint now);
+  void take_off_spared(base::TimePoint now);
   void take_off(const std::string& name, Name& one, const char* move, std::string_view reason,
                 const std::string& by, base::TimePoint at);
   void write(const std::string& name, const Name* one, const char* move, base::TimePoint until,
@@ -162,6 +164,7 @@ class NameList {
   std::priority_queue<Ending, std::vector<Ending>, std::greater<>> endings_;
   ListCounters counters_;
   bool changed_ = true;
+  bool spared_changed_ = true;  // or may have, while nothing ran
   LiveNames live_;
   std::unordered_set<std::string> changed_names_;
   std::unordered_set<std::uint64_t> changed_reporters_;

@@ -124,6 +124,37 @@ TEST(NameList, SparedDomainsAreNotListedByReportsButByHand) {
   EXPECT_FALSE(people.standing("a@mail.good.com", start)->listed());
 }
 
+TEST(NameList, AListedDomainThatIsSparedNowIsTakenOffWithTheNextTick) {
+  auto settings = settings_of(ListKind::domains);
+  NameList list(settings);
+  for (const std::uint64_t who : {1U, 2U}) report(list, "www.good.com", who, start);
+  for (const std::uint64_t who : {1U, 2U}) report(list, "spam.com", who, start);
+  ASSERT_TRUE(list.add("bad.good.com", {.name = "", .since = start, .reason = "x"}).ok());
+  ASSERT_TRUE(is_listed(list, "good.com", start));
+  static_cast<void>(list.take_events());
+  settings.spared = {"good.com"};
+  list.set_settings(settings);
+  EXPECT_EQ(list.next_due(), TimePoint{}) << "at once";
+  EXPECT_FALSE(ask_it(list, "good.com", 1, start).answer.listed);
+  EXPECT_TRUE(is_listed(list, "spam.com", start));
+  EXPECT_TRUE(is_listed(list, "bad.good.com", start)) << "by hand";
+  const auto events = list.take_events();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].name, "good.com");
+  EXPECT_EQ(events[0].line.by, "list.spared");
+  EXPECT_GT(list.next_due(), start);
+}
+
+TEST(NameList, ADomainThatBecameSparedWhileNothingRanIsTakenOffAtTheStart) {
+  auto settings = settings_of(ListKind::domains);
+  settings.spared = {"good.com"};
+  NameList list(settings);
+  ListRecord kept;
+  kept.names.push_back({.name = "good.com", .since = start, .until = start + hours(12)});
+  list.restore(kept, start);
+  EXPECT_FALSE(ask_it(list, "good.com", 1, start).answer.listed);
+}
+
 TEST(NameList, WhatWasClearedByAClockThatWentAheadIsNotImmuneUntilThen) {
   NameList list(settings_of(ListKind::domains));
   const TimePoint ahead = start + hours(300 * 24);
