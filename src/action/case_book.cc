@@ -38,10 +38,6 @@ Subject subject_of(const model::Listing& listing) {
           listing.place};
 }
 
-std::string words_of(const model::Listing& listing) {
-  return listing.reason.empty() ? listing.meaning : listing.reason;
-}
-
 std::string words_of(const model::BlockFacts& facts) {
   return facts.examples.empty() ? "" : facts.examples.front().reply;
 }
@@ -115,7 +111,9 @@ void CaseBook::take(const model::Decision& decision) {
     trouble.place = listing.place;
     trouble.party.id = Subject{SubjectKind::list, listing.list}.to_string();
     trouble.party.title = listing.list_name;
-    trouble.party.words = clipped(words_of(listing));
+    trouble.party.words = clipped(listing.reason);
+    trouble.party.codes = listing.codes;
+    trouble.party.meaning = clipped(listing.meaning);
     trouble.party.mender = listing.mender;
     trouble.party.url = listing.delist_url.empty() ? listing.lookup_url : listing.delist_url;
     trouble.party.method = listing.delist_method;

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "action/one_line.h"
+#include "action/sentences.h"
 #include "base/ip_address.h"
 
 namespace leumund::action {
@@ -157,6 +159,18 @@ void add_server(const LetterInput& input, LetterFacts& facts) {
   }
   facts["helo"] = helo;
   if (all_match) facts["reverse"] = reverse;
+}
+
+// A code is told as such; where there is none but a colour, what is shown with it.
+void add_codes(const model::CaseParty& party, Language language, LetterFacts& facts) {
+  std::vector<std::string> codes;
+  std::copy_if(party.codes.begin(), party.codes.end(), std::back_inserter(codes),
+               [](const std::string& code) { return base::IpAddress::parse(code).has_value(); });
+  if (codes.size() > places_named_max) codes.resize(places_named_max);
+  if (!codes.empty()) facts[codes.size() == 1 ? "code" : "codes"] = joined(codes, language);
+  if (codes.empty() && !party.codes.empty() && party.codes.front() == "red") {
+    facts["figures"] = tidy(translated_list(language, party.meaning), words_bytes_max);
+  }
 }
 
 void add_impact(const model::CaseImpact& impact, LetterFacts& facts) {
@@ -350,6 +364,7 @@ LetterFacts letter_facts(const LetterInput& input, Language language) {
   facts["title"] = title_of(input, language);
   facts["since"] = letter_time(party.since, language);
   facts["words"] = without_strangers(tidy(party.words, words_bytes_max), input.contact, language);
+  add_codes(party, language, facts);
   add_places(input, language, facts);
   add_server(input, facts);
   add_impact(party.impact, facts);
@@ -368,17 +383,18 @@ LetterFacts letter_facts(const LetterInput& input, Language language) {
 }
 
 std::vector<std::string_view> letter_fact_names() {
-  return {"list",        "provider",      "title",           "since",         "words",
-          "places",      "address_one",   "address_many",    "network_one",   "network_many",
-          "domain_one",  "domain_many",   "mixed",           "one_place",     "many_places",
-          "helo",        "reverse",       "one_mail",        "mails",         "many_mails",
-          "recipients",  "one_recipient", "many_recipients", "cause",         "cause_one",
-          "cause_many",  "stopped_at",    "reached",         "recovery",      "detector",
-          "unsent",      "unsent_since",  "first_asked",     "asked_at",      "answered_at",
-          "accepted",    "declined",      "asked_by_mail",   "asked_by_form", "asked_once",
-          "asked_often", "policy",        "upstream_only",   "detour",        "deadline",
-          "name",        "organisation",  "email",           "phone",         "imprint",
-          "form",        "no_flow_since", "no_flow_until",   "unsent_until"};
+  return {"list",          "provider",      "title",           "since",         "words",
+          "places",        "address_one",   "address_many",    "network_one",   "network_many",
+          "domain_one",    "domain_many",   "mixed",           "one_place",     "many_places",
+          "helo",          "reverse",       "one_mail",        "mails",         "many_mails",
+          "recipients",    "one_recipient", "many_recipients", "cause",         "cause_one",
+          "cause_many",    "stopped_at",    "reached",         "recovery",      "detector",
+          "unsent",        "unsent_since",  "first_asked",     "asked_at",      "answered_at",
+          "accepted",      "declined",      "asked_by_mail",   "asked_by_form", "asked_once",
+          "asked_often",   "policy",        "upstream_only",   "detour",        "deadline",
+          "name",          "organisation",  "email",           "phone",         "imprint",
+          "code",          "codes",         "figures",         "form",          "no_flow_since",
+          "no_flow_until", "unsent_until"};
 }
 
 }  // namespace leumund::action

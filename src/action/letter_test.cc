@@ -96,6 +96,28 @@ TEST(Letter, AFormGetsItsAddressAndTheFieldsToPaste) {
                                  "'https://psbl.org/remove?ip=192.0.2.25'")));
 }
 
+TEST(Letter, OnlyWhatAListSaidItselfIsQuoted) {
+  auto input = listed();
+  model::CaseParty& party = input.one.parties.front();
+  party.words.clear();
+  party.codes = {"127.0.0.2"};
+  party.meaning = "listed";
+  EXPECT_THAT(english(input).body, HasSubstr("The list answers with code 127.0.0.2."));
+  EXPECT_THAT(english(input).body, Not(HasSubstr("The list says")));
+  party.codes = {"127.0.0.2", "127.0.0.4"};
+  EXPECT_THAT(english(input).body, HasSubstr("with codes 127.0.0.2 and 127.0.0.4."));
+  party.codes = {"red"};
+  party.meaning = "most of its mail was taken for spam, complaints 2.30 %, 3 trap hits";
+  const auto german = write_letter(input, Language::de, Language::de).body;
+  EXPECT_THAT(german, HasSubstr("Die Zahlen dort: der größte Teil ihrer Post galt als Spam, "
+                                "Beschwerden 2.30 %, 3 Treffer auf Fallen."));
+  EXPECT_THAT(german, Not(HasSubstr("Die Liste sagt")));
+  EXPECT_THAT(english(input).body, HasSubstr("Its figures: most of its mail was taken for spam"));
+  party.codes = {"blocked"};
+  party.meaning = "blocked";
+  EXPECT_THAT(english(input).body, Not(HasSubstr("blocked")));
+}
+
 TEST(Letter, AMailGoesToTheDeskThatTheAnswerNames) {
   auto letter = write_letter(refused(), Language::de, Language::en);
   EXPECT_EQ(letter.way, LetterWay::mail);

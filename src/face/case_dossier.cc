@@ -157,18 +157,28 @@ class Dossier {
   }
 
   void evidence() {
-    const bool any = std::any_of(one_.parties.begin(), one_.parties.end(),
-                                 [](const auto& party) { return !party.words.empty(); });
+    const bool any = std::any_of(one_.parties.begin(), one_.parties.end(), [](const auto& party) {
+      return !party.words.empty() || !party.meaning.empty();
+    });
     if (!any) return;
     heading(say("What they say", "Was sie sagen"));
     for (const model::CaseParty& party : one_.parties) {
-      if (party.words.empty()) continue;
-      out_ += fmt::format("<p>{}:</p>\n<pre>{}</pre>\n", html_text(title_of(party)),
-                          html_text(party.words));
+      if (party.words.empty() && party.meaning.empty()) continue;
+      out_ += fmt::format("<p>{}:{}</p>\n", html_text(title_of(party)), html_text(answer(party)));
+      if (!party.words.empty()) out_ += fmt::format("<pre>{}</pre>\n", html_text(party.words));
       if (const std::string link = safe_link(party.url); !link.empty()) {
         out_ += fmt::format("<p><small>{}</small></p>\n", link);
       }
     }
+  }
+
+  // A list's codes and what they mean, in our words: never among theirs.
+  std::string answer(const model::CaseParty& party) const {
+    if (party.meaning.empty()) return "";
+    std::string codes;
+    for (const auto& code : party.codes) codes += (codes.empty() ? "" : ", ") + code;
+    return (codes.empty() ? " " : " " + std::string(say("code", "Code")) + " " + codes + ": ") +
+           words(party.meaning);
   }
 
   // What we said ourselves, in the reader's language.

@@ -53,6 +53,8 @@ Json party_json(const model::Case& one, const model::CaseParty& party) {
           {"times", party.times},
           {"places", party.places},
           {"words", party.words},
+          {"codes", party.codes},
+          {"meaning", party.meaning},
           {"mender", party.mender},
           {"url", party.url},
           {"method", party.method},

@@ -73,13 +73,15 @@ struct CaseParty {
   std::optional<base::TimePoint> until;  // nothing: it stands
   std::uint32_t times = 1;               // that it began within this case
   std::vector<std::string> places;       // ours, that stand there now
-  std::string words;                     // its last words
+  std::string words;                     // its last words, never ours
   std::string mender;                    // who can have it taken back, as of Listing
   std::string url;                       // of its form or page
   std::string method;                    // of delisting, as the registry has it
   bool predatory = false;                // money is taken there: never pay
   CaseImpact impact;
   std::optional<base::TimePoint> remind_at;
+  std::vector<std::string> codes;  // a list's answer, as of Listing
+  std::string meaning;             // of the codes, in our words
 
   bool operator==(const CaseParty&) const = default;
 };

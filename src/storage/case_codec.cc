@@ -84,6 +84,8 @@ json to_json(const model::CaseParty& party) {
           {"times", party.times},
           {"places", party.places},
           {"words", party.words},
+          {"codes", party.codes},
+          {"meaning", party.meaning},
           {"mender", party.mender},
           {"url", party.url},
           {"method", party.method},
@@ -103,6 +105,8 @@ model::CaseParty party_of(const json& value) {
   out.times = value.at("times");
   out.places = value.at("places").get<std::vector<std::string>>();
   out.words = value.at("words");
+  out.codes = value.value("codes", std::vector<std::string>());
+  out.meaning = value.value("meaning", "");
   out.mender = value.at("mender");
   out.url = value.at("url");
   out.method = value.at("method");

@@ -30,7 +30,9 @@ model::Case full_case() {
                   "form",
                   true,
                   {1, 2, 3, 4, {0, 5, 6, 7, 8, 9, 10, 11}},
-                  at(9)}};
+                  at(9),
+                  {"127.0.0.2"},
+                  "our words"}};
   one.causes = {{{model::SubjectKind::account, "a@b.test"}, 12, at(0), at(5), "burst", true}};
   one.more_causes = 3;
   one.attempts = {{1, "list:xbl", at(2), "admin", model::CaseStep::postmaster, "x@list.example",

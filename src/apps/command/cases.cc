@@ -49,8 +49,14 @@ void show_party(Terminal& terminal, const JsonValue& party) {
     const std::string classes = class_words(terminal, party.at("classes"));
     if (!classes.empty()) indented(terminal.say("classes_are", classes));
   }
+  const std::string meaning =
+      safe(action::translated_list(terminal.language(), party.at("meaning").text()));
+  const std::string codes = joined(party.at("codes"));
+  if (!codes.empty() || !meaning.empty()) {
+    indented(codes.empty() ? meaning : terminal.say("listing_code", codes, meaning));
+  }
   if (const std::string words = party.at("words").text(); !words.empty()) {
-    indented(terminal.say("listing_reason", safe(action::translated(terminal.language(), words))));
+    indented(terminal.say("listing_reason", safe(words)));
   }
   if (!stands) return;
   if (party.at("predatory").flag()) indented(terminal.say("listing_predatory"));

@@ -59,7 +59,11 @@ LetterInput input_for(const model::Contact& contact, CaseStep step, Facts facts,
   party.since = day;
   party.mender = mender;
   const bool list = contact.party.starts_with("list:");
-  if (list) party.places = {place};
+  if (list) {
+    party.places = {place};
+    party.codes = {"127.0.0.2"};
+    party.meaning = "ours, not theirs";
+  }
   if (facts != Facts::bare) {
     party.words =
         list ? "Listed, see https://lists.example/x" : "550 5.7.1  Mail from 192.0.2.25 refused";
@@ -280,6 +284,12 @@ TEST(LettersGolden, LettersThatWereReadAreAsTheyWere) {
   both("legal", make("provider:strato", CaseStep::legal, Facts::full, ""));
   both("given_up", make("provider:unitedinternet-consumer", CaseStep::given_up, Facts::full, ""));
   both("predatory", make("list:uceprotect-2", CaseStep::form, Facts::full, "192.0.2.25"));
+  auto red = make("list:microsoft-snds", CaseStep::form, Facts::usual, "192.0.2.25");
+  red.one.parties.front().words.clear();
+  red.one.parties.front().codes = {"red"};
+  red.one.parties.front().meaning =
+      "most of its mail was taken for spam, complaints 2.30 %, 3 trap hits";
+  both("snds_red", red);
   auto never = make("list:psbl", CaseStep::form, Facts::usual, "198.51.100.0/24");
   never.unsent = true;
   never.unsent_since = day - hours(24 * 20);

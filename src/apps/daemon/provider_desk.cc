@@ -50,9 +50,9 @@ bool covers(const std::string& place, const base::IpAddress& address) {
          address <= *last;
 }
 
-std::string words_of(const ProviderFigure& figure) {
-  if (figure.source == "snds-status") return figure.comment.empty() ? "blocked" : figure.comment;
-  std::string out = "red: most of its mail was taken for spam";
+std::string meaning_of(const ProviderFigure& figure) {
+  if (figure.source == "snds-status") return "blocked";
+  std::string out = "most of its mail was taken for spam";
   if (figure.complaint_share) {
     out += fmt::format(", complaints {}{:.2f} %", figure.share_is_below ? "below " : "",
                        100 * *figure.complaint_share);
@@ -70,7 +70,8 @@ Listing listing_of(const config::OwnAddress& own, const ProviderFigure& figure) 
   out.scope = figure.place == out.place ? "address" : "range";
   out.mender = "us";
   out.codes = {figure.source == "snds" ? "red" : "blocked"};
-  out.meaning = words_of(figure);
+  out.meaning = meaning_of(figure);
+  if (figure.source == "snds-status") out.reason = figure.comment;  // theirs
   out.since = figure.from;
   out.lookup_url = "https://sendersupport.olc.protection.outlook.com/snds/";
   return out;
