@@ -110,7 +110,7 @@ TEST(Letter, OnlyWhatAListSaidItselfIsQuoted) {
   party.meaning = "most of its mail was taken for spam, complaints 2.30 %, 3 trap hits";
   const auto german = write_letter(input, Language::de, Language::de).body;
   EXPECT_THAT(german, HasSubstr("Die Zahlen dort: der größte Teil ihrer Post galt als Spam, "
-                                "Beschwerden 2.30 %, 3 Treffer auf Fallen."));
+                                "Beschwerden 2,30 %, 3 Treffer auf Fallen."));
   EXPECT_THAT(german, Not(HasSubstr("Die Liste sagt")));
   EXPECT_THAT(english(input).body, HasSubstr("Its figures: most of its mail was taken for spam"));
   party.codes = {"blocked"};

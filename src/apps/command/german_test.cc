@@ -72,6 +72,20 @@ bool has_german(const std::string& sentence) {
   return translated(Language::de, sentence) != sentence;
 }
 
+TEST(LeumundTexts, WhatAProviderOrAnOwnListShowsHasGerman) {
+  EXPECT_EQ(translated_list(Language::de,
+                            "most of its mail was taken for spam, complaints below 0.10 %, 1 trap "
+                            "hit"),
+            "der größte Teil ihrer Post galt als Spam, Beschwerden unter 0,10 %, 1 Treffer auf "
+            "Fallen");
+  EXPECT_EQ(translated_list(Language::de,
+                            "our own rule lists it for what is reported of our mail: reports in a "
+                            "week: 3 complaint, 1 typo_trap; reporters: 2; mail: 40"),
+            "unsere eigene Regel listet sie für das, was über unsere Post gemeldet wird: "
+            "Meldungen in einer Woche: Beschwerden 3, vertippte Fallen 1; Melder: 2; Post: 40");
+  EXPECT_TRUE(has_german("put on our own list by hand"));
+}
+
 TEST(LeumundTexts, EveryReasonTheDetectorGivesHasGerman) {
   verdict::Judgement judgement;
   judgement.values.fill(1.0);

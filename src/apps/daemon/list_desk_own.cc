@@ -56,10 +56,15 @@ std::optional<model::Listing> ListDesk::own_listing(const State& state,
                                                     TimePoint now) const {
   model::Listing out;
   const auto would = state.lists.back()->standing(address, now);
+  bool by_rule = would.facts.listed;
   std::string zones;
   for (const auto& list : state.lists) {
-    if (list->zone().is_root() || !list->standing(address, now).listed()) continue;
+    if (list->zone().is_root()) continue;
+    const auto standing = list->standing(address, now);
+    if (!standing.listed()) continue;
     zones += (zones.empty() ? "" : ", ") + list->zone().to_text();
+    by_rule = by_rule || standing.facts.listed;
+    if (standing.hand && out.reason.empty()) out.reason = standing.hand->reason;
   }
   if (!would.facts.listed && zones.empty()) return std::nullopt;
   out.place = address.to_string();
@@ -69,7 +74,8 @@ std::optional<model::Listing> ListDesk::own_listing(const State& state,
   out.scope = "address";
   out.mender = "us";
   out.meaning =
-      "our own rule lists it for what is reported of our mail: " + reports_of(would.facts);
+      by_rule ? "our own rule lists it for what is reported of our mail: " + reports_of(would.facts)
+              : "put on our own list by hand";
   out.since = now;
   out.last_seen = now;
   return out;

@@ -211,6 +211,25 @@ TEST_F(ListDeskTest, ARangeWithAnAddressOfOursIsListedOnlyByForce) {
   desk_->stop();
 }
 
+TEST_F(ListDeskTest, AnOwnAddressThatWasListedByHandIsToldWithThatReason) {
+  store.readable.count_down();
+  desk_->start();
+  face::ListOrder order;
+  order.list = "bl";
+  order.what = *base::IpPrefix::parse("2001:db8:1:2::25");
+  order.reason = "a drill";
+  order.force = true;
+  EXPECT_FALSE(desk_->list_add(order).ok()) << "a store in memory keeps nothing, and says so";
+  for (int i = 0; desk_->own_listings().empty() && i < 400; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  const auto told = desk_->own_listings();
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].meaning, "put on our own list by hand");
+  EXPECT_EQ(told[0].reason, "a drill");
+  desk_->stop();
+}
+
 TEST_F(ListDeskTest, WhatHindersANameIsSaidByTheListWhoseKindItIs) {
   store.readable.count_down();
   desk_->start();

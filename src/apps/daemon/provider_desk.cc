@@ -57,7 +57,7 @@ std::string meaning_of(const ProviderFigure& figure) {
     out += fmt::format(", complaints {}{:.2f} %", figure.share_is_below ? "below " : "",
                        100 * *figure.complaint_share);
   }
-  if (figure.trap_hits) out += fmt::format(", {} trap hits", *figure.trap_hits);
+  if (figure.trap_hits) out += ", " + base::fill("{} <trap hit|trap hits>", *figure.trap_hits);
   return out;
 }
 
