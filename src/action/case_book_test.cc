@@ -122,18 +122,6 @@ TEST_F(CaseBookTest, AListingOpensACaseAndARefusalOfTheSameEgressJoinsIt) {
   EXPECT_THAT(news(), ElementsAre(CaseNews::What::opened)) << "joining is no second alarm";
 }
 
-TEST_F(CaseBookTest, WhatAListDidNotSayItselfIsNotAmongItsWords) {
-  auto told = listing(DecisionKind::listed, "192.0.2.25", "xbl", start);
-  told.listing->reason = "";
-  told.listing->meaning = "infected host";
-  told.listing->codes = {"127.0.0.4"};
-  book.take(told);
-  const auto& party = book.find(1)->parties[0];
-  EXPECT_EQ(party.words, "");
-  EXPECT_EQ(party.meaning, "infected host");
-  EXPECT_THAT(party.codes, ElementsAre("127.0.0.4"));
-}
-
 TEST_F(CaseBookTest, TheImpactIsKeptAtItsMostByClassToo) {
   const auto booking = static_cast<std::size_t>(model::MailClass::booking);
   const auto bulk = static_cast<std::size_t>(model::MailClass::bulk);

@@ -83,8 +83,8 @@ class NameList {
 
   // Before anything else is told.
   void restore(const ListRecord& record, base::TimePoint now);
-  // Takes over rule, reporters, request_every and spared; with the next tick a listed domain that is
-  // spared now is taken off. Of digests nobody can tell.
+  // Takes over rule, reporters, request_every and spared. With the next tick a listed domain that
+  // is spared now is taken off; of digests nobody can tell.
   void set_settings(const Settings& settings);
 
   // `text` is a host, a mail address or its digest; of `report` the client is not looked at. What

@@ -36,6 +36,7 @@ struct ProviderFile {
   std::uint64_t bad = 0;              // lines that could not be read
   std::vector<std::string> problems;  // the first of them: "line 3: ..."
   base::TimePoint read_at;
+  base::TimePoint written;  // the file's own time
 };
 
 struct ProviderReports {

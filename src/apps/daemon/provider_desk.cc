@@ -33,7 +33,9 @@ constexpr std::size_t rows_kept = 7;
 constexpr std::size_t places_max = 200'000;
 constexpr std::size_t shown_max = 1000;
 constexpr std::size_t state_bytes_max = 16UL << 20;
-constexpr std::chrono::hours stale{7 * 24};  // behind the newest row of the same source
+constexpr std::chrono::hours stale{7 * 24};      // behind the newest word of the same source
+constexpr std::chrono::hours silent{30 * 24};    // nothing newer came at all
+constexpr std::chrono::minutes judge_every{10};  // words grow old without a file
 constexpr const char* list_id = "microsoft-snds";
 
 using Key = std::tuple<std::string, std::string, std::string>;  // source, place, reporter
@@ -79,6 +81,24 @@ Listing listing_of(const config::OwnAddress& own, const ProviderFigure& figure) 
 
 }  // namespace
 
+std::map<std::string, base::TimePoint, std::less<>> last_told(const model::ProviderReports& report,
+                                                              base::TimePoint now) {
+  std::map<std::string, base::TimePoint, std::less<>> out;
+  const auto note = [&](const std::string& source, base::TimePoint at) {
+    auto& last = out[source];
+    last = std::max(last, std::min(at, now));
+  };
+  for (const auto& figure : report.figures) note(figure.source, figure.from);
+  for (const auto& file : report.files) {
+    if (file.bad == 0) note(file.kind.empty() ? "snds" : file.kind, file.written);
+  }
+  return out;
+}
+
+bool holds(const ProviderFigure& figure, base::TimePoint told, base::TimePoint now) {
+  return told - figure.from <= stale && now - figure.from <= silent;
+}
+
 ProviderDesk::ProviderDesk(Around around) : around_(std::move(around)) {}
 ProviderDesk::~ProviderDesk() { stop(); }
 
@@ -99,6 +119,7 @@ void ProviderDesk::look_soon() { static_cast<void>(wake_.push(1)); }
 
 void ProviderDesk::run(const std::stop_token& stop) {
   auto next = SteadyClock::now();
+  auto judge_again = next;
   bool judged = false;
   bool complete = false;
   while (!stop.stop_requested()) {
@@ -113,7 +134,8 @@ void ProviderDesk::run(const std::stop_token& stop) {
         if (taken.fresh) judged = false;
       }
       // A start knows no file before its second look: until then what stood goes on standing.
-      if (judged) continue;
+      if (judged && SteadyClock::now() < judge_again) continue;
+      judge_again = SteadyClock::now() + judge_every;
       publish();
       if (complete) judge();
       judged = complete;
@@ -164,6 +186,9 @@ ProviderDesk::File ProviderDesk::read(const std::string& name, Stamp stamp) cons
   file.stamp = stamp;
   file.told.name = name;
   file.told.read_at = around_.clock.now();
+  // A status is of the moment it was fetched: the file's own time.
+  file.told.written = base::TimePoint(
+      std::chrono::duration_cast<base::Micros>(std::chrono::nanoseconds(stamp.first)));
   const auto content = action::read_file(folder_ + "/" + name, wire::provider_file_bytes_max);
   auto rows = content.ok() ? wire::read_provider_file(content->bytes)
                            : base::Result<wire::ProviderRows>(content.error());
@@ -177,11 +202,8 @@ ProviderDesk::File ProviderDesk::read(const std::string& name, Stamp stamp) cons
   file.told.bad = rows->bad;
   file.told.problems = std::move(rows->problems);
   file.figures = std::move(rows->figures);
-  // A status is of the moment it was fetched: the file's own time.
-  const base::TimePoint fetched(
-      std::chrono::duration_cast<base::Micros>(std::chrono::nanoseconds(stamp.first)));
   for (ProviderFigure& figure : file.figures) {
-    if (figure.source == "snds-status") figure.from = figure.until = fetched;
+    if (figure.source == "snds-status") figure.from = figure.until = file.told.written;
   }
   return file;
 }
@@ -273,30 +295,34 @@ void ProviderDesk::judge() {
   const auto run = around_.settings().run;
   const auto own = config::own_addresses(run.egresses, run.watch_addresses);
   const auto told = told_.read();
-  std::map<std::string, base::TimePoint> newest;  // by source
-  for (const auto& figure : told->report.figures) {
-    auto& at = newest[figure.source];
-    at = std::max(at, figure.from);
-  }
+  const auto now = around_.clock.now();
+  const auto newest = last_told(told->report, now);
+  std::map<std::string, base::TimePoint> outlived;  // by address: its last word
   std::map<std::string, Listing> wanted;
   std::set<Key> seen;
   for (const auto& figure : told->report.figures) {
     const bool first = seen.insert(key_of(figure)).second;  // the newest stands first
     const bool microsoft = figure.source == "snds" || figure.source == "snds-status";
     if (!first || !microsoft || figure.colour != "red") continue;
-    if (newest[figure.source] - figure.from > stale) continue;
+    const bool stands = holds(figure, newest.at(figure.source), now);
     for (const auto& one : own) {
       if (!covers(figure.place, one.address)) continue;
+      if (!stands) {
+        outlived[one.address.to_string()] = figure.from;
+        continue;
+      }
       Listing listing = listing_of(one, figure);
       wanted.try_emplace(listing.place, std::move(listing));
     }
   }
   std::vector<Listing> news;
-  const auto now = around_.clock.now();
   standing_.with([&](auto& standing) {
     for (auto& [address, listing] : standing) {
       if (wanted.contains(address)) continue;
       listing.until = now;
+      if (const auto last = outlived.find(address); last != outlived.end()) {
+        listing.meaning = "nothing newer since " + base::format_rfc3339(last->second);
+      }
       news.push_back(listing);
     }
     for (auto& [address, listing] : wanted) {

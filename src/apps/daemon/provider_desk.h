@@ -32,6 +32,14 @@
 
 namespace leumund::apps {
 
+// When each source has told something last: its rows, and its files, also those with no row. A file
+// that is empty is SNDS of addresses without traffic.
+[[nodiscard]] std::map<std::string, base::TimePoint, std::less<>> last_told(
+    const model::ProviderReports& report, base::TimePoint now);
+// A word holds for a week behind what its source told last, for a month where nothing newer came.
+[[nodiscard]] bool holds(const model::ProviderFigure& figure, base::TimePoint told,
+                         base::TimePoint now);
+
 class ProviderDesk {
  public:
   struct Around {

@@ -1,5 +1,8 @@
 """What providers say of us, dropped as files: shown beside the watch, bad lines named, and an own
 address that SNDS calls red is a case that outlives a kill."""
+import os
+import time
+
 import pytest
 
 from peers.ground import wait_until
@@ -15,7 +18,9 @@ reports_folder = "{folder}"
 
 
 def snds(day: int, colour: str, address: str = OURS) -> str:
-    return (f"{address},11/{day}/2026 12:00 AM,11/{day}/2026 7:00 PM,1031,1000,1024,{colour},"
+    """A row of today where `day` is 22, of days ago before."""
+    date = time.strftime("%m/%d/%Y", time.gmtime(time.time() - 86400 * (22 - day)))
+    return (f"{address},{date} 12:00 AM,{date} 7:00 PM,1031,1000,1024,{colour},"
             f"{'2.3%' if colour == 'RED' else '< 0.1%'},,,{3 if colour == 'RED' else 0},"
             "mail.example.org,a@example.org,\n")
 
@@ -102,3 +107,14 @@ def test_status_postmaster_and_feedback_loops_stand_side_by_side(story):
     assert told[0]["listing"]["place"] == OURS and told[0]["listing"]["scope"] == "range"
     (story.folder / "status.csv").unlink()
     wait_until(lambda: story.decisions("delisted"), "what nobody says any more to end")
+
+
+def test_a_red_word_ends_by_itself_where_only_empty_files_follow(story):
+    (story.folder / "red.csv.part").write_text(snds(10, "RED"))
+    ago = time.time() - 86400 * 12
+    os.utime(story.folder / "red.csv.part", (ago, ago))
+    (story.folder / "red.csv.part").rename(story.folder / "red.csv")
+    wait_until(lambda: story.decisions("listed"), "the red address")
+    story.drop("today.csv", "")  # a blocked address has no traffic, so no row
+    gone = wait_until(lambda: story.decisions("delisted"), "the word to grow old")
+    assert "nothing newer since" in gone[0]["listing"]["meaning"]
