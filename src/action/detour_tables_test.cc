@@ -182,7 +182,7 @@ TEST_P(DetourTablesTest, AreReadByPostfixAndReplacedWhole) {
 Routes numbered(int number) {
   const int rows = 200'000 + 40'000 * (number % 3 - 1);
   const std::string way = "out" + std::to_string(number) + ":";
-  Routes routes = {{"a-first", way}, {"a-rows", std::to_string(rows)}};
+  Routes routes = {{"0-first", way}, {"a-rows", std::to_string(rows)}};
   for (int i = 0; i < rows; ++i) routes.emplace_back(std::to_string(1'000'000 + i), way);
   routes.emplace_back("z-last", way);
   return routes;
@@ -231,7 +231,7 @@ class OpenTable {
 
   // Which table it is; "" for one that is not whole.
   std::string whole() {
-    const std::string way = find("a-first");
+    const std::string way = find("0-first");
     const int rows = std::atoi(find("a-rows").c_str());
     bool same = find("z-last") == way && find(std::to_string(1'000'000 + rows)).empty();
     for (int i = 0; i < rows; i += 997) same = same && find(std::to_string(1'000'000 + i)) == way;
@@ -271,11 +271,11 @@ TEST_P(DetourTablesTest, NobodyReadsAHalfWrittenOne) {
     // The real one opens the table once and answers both.
     const auto both = run_command(
         {.arguments = {"/usr/sbin/postmap", "-c", folder.string(), "-q", "-", files.detours},
-         .input = "a-first\nz-last\n"});
+         .input = "0-first\nz-last\n"});
     ASSERT_TRUE(both.ok()) << both.error().message;
     EXPECT_EQ(both->exit_status, 0) << both->complaints;
     const std::string way = both->output.substr(0, both->output.find('\n'));
-    ASSERT_TRUE(way.starts_with("a-first\tout")) << both->output;
+    ASSERT_TRUE(way.starts_with("0-first\tout")) << both->output;
     EXPECT_EQ(both->output, way + "\nz-last\t" + way.substr(8) + "\n");
     EXPECT_GE(number_of(way.substr(8)), before) << "a table that was replaced before it was opened";
     const int between = published;
@@ -289,7 +289,7 @@ TEST_P(DetourTablesTest, NobodyReadsAHalfWrittenOne) {
     text << plain.rdbuf();
     const std::string lines = text.str();
     const std::string value = lines.substr(8, lines.find('\n') - 8);
-    EXPECT_TRUE(lines.starts_with("a-first out")) << lines.substr(0, 40);
+    EXPECT_TRUE(lines.starts_with("0-first out")) << lines.substr(0, 40);
     EXPECT_TRUE(lines.ends_with("\nz-last " + value + "\n")) << "read " << reads;
     seen.insert(now);
   }

@@ -419,6 +419,9 @@ TEST_F(CampaignTest, TheTemplateMarksWhatVaries) {
 }
 
 TEST_F(CampaignTest, ACampaignThatStopsForAWeekIsOver) {
+  Settings settings = test_settings();
+  settings.book.detector_spans["campaign"] = hours(24 * 7);
+  world.engine.set_settings(settings);
   live(40);
   const Fingerprint spam = text();
   attack(0, 20, spam);

@@ -65,7 +65,7 @@ TEST(LeumundShown, ACaseIsToldInGerman) {
   const std::string text = shown(show_case, R"j({"case":7,"subject":"egress:out1","state":"open",
     "opened_at":60,
     "parties":[{"party":"list:psbl","title":"PSBL","since":60,"until":null,"times":1,
-      "places":["192.0.2.1"],"words":"hit a trap","mails":1,"recipients":1,"accounts":1,
+      "places":["192.0.2.1"],"words":"sent spam","meaning":"hit a trap","mails":1,"recipients":1,"accounts":1,
       "sender_domains":1}],
     "causes":[{"subject":"account:a","stopped_at":60,"decision":4,
       "reason":"burst: silent for 1 days before"}],
@@ -78,7 +78,8 @@ TEST(LeumundShown, ACaseIsToldInGerman) {
       {"at":60,"by":"admin hans","event":"note","party":"","text":"it was honest"}]
 })j");
   EXPECT_THAT(text, HasSubstr("1 Mail an 1 Empfänger, von 1 Konto und 1 Domain"));
-  EXPECT_THAT(text, HasSubstr("sie sagt: hat eine Falle getroffen"));
+  EXPECT_THAT(text, HasSubstr("sie sagt: sent spam")) << "their own words are theirs";
+  EXPECT_THAT(text, HasSubstr("hat eine Falle getroffen"));
   EXPECT_THAT(text, HasSubstr("plötzlicher Schwall: davor 1 Tag still"));
   EXPECT_THAT(text, HasSubstr("account:a: plötzlicher Schwall: 2 Beschwerden oder Fallentreffer"));
   EXPECT_THAT(text, HasSubstr("account:a: sie war ehrlich (durch hans)"));
