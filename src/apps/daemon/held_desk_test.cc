@@ -100,11 +100,11 @@ class HeldDeskTest : public testing::Test {
 };
 
 TEST_F(HeldDeskTest, TellsWhatACampaignThatIsOverLeavesOnHold) {
-  on_record("4A1", "campaign:7f", 24h * 30);
-  on_record("4A2", "campaign:7f");
-  on_record("4A3", "campaign:7f");
-  on_record("4B1", "campaign:99");
-  list({{"4A1", "hold"}, {"4A2", "hold"}, {"4A3", "deferred"}});
+  on_record("4A1F0C", "campaign:7f", 24h * 30);
+  on_record("4A2F0C", "campaign:7f");
+  on_record("4A3F0C", "campaign:7f");
+  on_record("4B1F0C", "campaign:99");
+  list({{"4A1F0C", "hold"}, {"4A2F0C", "hold"}, {"4A3F0C", "deferred"}});
   HeldDesk desk(around());
   desk.note({ended("campaign:7f"), ended("campaign:99")});
   ASSERT_TRUE(soon([&] { return !told().empty(); }));
@@ -114,7 +114,7 @@ TEST_F(HeldDeskTest, TellsWhatACampaignThatIsOverLeavesOnHold) {
             "2 mails on hold and 0 senders stopped of campaigns that are over, to be decided on: "
             "campaign:7f");
   // Somebody lets it go.
-  list({{"4A1", "active"}, {"4A2", "active"}});
+  list({{"4A1F0C", "active"}, {"4A2F0C", "active"}});
   desk.look_soon();
   EXPECT_TRUE(soon([&] { return !desk.part(); }));
 }
@@ -153,10 +153,10 @@ TEST_F(HeldDeskTest, FindsAllMailOfACampaignHoweverMuchItIs) {
 }
 
 TEST_F(HeldDeskTest, DropsARecordOnlyWhenItsMailWasMissingTwice) {
-  on_record("4A1", "campaign:7f");
-  on_record("4A2", "campaign:7f");
-  on_record("4A3", "", 1min);
-  list({{"4A1", "hold"}});
+  on_record("4A1F0C", "campaign:7f");
+  on_record("4A2F0C", "campaign:7f");
+  on_record("4A3F0C", "", 1min);
+  list({{"4A1F0C", "hold"}});
   const auto ids = [&] {
     std::vector<std::string> out;
     for (const auto& mail : *store_.queued_after({}, 10)) out.push_back(mail.queue.queue_id);
@@ -164,19 +164,19 @@ TEST_F(HeldDeskTest, DropsARecordOnlyWhenItsMailWasMissingTwice) {
   };
   HeldDesk desk(around(100ms));
   EXPECT_TRUE(soon([&] { return ids().size() == 2; }));
-  EXPECT_THAT(ids(), testing::ElementsAre("4A1", "4A3")) << "a young one may be on its way";
+  EXPECT_THAT(ids(), testing::ElementsAre("4A1F0C", "4A3F0C")) << "a young one may be on its way";
 }
 
 TEST_F(HeldDeskTest, KeepsNoMoreRecordsThanItMayAndSaysSo) {
-  for (int i = 0; i < 20; ++i) on_record(fmt::format("4{:02}", i), "", 24h * (100 - i));
+  for (int i = 0; i < 20; ++i) on_record(fmt::format("4F0C{:02}", i), "", 24h * (100 - i));
   std::vector<std::pair<std::string, std::string>> mails;
-  for (int i = 0; i < 20; ++i) mails.emplace_back(fmt::format("4{:02}", i), "hold");
+  for (int i = 0; i < 20; ++i) mails.emplace_back(fmt::format("4F0C{:02}", i), "hold");
   list(mails);
   HeldDesk::Around within = around(100ms);
   within.keep_records = 15;
   HeldDesk desk(within);
   ASSERT_TRUE(soon([&] { return store_.queue_records()->mails == 15; }));
-  EXPECT_EQ(store_.queued_after({}, 1)->front().queue.queue_id, "405") << "the oldest go";
+  EXPECT_EQ(store_.queued_after({}, 1)->front().queue.queue_id, "4F0C05") << "the oldest go";
   ASSERT_TRUE(soon([&] {
     std::vector<face::Metric> figures;
     desk.add_metrics(figures);
