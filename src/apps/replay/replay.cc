@@ -22,6 +22,8 @@ namespace leumund::apps {
 namespace {
 
 constexpr int wrong_use = 2;
+// As detectors.campaign.span is shipped: from a campaign's last mail on.
+constexpr std::chrono::hours campaign_span{24 * 7};
 
 constexpr std::string_view usage =
     "Usage: leumund-replay [OPTIONS] [FILE...]\n"
@@ -120,6 +122,7 @@ class Replay {
     settings.campaign = campaign;
     settings.campaigns = options.campaigns;
     settings.book.default_mode = options.enforce ? model::Mode::enforce : model::Mode::observe;
+    settings.book.detector_spans["campaign"] = campaign_span;
     return settings;
   }
 

@@ -147,7 +147,7 @@ def test_from_the_hacked_account_to_the_end_of_the_case(peers):
     check_order_of_words(german.partition("Verlauf")[2], [
         f"steht jetzt gegen uns: {LIST_PARTY}", f"steht jetzt gegen uns: {PROVIDER_PARTY}",
         f"Umweg für {PROVIDER_PARTY}: wartet", f"Absender gestoppt: {account}",
-        f"Umweg für {PROVIDER_PARTY}: offen egress2", f"beendet: {LIST_PARTY}",
+        f"Umweg für {PROVIDER_PARTY}: Umweg läuft egress2", f"beendet: {LIST_PARTY}",
         f"beendet: {PROVIDER_PARTY}", "niemand steht mehr gegen uns", "abgeschlossen"])
     assert f"{by_provider['mails']} Mails an {by_provider['recipients']} Empfänger" in german
 
