@@ -44,7 +44,9 @@ bool NoticeQueue::own_mail(const model::Decision& decision, TimePoint now) {
             decision.kind != DecisionKind::provider_refuses &&
             decision.kind != DecisionKind::detour;
   }
-  if (spend(house ? house_ : senders_, small, now)) return true;
+  const bool of_list = decision.list_fault.has_value();
+  if (of_list) small = false;
+  if (spend(of_list ? lists_ : house ? house_ : senders_, small, now)) return true;
   if (collected_.size() >= rates_.collected_max) {
     collected_.pop_front();
     ++dropped_;

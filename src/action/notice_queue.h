@@ -4,7 +4,8 @@
 // Time:    passed in. A token for a mail of its own comes back every `token_every`, `tokens_max` at
 //          most; without one, decisions wait for a collected mail every `collect_every`. What is
 //          about the house (listings, refusing providers, detours, campaigns) has tokens of its
-//          own: a hundred stopped accounts must not delay that. What is only reported, and small
+//          own: a hundred stopped accounts must not delay that; lists
+//          that cannot be believed have theirs. What is only reported, and small
 //          news of the house, leave half of the tokens to the rest. After a failure the pause
 //          doubles from
 //          `retry_first` to `retry_most`; after `give_up` the notice is dropped and counted.
@@ -52,7 +53,10 @@ struct NoticeRates {
 class NoticeQueue {
  public:
   explicit NoticeQueue(NoticeRates rates)
-      : rates_(rates), senders_{rates.tokens_max}, house_{rates.tokens_max} {}
+      : rates_(rates),
+        senders_{rates.tokens_max},
+        house_{rates.tokens_max},
+        lists_{rates.tokens_max} {}
 
   // Something that goes out as it is; the ticket is given here.
   void add(Outgoing outgoing, base::TimePoint now);
@@ -92,6 +96,7 @@ class NoticeQueue {
   NoticeRates rates_;
   Budget senders_;
   Budget house_;
+  Budget lists_;  // that cannot be believed: each is an alarm of its own
   std::deque<Waiting> waiting_;
   std::deque<model::Decision> collected_;
   std::optional<base::TimePoint> collecting_since_;

@@ -224,9 +224,8 @@ def test_lists_that_refuse_hang_lie_or_list_the_world_are_faults_and_never_listi
     assert "does not list its test point 127.0.0.2" in reasons["empty.lists.example"]
     states = story.states()
     assert states["good.lists.example"] == states["names.lists.example"] == "well"
-    # Three at once; small news leaves the other immediate mails to a listing or a refusal.
-    mails = wait_until(lambda: len(story.mailbox.mails_to("admin@ops.test")) >= 3 and
-                       story.mailbox.mails_to("admin@ops.test"), "alarms")
+    mails = wait_until(lambda: len(story.mailbox.mails_to("admin@ops.test")) >= 5 and
+                       story.mailbox.mails_to("admin@ops.test"), "an alarm for each")
     assert all("cannot be believed" in one.text for one in mails)
     looked_up = story.leumundd.leumund("lookup", OURS)
     assert "world.lists.example: listed" in looked_up.stdout  # it says so, and is not believed
