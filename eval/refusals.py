@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Scores `leumund diagnose --replies --json` on the refusal texts of the evaluation data.
 
-usage: refusals.py [--program PROGRAM] [--show WHAT] [--rounds N] [--leave-out]
+usage: refusals.py [--program PROGRAM] [--show WHAT] [--rounds N] [--leave-out] [--texts FILE]
 
 The texts are read from LEUMUND_DATA (default ../shared), folder data/replies. A part of them,
 chosen by hash of whole groups of similar texts, is kept back: nobody looked at it while the
@@ -17,6 +17,9 @@ comes new. Then once more, each group of similar texts (and all of one provider)
 and codes that only they show, neither another text nor one of our own wordings: what is left is no
 memory. Last, each text that names a list, with the names of all lists replaced by invented ones:
 is the list, which nobody knows, still named by what stands in the text?
+
+--texts FILE scores labelled texts of your own instead (columns as in data/replies/README.md), and
+once more those among them that are worded like none of the given texts and none of our own.
 """
 import argparse
 import collections
@@ -225,6 +228,17 @@ def with_unknown_lists(rows):
     return out
 
 
+def in_new_words(rows, known):
+    """The rows that are worded like none of the known texts."""
+    known = [word_pairs(text) for text in known]
+    out = []
+    for row in rows:
+        pairs = word_pairs(row["reply"])
+        if all(len(pairs & one) < 0.5 * len(pairs | one) for one in known):
+            out.append(row)
+    return out
+
+
 def print_unknown_lists(program, rows, show):
     changed = with_unknown_lists(rows)
     found = diagnose(program, [row["reply"] for row in changed])
@@ -397,6 +411,29 @@ def leave_out(arguments, part):
     print_unknown_lists(arguments.program, part, arguments.show)
 
 
+def read_rows(path):
+    with open(path, encoding="utf-8") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def print_parts(arguments, parts, shown):
+    """Each part as it stands, told the provider, and changed; errors of the part `shown` alone."""
+    for title, part in parts.items():
+        found = diagnose(arguments.program, [r["reply"] for r in part])
+        print_score(title, score(part, found))
+        print_score(f"{title}, provider told", score(part, diagnose_told(arguments.program, part)))
+        if arguments.leave_out and title == shown:
+            leave_out(arguments, part)
+        for name, change in CHANGES.items() if arguments.rounds else ():
+            n = invariance(arguments.program, part, found, arguments.rounds, change)
+            print(f"  {name}: kind same {share(n['kind'], n['texts'])}, "
+                  f"lists same {share(n['lists'], n['texts'])}, "
+                  f"our address right {share(n['address'], n['texts'])}, "
+                  f"called ours that is not {n['not_ours']}")
+        if arguments.show and title == shown:
+            show_errors(part, found, arguments.show)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=os.path.join(
@@ -407,29 +444,22 @@ def main():
     parser.add_argument("--leave-out", action="store_true",
                         help="read each provider without its own replies, too; only the part "
                         "worked on")
+    parser.add_argument("--texts", metavar="FILE", help="score these labelled texts instead")
     arguments = parser.parse_args()
-    path = os.path.join(data_folder(), "replies", "replies.tsv")
-    with open(path, encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    if arguments.texts:
+        rows = read_rows(arguments.texts)
+        given = os.path.join(data_folder(), "replies", "replies.tsv")
+        known = own_wordings() + [row["reply"] for row in read_rows(given)]
+        parts = {arguments.texts: rows, "in words of their own": in_new_words(rows, known)}
+        print_parts(arguments, parts, arguments.texts)
+        return
+    rows = read_rows(os.path.join(data_folder(), "replies", "replies.tsv"))
     held = kept_back(rows)
     parts = {"worked on": [r for i, r in enumerate(rows) if i not in held],
              "kept back": [r for i, r in enumerate(rows) if i in held]}
     if arguments.leave_out:
         del parts["kept back"]  # looked at when the work is done, not while it goes on
-    for title, part in parts.items():
-        found = diagnose(arguments.program, [r["reply"] for r in part])
-        print_score(title, score(part, found))
-        print_score(f"{title}, provider told", score(part, diagnose_told(arguments.program, part)))
-        if arguments.leave_out and title == "worked on":
-            leave_out(arguments, part)
-        for name, change in CHANGES.items() if arguments.rounds else ():
-            n = invariance(arguments.program, part, found, arguments.rounds, change)
-            print(f"  {name}: kind same {share(n['kind'], n['texts'])}, "
-                  f"lists same {share(n['lists'], n['texts'])}, "
-                  f"our address right {share(n['address'], n['texts'])}, "
-                  f"called ours that is not {n['not_ours']}")
-        if arguments.show and title == "worked on":
-            show_errors(part, found, arguments.show)
+    print_parts(arguments, parts, "worked on")
 
 
 if __name__ == "__main__":
