@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <future>
 
+#include "apps/daemon/fake_writer.h"
 #include "engine/engine_test_world.h"
 #include "storage/memory_store.h"
 
@@ -24,17 +24,6 @@ class SleepyStore final : public storage::MemoryStore {
   base::Result<action::CaseRecord> load_cases() override {
     if (asleep) return base::Error{base::ErrorCode::unavailable, "the disk is away"};
     return storage::MemoryStore::load_cases();
-  }
-};
-
-class Told final : public DecisionWriter {
- public:
-  base::Guarded<std::vector<model::Decision>> decisions;
-  std::future<bool> write(std::vector<model::Decision> made) override {
-    decisions.with([&](auto& all) { all.insert(all.end(), made.begin(), made.end()); });
-    std::promise<bool> done;
-    done.set_value(true);
-    return done.get_future();
   }
 };
 
@@ -73,7 +62,7 @@ class CaseDeskTest : public testing::Test {
 
   Clock clock_;
   SleepyStore store_;
-  Told told_;
+  FakeWriter told_;
   Pipeline pipeline_;
   CaseDesk desk_{{.pipeline = pipeline_,
                   .store = store_,

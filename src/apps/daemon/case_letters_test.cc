@@ -4,10 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <future>
 #include <string>
 #include <vector>
 
+#include "apps/daemon/fake_writer.h"
 #include "engine/engine_test_world.h"
 #include "storage/memory_store.h"
 
@@ -19,15 +19,6 @@ using model::HygieneState;
 using testing::Contains;
 using testing::HasSubstr;
 using testing::Not;
-
-class Nowhere final : public DecisionWriter {
- public:
-  std::future<bool> write(std::vector<model::Decision> /*made*/) override {
-    std::promise<bool> done;
-    done.set_value(true);
-    return done.get_future();
-  }
-};
 
 class CaseLettersTest : public testing::Test {
  protected:
@@ -66,7 +57,7 @@ class CaseLettersTest : public testing::Test {
 
   Clock clock_;
   storage::MemoryStore store_;
-  Nowhere nowhere_;
+  FakeWriter nowhere_;
   Pipeline pipeline_;
   config::RunSettings settings_;
   std::vector<HygieneFinding> faults_;

@@ -5,10 +5,10 @@
 
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <sstream>
 
 #include "apps/daemon/case_letters.h"
+#include "apps/daemon/fake_writer.h"
 #include "config/load.h"
 #include "engine/engine_test_world.h"
 
@@ -17,15 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
-
-class Nobody final : public DecisionWriter {
- public:
-  std::future<bool> write(std::vector<model::Decision>) override {
-    std::promise<bool> done;
-    done.set_value(true);
-    return done.get_future();
-  }
-};
 
 class DetourDeskTest : public testing::Test {
  protected:
@@ -138,7 +129,7 @@ class DetourDeskTest : public testing::Test {
 
   std::filesystem::path folder_;
   Clock clock_;
-  Nobody nobody_;
+  FakeWriter nobody_;
   Pipeline pipeline_;
   config::RunSettings run_;
   base::Guarded<config::RunSettings> settings_;
@@ -289,7 +280,7 @@ TEST_F(DetourDeskTest, AHelperThatHangsIsToldAndKeepsNobodyFromStopping) {
 
 // Until whoever sends like the cause is stopped another address would be refused next.
 TEST(UnrestrictedSuspect, IsNoScriptOnceItOrItsUidIsStoppedOrExempt) {
-  Nobody nobody;
+  FakeWriter nobody;
   engine::Settings settings;
   settings.book.default_mode = model::Mode::observe;
   const model::Subject uid{model::SubjectKind::script, "uid33"};

@@ -8,9 +8,9 @@
 
 #include <filesystem>
 #include <fstream>
-#include <future>
 #include <thread>
 
+#include "apps/daemon/fake_writer.h"
 #include "engine/engine_test_world.h"
 #include "storage/memory_store.h"
 
@@ -19,15 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
-
-class Unwritten final : public DecisionWriter {
- public:
-  std::future<bool> write(std::vector<model::Decision> /*decisions*/) override {
-    std::promise<bool> done;
-    done.set_value(true);
-    return done.get_future();
-  }
-};
 
 class HeldDeskTest : public testing::Test {
  protected:
@@ -94,7 +85,7 @@ class HeldDeskTest : public testing::Test {
   action::QueueControlOptions options_;
   Clock clock_;
   storage::MemoryStore store_;
-  Unwritten writer_;
+  FakeWriter writer_;
   Pipeline pipeline_;
   base::Guarded<std::vector<std::string>> told_;
 };
