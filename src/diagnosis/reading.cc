@@ -45,11 +45,21 @@ std::string_view last_word(std::string_view text) {
   return text.substr(text.find_last_of(" (") + 1);
 }
 
+// In the transcript of a session: what the server says next because it refused all before.
+std::string_view without_echo(std::string_view text) {
+  for (const std::string_view echo :
+       {"<<< 554 5.5.1 Error: no valid recipients", "<<< 503 5.0.0 Need RCPT"}) {
+    const std::size_t at = text.find(echo);
+    if (at != 0 && at < text.size()) text = text.substr(0, at);
+  }
+  return text;
+}
+
 }  // namespace
 
 Reading::Reading(const Reader& reader, Reader::Session& session, const Reply& reply)
     : reader_(reader), session_(session), reply_(reply), view_(session.view_) {
-  view_.read(reply.text, reader);
+  view_.read(without_echo(reply.text), reader);
   plain_ = view_.plain();
   session.word_matches_.clear();
   session.code_matches_.clear();
@@ -361,7 +371,13 @@ bool Reading::not_ours(const Entity& entity) const {
     if (before.substr(0, word).ends_with(mark)) return true;
   }
   if (before.substr(word).find("relay=") != std::string_view::npos) return true;
-  if (last_word(before.substr(0, word)).starts_with("rfc")) return true;  // one of its sections
+  const std::string_view neighbour = last_word(before.substr(0, word));
+  if (neighbour.starts_with("relay=")) return true;  // as sendmail logs it
+  // "at host mx.example 192.0.2.7": where it happened.
+  if (before.substr(0, word - std::min(word, neighbour.size() + 1)).ends_with("at host ")) {
+    return true;
+  }
+  if (neighbour.starts_with("rfc")) return true;  // one of its sections
   if (entity.kind == EntityKind::url) {
     const std::string_view url = view_.text_of(entity);
     return url.find("/returnc/") != std::string_view::npos;

@@ -82,8 +82,9 @@ void Reading::fill_lists(Diagnosis& out) {
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
   }
+  // Who could not ask a list says nothing about our being on it; the zone still tells which it was.
   const bool about_lists = out.kind != Kind::unknown_user && out.kind != Kind::mailbox_full &&
-                           out.kind != Kind::greylist;
+                           out.kind != Kind::greylist && out.detail != "dnsbl-error";
   const bool about_address = out.about_our_address() || out.kind == Kind::domain_reputation;
   const bool says_listed =
       reader_.listed_bit_ && hops_[choice_.hop].concepts.test(*reader_.listed_bit_);
@@ -96,7 +97,8 @@ void Reading::fill_lists(Diagnosis& out) {
     if (list_hops_[i] != choice_.hop && list_hops_[i] + 1U != hop_count_) continue;
     const bool beaten =
         std::any_of(lists_.begin(), lists_.begin() + list_count_, [&](std::uint32_t k) {
-          return lists[k].family == list.family && lists[k].exactness() > list.exactness();
+          return lists[k].part_of == list.id ||
+                 (lists[k].family == list.family && lists[k].exactness() > list.exactness());
         });
     if (beaten) continue;
     out.lists.push_back({.id = list.id,

@@ -176,6 +176,7 @@ Status read_list(const Entry& entry, Registry& registry) {
   if (!status.empty()) list.dead = status.starts_with("dead");
   list.family_name = entry.table["family_name"].value_or(list.family_name);
   list.umbrella = entry.table["umbrella"].value_or(list.umbrella);
+  if (list.part_of.empty()) list.part_of = entry.text("part_of");
   auto names = read_patterns(entry, "names");
   if (!names) return names.error();
   append(list.names, std::move(*names));

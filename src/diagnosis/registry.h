@@ -60,7 +60,8 @@ struct Meaning {
 struct BlockList {
   std::string id;
   std::string name;
-  std::string family;              // lists of one operator; a named member beats the family's name
+  std::string family;   // lists of one operator; a named member beats the family's name
+  std::string part_of;  // another list that holds it: where both are named, this is meant
   std::vector<std::string> hosts;  // zones and web pages, as host suffixes
   std::vector<Pattern> names;      // how texts call it (masked text)
   std::vector<Pattern> pages;      // addresses of its pages (plain text)

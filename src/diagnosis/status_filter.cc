@@ -53,6 +53,11 @@ void add_rule(std::string& out, std::string_view pattern) {
   out += fmt::format("/^5(\\.[0-9]+\\.[0-9]+ (?=.*(?:{})).*)/ 4$1\n", pattern);
 }
 
+// What matches stays as it is, whatever rule comes later.
+void add_exception(std::string& out, std::string_view pattern) {
+  out += fmt::format("/^(5\\.[0-9]+\\.[0-9]+ (?=.*(?:{})).*)/ $1\n", pattern);
+}
+
 std::string hosts_of(const Provider& provider) {
   std::string out;
   for (const std::string& suffix : provider.mx_suffixes) {
@@ -69,12 +74,20 @@ std::string status_filter_rules(const Reader& reader, std::span<const base::IpAd
   Reader::Session session(reader);
   for (const Provider& provider : reader.registry().providers) {
     std::string rules;
+    std::string
+        exceptions;  // the first reply that matches decides, so they stand before later ones
     for (const ProviderReply& reply : provider.replies) {
       const std::string& sample = reply.pattern.sample;
       if (!sample.starts_with('5')) continue;
       const Refusal refusal = refusal_of(
           reader.diagnose({.text = sample, .provider = provider.id}, session, Depth::whole));
-      if (refusal.about_our_address()) add_rule(rules, as_pcre(reply.pattern.re));
+      if (!refusal.about_our_address()) {
+        add_exception(exceptions, as_pcre(reply.pattern.re));
+        continue;
+      }
+      rules += exceptions;
+      exceptions.clear();
+      add_rule(rules, as_pcre(reply.pattern.re));
     }
     const std::string hosts = hosts_of(provider);
     if (rules.empty() || hosts.empty()) continue;

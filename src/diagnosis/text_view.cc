@@ -52,9 +52,12 @@ constexpr auto folded_ascii = [] {
   return out;
 }();
 
-// Sendmail and some gateways answer in_one_word; there the underscore is a blank.
+// Sendmail and some gateways answer in_one_word, and qmail logs so; there the underscore is a blank.
 bool underscores_are_blanks(std::string_view text) {
-  return text.find("__") != std::string_view::npos || text.find("_is_") != std::string_view::npos;
+  constexpr std::array<std::string_view, 4> signs = {"__", "_is_", "_said:_", "_does_not_"};
+  return std::any_of(signs.begin(), signs.end(), [text](std::string_view sign) {
+    return text.find(sign) != std::string_view::npos;
+  });
 }
 
 }  // namespace
