@@ -45,12 +45,27 @@ std::string_view last_word(std::string_view text) {
   return text.substr(text.find_last_of(" (") + 1);
 }
 
-// In the transcript of a session: what the server says next because it refused all before.
+// The transcript of a session without what follows from its answer: what the server says next since
+// it has refused all recipients, and what sendmail itself makes of the code.
 std::string_view without_echo(std::string_view text) {
-  for (const std::string_view echo :
-       {"<<< 554 5.5.1 Error: no valid recipients", "<<< 503 5.0.0 Need RCPT"}) {
-    const std::size_t at = text.find(echo);
-    if (at != 0 && at < text.size()) text = text.substr(0, at);
+  constexpr std::string_view answer = "<<< ";
+  const std::size_t first = text.find(answer);
+  if (first == std::string_view::npos) return text;
+  const std::size_t next = text.find(answer, first + answer.size());
+  if (next != std::string_view::npos) {
+    const std::string_view rest = text.substr(next + answer.size());
+    if (rest.starts_with("554 5.5.1 Error: no valid") || rest.starts_with("503 ")) {
+      text = text.substr(0, next);
+    }
+  }
+  for (const std::string_view own : {"... User unknown", "... Service unavailable",
+                                     "\u2026 User unknown", "\u2026 Service unavailable"}) {
+    const std::size_t at = text.find(own, first);
+    if (at == std::string_view::npos) continue;
+    const std::size_t begin = text.rfind(" 55", at);
+    if (begin != std::string_view::npos && begin > first + answer.size()) {
+      text = text.substr(0, begin);
+    }
   }
   return text;
 }
@@ -359,7 +374,7 @@ bool Reading::not_ours(const Entity& entity) const {
   }
   for (const std::string_view speaker :
        {" said", ":25 said", " refused to talk", " smtp error", ": host said", " does not like",
-        " failed after", ":25: "}) {
+        " failed after", " reason:", ":25: "}) {
     if (followed_by(plain_, after, speaker)) return true;
   }
   const std::size_t from = entity.begin > 48 ? entity.begin - 48 : 0;
@@ -373,6 +388,10 @@ bool Reading::not_ours(const Entity& entity) const {
   if (before.substr(word).find("relay=") != std::string_view::npos) return true;
   const std::string_view neighbour = last_word(before.substr(0, word));
   if (neighbour.starts_with("relay=")) return true;  // as sendmail logs it
+  // "policy (3.2.1.1)": the number of a rule.
+  if (before.ends_with('(') && (neighbour == "policy" || neighbour == "rule")) return true;
+  // "not offered by host mx.example[192.0.2.7]"
+  if (before.substr(0, word).ends_with("by host ")) return true;
   // "at host mx.example 192.0.2.7": where it happened.
   if (before.substr(0, word - std::min(word, neighbour.size() + 1)).ends_with("at host ")) {
     return true;

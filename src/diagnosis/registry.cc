@@ -375,6 +375,27 @@ Status check_limits(const Registry& registry) {
   return {};
 }
 
+bool is_within(const BlockList& inner, const BlockList& outer) {
+  return std::any_of(inner.hosts.begin(), inner.hosts.end(), [&](const std::string& zone) {
+    return std::any_of(outer.hosts.begin(), outer.hosts.end(), [&](const std::string& whole) {
+      return zone.size() > whole.size() + 1 && zone.ends_with(whole) &&
+             zone[zone.size() - whole.size() - 1] == '.';
+    });
+  });
+}
+
+// dul.dnsbl.example.org is a part of dnsbl.example.org.
+void find_parts(Registry& registry) {
+  for (BlockList& list : registry.lists) {
+    if (!list.part_of.empty()) continue;
+    for (const BlockList& other : registry.lists) {
+      if (other.id == list.id || !is_within(list, other) || is_within(other, list)) continue;
+      list.part_of = other.id;
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 base::Result<Registry> read_registry(std::span<const RegistrySource> sources) {
@@ -389,6 +410,7 @@ base::Result<Registry> read_registry(std::span<const RegistrySource> sources) {
     }
   }
   name_pages(registry);
+  find_parts(registry);
   if (auto done = check_limits(registry); !done) return done.error();
   return registry;
 }
