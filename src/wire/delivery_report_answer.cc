@@ -28,6 +28,14 @@ bool counts_something(std::string_view rest) {
   });
 }
 
+// "555 0100": four digits alone behind it.
+bool goes_on_as_telephone(std::string_view rest) {
+  while (rest.starts_with(' ')) rest.remove_prefix(1);
+  std::size_t size = 0;
+  while (size < rest.size() && is_digit(rest[size])) ++size;
+  return size == 4 && (size == rest.size() || !is_letter(rest[size]));
+}
+
 // The size of "5.1.1" at the front; 0 when none. The registry's subjects have one digit, versions
 // of programs ("4.94.2") often two.
 std::size_t status_size(std::string_view text) {
@@ -80,7 +88,7 @@ std::optional<AnswerPlace> find_answer(std::string_view text, std::size_t from) 
     const bool ends = c == '-' || c == ':' || c == ',' || c == ']' || c == ')' || c == '\'' ||
                       c == '"' || c == '\n' || c == ';' || c == '#' || c == '>';
     const char next = rest.size() > 1 ? rest[1] : ' ';
-    if ((c == ' ' && !counts_something(rest)) ||
+    if ((c == ' ' && !counts_something(rest) && !goes_on_as_telephone(rest)) ||
         (ends && !(c == '-' && is_digit(next) && next != '4' && next != '5')) ||
         ((c == '.' || c == '!') && !is_digit(next))) {
       // "-> 550 ..." and "550-5.1.1" are answers, a telephone number "555-1234" is none.

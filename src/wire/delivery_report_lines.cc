@@ -10,7 +10,8 @@ namespace leumund::wire {
 namespace {
 
 bool is_rule_character(char c) {
-  return c == '-' || c == '=' || c == '*' || c == '_' || c == '~' || c == '#' || c == '+';
+  return c == '-' || c == '=' || c == '*' || c == '_' || c == '~' || c == '#' || c == '+' ||
+         c == '|';
 }
 
 // Header lines that only a returned message has, in a notice.
@@ -69,9 +70,8 @@ bool announces_returned(const std::vector<Line>& lines, std::size_t at) {
   }
   if (next >= lines.size() || lines[next].blank()) return separates || next >= lines.size();
   bool trace = false;
-  const std::string_view following = unquoted(lines[next]);
   if (header_run(lines, next, trace) >= 1) return true;
-  return separates && content.starts_with("---") && header_name_size(following) != 0;
+  return separates && content.starts_with("---");
 }
 
 void mark_phrases(std::string_view text, std::vector<Line>& lines) {

@@ -68,6 +68,7 @@ constexpr std::array address_keys = {
     Key{"bcc", in_prose},
     Key{"rcpt to", listed},
     Key{"rcpt", listed},
+    Key{"dda:smtp", listed},  // X.400, as old Exchange names whom it wrote to
     Key{"addressed to", listed},
     Key{"delivered to", listed},
     Key{"deliver to", listed},
@@ -118,7 +119,7 @@ int weight_behind_key(std::string_view key) {
     if (key.size() < known.words.size()) continue;
     const std::size_t at = key.size() - known.words.size();
     if (at > 0 && key[at - 1] != ' ' && key[at - 1] != '\t' && key[at - 1] != '-' &&
-        key[at - 1] != '(' && key[at - 1] != '<') {
+        key[at - 1] != '(' && key[at - 1] != '<' && key[at - 1] != ';') {
       continue;
     }
     if (equal_ignoring_case(key.substr(at), known.words)) return known.weight;
@@ -163,7 +164,9 @@ int weigh(const std::vector<Line>& lines, const Mention& mention, bool earlier_i
     // "550 <a@b>... User unknown"
     return behind.starts_with("...") || behind.starts_with(":") || bracket ? named : mid_paragraph;
   }
-  const std::string_view word = last_word(trimmed);
+  std::string_view unquoted = trimmed;  // "addressed to 'a@b.example'"
+  while (unquoted.ends_with('\'') || unquoted.ends_with('"')) unquoted.remove_suffix(1);
+  const std::string_view word = last_word(trim_blanks(unquoted));
   for (const std::string_view preposition : prepositions) {
     if (!equal_ignoring_case(word, preposition)) continue;
     // "undeliverable to a@b.example: reason" begins an entry; in a sentence no colon follows.
@@ -192,8 +195,10 @@ bool introduced_as_sender(const std::vector<Line>& lines, std::size_t at) {
     --above;
     if (lines[above].blank()) continue;
     const std::string_view words = lines[above].text;
-    const bool leads = above + 1 < at || words.ends_with(':') || words.ends_with(" by") ||
-                       words.ends_with(" from") || words.ends_with(" von");
+    // "... please contact our desk." ends what it says.
+    const bool leads = (above + 1 < at && !words.ends_with('.')) || words.ends_with(':') ||
+                       words.ends_with(" by") || words.ends_with(" from") ||
+                       words.ends_with(" von");
     return leads && !find_answer(words.substr(0, near_bytes)) &&
            (lines[above].phrases & phrase_bit(Phrase::sender)) != 0 &&
            (lines[above].phrases & phrase_bit(Phrase::failure)) == 0 &&
