@@ -90,6 +90,19 @@ TEST_F(Diagnosing, OneObjectPerRecipientOfAReport) {
   EXPECT_EQ(std::count(out_.begin(), out_.end(), '\n'), 2);
 }
 
+TEST_F(Diagnosing, TellsWhomWeWroteToWhereTheReportNamesAnother) {
+  const std::string name = file("forwarded.eml",
+                                "From: MAILER-DAEMON@isp.example\nSubject: failure\n"
+                                "Content-Type: multipart/report; report-type=delivery-status; "
+                                "boundary=x\n\n--x\nContent-Type: message/delivery-status\n\n"
+                                "Reporting-MTA: dns; isp.example\n\nAction: failed\nStatus: 5.2.2\n"
+                                "Original-Recipient: rfc822; anna@isp.example\n"
+                                "Final-Recipient: rfc822; anna@store7.isp.example\n\n--x--\n");
+  EXPECT_EQ(run(ask(true, name)), exit_done);
+  EXPECT_EQ(first_object()["recipient"], "anna@store7.isp.example");
+  EXPECT_EQ(first_object()["original_recipient"], "anna@isp.example");
+}
+
 TEST_F(Diagnosing, EachLineIsAReplyWhenSaidSo) {
   const std::string name = file("replies", std::string(spamcop) + "\r\n\n550 5.1.1 user unknown\n");
   EXPECT_EQ(run(ask(true, name, true)), exit_done);

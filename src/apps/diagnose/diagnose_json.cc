@@ -30,6 +30,7 @@ void add_report(const wire::DeliveryReport& report, const wire::RecipientReport&
                 Json& object) {
   const wire::OriginalMessage& original = report.original;
   object["report"] = report_kind_name(report.kind);
+  object["original_recipient"] = text_or_null(recipient.original_recipient);
   object["text"] = recipient.text;
   object["stage"] = stage_word(recipient.stage);
   object["reporting_mta"] = text_or_null(report.reporting_mta);
