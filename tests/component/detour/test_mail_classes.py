@@ -5,6 +5,7 @@ import time
 from typing import Sequence
 
 from component.detour.world import PROVIDER, World
+from component.doubt import bring_into_doubt
 from peers.ground import wait_until
 from peers.swaks import swaks
 
@@ -82,22 +83,6 @@ def test_urgent_mail_takes_the_detour_first_and_mailings_wait_for_room(peers):
     assert not world.postfix.queue(), world.postfix.queue()
 
 
-def bring_into_doubt(world: World, account: str) -> None:
-    """It writes to strangers that are not there, until half of what would restrict it is said."""
-    for n in range(60):
-        now, name, to = time.time(), f"{account}-{n}", f"x{n}@d{n}.example"
-        world.leumundd.events([
-            {"type": "submission", "at": now - 1, "id": name, "account": account,
-             "client": f"198.51.{n % 40}.77", "envelope_sender": account, "recipients": [to]},
-            {"type": "delivery", "at": now, "id": name, "recipient": to, "status": "bounced",
-             "remote": "mx.d.example[203.0.113.9]", "stage": "rcpt",
-             "reply": "550 5.1.1 User unknown"}])
-        about = world.leumundd.get(f"/v1/explain?subject={account}")
-        if about["score"] >= about["threshold"] / 2:
-            break
-    assert about["threshold"] / 2 <= about["score"] < about["threshold"], about
-
-
 def test_what_was_held_leaves_by_class(peers):
     # One delivery at a time, so that the order of arrival is the order in which mail was let go,
     # and nobody but the detour tries again.
@@ -105,7 +90,7 @@ def test_what_was_held_leaves_by_class(peers):
                   maximal_backoff_time="4000s", initial_destination_concurrency="1",
                   default_destination_concurrency_limit="1", default_process_limit="20")
     doubtful = "t1@c.test"
-    bring_into_doubt(world, doubtful)
+    bring_into_doubt(world.leumundd, doubtful)
     done = world.leumundd.leumund("detour", PROVIDER, "--via", "egress2")
     assert done.returncode == 0, done.stdout + done.stderr
     world.wait_for_phase("open")

@@ -2,6 +2,7 @@
 milter, and a bounce that brings a signed mail back. What cannot be seen is no fault."""
 import smtplib
 
+from component.bounces import BOUNCE
 from peers.ground import wait_until
 from peers.opendkim import OpenDkim
 from peers.swaks import swaks
@@ -32,32 +33,6 @@ ZONE = """\
 @ IN TXT "v=spf1 ip4:198.18.7.25 -all"
 _dmarc IN TXT "v=DMARC1; p=reject"
 mail IN A 198.18.7.25
-"""
-BOUNCE = """\
-From: MAILER-DAEMON@mx.partner.test
-To: bounces@reports.verein.example
-Subject: Undelivered mail
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-Content-Type: text/plain
-
-Your mail could not be delivered.
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.partner.test
-
-Final-Recipient: rfc822; {recipient}
-Action: failed
-Status: 5.7.1
-Diagnostic-Code: smtp; 554 5.7.1 Message rejected: this message looks like spam
---b
-Content-Type: text/rfc822-headers
-
-{headers}
---b--
 """
 
 
@@ -123,7 +98,8 @@ def test_signatures_are_seen_behind_the_signer_and_in_what_comes_back(peers):
 
     # A bounce brings one back as it left.
     headers = story.sink.mails[-1].text.replace("\r\n", "\n").partition("\n\n")[0]
-    bounce = BOUNCE.format(recipient=FRIEND, headers=headers)
+    bounce = BOUNCE.format(to="bounces@reports.verein.example", recipient=FRIEND,
+                           headers=headers)
     with smtplib.LMTP("127.0.0.1", story.lmtp) as session:
         session.sendmail("", ["bounces@reports.verein.example"], bounce)
     found = story.findings("dkim_mail")

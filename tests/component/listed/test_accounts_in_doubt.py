@@ -4,33 +4,12 @@ Mail of clean accounts, and what they all write to other providers, leaves at on
 ends, what was held goes only by the tables that say so."""
 import time
 
+from component.doubt import bring_into_doubt, check_in_doubt
 from component.listed.world import OTHER, PROVIDER, ListedWorld
 from peers.ground import wait_until
 from peers.swaks import Sent, swaks
 
 DOUBTFUL, STOPPED, CLEAN = "t1@c.test", "t2@c.test", "t3@c.test"
-
-
-def bring_into_doubt(world: ListedWorld, account: str) -> None:
-    """It writes to strangers that are not there, until half of what would restrict it is said."""
-    for n in range(60):
-        now, name, to = time.time(), f"{account}-{n}", f"x{n}@d{n}.example"
-        world.leumundd.events([
-            {"type": "submission", "at": now - 1, "id": name, "account": account,
-             "client": f"198.51.{n % 40}.77", "envelope_sender": account, "recipients": [to]},
-            {"type": "delivery", "at": now, "id": name, "recipient": to, "status": "bounced",
-             "remote": "mx.d.example[203.0.113.9]", "stage": "rcpt",
-             "reply": "550 5.1.1 User unknown"}])
-        about = world.about(account)
-        if about["score"] >= about["threshold"] / 2:
-            break
-    check_in_doubt(world, account)
-
-
-def check_in_doubt(world: ListedWorld, account: str) -> None:
-    about = world.about(account)
-    assert about["threshold"] / 2 <= about["score"] < about["threshold"], about
-    assert about["standing"] != "restricted", about
 
 
 def write(world: ListedWorld, account: str, *recipients: str) -> Sent:
@@ -44,8 +23,8 @@ def test_mail_of_accounts_in_doubt_waits_for_the_return_and_clean_mail_does_not(
     # Nothing but the detour tries deferred mail again.
     world = ListedWorld(peers, minimal_backoff_time="2000s", maximal_backoff_time="4000s")
     first, second = world.postfix.egress_address, world.postfix.egress2_address
-    bring_into_doubt(world, DOUBTFUL)
-    bring_into_doubt(world, STOPPED)
+    bring_into_doubt(world.leumundd, DOUBTFUL)
+    bring_into_doubt(world.leumundd, STOPPED)
 
     # Before there is a detour nothing of them is held.
     write(world, DOUBTFUL, "before@hotmail.com")
@@ -68,8 +47,8 @@ def test_mail_of_accounts_in_doubt_waits_for_the_return_and_clean_mail_does_not(
     world.sink.wait_for(f"e@{OTHER}")
     [clean] = world.sink.wait_for("f@hotmail.com")
     assert world.sink.mails_to(f"e@{OTHER}")[0].client == first
-    check_in_doubt(world, DOUBTFUL)
-    check_in_doubt(world, STOPPED)
+    check_in_doubt(world.leumundd, DOUBTFUL)
+    check_in_doubt(world.leumundd, STOPPED)
     assert clean.client == second
     assert world.held() == {*held, both, of_stopped}, world.postfix.queue()
     why = world.postfix.wait_for_log("held until microsoft-consumer takes our mail again")
@@ -130,7 +109,7 @@ def hold_one(world: ListedWorld, name: str) -> str:
 def test_held_mail_goes_by_the_tables_after_the_detour_however_that_ends(peers):
     world = ListedWorld(peers)
     first = world.postfix.egress_address
-    bring_into_doubt(world, DOUBTFUL)
+    bring_into_doubt(world.leumundd, DOUBTFUL)
 
     def check_left_by_the_usual_way(recipient: str) -> None:
         [mail] = world.sink.wait_for(recipient, seconds=90)

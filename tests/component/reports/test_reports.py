@@ -6,12 +6,14 @@ import smtplib
 
 import pytest
 
+from component.bounces import BOUNCE
 from peers.leumundd import built
 from peers.ground import wait_until
 from peers.postfix import policy_restriction
 
 ACCOUNT = "kasse@c.test"
 FRIEND = "friend@partner.test"
+BOUNCES_TO = "bounces@reports.c.test"
 
 CONFIG = """\
 log_sources = ["file:{mail_log}"]
@@ -50,34 +52,6 @@ Original-Rcpt-To: redacted
 Content-Type: message/rfc822
 
 {original}
---b--
-"""
-
-BOUNCE = """\
-From: MAILER-DAEMON@mx.partner.test
-To: bounces@reports.c.test
-Subject: Undelivered mail
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-Content-Type: text/plain
-
-Your mail could not be delivered.
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.partner.test
-
-Final-Recipient: rfc822; {recipient}
-Action: failed
-Status: 5.7.1
-Remote-MTA: dns; inner.partner.test
-Diagnostic-Code: smtp; 554 5.7.1 Message rejected: this message looks like spam
---b
-Content-Type: text/rfc822-headers
-
-{headers}
 --b--
 """
 
@@ -197,17 +171,18 @@ def test_a_bounce_joins_the_mail_it_is_about_and_no_other(world, swaks):
     mail = world.send(swaks, FRIEND)
     mail_without_mark = re.sub(r"X-Leumund-Trace:.*\n", "", headers(mail))
     # Known queue id, but it never went to this recipient; then an unknown queue id.
-    world.report(BOUNCE.format(recipient="stranger@partner.test", headers=mail_without_mark),
+    world.report(BOUNCE.format(to=BOUNCES_TO, recipient="stranger@partner.test",
+                               headers=mail_without_mark),
                  "bounces@reports.c.test")
     queue_id = re.search(r"E?SMTPA? id (\S+)", mail_without_mark).group(1)
-    world.report(BOUNCE.format(recipient=FRIEND, headers=mail_without_mark.replace(
+    world.report(BOUNCE.format(to=BOUNCES_TO, recipient=FRIEND, headers=mail_without_mark.replace(
         queue_id, "4ZZZZZ0aaaz1bb")), "bounces@reports.c.test")
     wait_until(lambda: world.counted("unverified") == 2, "the forged bounces to be counted")
     assert "content_refused" not in world.terms()
 
     # The log is read a moment after the mail went out.
     def joined() -> bool:
-        world.report(BOUNCE.format(recipient=FRIEND, headers=mail_without_mark),
+        world.report(BOUNCE.format(to=BOUNCES_TO, recipient=FRIEND, headers=mail_without_mark),
                      "bounces@reports.c.test")
         return world.counted("event") == 1
 
