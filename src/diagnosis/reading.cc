@@ -382,7 +382,8 @@ bool Reading::not_ours(const Entity& entity) const {
   const std::size_t word = before.rfind(' ') + 1;  // 0 where there is no blank
   for (const std::string_view mark :
        {"resolver ", "nameserver ", "dns server ", "example: ", "e.g. ", "for example ",
-        "connected to ", "connect to ", "connection to ", "giving up on ", "remote host "}) {
+        "connected to ", "connect to ", "connection to ", "giving up on ", "remote host ",
+        "welcome message from "}) {
     if (before.substr(0, word).ends_with(mark)) return true;
   }
   if (before.substr(word).find("relay=") != std::string_view::npos) return true;
@@ -390,11 +391,10 @@ bool Reading::not_ours(const Entity& entity) const {
   if (neighbour.starts_with("relay=")) return true;  // as sendmail logs it
   // "policy (3.2.1.1)": the number of a rule.
   if (before.ends_with('(') && (neighbour == "policy" || neighbour == "rule")) return true;
-  // "not offered by host mx.example[192.0.2.7]"
-  if (before.substr(0, word).ends_with("by host ")) return true;
-  // "at host mx.example 192.0.2.7": where it happened.
-  if (before.substr(0, word - std::min(word, neighbour.size() + 1)).ends_with("at host ")) {
-    return true;
+  // "at host mx.example 192.0.2.7", "not offered by host mx.example[192.0.2.7]"
+  const std::string_view further = before.substr(0, word - std::min(word, neighbour.size() + 1));
+  for (const std::string_view place : {"at host ", "by host ", "of server "}) {
+    if (further.ends_with(place) || before.substr(0, word).ends_with(place)) return true;
   }
   if (neighbour.starts_with("rfc")) return true;  // one of its sections
   if (entity.kind == EntityKind::url) {

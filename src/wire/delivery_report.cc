@@ -399,6 +399,10 @@ void DeliveryReportReader::Work::from_text(DeliveryReport& report) {
     // Nothing but a guess: to whom the returned message went is a better one.
     if (!report.original.to.empty()) recipients = {{report.original.to, ""}};
     if (recipients.size() > 1) recipients.resize(1);
+    // "Sorry a@b.example, your mail ...": he who is told it is no recipient.
+    if (!recipients.empty() && equal_ignoring_case(recipients.front().recipient, envelope.to)) {
+      recipients.front().recipient.clear();
+    }
     if (recipients.empty()) recipients.push_back({"", ""});
   }
   for (const auto& from : recipients) {
