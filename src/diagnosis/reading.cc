@@ -242,6 +242,9 @@ void Reading::note_words() {
     const std::size_t at = view_.plain_offset(match.end == 0 ? 0 : match.end - 1);
     if (at < announced_) continue;  // words about the answer, not of it
     const std::size_t hop = hop_at(at);
+    // What begins in one answer and ends in another was said by nobody.
+    const std::size_t from = view_.plain_offset(match.begin);
+    if (match.begin < match.end && (from < announced_ || hop_at(from) != hop)) continue;
     if (use.role == Role::concept_words) hops_[hop].concepts.set(use.owner);
     if (use.role == Role::list_name) note_list(use.owner, hop, false);
   }
@@ -393,7 +396,8 @@ bool Reading::not_ours(const Entity& entity) const {
   if (before.ends_with('(') && (neighbour == "policy" || neighbour == "rule")) return true;
   // "at host mx.example 192.0.2.7", "not offered by host mx.example[192.0.2.7]"
   const std::string_view further = before.substr(0, word - std::min(word, neighbour.size() + 1));
-  for (const std::string_view place : {"at host ", "by host ", "of server "}) {
+  for (const std::string_view place :
+       {"at host ", "by host ", "of server ", "conversation with ", "lost connection with "}) {
     if (further.ends_with(place) || before.substr(0, word).ends_with(place)) return true;
   }
   if (neighbour.starts_with("rfc")) return true;  // one of its sections

@@ -89,6 +89,7 @@ void TextView::fold(std::string_view text) {
       const std::string_view code = text.substr(i, 3);
       const bool continues = text[i + 3] == '-';
       if (code == line_code) {  // a further line of the same reply: its prefix is no text
+        if (plain_.text().ends_with(" <<< ")) plain_.size -= 4;  // as a transcript has it
         i += 4;
         i += status_length(text, i);
         continue;
