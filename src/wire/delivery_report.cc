@@ -430,7 +430,9 @@ void DeliveryReportReader::Work::answer_from_person(DeliveryReport& report) {
   const std::uint32_t phrases = phrases_in(report.subject) | said.phrases;
   const bool away = (phrases & phrase_bit(Phrase::away)) != 0;
   const bool automatic =
-      envelope.auto_answer || (phrases_in(report.subject) & phrase_bit(Phrase::automatic)) != 0;
+      envelope.auto_answer || (phrases_in(report.subject) & phrase_bit(Phrase::automatic)) != 0 ||
+      // RFC 3834, 3.3: an answer that nobody may answer, from a person.
+      (envelope.null_sender && !envelope.from.empty() && !root.has("List-Unsubscribe"));
   const bool away_by_itself = (phrases_in(report.subject) & phrase_bit(Phrase::away)) != 0 &&
                               (envelope.auto_submitted || envelope.null_sender ||
                                (envelope.bulk && !root.has("List-Unsubscribe")));

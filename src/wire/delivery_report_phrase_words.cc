@@ -273,7 +273,8 @@ constexpr std::array<std::string_view, 101> away_words = {"out of office",
                                                           "부재중",
                                                           "휴가"};
 
-constexpr std::array<std::string_view, 34> automatic_words = {"automatic reply",
+constexpr std::array<std::string_view, 35> automatic_words = {"automatyczna odpowied",
+                                                              "automatic reply",
                                                               "auto reply",
                                                               "auto-reply",
                                                               "autoreply",

@@ -18,6 +18,13 @@ std::string lowered(std::string_view text) {
   return base::ascii_lower(trim_blanks(text).substr(0, 200));
 }
 
+// "abuse" of `"abuse" (reported as spam)`.
+std::string first_word(std::string_view value) {
+  value = trim_blanks(value);
+  if (value.starts_with('"')) value.remove_prefix(1);
+  return lowered(value.substr(0, value.find_first_of(" \t\";(,")));
+}
+
 // The first address of the network kind in a text: "192.0.2.1", "[192.0.2.1]", "IPv6:2001:db8::1".
 std::optional<base::IpAddress> first_ip(std::string_view text) {
   text = text.substr(0, 2048);
@@ -74,7 +81,7 @@ void take_field(const HeaderField& field, FeedbackReport& report) {
   const auto is = [&](std::string_view name) { return equal_ignoring_case(field.name, name); };
   const std::string value = unfold_header(field.value);
   if (is("Feedback-Type")) {
-    report.type = lowered(value);
+    report.type = first_word(value);
   } else if (is("Source-IP")) {
     report.source_ip = first_ip(value);
   } else if (is("Reported-Domain")) {
@@ -121,17 +128,37 @@ HeaderFields original_header(const MimeTree& tree) {
   return {};
 }
 
+// Where the block of fields begins that holds a Feedback-Type, in whatever order they stand; npos:
+// there is none.
+std::size_t find_fields(std::string_view notice) {
+  std::size_t block = std::string_view::npos;
+  for (std::size_t at = 0; at < notice.size();) {
+    const std::size_t end = std::min(notice.find('\n', at), notice.size());
+    const std::string_view line = notice.substr(at, end - at);
+    if (header_name_size(line) == 0) {
+      block = std::string_view::npos;
+    } else if (block == std::string_view::npos) {
+      block = at;
+    }
+    if (starts_ignoring_case(line, "Feedback-Type:")) return block;
+    at = end + 1;
+  }
+  return std::string_view::npos;
+}
+
 // The fields of a feedback part as running text.
-std::optional<FeedbackReport> fields_in_text(std::string_view notice) {
-  const std::size_t begin = notice.find("\nFeedback-Type:");
+std::optional<FeedbackReport> fields_in_text(std::string_view notice,
+                                             const HeaderFields& original) {
+  const std::size_t begin = find_fields(notice);
   if (begin == std::string_view::npos) return std::nullopt;
-  const HeaderFields fields(notice.substr(begin + 1));
+  const HeaderFields fields(notice.substr(begin));
   if (!fields.has("User-Agent") && !fields.has("Source-IP") && !fields.has("Version")) {
     return std::nullopt;
   }
   FeedbackReport report;
   for (const auto& field : fields.all()) take_field(field, report);
   if (report.type.empty()) report.type = "abuse";
+  if (report.original_recipients.empty()) take_recipient(original.get("To"), report);
   if (report.original_recipients.empty()) report.redacted = true;
   return report;
 }
@@ -141,7 +168,7 @@ std::optional<FeedbackReport> read_older_format(const MimeTree& tree, std::strin
                                                 std::string_view notice, bool returned_in_text) {
   HeaderFields original = original_header(tree);
   FeedbackReport report;
-  if (auto fields = fields_in_text(notice)) return fields;
+  if (auto fields = fields_in_text(notice, original)) return fields;
   if (HeaderFields own(tree.parts.front().header); own.has("X-HmXmrOriginalRecipient")) {
     original = std::move(own);
   }
