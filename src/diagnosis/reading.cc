@@ -375,6 +375,8 @@ bool Reading::not_ours(const Entity& entity) const {
   if (after > entity.end && followed_by(plain_, after, ": ") && answer_at(plain_, after + 2)) {
     return true;
   }
+  // "failure reply from 192.0.2.7, 550 no"
+  if (followed_by(plain_, after, ", ") && answer_at(plain_, after + 2)) return true;
   for (const std::string_view speaker :
        {" said", ":25 said", " refused to talk", " smtp error", ": host said", " does not like",
         " failed after", " reason:", ":25: "}) {
