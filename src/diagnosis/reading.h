@@ -15,6 +15,9 @@ namespace leumund::diagnosis {
 inline constexpr std::size_t max_hops = 8;
 inline constexpr std::size_t max_named_lists = 8;
 
+// "550 " or "554-": what an answer begins with.
+[[nodiscard]] bool answer_at(std::string_view text, std::size_t at);
+
 class Reading {
  public:
   Reading(const Reader& reader, Reader::Session& session, const Reply& reply);

@@ -52,7 +52,7 @@ constexpr auto folded_ascii = [] {
   return out;
 }();
 
-// Sendmail and some gateways answer in_one_word, and qmail logs so; there the underscore is a blank.
+// Sendmail and some gateways answer in_one_word, and qmail logs so: there an underscore is a blank.
 bool underscores_are_blanks(std::string_view text) {
   constexpr std::array<std::string_view, 4> signs = {"__", "_is_", "_said:_", "_does_not_"};
   return std::any_of(signs.begin(), signs.end(), [text](std::string_view sign) {

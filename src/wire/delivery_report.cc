@@ -8,18 +8,17 @@
 #include "wire/delivery_report_envelope.h"
 #include "wire/delivery_report_lines.h"
 #include "wire/delivery_report_notification.h"
+#include "wire/delivery_report_original.h"
 #include "wire/delivery_report_parts.h"
 #include "wire/delivery_report_phrases.h"
 #include "wire/delivery_report_status.h"
 #include "wire/delivery_report_text.h"
 #include "wire/mime.h"
 #include "wire/mime_header.h"
-#include "wire/trace_token.h"
 
 namespace leumund::wire {
 namespace {
 
-constexpr std::size_t received_steps = 30;
 constexpr std::uint32_t failure_bits = phrase_bit(Phrase::failure) | phrase_bit(Phrase::transcript);
 
 void append_addresses(std::string_view value, std::vector<std::string>& out, std::size_t most) {
@@ -32,27 +31,6 @@ void append_addresses(std::string_view value, std::vector<std::string>& out, std
       out.emplace_back(address);
     }
   }
-}
-
-std::string without_brackets(std::string_view id) {
-  id = trim_blanks(id);
-  if (id.starts_with('<')) id.remove_prefix(1);
-  if (const std::size_t close = id.find('>'); close != std::string_view::npos)
-    id = id.substr(0, close);
-  return std::string(id.substr(0, 998));
-}
-
-// The word behind " key " in a Received line; "" when it is not there.
-std::string word_behind(std::string_view line, std::string_view key) {
-  const std::size_t at = line.find(key);
-  if (at == std::string_view::npos) return {};
-  std::string_view rest = line.substr(at + key.size());
-  return std::string(rest.substr(0, std::min(rest.find_first_of(" ;()"), std::size_t{255})));
-}
-
-ReceivedStep read_received(std::string_view line) {
-  const std::string with_ends = " " + std::string(line);
-  return {.by = word_behind(with_ends, " by "), .id = word_behind(with_ends, " id ")};
 }
 
 bool says_more(std::string_view text) {
@@ -79,7 +57,6 @@ struct DeliveryReportReader::Work {
 
   void read_notice();
   void read_original(DeliveryReport& report);
-  void take_original(const HeaderFields& fields, DeliveryReport& report);
   void read_status(DeliveryReport& report);
   void read_status_in_text(DeliveryReport& report);
   bool read_notification(DeliveryReport& report);
@@ -130,41 +107,18 @@ void DeliveryReportReader::Work::read_notice() {
   if (status_in_text != std::string::npos) said.returned = text.size();
 }
 
-void DeliveryReportReader::Work::take_original(const HeaderFields& fields, DeliveryReport& report) {
-  OriginalMessage& original = report.original;
-  original.message_id = without_brackets(unfold_header(fields.get("Message-ID")));
-  original.from = address_of(fields.get("From"));
-  original.to = address_of(fields.get("To"));
-  original.subject = decode_header(fields.get("Subject"), charsets);
-  original.date = unfold_header(fields.get("Date"));
-  original.trace = unfold_header(fields.get(trace_header));
-  original.received.clear();
-  original.signatures.clear();
-  for (const auto& field : fields.all()) {
-    if (equal_ignoring_case(field.name, "DKIM-Signature") && original.signatures.size() < 10) {
-      original.signatures.push_back(unfold_header(field.value));
-    }
-    const bool more = original.received.size() < received_steps;
-    if (!more || !equal_ignoring_case(field.name, "Received")) continue;
-    ReceivedStep step = read_received(unfold_header(field.value));
-    if (!step.by.empty()) original.received.push_back(std::move(step));
-  }
-  if (original.envelope_sender.empty()) {
-    original.envelope_sender = address_of(fields.get("Return-Path"));
-  }
-}
-
 void DeliveryReportReader::Work::read_original(DeliveryReport& report) {
   if (parts.message != no_part) {
     const MimePart& part = tree.parts[parts.message];
     if (part.kind == MimeKind::message && parts.message + 1 < tree.parts.size() &&
         tree.parts[parts.message + 1].parent == parts.message) {
-      take_original(HeaderFields(tree.parts[parts.message + 1].header), report);
+      take_original_header(HeaderFields(tree.parts[parts.message + 1].header), charsets,
+                           report.original);
       return;
     }
     std::string block;
     append_decoded(part.body, part.encoding, header_bytes_read, block);
-    take_original(HeaderFields(block), report);
+    take_original_header(HeaderFields(block), charsets, report.original);
     return;
   }
   if (said.returned >= text.size()) return;
@@ -183,7 +137,7 @@ void DeliveryReportReader::Work::read_original(DeliveryReport& report) {
     any = true;
     block.append(line).push_back('\n');
   }
-  take_original(HeaderFields(block), report);
+  take_original_header(HeaderFields(block), charsets, report.original);
 }
 
 // Chooses the answer among what the report says and files the rest as notes.
