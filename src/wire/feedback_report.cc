@@ -115,9 +115,12 @@ const MimePart* part_of(const MimeTree& tree, MimeKind kind) {
   return nullptr;
 }
 
-// The header of the message complained of, where the report holds it.
+// The header of the message complained of, where the report holds it: behind the fields, since
+// somebody may have forwarded the whole report.
 HeaderFields original_header(const MimeTree& tree) {
-  for (std::size_t i = 0; i < tree.parts.size(); ++i) {
+  const MimePart* const report = part_of(tree, MimeKind::feedback_report);
+  const auto begin = static_cast<std::size_t>(report == nullptr ? 0 : report - tree.parts.data());
+  for (std::size_t i = begin; i < tree.parts.size(); ++i) {
     const MimePart& part = tree.parts[i];
     if (part.kind == MimeKind::message_headers) return HeaderFields(part.body);
     if (part.kind == MimeKind::message && i + 1 < tree.parts.size() &&
