@@ -250,6 +250,14 @@ TEST(Diagnosis, AReceiverNobodyKnowsIsNamedByHisPage) {
   EXPECT_EQ(lists(read("554 5.7.1 We have blocked 203.0.113.7")), "");
 }
 
+TEST(Diagnosis, AListThatCouldNotBeAskedIsToldByItsZoneAndIsNoListing) {
+  const Diagnosis found = read(
+      "554 5.7.1 Service unavailable; Client host [203.0.113.7] blocked using "
+      "zen.spamhaus.org; Error: open resolver");
+  EXPECT_EQ(lists(found), "");
+  EXPECT_EQ(found.zone, "zen.spamhaus.org");
+}
+
 // Kind, lists, our address and a reply, in a dozen languages; written for this test, not from it.
 TEST(DiagnosisGolden, WordingsOfManyServersAndLanguages) {
   const auto path =

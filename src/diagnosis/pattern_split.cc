@@ -11,8 +11,7 @@ namespace {
 constexpr std::size_t shortest_gap = 4;  // shorter ones cost an automaton little
 constexpr std::size_t bytes_per_word = 14;
 constexpr std::size_t bytes_of_word_rest = 20;
-constexpr std::string_view no_word = ".;:()[]<>\"";  // what is no part of a word
-constexpr std::size_t no_limit = 1 << 14;            // ".*": anywhere later in the text
+constexpr std::size_t no_limit = 1 << 14;  // ".*": anywhere later in the text
 
 // End of the unit at `at`: an escaped character, a class, a group or one character.
 std::size_t unit_end(std::string_view re, std::size_t at) {
@@ -78,13 +77,13 @@ Piece gap_of(std::string_view unit, const Quantifier& quantifier) {
   if (quantifier.least != 0) return gap;
   if (quantifier.most == no_limit && every_alternative_is_a_word(unit)) {  // (the |its )*
     gap.gap_bytes = 4 * bytes_per_word;
-    gap.not_in_gap = no_word;
+    gap.not_in_gap = ".;";
     return gap;
   }
   const bool words = unit == "(\\w+ )" || unit == "(\\S+ )";
   if (words) {
     gap.gap_bytes = quantifier.most * bytes_per_word;
-    gap.not_in_gap = unit == "(\\w+ )" ? no_word : ";";
+    gap.not_in_gap = unit == "(\\w+ )" ? ".;" : ";";
     return gap;
   }
   const bool any = unit == "." || unit == "\\S" || (unit.size() > 2 && unit.front() == '[');

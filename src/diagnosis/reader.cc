@@ -16,9 +16,9 @@ using base::ErrorCode;
 using base::Status;
 
 constexpr std::array<std::string_view, fact_count> fact_names = {
-    "+our-address", "+our-network", "+address-list", "+domain-list",    "+dead-list",
-    "+some-list",   "+transient",   "+permanent",    "+greeting",       "+mail",
-    "+rcpt",        "+data",        "+recipient",    "+resolver-error", "+outer-answer"};
+    "+our-address", "+our-network",    "+address-list", "+domain-list", "+dead-list", "+some-list",
+    "+transient",   "+permanent",      "+greeting",     "+mail",        "+rcpt",      "+data",
+    "+recipient",   "+resolver-error", "+outer-answer", "+bare-banner"};
 
 // "status-7.25" -> 7025.
 bool status_number(std::string_view id, std::uint32_t& out) {

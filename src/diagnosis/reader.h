@@ -27,6 +27,7 @@
 #include "diagnosis/reply.h"
 #include "diagnosis/scanner.h"
 #include "diagnosis/text_view.h"
+#include "diagnosis/transcript.h"
 
 namespace leumund::diagnosis {
 
@@ -74,9 +75,10 @@ enum class Fact : std::uint8_t {
   data,
   recipient_named,
   resolver_error,
-  outer_answer
+  outer_answer,
+  bare_banner  // nothing but a host's name and its protocol
 };
-inline constexpr std::size_t fact_count = 15;
+inline constexpr std::size_t fact_count = 16;
 
 class Reader final : public HostOracle {
  public:
@@ -145,6 +147,7 @@ class Reader::Session {
   friend class Reading;
   Scanner::Scratch word_scratch_;
   Scanner::Scratch code_scratch_;
+  Transcript transcript_;
   TextView view_;
   std::vector<Match> word_matches_;
   std::vector<Match> code_matches_;

@@ -30,29 +30,21 @@ bool is_desk(std::string_view mailbox) {
   });
 }
 
-// The transcript of a session without what follows from its answer: what the server says next since
-// it has refused all recipients, and what sendmail itself makes of the code.
-std::string_view without_echo(std::string_view text) {
-  constexpr std::string_view answer = "<<< ";
-  const std::size_t first = text.find(answer);
-  if (first == std::string_view::npos) return text;
-  const std::size_t next = text.find(answer, first + answer.size());
-  if (next != std::string_view::npos) {
-    const std::string_view rest = text.substr(next + answer.size());
-    if (rest.starts_with("554 5.5.1 Error: no valid") || rest.starts_with("503 ")) {
-      text = text.substr(0, next);
-    }
-  }
-  for (const std::string_view own : {"... User unknown", "... Service unavailable",
-                                     "\u2026 User unknown", "\u2026 Service unavailable"}) {
-    const std::size_t at = text.find(own, first);
-    if (at == std::string_view::npos) continue;
-    const std::size_t begin = text.rfind(" 55", at);
-    if (begin != std::string_view::npos && begin > first + answer.size()) {
-      text = text.substr(0, begin);
-    }
-  }
-  return text;
+// "mx7.example.org ESMTP 4aXz": the name first, and little behind it.
+bool is_bare_banner(std::string_view words) {
+  constexpr std::size_t words_most = 4;
+  while (words.starts_with(' ')) words.remove_prefix(1);
+  const std::string_view host = words.substr(0, words.find(' '));
+  const bool named =
+      host.find('.') != std::string_view::npos && !host.ends_with('.') &&
+      host.find_first_of("abcdefghijklmnopqrstuvwxyz") != std::string_view::npos &&
+      host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-_") == std::string_view::npos;
+  if (!named) return false;
+  words.remove_prefix(host.size());
+  if (words.find_first_of(".,:;!?") != std::string_view::npos) return false;
+  return words.empty() ||
+         (static_cast<std::size_t>(std::count(words.begin(), words.end(), ' ')) < words_most &&
+          words.find("smtp") != std::string_view::npos);
 }
 
 }  // namespace
@@ -64,7 +56,7 @@ bool answer_at(std::string_view text, std::size_t at) {
 
 Reading::Reading(const Reader& reader, Reader::Session& session, const Reply& reply)
     : reader_(reader), session_(session), reply_(reply), view_(session.view_) {
-  view_.read(without_echo(reply.text), reader);
+  view_.read(session.transcript_.without_echoes(reply.text), reader);
   plain_ = view_.plain();
   session.word_matches_.clear();
   session.code_matches_.clear();
@@ -344,6 +336,10 @@ void Reading::note_facts() {
     if (first == '4') set_fact(hop.concepts, Fact::transient);
     if (first == '5') set_fact(hop.concepts, Fact::permanent);
     if (i + 1 < hop_count_) set_fact(hop.concepts, Fact::outer_answer);
+    const std::string_view said = plain_.substr(hop.begin, hop.end - hop.begin);
+    if (answer_at(said, 0) && is_bare_banner(said.substr(4))) {
+      set_fact(hop.concepts, Fact::bare_banner);
+    }
     switch (stage_) {
       case Stage::unknown: break;
       case Stage::connect:

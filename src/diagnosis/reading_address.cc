@@ -15,6 +15,22 @@ std::string_view last_word(std::string_view text) {
   return text.substr(text.find_last_of(" (") + 1);
 }
 
+// "at host mx.example 192.0.2.7", "not offered by host mx.example[192.0.2.7]", "host: mx.example
+// (192.0.2.7) reason: 550 no": where it happened. `before` ends with the name, the neighbour.
+bool stands_at_remote_host(std::string_view before, std::string_view neighbour,
+                           std::string_view behind) {
+  const std::string_view further =
+      before.substr(0, before.size() - std::min(before.size(), neighbour.size() + 1));
+  for (const std::string_view place : {"at host ", "offered by host ", "conversation with ",
+                                       "lost connection with ", "of server "}) {
+    const bool size = place != "of server " || further.find("size") != std::string_view::npos ||
+                      before.find("size") != std::string_view::npos;
+    if (size && (further.ends_with(place) || before.ends_with(place))) return true;
+  }
+  return behind.starts_with(" reason:") &&
+         (further.ends_with("host: ") || further.ends_with("host "));
+}
+
 }  // namespace
 
 // An address that the text names for another reason than to refuse it.
@@ -30,7 +46,7 @@ bool Reading::not_ours(const Entity& entity) const {
   if (followed_by(plain_, after, ", ") && answer_at(plain_, after + 2)) return true;
   for (const std::string_view speaker :
        {" said", ":25 said", " refused to talk", " smtp error", ": host said", " does not like",
-        " failed after", " reason:", ":25: "}) {
+        " failed after", ":25: "}) {
     if (followed_by(plain_, after, speaker)) return true;
   }
   const std::size_t from = entity.begin > 48 ? entity.begin - 48 : 0;
@@ -46,13 +62,9 @@ bool Reading::not_ours(const Entity& entity) const {
   const std::string_view neighbour = last_word(before.substr(0, word));
   if (neighbour.starts_with("relay=")) return true;  // as sendmail logs it
   // "policy (3.2.1.1)": the number of a rule.
-  if (before.ends_with('(') && (neighbour == "policy" || neighbour == "rule")) return true;
-  // "at host mx.example 192.0.2.7", "not offered by host mx.example[192.0.2.7]"
-  const std::string_view further = before.substr(0, word - std::min(word, neighbour.size() + 1));
-  for (const std::string_view place :
-       {"at host ", "by host ", "of server ", "conversation with ", "lost connection with "}) {
-    if (further.ends_with(place) || before.substr(0, word).ends_with(place)) return true;
-  }
+  const bool low = entity.address.is_v4() && entity.address.v4_bits() >> 24 < 10;
+  if (low && before.ends_with('(') && (neighbour == "policy" || neighbour == "rule")) return true;
+  if (stands_at_remote_host(before.substr(0, word), neighbour, plain_.substr(after))) return true;
   if (neighbour.starts_with("rfc")) return true;  // one of its sections
   if (entity.kind == EntityKind::url) {
     const std::string_view url = view_.text_of(entity);

@@ -82,7 +82,7 @@ void Reading::fill_lists(Diagnosis& out) {
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
   }
-  // Who could not ask a list says nothing about our being on it; the zone still tells which it was.
+  // Who could not ask a list says nothing about our being on it; the zone tells which it was.
   const bool about_lists = out.kind != Kind::unknown_user && out.kind != Kind::mailbox_full &&
                            out.kind != Kind::greylist && out.detail != "dnsbl-error";
   const bool about_address = out.about_our_address() || out.kind == Kind::domain_reputation;
@@ -97,7 +97,9 @@ void Reading::fill_lists(Diagnosis& out) {
     if (list_hops_[i] != choice_.hop && list_hops_[i] + 1U != hop_count_) continue;
     const bool beaten =
         std::any_of(lists_.begin(), lists_.begin() + list_count_, [&](std::uint32_t k) {
-          return lists[k].part_of == list.id ||
+          const bool part =
+              lists[k].part_of == list.id && list.part_of != lists[k].id && !lists[k].dead;
+          return part ||
                  (lists[k].family == list.family && lists[k].exactness() > list.exactness());
         });
     if (beaten) continue;
@@ -149,7 +151,8 @@ void Reading::fill_zone(Diagnosis& out) const {
   if (out.zone.empty()) take_unnamed_as_own(out);
   if (out.lists.empty()) name_unknown_list(block, out);
   name_receivers_list(out);
-  if (!block && out.lists.empty()) out.zone.clear();
+  // Of a list that could not be asked the zone is all there is to tell.
+  if (!block && out.lists.empty() && out.detail != "dnsbl-error") out.zone.clear();
 }
 
 void Reading::name_unknown_list(bool block, Diagnosis& out) const {

@@ -375,23 +375,30 @@ Status check_limits(const Registry& registry) {
   return {};
 }
 
-bool is_within(const BlockList& inner, const BlockList& outer) {
-  return std::any_of(inner.hosts.begin(), inner.hosts.end(), [&](const std::string& zone) {
-    return std::any_of(outer.hosts.begin(), outer.hosts.end(), [&](const std::string& whole) {
-      return zone.size() > whole.size() + 1 && zone.ends_with(whole) &&
-             zone[zone.size() - whole.size() - 1] == '.';
-    });
-  });
+// How many bytes of the name of a zone of `outer` end a zone of `inner`, the most; 0: of none.
+std::size_t common_zone(const BlockList& inner, const BlockList& outer) {
+  std::size_t most = 0;
+  for (const std::string& zone : inner.hosts) {
+    for (const std::string& whole : outer.hosts) {
+      const bool within = zone.size() > whole.size() + 1 && zone.ends_with(whole) &&
+                          zone[zone.size() - whole.size() - 1] == '.';
+      if (within) most = std::max(most, whole.size());
+    }
+  }
+  return most;
 }
 
-// dul.dnsbl.example.org is a part of dnsbl.example.org.
+// dul.dnsbl.example.org is a part of dnsbl.example.org: of the nearest, where several hold it.
 void find_parts(Registry& registry) {
   for (BlockList& list : registry.lists) {
     if (!list.part_of.empty()) continue;
+    std::size_t nearest = 0;
     for (const BlockList& other : registry.lists) {
-      if (other.id == list.id || !is_within(list, other) || is_within(other, list)) continue;
+      if (other.id == list.id || common_zone(other, list) > 0) continue;
+      const std::size_t common = common_zone(list, other);
+      if (common <= nearest) continue;
+      nearest = common;
       list.part_of = other.id;
-      break;
     }
   }
 }

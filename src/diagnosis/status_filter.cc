@@ -74,8 +74,7 @@ std::string status_filter_rules(const Reader& reader, std::span<const base::IpAd
   Reader::Session session(reader);
   for (const Provider& provider : reader.registry().providers) {
     std::string rules;
-    std::string
-        exceptions;  // the first reply that matches decides, so they stand before later ones
+    std::string exceptions;  // the first reply that matches decides
     for (const ProviderReply& reply : provider.replies) {
       const std::string& sample = reply.pattern.sample;
       if (!sample.starts_with('5')) continue;
@@ -91,6 +90,7 @@ std::string status_filter_rules(const Reader& reader, std::span<const base::IpAd
     }
     const std::string hosts = hosts_of(provider);
     if (rules.empty() || hosts.empty()) continue;
+    rules += exceptions;
     out += fmt::format("# {}\nif /^[0-9.]+ host [^ ]*(?:{})\\[/\n{}endif\n", provider.id, hosts,
                        rules);
   }

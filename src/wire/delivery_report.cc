@@ -353,10 +353,6 @@ void DeliveryReportReader::Work::from_text(DeliveryReport& report) {
     // Nothing but a guess: to whom the returned message went is a better one.
     if (!report.original.to.empty()) recipients = {{report.original.to, ""}};
     if (recipients.size() > 1) recipients.resize(1);
-    // "Sorry a@b.example, your mail ...": he who is told it is no recipient.
-    if (!recipients.empty() && equal_ignoring_case(recipients.front().recipient, envelope.to)) {
-      recipients.front().recipient.clear();
-    }
     if (recipients.empty()) recipients.push_back({"", ""});
   }
   for (const auto& from : recipients) {
@@ -385,8 +381,9 @@ void DeliveryReportReader::Work::answer_from_person(DeliveryReport& report) {
   const bool away = (phrases & phrase_bit(Phrase::away)) != 0;
   const bool automatic =
       envelope.auto_answer || (phrases_in(report.subject) & phrase_bit(Phrase::automatic)) != 0 ||
-      // RFC 3834, 3.3: an answer that nobody may answer, from a person.
-      (envelope.null_sender && !envelope.from.empty() && !root.has("List-Unsubscribe"));
+      // RFC 3834: nobody may answer it, it is no mail of its own, and a person is the author.
+      (envelope.null_sender && envelope.bulk && !envelope.daemon && !envelope.from.empty() &&
+       !root.has("List-Unsubscribe") && !root.has("List-Id"));
   const bool away_by_itself = (phrases_in(report.subject) & phrase_bit(Phrase::away)) != 0 &&
                               (envelope.auto_submitted || envelope.null_sender ||
                                (envelope.bulk && !root.has("List-Unsubscribe")));

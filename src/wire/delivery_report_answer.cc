@@ -28,12 +28,13 @@ bool counts_something(std::string_view rest) {
   });
 }
 
-// "555 0100": four digits alone behind it.
-bool goes_on_as_telephone(std::string_view rest) {
-  while (rest.starts_with(' ')) rest.remove_prefix(1);
-  std::size_t size = 0;
-  while (size < rest.size() && is_digit(rest[size])) ++size;
-  return size == 4 && (size == rest.size() || !is_letter(rest[size]));
+// "+44 555 0100": the number before it is one of a country or town, and more digits follow.
+bool within_telephone(std::string_view before, std::string_view behind) {
+  while (behind.starts_with(' ')) behind.remove_prefix(1);
+  if (behind.empty() || !is_digit(behind[0])) return false;
+  while (before.ends_with(' ')) before.remove_suffix(1);
+  const std::string_view word = before.substr(before.find_last_of(" (") + 1);
+  return word.size() > 1 && word[0] == '+' && is_digit(word[1]);
 }
 
 // The size of "5.1.1" at the front; 0 when none. The registry's subjects have one digit, versions
@@ -88,7 +89,7 @@ std::optional<AnswerPlace> find_answer(std::string_view text, std::size_t from) 
     const bool ends = c == '-' || c == ':' || c == ',' || c == ']' || c == ')' || c == '\'' ||
                       c == '"' || c == '\n' || c == ';' || c == '#' || c == '>';
     const char next = rest.size() > 1 ? rest[1] : ' ';
-    if ((c == ' ' && !counts_something(rest) && !goes_on_as_telephone(rest)) ||
+    if ((c == ' ' && !counts_something(rest) && !within_telephone(text.substr(0, i), rest)) ||
         (ends && !(c == '-' && is_digit(next) && next != '4' && next != '5')) ||
         ((c == '.' || c == '!') && !is_digit(next))) {
       // "-> 550 ..." and "550-5.1.1" are answers, a telephone number "555-1234" is none.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "wire/delivery_report_answer.h"
 #include "wire/delivery_report_phrases.h"
 #include "wire/mime_header.h"
 
@@ -71,7 +72,12 @@ bool announces_returned(const std::vector<Line>& lines, std::size_t at) {
   if (next >= lines.size() || lines[next].blank()) return separates || next >= lines.size();
   bool trace = false;
   if (header_run(lines, next, trace) >= 1) return true;
-  return separates && content.starts_with("---");
+  // qmail ends so whatever follows.
+  if (starts_ignoring_case(content, "--- below this line is a copy")) return true;
+  // "--- Original message undeliverable ---" may head the report itself: "Recipient: a@b.example".
+  const std::string_view following = unquoted(lines[next]);
+  return separates && content.starts_with("---") && header_name_size(following) != 0 &&
+         !find_address(following) && !find_answer(following);
 }
 
 void mark_phrases(std::string_view text, std::vector<Line>& lines) {

@@ -1,5 +1,5 @@
-// What the header of a returned message tells: who wrote it, by which of our servers it left, and how
-// it was signed.
+// What the header of a returned message tells: who wrote it, by which of our servers it left, and
+// how it was signed.
 //
 // Limits: 30 Received lines, 10 signatures.
 #pragma once

@@ -7,17 +7,17 @@ namespace {
 
 // Lower case where it is ASCII, one blank between words. Whole thoughts, not single words: each
 // must say by itself what it is filed under.
-constexpr std::array<std::string_view, 178> failure_words = {
-    "mail failed", "failed mail", "failed addresses", "returning to sender", "no valid recipients",
-    "not exactly match", "mailfolder is full", "not be delivered", "n't be delivered",
-    "not able to deliver", "n't able to deliver", "unable to deliver", "unable to send",
-    "could not deliver", "cannot deliver", "not be sent", "not delivered", "not relayed",
-    "not been delivered", "delivery error", "delivery problem", "undeliver", "non-deliver",
-    "nondeliver", "non delivery", "delivery failed", "delivery has failed", "delivery failure",
-    "delivery to the following", "failed permanently", "failed to deliver", "failed to send",
-    "returned mail", "failure notice", "mail system error", "returned to sender",
-    "returning message to sender", "not reach the following", "did not receive this message",
-    "error delivering", "trouble delivering", "problem delivering", "error sending your mail",
+constexpr std::array<std::string_view, 175> failure_words = {
+    "failed addresses follow", "no valid recipients were found", "not exactly match",
+    "mailfolder is full", "not be delivered", "n't be delivered", "not able to deliver",
+    "n't able to deliver", "unable to deliver", "unable to send", "could not deliver",
+    "cannot deliver", "not be sent", "not delivered", "not relayed", "not been delivered",
+    "delivery error", "delivery problem", "undeliver", "non-deliver", "nondeliver", "non delivery",
+    "delivery failed", "delivery has failed", "delivery failure", "delivery to the following",
+    "failed permanently", "failed to deliver", "failed to send", "returned mail", "failure notice",
+    "mail system error", "returned to sender", "returning message to sender",
+    "not reach the following", "did not receive this message", "error delivering",
+    "trouble delivering", "problem delivering", "error sending your mail",
     "error while attempting to deliver", "fatal errors", "permanent error", "permanent failure",
     "message was rejected", "message has been rejected", "message rejected", "message blocked",
     "message was blocked", "has been blocked", "rejected by a remote", "rejected recipient",

@@ -68,7 +68,7 @@ constexpr std::array address_keys = {
     Key{"bcc", in_prose},
     Key{"rcpt to", listed},
     Key{"rcpt", listed},
-    Key{"dda:smtp", listed},  // X.400, as old Exchange names whom it wrote to
+    Key{"smtp", listed},  // X.400, as old Exchange names whom it wrote to
     Key{"addressed to", listed},
     Key{"delivered to", listed},
     Key{"deliver to", listed},
@@ -119,7 +119,7 @@ int weight_behind_key(std::string_view key) {
     if (key.size() < known.words.size()) continue;
     const std::size_t at = key.size() - known.words.size();
     if (at > 0 && key[at - 1] != ' ' && key[at - 1] != '\t' && key[at - 1] != '-' &&
-        key[at - 1] != '(' && key[at - 1] != '<' && key[at - 1] != ';') {
+        key[at - 1] != '(' && key[at - 1] != '<' && key[at - 1] != ';' && key[at - 1] != ':') {
       continue;
     }
     if (equal_ignoring_case(key.substr(at), known.words)) return known.weight;
@@ -246,7 +246,8 @@ std::vector<Mention> find_mentions(const std::vector<Line>& lines, const TextHin
         mention.weight = is_sender;
       }
       if (equal_ignoring_case(mention.address, hints.addressee)) {
-        mention.weight = std::max(mention.weight - 2, mention.weight == is_sender ? 0 : 1);
+        // "Sorry a@b.example, ..." speaks to him, "... to a@b.example" may be about him.
+        mention.weight = std::max(mention.weight - 2, mention.weight <= in_prose ? 0 : 1);
       } else if (equal_ignoring_case(mention.address, hints.reporter) ||
                  (is_role_address(mention.address) && mention.weight < listed)) {
         mention.weight = std::min<int>(mention.weight, in_prose);

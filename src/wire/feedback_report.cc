@@ -1,6 +1,7 @@
 #include "wire/feedback_report.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -131,6 +132,14 @@ HeaderFields original_header(const MimeTree& tree) {
   return {};
 }
 
+// RFC 5965, 6430 and 6591, and what came before them.
+bool is_known_type(std::string_view type) {
+  constexpr std::array<std::string_view, 10> types = {
+      "abuse",   "fraud",        "other",          "virus",        "not-spam",
+      "opt-out", "opt-out-list", "miscategorized", "auth-failure", "unsubscribe"};
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
 // Where the block of fields begins that holds a Feedback-Type, in whatever order they stand; npos:
 // there is none.
 std::size_t find_fields(std::string_view notice) {
@@ -138,8 +147,9 @@ std::size_t find_fields(std::string_view notice) {
   for (std::size_t at = 0; at < notice.size();) {
     const std::size_t end = std::min(notice.find('\n', at), notice.size());
     const std::string_view line = notice.substr(at, end - at);
+    const bool goes_on = line.starts_with(' ') || line.starts_with('\t');
     if (header_name_size(line) == 0) {
-      block = std::string_view::npos;
+      if (!goes_on || trim_blanks(line).empty()) block = std::string_view::npos;
     } else if (block == std::string_view::npos) {
       block = at;
     }
@@ -160,7 +170,7 @@ std::optional<FeedbackReport> fields_in_text(std::string_view notice,
   }
   FeedbackReport report;
   for (const auto& field : fields.all()) take_field(field, report);
-  if (report.type.empty()) report.type = "abuse";
+  if (!is_known_type(report.type)) return std::nullopt;  // a form with a field of that name
   if (report.original_recipients.empty()) take_recipient(original.get("To"), report);
   if (report.original_recipients.empty()) report.redacted = true;
   return report;

@@ -334,7 +334,8 @@ std::optional<AddressPlace> find_address(std::string_view text, std::size_t from
       const std::size_t equals = text.substr(begin, at - begin).find('=');
       if (equals != std::string_view::npos && equals <= 4 && begin + equals + 1 < at) {
         const std::string_view key = text.substr(begin, equals);
-        if (key == "to" || key == "rcpt" || key == "for" || key == "from" || key == "SMTP") {
+        if (key == "to" || key == "rcpt" || key == "for" || key == "from" ||
+            equal_ignoring_case(key, "smtp")) {
           begin += equals + 1;
         }
       }
