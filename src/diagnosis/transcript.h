@@ -1,6 +1,6 @@
 // The transcript of an SMTP session as a report quotes it ("<<< 550 no"), without what only echoes
-// an answer: what the server says next since it has refused all recipients, and the words with which
-// sendmail sums a code up ("550 5.1.1 <a@b.example>... User unknown").
+// an answer: what the server says next since it has refused all recipients, and the words with
+// which sendmail sums a code up ("550 5.1.1 <a@b.example>... User unknown").
 //
 // Threads: one each.
 #pragma once
