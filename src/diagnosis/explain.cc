@@ -133,7 +133,9 @@ std::string Explainer::explain(const Diagnosis& diagnosis) const {
   if (!diagnosis.pool.empty()) add(sentence(parts_, "pool"));
   if (!diagnosis.permanent && diagnosis.code != 0) add(sentence(parts_, "for-now"));
   add(sentence(faults_, std::string(fault_name(diagnosis.fault))));
-  add(sentence(advice_, diagnosis.advice));
+  // What came back for good is not tried again by itself.
+  const bool back = diagnosis.permanent && diagnosis.advice == "retry-later";
+  add(back ? sentence(parts_, "send-again") : sentence(advice_, diagnosis.advice));
   if (!diagnosis.lookup_url.empty()) add(sentence(parts_, "lookup"));
   if (blocked && !diagnosis.lists.empty() && !diagnosis.lists.front().delist_url.empty()) {
     add(sentence(parts_, "delist"));

@@ -185,6 +185,7 @@ void Reading::find_provider() {
     const std::string host = base::ascii_lower(remote_.substr(0, remote_.find('[')));
     provider_ = table.of_mx(host);
     if (!provider_) provider_ = table.of_named_host(host);
+    remote_tells_provider_ = provider_.has_value();
   }
   using Role = PatternUse::Role;
   std::size_t best_hop = 0;
@@ -409,6 +410,11 @@ void Reading::choose_provider_reply(std::size_t hop, double distance) {
 
 void Reading::choose() {
   for (std::size_t hop = hop_count_; hop-- > 0;) choose_in_hop(hop);
+  // A code that only one provider writes tells him better than a name in the text.
+  if (choice_.reply != nullptr && choice_.reply->alone && reply_.provider.empty() &&
+      !remote_tells_provider_) {
+    provider_ = reader_.provider_table_->of_id(choice_.provider_id);
+  }
 }
 
 void Reading::fill_meaning(Diagnosis& out) const {

@@ -59,6 +59,7 @@ class Reading {
   void choose();
   // The heaviest meaning that holds and weighs more than `above`.
   [[nodiscard]] const CompiledMeaning* heaviest_of(const ConceptSet& has, double above) const;
+  [[nodiscard]] std::string logged_status() const;
   void choose_in_hop(std::size_t hop);
   void choose_provider_reply(std::size_t hop, double distance);
   void set_fact(ConceptSet& set, Fact fact) const {
@@ -92,6 +93,7 @@ class Reading {
   std::size_t announced_ = 0;
   Stage stage_ = Stage::unknown;
   std::optional<std::uint32_t> provider_;
+  bool remote_tells_provider_ = false;
   std::string_view remote_;
   std::array<std::uint32_t, max_named_lists> lists_{};
   std::array<std::uint8_t, max_named_lists> list_hops_{};

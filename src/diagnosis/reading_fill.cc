@@ -51,6 +51,17 @@ bool in_no_public_domain(std::string_view zone) {
 
 }  // namespace
 
+// "dsn=5.4.4" of a log line without a code.
+std::string Reading::logged_status() const {
+  constexpr std::string_view key = " dsn=";
+  const std::size_t at = plain_.substr(0, announced_).find(key);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = plain_.substr(at + key.size());
+  const std::string_view status = rest.substr(0, rest.find_first_not_of("0123456789."));
+  const bool fits = status.size() >= 5 && (status[0] == '4' || status[0] == '5');
+  return std::string(fits ? status : std::string_view());
+}
+
 void Reading::fill_codes(Diagnosis& out) const {
   // The answer our mail got: the first, unless that is only the reporter's envelope around it.
   const Hop* hop = &hops_[0];
@@ -60,6 +71,7 @@ void Reading::fill_codes(Diagnosis& out) const {
   }
   out.code = hop->code;
   out.status = std::string(hop->status);
+  if (out.code == 0 && out.status.empty()) out.status = logged_status();
   out.permanent = out.code != 0 ? out.code >= 500 : out.status.starts_with('5');
   if (provider_) out.provider = reader_.registry_.providers[*provider_].id;
   out.remote = std::string(remote_.substr(0, remote_.find('[')));

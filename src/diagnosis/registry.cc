@@ -389,9 +389,17 @@ std::size_t common_zone(const BlockList& inner, const BlockList& outer) {
 }
 
 // dul.dnsbl.example.org is a part of dnsbl.example.org: of the nearest, where several hold it.
-void find_parts(Registry& registry) {
+Status find_parts(Registry& registry) {
+  std::unordered_set<std::string> ids;
+  for (const BlockList& list : registry.lists) ids.insert(list.id);
   for (BlockList& list : registry.lists) {
-    if (!list.part_of.empty()) continue;
+    if (!list.part_of.empty()) {
+      if (ids.contains(list.part_of)) continue;
+      return Error{ErrorCode::malformed,
+                   fmt::format("registry: list '{}' is part_of '{}', which is "
+                               "no list",
+                               list.id, list.part_of)};
+    }
     std::size_t nearest = 0;
     for (const BlockList& other : registry.lists) {
       if (other.id == list.id || common_zone(other, list) > 0) continue;
@@ -401,6 +409,7 @@ void find_parts(Registry& registry) {
       list.part_of = other.id;
     }
   }
+  return {};
 }
 
 }  // namespace
@@ -417,7 +426,7 @@ base::Result<Registry> read_registry(std::span<const RegistrySource> sources) {
     }
   }
   name_pages(registry);
-  find_parts(registry);
+  if (auto done = find_parts(registry); !done) return done.error();
   if (auto done = check_limits(registry); !done) return done.error();
   return registry;
 }

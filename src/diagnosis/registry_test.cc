@@ -87,6 +87,27 @@ TEST(Registry, ADroppedPatternIsNoLongerReadAndOneThatIsNoneIsToldByLine) {
   EXPECT_NE(wrong.error().message.find("own.toml:1"), std::string::npos) << wrong.error().message;
 }
 
+TEST(Registry, AListThatIsPartOfNoneIsRefusedAndOneThatIsHidesTheWhole) {
+  const auto with = [](const std::string& part_of) {
+    const std::string text = fmt::format(
+        "[[list_name]]\nid = \"oak-part\"\npart_of = \"{}\"\nhosts = [\"part.oak.example\"]\n"
+        "[[list_name]]\nid = \"oak-whole\"\nhosts = [\"whole.elm.example\"]\n",
+        part_of);
+    const RegistrySource own{.name = "own.toml", .text = text};
+    return Reader::shipped({&own, 1});
+  };
+  const auto wrong = with("oak-hole");
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_NE(wrong.error().message.find("oak-hole"), std::string::npos) << wrong.error().message;
+  const auto right = with("oak-whole");
+  ASSERT_TRUE(right.ok()) << right.error().message;
+  Reader::Session session(**right);
+  const auto found = (*right)->diagnose(
+      {.text = "554 203.0.113.7 listed in part.oak.example and whole.elm.example"}, session);
+  ASSERT_EQ(found.lists.size(), 1U);
+  EXPECT_EQ(found.lists.front().id, "oak-part");
+}
+
 TEST(Registry, WrongFilesAreRefusedByNameAndLine) {
   const auto message = [](const std::string& text) {
     const RegistrySource own{.name = "own.toml", .text = text};

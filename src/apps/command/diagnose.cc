@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <sstream>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "apps/command/verbs.h"
 #include "apps/diagnose/diagnose_json.h"
 #include "apps/diagnose/diagnose_message.h"
+#include "apps/diagnose/pasted_input.h"
 #include "base/ip_address.h"
 #include "diagnosis/reader.h"
 #include "wire/mime.h"
@@ -63,6 +65,7 @@ class Printer {
         terminal_(terminal) {}
 
   void reply(const std::string& file, std::string_view text) {
+    if (is_log_without_refusal(text)) return;
     const Diagnosis diagnosis = reader_.diagnose({.text = text,
                                                   .provider = known_.provider,
                                                   .remote = known_.remote,
@@ -162,8 +165,14 @@ base::Status take(const std::string& name, std::istream& in, bool replies, Print
   }
   const auto text = read_stream(in, name, max_message_bytes);
   if (!text) return text.error();
+  if (is_binary(*text) && !looks_like_message(*text)) return {};
   if (looks_like_message(*text)) {
     for (const std::string_view message : wire::split_mbox(*text)) printer.message(name, message);
+    return {};
+  }
+  if (holds_several_replies(*text)) {
+    std::istringstream lines(*text);
+    read_lines(name, lines, printer);
     return {};
   }
   const std::string_view reply = std::string_view(*text).substr(0, max_line_bytes);
@@ -173,12 +182,15 @@ base::Status take(const std::string& name, std::istream& in, bool replies, Print
 
 base::Status diagnose_inputs(const Request& request, Printer& printer) {
   if (request.files.empty()) return take("-", std::cin, request.replies, printer);
+  base::Status all;  // the first that cannot be read is told after the others were
   for (const std::string& name : request.files) {
     std::ifstream file(name, std::ios::binary);
-    if (!file) return Error{ErrorCode::unavailable, name + ": " + std::strerror(errno)};
-    if (auto done = take(name, file, request.replies, printer); !done) return done;
+    const std::string reason = file ? "" : std::strerror(errno);
+    auto done = file ? take(name, file, request.replies, printer)
+                     : base::Status(Error{ErrorCode::unavailable, name + ": " + reason});
+    if (!done && all) all = std::move(done);
   }
-  return {};
+  return all;
 }
 
 Result<Known> known_of(const Request& request, const Reader& reader) {

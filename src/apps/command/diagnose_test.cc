@@ -103,6 +103,52 @@ TEST_F(Diagnosing, TellsWhomWeWroteToWhereTheReportNamesAnother) {
   EXPECT_EQ(first_object()["original_recipient"], "anna@isp.example");
 }
 
+TEST_F(Diagnosing, LinesOfALogAreReadOneByOneAndOnlyRefusalsOfOurMail) {
+  const std::string log =
+      "Nov 23 06:00:01 mx postfix/smtp[7]: 4A1: to=<a@b.example>, "
+      "relay=mx.b.example[198.51.100.7]:25, "
+      "dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4ABCD)\n"
+      "Nov 23 06:00:02 mx postfix/qmgr[5]: 4A1: removed\n"
+      "Nov 23 06:00:03 mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from bad.example[203.0.113.200]: "
+      "554 5.7.1 Service unavailable; Client host [203.0.113.200] blocked using zen.spamhaus.org\n"
+      "Nov 23 06:00:04 mx postfix/smtp[7]: 4A2: to=<x@c.example>, relay=none, dsn=5.4.4, "
+      "status=bounced (Host or domain name not found. Name service error for name=c.example)\n"
+      "Nov 23 06:00:05 mx postfix/smtp[7]: 4A3: to=<y@d.example>, "
+      "relay=mx.d.example[198.51.100.8]:25, "
+      "dsn=5.1.1, status=bounced (host mx.d.example[198.51.100.8] said: 550 5.1.1 user unknown)\n";
+  EXPECT_EQ(run(ask(true, file("mail.log", log))), exit_done);
+  EXPECT_EQ(std::count(out_.begin(), out_.end(), '\n'), 2) << out_;
+  EXPECT_EQ(first_object()["status"], "5.4.4");
+  EXPECT_EQ(first_object()["permanent"], true);
+  EXPECT_EQ(run(ask(true, file("own.log", log.substr(0, log.find("Nov 23 06:00:04"))))),
+            exit_negative);
+}
+
+TEST_F(Diagnosing, SeveralRepliesAreNotOneAndLinesOfOneAreNotSeveral) {
+  EXPECT_EQ(run(ask(true, file("two", "554 5.7.1 blocked\n550 5.1.1 user unknown\n"))), exit_done);
+  EXPECT_EQ(std::count(out_.begin(), out_.end(), '\n'), 2) << out_;
+  EXPECT_EQ(run(ask(true, file("one", "554-5.7.1 blocked\n554 5.7.1 for spam\n"))), exit_done);
+  EXPECT_EQ(std::count(out_.begin(), out_.end(), '\n'), 1) << out_;
+}
+
+TEST_F(Diagnosing, ABinaryFileHoldsNoRefusalAndAMissingOneHidesNoOther) {
+  EXPECT_EQ(run(ask(true, file("program", std::string("\x7f"
+                                                      "ELF\0\1\2 refused",
+                                                      15)))),
+            exit_negative);
+  Request request = ask(true, "/nowhere/at/all");
+  request.files.push_back(file("reply", "550 5.1.1 user unknown\n"));
+  EXPECT_EQ(run(request), exit_wrong_use);
+  EXPECT_THAT(out_, HasSubstr("unknown-user"));
+}
+
+TEST_F(Diagnosing, WhatCameBackForGoodIsNotTriedAgainByItself) {
+  EXPECT_EQ(run(ask(false, file("reply", "552 5.2.2 mailbox full\n"))), exit_done);
+  EXPECT_THAT(out_, HasSubstr("has come back"));
+  EXPECT_EQ(run(ask(false, file("reply", "452 4.2.2 mailbox full\n"))), exit_done);
+  EXPECT_THAT(out_, HasSubstr("tried again by itself"));
+}
+
 TEST_F(Diagnosing, EachLineIsAReplyWhenSaidSo) {
   const std::string name = file("replies", std::string(spamcop) + "\r\n\n550 5.1.1 user unknown\n");
   EXPECT_EQ(run(ask(true, name, true)), exit_done);
