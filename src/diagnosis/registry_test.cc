@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "diagnosis/explain.h"
@@ -106,6 +108,22 @@ TEST(Registry, AListThatIsPartOfNoneIsRefusedAndOneThatIsHidesTheWhole) {
       {.text = "554 203.0.113.7 listed in part.oak.example and whole.elm.example"}, session);
   ASSERT_EQ(found.lists.size(), 1U);
   EXPECT_EQ(found.lists.front().id, "oak-part");
+}
+
+TEST(Registry, TheExampleOfTheDocsLoadsAndReads) {
+  std::ifstream file(std::filesystem::path(LEUMUND_SOURCE_DIR) / "docs/diagnosis.md");
+  std::string text;
+  bool within = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("## ")) within = line == "## Patterns of your own";
+    if (within && line.starts_with("    ")) text += line.substr(4) + "\n";
+  }
+  const RegistrySource own{.name = "docs/diagnosis.md", .text = text};
+  const auto made = Reader::shipped({&own, 1});
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  Reader::Session session(**made);
+  EXPECT_EQ((*made)->diagnose({.text = "554 PG-17 refused"}, session).provider, "my-partner");
+  EXPECT_EQ((*made)->diagnose({.text = "550 kennt hier keiner"}, session).kind, Kind::unknown_user);
 }
 
 TEST(Registry, WrongFilesAreRefusedByNameAndLine) {
