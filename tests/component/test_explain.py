@@ -74,6 +74,9 @@ be delivered to one or more recipients.
     assert status == 200 and "<section>" in html, html
     status, told = page("/v1/explain-reply", bounce.encode())
     assert json.loads(told)["results"][0]["kind"] == "unknown-user", told
+    whole = "From: MAILER-DAEMON@mail.c.test\nSubject: Undelivered Mail\n\n" + bounce
+    result = json.loads(page("/v1/explain-reply", whole.encode())[1])["results"][0]
+    assert result["recipient"] == "erika@ziel.example" and result["report"] == "bounce", result
 
 
 def test_hostile_text_stays_text_and_there_are_limits(page):

@@ -42,17 +42,17 @@ base::Result<std::unique_ptr<ReplyExplainer>> ReplyExplainer::open(
 }
 
 face::ExplainedReply ReplyExplainer::shown(const diagnosis::Diagnosis& diagnosis,
-                                           std::string_view recipient,
+                                           const DiagnosisPlace& place,
                                            config::Language language) const {
   const Explanations both{.english = *english_, .german = *german_};
   const auto& explainer = language == config::Language::de ? both.german : both.english;
-  return {.recipient = std::string(recipient),
+  return {.recipient = place.recipient == nullptr ? "" : place.recipient->recipient,
           .explanation = explainer.explain(diagnosis),
           .evidence = diagnosis.evidence,
           .lookup_url = diagnosis.lookup_url,
           .permanent = diagnosis.permanent,
           .sure = diagnosis.confidence >= sure_enough,
-          .json = diagnosis_json(diagnosis, {}, both)};
+          .json = diagnosis_json(diagnosis, place, both)};
 }
 
 std::vector<face::ExplainedReply> ReplyExplainer::explain(std::string_view text,
@@ -68,7 +68,8 @@ std::vector<face::ExplainedReply> ReplyExplainer::explain(std::string_view text,
           diagnose_message(raw, session.reports, *reader_, session.words);
       for (const auto& [report, diagnosis] : message.recipients) {
         if (out.size() >= results_max || says_nothing(diagnosis)) continue;
-        out.push_back(shown(diagnosis, report.recipient, language));
+        out.push_back(shown(
+            diagnosis, {.file = "", .report = &message.report, .recipient = &report}, language));
       }
     };
     if (is_mail) take(text);
@@ -76,7 +77,7 @@ std::vector<face::ExplainedReply> ReplyExplainer::explain(std::string_view text,
     // A bare reply is surest read as what it is; a longer text may hold several recipients.
     const diagnosis::Diagnosis reply = reader_->diagnose({.text = text}, session.words);
     if (!is_mail && reply.confidence < sure_enough) take(as_bounce(text));
-    if (out.empty() && !says_nothing(reply)) out.push_back(shown(reply, "", language));
+    if (out.empty() && !says_nothing(reply)) out.push_back(shown(reply, {}, language));
     return out;
   });
 }

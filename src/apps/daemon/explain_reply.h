@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "apps/diagnose/diagnose_json.h"
 #include "base/guarded.h"
 #include "base/result.h"
 #include "config/settings.h"
@@ -37,7 +38,7 @@ class ReplyExplainer {
   };
   ReplyExplainer() = default;
   [[nodiscard]] face::ExplainedReply shown(const diagnosis::Diagnosis& diagnosis,
-                                           std::string_view recipient,
+                                           const DiagnosisPlace& place,
                                            config::Language language) const;
 
   std::shared_ptr<const diagnosis::Reader> reader_;
