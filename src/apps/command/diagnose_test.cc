@@ -104,17 +104,23 @@ TEST_F(Diagnosing, TellsWhomWeWroteToWhereTheReportNamesAnother) {
 }
 
 TEST_F(Diagnosing, LinesOfALogAreReadOneByOneAndOnlyRefusalsOfOurMail) {
+  const std::string times = "delay=1, delays=0.1/0/0.5/0.4, ";
   const std::string log =
-      "Nov 23 06:00:01 mx postfix/smtp[7]: 4A1: to=<a@b.example>, "
-      "relay=mx.b.example[198.51.100.7]:25, "
+      "Nov 23 06:00:01 mx postfix/smtp[7]: 4F3B21A0C7: to=<a@b.example>, "
+      "relay=mx.b.example[198.51.100.7]:25, " +
+      times +
       "dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4ABCD)\n"
-      "Nov 23 06:00:02 mx postfix/qmgr[5]: 4A1: removed\n"
+      "Nov 23 06:00:02 mx postfix/qmgr[5]: 4F3B21A0C7: removed\n"
       "Nov 23 06:00:03 mx postfix/smtpd[9]: NOQUEUE: reject: RCPT from bad.example[203.0.113.200]: "
-      "554 5.7.1 Service unavailable; Client host [203.0.113.200] blocked using zen.spamhaus.org\n"
-      "Nov 23 06:00:04 mx postfix/smtp[7]: 4A2: to=<x@c.example>, relay=none, dsn=5.4.4, "
-      "status=bounced (Host or domain name not found. Name service error for name=c.example)\n"
-      "Nov 23 06:00:05 mx postfix/smtp[7]: 4A3: to=<y@d.example>, "
-      "relay=mx.d.example[198.51.100.8]:25, "
+      "554 5.7.1 Service unavailable; Client host [203.0.113.200] blocked using zen.spamhaus.org; "
+      "from=<s@bad.example> to=<a@firm.example> proto=ESMTP helo=<bad.example>\n"
+      "Nov 23 06:00:04 mx postfix/smtp[7]: 4F3B21A0C8: to=<x@c.example>, relay=none, " +
+      times +
+      "dsn=5.4.4, status=bounced (Host or domain name not found. Name service error for "
+      "name=c.example type=MX: Host not found)\n"
+      "Nov 23 06:00:05 mx postfix/smtp[7]: 4F3B21A0C9: to=<y@d.example>, "
+      "relay=mx.d.example[198.51.100.8]:25, " +
+      times +
       "dsn=5.1.1, status=bounced (host mx.d.example[198.51.100.8] said: 550 5.1.1 user unknown)\n";
   EXPECT_EQ(run(ask(true, file("mail.log", log))), exit_done);
   EXPECT_EQ(std::count(out_.begin(), out_.end(), '\n'), 2) << out_;

@@ -1,57 +1,48 @@
 #include "apps/diagnose/pasted_input.h"
 
 #include <algorithm>
-#include <array>
+
+#include "diagnosis/transcript.h"
+#include "wire/postfix_log_line.h"
 
 namespace leumund::apps {
 namespace {
 
-constexpr std::size_t near_bytes = 4096;  // of a line that tell what it is
+using wire::LineKind;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// "smtp" of "... postfix-out/smtp[1013]: "; "" for what is no line of Postfix's log.
-std::string_view postfix_program(std::string_view line) {
-  const std::size_t name = line.substr(0, 200).find(" postfix");
-  if (name == std::string_view::npos) return {};
-  const std::size_t bracket = line.find("]: ", name);
-  const std::size_t open = line.rfind('[', bracket);
-  if (bracket == std::string_view::npos || open == std::string_view::npos || open < name) return {};
-  const std::size_t slash = line.rfind('/', open);
-  if (slash == std::string_view::npos || slash < name) return {};
-  return line.substr(slash + 1, open - slash - 1);
+wire::PostfixLogLine read_line(std::string_view line) {
+  wire::PostfixLogLine out;
+  wire::parse_postfix_log_line(line, out);
+  return out;
 }
 
-// "550 " ends a reply, "550-" goes on.
-bool has_code(std::string_view line) {
-  return line.size() > 3 && (line[0] == '4' || line[0] == '5') && is_digit(line[1]) &&
-         is_digit(line[2]) && (line[3] == ' ' || line[3] == '-');
+bool is_of_postfix(const wire::PostfixLogLine& line) {
+  return line.kind != LineKind::empty && line.kind != LineKind::no_stamp &&
+         line.kind != LineKind::foreign;
 }
 
 }  // namespace
 
-bool is_log_without_refusal(std::string_view line) {
-  line = line.substr(0, near_bytes);
-  const std::string_view program = postfix_program(line);
-  if (program.empty()) return false;
-  if (program == "smtpd" || program == "postscreen") return true;
-  constexpr std::array<std::string_view, 6> refusals = {
-      " status=bounced", " status=deferred", " status=undeliverable",
-      " status=expired", " said: ",          "refused to talk to me"};
-  return std::none_of(refusals.begin(), refusals.end(), [line](std::string_view sign) {
-    return line.find(sign) != std::string_view::npos;
-  });
+bool is_log_without_refusal(std::string_view text) {
+  const wire::PostfixLogLine line = read_line(text);
+  if (!is_of_postfix(line) || line.kind == LineKind::note) return false;
+  // Words of smtp(8) and its like that nobody knows may hold one.
+  if (line.kind == LineKind::unknown && line.program == wire::LogProgram::delivery_agent) {
+    return false;
+  }
+  return line.kind != LineKind::delivery || line.status == model::DeliveryStatus::sent;
 }
 
 bool holds_several_replies(std::string_view text) {
-  std::size_t ended = 0;  // replies or log lines that are whole
+  bool ended = false;  // a reply or a line of a log is whole
   while (!text.empty()) {
     const std::size_t newline = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, newline);
     text.remove_prefix(std::min(newline + 1, text.size()));
-    const bool log = !postfix_program(line).empty();
-    if ((log || has_code(line)) && ended > 0) return true;
-    if (log || (has_code(line) && line[3] == ' ')) ++ended;
+    const bool log = is_of_postfix(read_line(line));
+    const bool reply = diagnosis::answer_at(line, 0);
+    if ((log || reply) && ended) return true;
+    ended = ended || log || (reply && line[3] == ' ');  // "550-" goes on
   }
   return false;
 }
