@@ -49,11 +49,6 @@ bool is_bare_banner(std::string_view words) {
 
 }  // namespace
 
-bool answer_at(std::string_view text, std::size_t at) {
-  return at + 4 <= text.size() && (text[at] == '4' || text[at] == '5') && is_digit(text[at + 1]) &&
-         is_digit(text[at + 2]) && (text[at + 3] == ' ' || text[at + 3] == '-');
-}
-
 Reading::Reading(const Reader& reader, Reader::Session& session, const Reply& reply)
     : reader_(reader), session_(session), reply_(reply), view_(session.view_) {
   view_.read(session.transcript_.without_echoes(reply.text), reader);
@@ -337,20 +332,25 @@ void Reading::note_facts() {
     if (first == '4') set_fact(hop.concepts, Fact::transient);
     if (first == '5') set_fact(hop.concepts, Fact::permanent);
     if (i + 1 < hop_count_) set_fact(hop.concepts, Fact::outer_answer);
-    const std::string_view said = plain_.substr(hop.begin, hop.end - hop.begin);
-    if (answer_at(said, 0) && is_bare_banner(said.substr(4))) {
-      set_fact(hop.concepts, Fact::bare_banner);
-    }
     switch (stage_) {
       case Stage::unknown: break;
       case Stage::connect:
-      case Stage::greeting: set_fact(hop.concepts, Fact::greeting); break;
+      case Stage::greeting:
+        set_fact(hop.concepts, Fact::greeting);
+        note_bare_banner(hop);
+        break;
       case Stage::mail: set_fact(hop.concepts, Fact::mail); break;
       case Stage::rcpt: set_fact(hop.concepts, Fact::rcpt); break;
       case Stage::data:
       case Stage::end: set_fact(hop.concepts, Fact::data); break;
     }
   }
+}
+
+void Reading::note_bare_banner(Hop& hop) {
+  const std::string_view said = plain_.substr(hop.begin, hop.end - hop.begin);
+  if (!answer_at(said, 0) || !is_bare_banner(said.substr(4))) return;
+  set_fact(hop.concepts, Fact::bare_banner);
 }
 
 const CompiledMeaning* Reading::heaviest_of(const ConceptSet& has, double above) const {

@@ -15,9 +15,6 @@ namespace leumund::diagnosis {
 inline constexpr std::size_t max_hops = 8;
 inline constexpr std::size_t max_named_lists = 8;
 
-// "550 " or "554-": what an answer begins with.
-[[nodiscard]] bool answer_at(std::string_view text, std::size_t at);
-
 class Reading {
  public:
   Reading(const Reader& reader, Reader::Session& session, const Reply& reply);
@@ -53,6 +50,7 @@ class Reading {
   [[nodiscard]] bool is_unknown_list(const Entity& entity) const;
   void find_unknown_list();
   void note_facts();
+  void note_bare_banner(Hop& hop);
   [[nodiscard]] bool not_ours(const Entity& entity) const;
   [[nodiscard]] int claim(const Entity& entity) const;
   void find_our_address();

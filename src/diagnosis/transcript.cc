@@ -8,11 +8,6 @@ namespace {
 
 constexpr std::string_view mark = "<<< ";
 
-bool refuses(std::string_view answer) {
-  return answer.size() >= 3 && (answer[0] == '4' || answer[0] == '5') && answer[1] >= '0' &&
-         answer[1] <= '9' && answer[2] >= '0' && answer[2] <= '9';
-}
-
 bool follows_from_refusals(std::string_view answer) {
   return answer.starts_with("503 ") || answer.starts_with("554 5.5.1 Error: no valid");
 }
@@ -34,6 +29,12 @@ std::pair<std::size_t, std::size_t> summary_in(std::string_view text) {
 
 }  // namespace
 
+bool answer_at(std::string_view text, std::size_t at) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return at + 4 <= text.size() && (text[at] == '4' || text[at] == '5') && is_digit(text[at + 1]) &&
+         is_digit(text[at + 2]) && (text[at + 3] == ' ' || text[at + 3] == '-');
+}
+
 std::string_view Transcript::without_echoes(std::string_view text) {
   const std::size_t first = text.find(mark);
   if (first == std::string_view::npos) return text;
@@ -43,14 +44,14 @@ std::string_view Transcript::without_echoes(std::string_view text) {
     const std::size_t next = std::min(text.find(mark, at + mark.size()), text.size());
     const std::string_view answer = text.substr(at + mark.size(), next - at - mark.size());
     if (!(refused && follows_from_refusals(answer))) {
-      const auto [begin, end] = refuses(answer)
+      const auto [begin, end] = answer_at(answer, 0)
                                     ? summary_in(answer)
                                     : std::pair(std::string_view::npos, std::string_view::npos);
       kept_ += mark;
       kept_ += answer.substr(0, begin);
       if (begin != std::string_view::npos) kept_ += answer.substr(end);
     }
-    refused = refused || (refuses(answer) && !answer.starts_with("503"));
+    refused = refused || (answer_at(answer, 0) && !answer.starts_with("503"));
     at = next;
   }
   return kept_;

@@ -10,6 +10,9 @@
 
 namespace leumund::diagnosis {
 
+// "550 " or "554-": what an answer begins with.
+[[nodiscard]] bool answer_at(std::string_view text, std::size_t at);
+
 class Transcript {
  public:
   // Either `text` itself or a copy that lives until the next call.
