@@ -4,11 +4,10 @@
 // Time:    passed in. A token for a mail of its own comes back every `token_every`, `tokens_max` at
 //          most; without one, decisions wait for a collected mail every `collect_every`. What is
 //          about the house (listings, refusing providers, detours, campaigns) has tokens of its
-//          own: a hundred stopped accounts must not delay that; lists
-//          that cannot be believed have theirs. What is only reported, and small
-//          news of the house, leave half of the tokens to the rest. After a failure the pause
-//          doubles from
-//          `retry_first` to `retry_most`; after `give_up` the notice is dropped and counted.
+//          own: a hundred stopped accounts must not delay that; lists that cannot be believed have
+//          theirs. What is only reported, and small news of the house, leave half of the tokens to
+//          the rest. After a failure the pause doubles from `retry_first` to `retry_most`; after
+//          `give_up` the notice is dropped and counted.
 // Limits:  `waiting_max` notices, `collected_max` collected decisions; beyond it the oldest go,
 //          counted in dropped().
 // Threads: none and no lock; the notifier guards it.
