@@ -77,7 +77,7 @@ Piece gap_of(std::string_view unit, const Quantifier& quantifier) {
   if (quantifier.least != 0) return gap;
   if (quantifier.most == no_limit && every_alternative_is_a_word(unit)) {  // (the |its )*
     gap.gap_bytes = 4 * bytes_per_word;
-    gap.not_in_gap = ".;";
+    gap.not_in_gap = ".;()";
     return gap;
   }
   const bool words = unit == "(\\w+ )" || unit == "(\\S+ )";
