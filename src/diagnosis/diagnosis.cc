@@ -1,6 +1,8 @@
 #include "diagnosis/diagnosis.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace leumund::diagnosis {
 namespace {
@@ -20,6 +22,12 @@ constexpr std::array<std::string_view, scope_count> scope_names = {
     "address", "range", "asn", "domain", "sender", "message", "recipient", "connection"};
 constexpr std::array<std::string_view, fault_count> fault_names = {
     "ours", "neighbour", "network", "receiver", "content", "recipient", "unknown"};
+constexpr std::string_view all_advice[] = {
+    "slow-down",        "stop-and-review",   "delist-request", "delist-email",
+    "delist-cloudmark", "delist-proofpoint", "check-dnsbl",    "fix-auth",
+    "fix-rdns",         "fix-dns",           "fix-tls",        "fix-forwarding",
+    "use-smarthost",    "use-ipv4",          "review-content", "suppress-recipient",
+    "ask-recipient",    "retry-later",       "read-reply"};
 
 template <typename Enum, std::size_t count>
 bool from_name(const std::array<std::string_view, count>& names, std::string_view name, Enum& out) {
@@ -44,6 +52,11 @@ bool scope_from_name(std::string_view name, Scope& scope) {
 }
 bool fault_from_name(std::string_view name, Fault& fault) {
   return from_name(fault_names, name, fault);
+}
+
+std::span<const std::string_view> advice_names() { return all_advice; }
+bool is_advice(std::string_view name) {
+  return std::find(std::begin(all_advice), std::end(all_advice), name) != std::end(all_advice);
 }
 
 }  // namespace leumund::diagnosis

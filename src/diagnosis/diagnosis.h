@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,10 @@ inline constexpr std::size_t fault_count = 7;
 [[nodiscard]] bool kind_from_name(std::string_view name, Kind& kind);
 [[nodiscard]] bool scope_from_name(std::string_view name, Scope& scope);
 [[nodiscard]] bool fault_from_name(std::string_view name, Fault& fault);
+
+// What can be advised; the explanations have a sentence for each.
+[[nodiscard]] std::span<const std::string_view> advice_names();
+[[nodiscard]] bool is_advice(std::string_view name);
 
 // A list the reply names, with the pages where one can look up and ask to be taken off.
 struct NamedList {

@@ -49,18 +49,14 @@ base::Result<std::unique_ptr<Explainer>> Explainer::open(const Registry& registr
   }
   for (const Provider& one : registry.providers) out->provider_names_.emplace(one.id, one.name);
   for (const BlockList& one : registry.lists) out->list_names_.emplace(one.id, one.name);
-  if (auto done = out->check(registry); !done) return done.error();
+  if (auto done = out->check(); !done) return done.error();
   return out;
 }
 
-base::Status Explainer::check(const Registry& registry) const {
-  for (const auto* meanings : {&registry.meanings, &registry.classes}) {
-    for (const Meaning& one : *meanings) {
-      if (!advice_.contains(one.advice)) {
-        return Error{
-            ErrorCode::malformed,
-            fmt::format("explanations: no advice '{}' (meaning '{}')", one.advice, one.id)};
-      }
+base::Status Explainer::check() const {
+  for (const std::string_view name : advice_names()) {
+    if (!advice_.contains(std::string(name))) {
+      return Error{ErrorCode::malformed, fmt::format("explanations: no advice '{}'", name)};
     }
   }
   for (std::size_t i = 0; i < kind_count; ++i) {

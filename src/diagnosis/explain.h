@@ -21,7 +21,7 @@ namespace leumund::diagnosis {
 
 class Explainer {
  public:
-  // The registry tells names of providers and lists, and which sentences must be there.
+  // The registry tells the names of providers and lists.
   static base::Result<std::unique_ptr<Explainer>> open(const Registry& registry, Language language);
 
   [[nodiscard]] std::string explain(const Diagnosis& diagnosis) const;
@@ -29,7 +29,7 @@ class Explainer {
  private:
   using Texts = std::unordered_map<std::string, std::string>;
   Explainer() = default;
-  base::Status check(const Registry& registry) const;
+  [[nodiscard]] base::Status check() const;
   [[nodiscard]] const std::string& sentence(const Texts& texts, const std::string& key) const;
   [[nodiscard]] std::string filled(std::string_view sentence, const Diagnosis& diagnosis) const;
 

@@ -85,22 +85,30 @@ Status Reader::number_concepts() {
       }
     }
   }
-  const auto bit = [this](const char* id) {
-    const auto found = concept_bits_.find(id);
-    return found == concept_bits_.end() ? std::nullopt : std::optional(found->second);
-  };
-  dns_list_bit_ = bit("dns-list");
+  dns_list_bit_ = asked_bit("dns-list");
   for (const char* id : {"listed", "list-page", "list-noun", "blocked", "refused"}) {
-    if (const auto found = bit(id)) told_bits_.push_back(*found);
+    if (const auto found = asked_bit(id)) told_bits_.push_back(*found);
   }
-  listed_bit_ = bit("listed");
-  pool_bit_ = bit("address-pool");
+  listed_bit_ = asked_bit("listed");
+  pool_bit_ = asked_bit("address-pool");
   if (concept_count_ > max_concepts) {
     return Error{ErrorCode::too_large,
                  fmt::format("registry: {} concepts, facts and status codes, at most {} fit",
                              concept_count_, max_concepts)};
   }
   return {};
+}
+
+std::optional<std::uint32_t> Reader::asked_bit(const char* id) {
+  const auto found = concept_bits_.find(id);
+  if (found == concept_bits_.end()) return std::nullopt;
+  asked_.set(found->second);
+  return found->second;
+}
+
+bool Reader::asks_for(const std::string& concept_id) const {
+  const auto found = concept_bits_.find(concept_id);
+  return found != concept_bits_.end() && asked_.test(found->second);
 }
 
 Status Reader::set_bits(const std::vector<std::string>& ids, const Meaning& meaning,
@@ -113,6 +121,7 @@ Status Reader::set_bits(const std::vector<std::string>& ids, const Meaning& mean
                                meaning.where, meaning.id, id)};
     }
     out.set(it->second);
+    asked_.set(it->second);
   }
   return {};
 }

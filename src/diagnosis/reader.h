@@ -101,11 +101,14 @@ class Reader final : public HostOracle {
   // Every pattern with its origin, for benchmarks and the registry test.
   [[nodiscard]] const std::vector<Scanner::Input>& patterns() const { return inputs_; }
   [[nodiscard]] std::size_t text_count() const;  // that they are written out as, for benchmarks
+  // Whether any rule asks for the concept; the words of others decide nothing.
+  [[nodiscard]] bool asks_for(const std::string& concept_id) const;
 
  private:
   friend class Reading;
   Reader() = default;
   base::Status number_concepts();
+  std::optional<std::uint32_t> asked_bit(const char* id);
   base::Status compile_meanings();
   base::Status compile_patterns();
   void index_hosts();
@@ -121,6 +124,7 @@ class Reader final : public HostOracle {
   std::array<std::uint32_t, fact_count> fact_bits_{};
   std::unordered_map<std::uint32_t, std::uint32_t> status_bits_;  // subject * 1000 + detail
   std::uint32_t concept_count_ = 0;
+  ConceptSet asked_;                           // concepts that a meaning or Reading asks for
   std::vector<std::uint32_t> told_bits_;       // concepts whose words are told where a fact decided
   std::optional<std::uint32_t> dns_list_bit_;  // concepts that Reading itself asks for
   std::optional<std::uint32_t> listed_bit_;

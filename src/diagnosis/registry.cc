@@ -120,6 +120,7 @@ base::Result<Meaning> read_meaning(const Entry& entry) {
   if (out.detail.empty() || out.reason.empty() || out.advice.empty()) {
     return entry.error(fmt::format("'{}' needs detail, reason and advice", out.id));
   }
+  if (!is_advice(out.advice)) return wrong("advice");
   if (out.weight < 0 || out.weight > 100) {
     return entry.error(fmt::format("'{}': weight {} is not within 0 and 100", out.id, out.weight));
   }
@@ -204,6 +205,12 @@ Status read_provider_replies(const Entry& entry, Provider& provider) {
         .alone = (*table)["alone"].value_or(false)};
     if (reply.pattern.re.empty() || reply.reply_class.empty()) {
       return entry.error(fmt::format("'{}': a reply needs re and class", provider.id));
+    }
+    if (!reply.action.empty() && !is_advice(reply.action)) {
+      return Error{
+          ErrorCode::malformed,
+          fmt::format("{}: '{}': action '{}' is not known; there are {}", reply.pattern.where,
+                      provider.id, reply.action, fmt::join(advice_names(), ", "))};
     }
     if (auto fits = check_length(reply.pattern); !fits) return fits;
     provider.replies.push_back(std::move(reply));

@@ -26,6 +26,7 @@ class Check {
 
   std::vector<std::string> problems() {
     check_patterns();
+    for (const Concept& one : reader_.registry().concepts) check_concept(one);
     for (const Meaning& one : reader_.registry().meanings) check_meaning(one);
     for (const Provider& one : reader_.registry().providers) {
       for (std::size_t k = 0; k < one.replies.size(); ++k) {
@@ -75,6 +76,19 @@ class Check {
                        [i](const Match& match) { return match.pattern == i; })) {
         problems_.push_back(fmt::format("{}: '{}' does not read its sample '{}', seen as '{}'",
                                         own[i].origin, own[i].re, own[i].sample, seen));
+      }
+    }
+  }
+
+  // Words that say something no rule asks for change nothing.
+  void check_concept(const Concept& one) {
+    if (reader_.asks_for(one.id)) return;
+    for (const auto* patterns : {&one.patterns, &one.pages}) {
+      for (const Pattern& pattern : *patterns) {
+        if (!mine(pattern.where)) continue;
+        say(pattern.where, "concept '{}' is asked for by no meaning: its words decide nothing",
+            one.id);
+        return;
       }
     }
   }

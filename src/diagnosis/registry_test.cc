@@ -146,11 +146,23 @@ TEST(Registry, WrongFilesAreRefusedByNameAndLine) {
             std::string::npos);
   EXPECT_NE(message("[[meaning]]\nid = \"m\"\nneeds = [\"nobody\"]\nkind = \"other\"\n"
                     "detail = \"d\"\nreason = \"r\"\nscope = \"message\"\nfault = \"ours\"\n"
-                    "advice = \"a\"\n")
+                    "advice = \"read-reply\"\n")
                 .find("'nobody'"),
             std::string::npos);
   EXPECT_NE(message("[[provider]]\nid = \"google\"\nreplies = [{ re = \"x\", class = \"none\" }]\n")
                 .find("class 'none'"),
+            std::string::npos);
+  const std::string action = message(
+      "[[provider]]\nid = \"google\"\nreplies = [\n  { re = \"x\", class = \"rate\", action = "
+      "\"delist-mail\" }]\n");
+  EXPECT_TRUE(
+      action.starts_with("own.toml:4: 'google': action 'delist-mail' is not known; there "
+                         "are slow-down, "))
+      << action;
+  EXPECT_NE(message("[[meaning]]\nid = \"m\"\nneeds = [\"blocked\"]\nkind = \"other\"\n"
+                    "detail = \"d\"\nreason = \"r\"\nscope = \"message\"\nfault = \"ours\"\n"
+                    "advice = \"wait\"\n")
+                .find("'m': advice = 'wait' is not known"),
             std::string::npos);
 }
 
@@ -189,6 +201,10 @@ TEST(RegistryCheck, NamesFileLineAndReasonOfWhatCompilesAndIsWrongAllTheSame) {
                "'550 Geht 5 nicht' }]\n"),
       "own.toml:4: concept blocked: 'geht nicht' does not read its sample '550 Geht 5 nicht', "
       "seen as '0 geht 0 nicht'\n");
+  EXPECT_EQ(problems("[[concept]]\nid = \"unknown-usr\"\nwords = [{ re = 'kennt hier keiner', "
+                     "sample = '550 den kennt hier keiner' }]\n"),
+            "own.toml:3: concept 'unknown-usr' is asked for by no meaning: its words decide "
+            "nothing\n");
   EXPECT_NE(problems("[[meaning]]\nid = \"m\"\nweight = 1\nneeds = [\"unknown-user\"]\nkind = "
                      "\"other\"\ndetail = \"d\"\nreason = \"r\"\nscope = \"message\"\nfault = "
                      "\"ours\"\nadvice = \"retry-later\"\nsample = '550 user unknown'\n")
