@@ -155,6 +155,14 @@ class Engine {
   // of it.
   [[nodiscard]] std::vector<model::Subject> campaign_members(const model::Subject& campaign) const;
 
+  // How long this server has been watched, at most as long as the lack of habits counts less for
+  // it (detection.learning_days): then it has learned.
+  struct Learning {
+    base::Micros watched{0};
+    base::Micros whole{0};
+    [[nodiscard]] bool over() const { return watched >= whole; }
+  };
+  [[nodiscard]] Learning learning() const;
   // Whether the subject has sent, as far as is remembered.
   [[nodiscard]] bool knows(const model::Subject& subject) const;
   [[nodiscard]] Explanation explain(const model::Subject& subject, base::TimePoint now) const;

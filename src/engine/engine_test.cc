@@ -394,6 +394,21 @@ TEST(Engine, WatchedNamesTheHighestFirst) {
   EXPECT_EQ(others.front().first.name, "bert@c.test");
 }
 
+TEST(Engine, TellsHowLongItHasWatchedUntilItHasLearned) {
+  World world;
+  EXPECT_FALSE(world.engine.learning().over());
+  EXPECT_EQ(world.engine.learning().watched, base::Micros(0));
+  EXPECT_EQ(world.engine.learning().whole, base::Micros(hours(24 * 14)));
+  world.send(anna, {"friend1@away.test"});
+  world.pass_time(hours(36));
+  world.send(anna, {"friend1@away.test"});
+  EXPECT_EQ(world.engine.learning().watched, base::Micros(hours(36)));
+  world.pass_time(hours(24 * 30));
+  world.send(anna, {"friend1@away.test"});
+  EXPECT_TRUE(world.engine.learning().over());
+  EXPECT_EQ(world.engine.learning().watched, world.engine.learning().whole);
+}
+
 // Postfix asks again for a recipient that was put off, in the same mail or at its end: that must
 // cost what it costs the first time.
 TEST(Engine, ARecipientThatWasPutOffDoesNotGetThroughByAskingAgain) {

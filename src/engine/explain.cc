@@ -134,6 +134,12 @@ std::vector<model::Subject> Engine::open_campaigns() const {
   return out;
 }
 
+Engine::Learning Engine::learning() const {
+  const double seconds = parts_->settings.detection.learning_days * 86400;
+  const auto whole = base::Micros(static_cast<std::int64_t>(seconds * 1e6));
+  return {.watched = std::min(parts_->ledger.watched(), whole), .whole = whole};
+}
+
 std::vector<std::pair<model::Subject, double>> Engine::watched(
     std::size_t most, base::TimePoint now,
     const std::function<bool(const model::Subject&)>& wanted) const {

@@ -52,6 +52,7 @@ struct StatusReport {
   bool unattended_now = false;
   action::Unattended unattended;
   engine::Counters counters;
+  engine::Engine::Learning learning;
   std::uint64_t restrictions_total = 0;
   std::uint64_t exemptions_total = 0;
   std::uint64_t last_decision = 0;               // number of the newest

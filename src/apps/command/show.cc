@@ -241,6 +241,11 @@ bool show_status(Terminal& terminal, std::string_view body) {
   const JsonValue& counters = status.at("counters");
   terminal.line(terminal.say("counts", counters.at("subjects").count(),
                              counters.at("recipients").count(), counters.at("events").count()));
+  const JsonValue& learning = status.at("learning");
+  if (learning.is_object() && !learning.at("over").flag()) {
+    terminal.line(terminal.say("still_learning", learning.at("days").count() + 1,
+                               learning.at("of_days").count()));
+  }
   if (status.at("unattended").at("now").flag()) {
     terminal.line(terminal.paint(
         Colour::yellow, terminal.say("unattended_until", when(status.at("unattended"), "until"))));

@@ -135,6 +135,21 @@ TEST(LeumundShown, StatusShowsCampaignsBeforeTheirMembersAndSaysWhatItLeavesOut)
   EXPECT_THAT(text, HasSubstr("... and 11 more: leumund status --json"));
 }
 
+TEST(LeumundShown, StatusSaysThatTheInstallationStillLearns) {
+  const auto text = [](const char* learning, Language language) {
+    const std::string body = R"({"version":"1","mode":{"burst":"observe"},"counters":{},
+      "learning":)" + std::string(learning) +
+                             R"(,"unattended":{"now":false},"parts":[],"restrictions_total":0,
+      "restrictions":[]})";
+    return shown(show_status, body, language);
+  };
+  const char* begun = R"({"days":2.25,"of_days":14,"over":false})";
+  EXPECT_THAT(text(begun, Language::en), HasSubstr("Still learning, day 3 of 14"));
+  EXPECT_THAT(text(begun, Language::de), HasSubstr("Lernt noch, Tag 3 von 14"));
+  EXPECT_THAT(text(R"({"days":14,"of_days":14,"over":true})", Language::en),
+              Not(HasSubstr("earning")));
+}
+
 TEST(LeumundShown, ADetourThatIsOnlyPlannedClaimsNothing) {
   const auto body = [](const char* planned, const char* reason) {
     return std::string(R"({"detours":[{"provider":"gmx","phase":"open","home":"default",)") +

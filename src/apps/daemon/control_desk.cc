@@ -89,6 +89,7 @@ base::Result<face::StatusReport> ControlDesk::status(std::size_t most) {
   report.burst_mode = around_.burst_mode();
   around_.pipeline.with_engine([&](engine::Engine& engine) {
     report.counters = engine.counters();
+    report.learning = engine.learning();
     report.last_decision = engine.book().last_number();
     report.unattended = engine.book().unattended();
     report.restrictions = engine.book().restrictions();
