@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Scores `leumund diagnose --json` on the bounce messages of the evaluation data.
 
-usage: reports.py [--program PROGRAM] [--show WHAT] [--leave-out]
+usage: reports.py [--program PROGRAM] [--show WHAT] [--leave-out | --messages FOLDER]
 
 The messages are read from LEUMUND_DATA (default ../shared), folder data/bounces. A part of them,
 chosen by hash of whole groups of near-identical messages, is kept back: nobody looked at it while
@@ -16,6 +16,12 @@ messages and their twins show, as if nobody had ever seen that family. What a ne
 give lies between that and the plain figures, since some of what is taken away was written without
 having seen it. A third reading takes all set phrases out of the messages ("could not be delivered",
 "original message"), which then are told by their structure alone.
+
+--messages FOLDER scores messages of one's own instead: its expected.tsv has a line for each, with the
+columns path (below FOLDER), report (bounce, delayed, success, feedback, vacation, auto-reply, or
+ordinary for what is no report; "" not looked at) and recipients (the addresses told of, with
+commas between: who was written to where another one refused; "*" not looked at). WHAT is then one
+of count, report, addresses.
 
 The exit status is 1 when a target is missed on the part that was kept back.
 """
@@ -249,15 +255,58 @@ def leave_out(options, folder, truth, held):
     return 0
 
 
+def addresses_of(result, wanted):
+    """Whom it is about: who was written to where the label says so, else who refused."""
+    written_to = (result.get("original_recipient") or "").lower()
+    return written_to if written_to in wanted else (result.get("recipient") or "").lower()
+
+
+def score_own_message(row, results, score):
+    wanted = {one.strip().lower() for one in row["recipients"].split(",") if one.strip()}
+    told = {addresses_of(result, wanted) for result in results} - {""}
+    text = results[0].get("text", "")[:150] if results else ""
+    expected = len(wanted) if wanted or row["report"] == "ordinary" else 1
+    if row["recipients"] != "*":
+        score.count("count", len(results) == expected, row["path"], expected, len(results), text)
+        score.count("addresses", told == wanted, row["path"], sorted(wanted), sorted(told), text)
+    if row["report"]:
+        got = results[0]["report"] if results else "ordinary"
+        automatic = {got, row["report"]} <= {"vacation", "auto-reply"}
+        score.count("report", got == row["report"] or automatic, row["path"], row["report"], got,
+                    text)
+
+
+def own_messages(options):
+    path = os.path.join(options.messages, "expected.tsv")
+    if not os.path.exists(path):
+        sys.exit(f"eval reports: no {path}")
+    rows = read_rows(path)
+    wrong = {"path", "report", "recipients"} - set(rows[0] if rows else ())
+    if wrong:
+        sys.exit(f"eval reports: {path}: no column {', '.join(sorted(wrong))}")
+    found = diagnose(options.program, options.messages, [row["path"] for row in rows])
+    score = Score()
+    for row in rows:
+        score_own_message(row, found[row["path"]], score)
+    print(f"{len(rows)} messages of {options.messages}")
+    for what in ("count", "addresses", "report"):
+        print(f"  {what:9} {100 * score.share(what):5.1f} %  {score.right[what]}/{score.all[what]}")
+    print_errors(score, options.show)
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", default=os.path.join(
         os.environ.get("LEUMUND_BIN", "build/release/bin"), "leumund"))
-    parser.add_argument("--show", choices=MEASURES,
+    parser.add_argument("--show", choices=(*MEASURES, "addresses"),
                         help="print these errors of the part not kept back")
     parser.add_argument("--leave-out", action="store_true",
                         help="read each family without what only its messages show; nothing else")
+    parser.add_argument("--messages", metavar="FOLDER", help="messages of one's own instead")
     options = parser.parse_args()
+    if options.messages:
+        return own_messages(options)
     folder = data_folder()
     truth = collections.OrderedDict()
     rows = read_rows(os.path.join(folder, "truth.tsv"))
