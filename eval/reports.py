@@ -17,8 +17,8 @@ give lies between that and the plain figures, since some of what is taken away w
 having seen it. A third reading takes all set phrases out of the messages ("could not be delivered",
 "original message"), which then are told by their structure alone.
 
---messages FOLDER scores messages of one's own instead: its expected.tsv has a line for each, with the
-columns path (below FOLDER), report (bounce, delayed, success, feedback, vacation, auto-reply, or
+--messages FOLDER scores messages of one's own instead: its expected.tsv has a line for each, with
+the columns path (below FOLDER), report (bounce, delayed, success, feedback, vacation, auto-reply or
 ordinary for what is no report; "" not looked at) and recipients (the addresses told of, with
 commas between: who was written to where another one refused; "*" not looked at). WHAT is then one
 of count, report, addresses.

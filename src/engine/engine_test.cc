@@ -283,16 +283,6 @@ TEST(Engine, TheBurstsRecipientsDoNotStayAcquaintances) {
   EXPECT_EQ(known->second, "5");
 }
 
-TEST(Engine, AnInstallationThatIsStillLearningSaysSo) {
-  World world;
-  const auto told = [&] { return world.engine.explain({SubjectKind::account, anna}, world.now); };
-  world.send(anna, {"friend1@away.test"});
-  EXPECT_EQ(told().habits.front().first, "installation");
-  EXPECT_TRUE(told().habits.front().second.contains("log_history"));
-  world.live(anna);
-  EXPECT_NE(told().habits.front().first, "installation") << "after weeks it has learnt";
-}
-
 TEST(Engine, AnAddressOfARestrictedAccountCountsAgainstOthersUntilTheRelease) {
   World world;
   world.live(anna);
@@ -392,21 +382,6 @@ TEST(Engine, WatchedNamesTheHighestFirst) {
       1, world.now, [](const model::Subject& subject) { return subject.name != anna; });
   ASSERT_EQ(others.size(), 1U);
   EXPECT_EQ(others.front().first.name, "bert@c.test");
-}
-
-TEST(Engine, TellsHowLongItHasWatchedUntilItHasLearned) {
-  World world;
-  EXPECT_FALSE(world.engine.learning().over());
-  EXPECT_EQ(world.engine.learning().watched, base::Micros(0));
-  EXPECT_EQ(world.engine.learning().whole, base::Micros(hours(24 * 14)));
-  world.send(anna, {"friend1@away.test"});
-  world.pass_time(hours(36));
-  world.send(anna, {"friend1@away.test"});
-  EXPECT_EQ(world.engine.learning().watched, base::Micros(hours(36)));
-  world.pass_time(hours(24 * 30));
-  world.send(anna, {"friend1@away.test"});
-  EXPECT_TRUE(world.engine.learning().over());
-  EXPECT_EQ(world.engine.learning().watched, world.engine.learning().whole);
 }
 
 // Postfix asks again for a recipient that was put off, in the same mail or at its end: that must
