@@ -345,7 +345,7 @@ def test_another_policy_port_replaces_the_question(place, policy, swaks):
     place.connect()
     assert "10999" not in "".join(place.values())
     assert swaks(place.postfix.smtp_port, "x@y.test", user="a@c.test")
-    assert wait_until(lambda: len(policy.asked) == 2, "two questions", 5)
+    assert wait_until(lambda: len(policy.asked) == 2, "two questions")
 
 
 def test_tables_that_not_everybody_can_read_are_told_before_anything_changes(place):
@@ -387,8 +387,8 @@ def test_a_dry_run_says_what_connect_would_fail_on(peers):
     assert "is no folder" in place.leumund("connect", "postfix", "--dry-run").stderr
 
 
-def test_a_socketmap_that_nobody_serves_is_told_before_all_mail_is_put_off(place):
-    port = place.policy_port + 1
+def test_a_socketmap_that_nobody_serves_is_told_before_all_mail_is_put_off(place, peers):
+    port = peers.ground.ports.free()
     place.config.write_text(place.config.read_text() +
                             f'[detour]\nsocketmap = "inet:127.0.0.1:{port}"\n')
     status, said = dry_run(place)

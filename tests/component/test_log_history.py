@@ -2,7 +2,6 @@
 first, each line once, and nobody is restricted for what is long over."""
 import datetime
 import gzip
-import time
 
 import pytest
 from peers.ground import wait_until
@@ -66,7 +65,8 @@ def test_what_the_logs_hold_is_learnt_once_and_restricts_nobody(peers, mail_log)
 
 def test_by_default_only_what_comes_is_read(peers, mail_log):
     daemon = peers.leumundd(CONFIG.format(log=mail_log, history="false"))
-    time.sleep(2)  # it looks five times a second
+    # Where it began to read it writes down within a second.
+    wait_until(lambda: daemon.mark(f"log/file:{mail_log}"), "the reader to stand at the log's end")
     with mail_log.open("a") as log:
         log.write(day_of_mail(0))
     wait_until(lambda: daemon.get("/v1/status")["counters"]["recipients"] >= 4, "today's mail", 60,

@@ -108,10 +108,21 @@ class Unbound:
             text += ["forward-zone:", '  name: "."', f"  forward-addr: {self._upstream}"]
         (self.folder / "unbound.conf").write_text("\n".join(text) + "\n")
         (self.folder / "log").write_text("")
-        self._process = subprocess.Popen(
+        self._process = self._begun()
+
+        def serves() -> bool:
+            # A resolver's own question may leave from any port, so also from ours: once more then.
+            if self._process.poll() is not None and "already in use" in self.log():
+                (self.folder / "log").write_text("")
+                self._process = self._begun()
+            return "start of service" in self.log()
+
+        wait_until(serves, "unbound to start", step=0.05)
+
+    def _begun(self) -> subprocess.Popen:
+        return subprocess.Popen(
             [self.program, "-d", "-c", str(self.folder / "unbound.conf")],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until(lambda: "start of service" in self.log(), "unbound to start")
 
     def log(self) -> str:
         return tail(self.folder / "log")

@@ -3,6 +3,7 @@
 Debian's exim4 and postfix packages exclude each other, so Exim's is unpacked beside the system and
 never installed. It runs in a mount namespace of its own, where its user exists.
 """
+import contextlib
 import os
 import shutil
 import socket
@@ -170,8 +171,11 @@ class Exim:
 
     def queued(self) -> dict[str, bool]:
         """Message id to whether it is frozen."""
-        return {path.name[:-2]: "-frozen" in path.read_text(errors="replace")
-                for path in (self.folder / "spool/input").glob("*-H")}
+        found = {}
+        for path in (self.folder / "spool/input").glob("*-H"):
+            with contextlib.suppress(FileNotFoundError):  # delivered meanwhile
+                found[path.name[:-2]] = "-frozen" in path.read_text(errors="replace")
+        return found
 
     def run_queue(self) -> None:
         """Tries every queued mail now, as `exim -qff`."""

@@ -1,9 +1,11 @@
 """The daemon under test as a process: start, ask, freeze, kill, start again."""
+import contextlib
 import http.client
 import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 from pathlib import Path
 from typing import Optional
@@ -187,6 +189,13 @@ class Leumundd:
         status, body = self.request("POST", "/v1/events",
                                     "".join(json.dumps(event) + "\n" for event in events), 60)
         assert status == 200, f"POST /v1/events: {status} {body}"
+
+    def mark(self, name: str) -> str:
+        """What stands in the store under that name, as "log/file:PATH": how far a log is read."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.state}/leumund.db?mode=ro",
+                                                uri=True)) as store:
+            found = store.execute("SELECT value FROM mark WHERE name = ?", [name]).fetchone()
+        return found[0] if found else ""
 
     def leumund(self, *arguments: str, timeout: float = 120.0) -> subprocess.CompletedProcess:
         """The command, speaking to this daemon."""

@@ -151,6 +151,10 @@ def test_a_refusal_becomes_a_letter_a_dossier_a_public_word_and_a_notice_to_whom
     for recipient in ("r1@hotmail.com", "r2@hotmail.com", "r3@hotmail.com"):
         assert recipient in mail[0].text
     assert "r4@hotmail.com" not in mail[0].text and "help@hosting.example" in mail[0].text
+    # It is sent, then written down: a kill in between would send it twice.
+    undelivered = daemon.state / "undelivered"
+    wait_until(lambda: undelivered.exists() and
+               "t\taccount:bert@firma.example" in undelivered.read_text(), "the notice on record")
     daemon.kill()
     daemon.start()
     story.deliver(1, "bounced", REFUSED, account="bert@firma.example")

@@ -117,10 +117,10 @@ def test_the_later_order_wins_between_exempt_and_suspended(daemon):
     assert not leumundd.leumund_json("explain", ANNA)["exempt"]
     leumundd.leumund("exempt", ANNA)
     suspended = leumundd.state / "suspended_senders"
-    wait_until(lambda: "anna" not in suspended.read_text(), "the file to know the exemption", 5)
+    wait_until(lambda: "anna" not in suspended.read_text(), "the file to know the exemption")
     suspended.write_text(suspended.read_text() + "anna@verein.test\n")
     wait_until(lambda: leumundd.leumund_json("explain", ANNA)["restriction"],
-               "the edit to be taken up", 5)
+               "the edit to be taken up")
     assert not leumundd.leumund_json("explain", ANNA)["exempt"]
     assert leumundd.leumund("suspend", ANNA, "--reason", "again").returncode == 0
 

@@ -1,7 +1,6 @@
 """What mail is for decides its turn: block matrix and case count it, bookings and invoices take a
 new detour first, mailings and forwards wait until it has room, what was held leaves in the same
 order, and nothing is lost."""
-import time
 from typing import Sequence
 
 from component.detour.world import PROVIDER, World
@@ -27,15 +26,18 @@ def refused(world: World) -> dict:
 
 def test_urgent_mail_takes_the_detour_first_and_mailings_wait_for_room(peers):
     # Nothing but the detour tries deferred mail again, so that the order is its own.
+    # One delivery at a time, so that the order of arrival is the order in which mail was let go.
     world = World(peers, cap=4, milter=True, minimal_backoff_time="2000s",
-                  maximal_backoff_time="4000s")
+                  maximal_backoff_time="4000s", initial_destination_concurrency="1",
+                  default_destination_concurrency_limit="1")
     world.refuse(world.postfix.egress_address)
     world.wait_for_a_new_incident()
     world.send("hotmail.com", 2, **FORWARD)
     world.send("hotmail.com", 2, **MAILING)
     world.send("hotmail.com", 1)
-    world.wait_for_a_new_incident()
     world.send("hotmail.com", 2, **BOOKING)
+    # One mail of the second incident does not make a refusal of it, two do: all nine meet it.
+    world.wait_for_a_new_incident()
     world.send("hotmail.com", 1, **INVOICE)
     world.send("hotmail.com", 1)
     wait_until(lambda: world.cell("default") == "refused", "the first egress to be refused", 90,
@@ -80,7 +82,7 @@ def test_urgent_mail_takes_the_detour_first_and_mailings_wait_for_room(peers):
     world.sink.refusals.clear()
     assert world.leumundd.leumund("detour", PROVIDER, "--end").returncode == 0
     world.check_nothing_lost()
-    assert not world.postfix.queue(), world.postfix.queue()
+    world.wait_for_an_empty_queue()
 
 
 def test_what_was_held_leaves_by_class(peers):
@@ -94,7 +96,7 @@ def test_what_was_held_leaves_by_class(peers):
     done = world.leumundd.leumund("detour", PROVIDER, "--via", "egress2")
     assert done.returncode == 0, done.stdout + done.stderr
     world.wait_for_phase("open")
-    time.sleep(12)  # Postfix has looked at the table
+    world.let_postfix_look()
 
     def held() -> int:
         return len(world.postfix.queued("hold"))
@@ -134,4 +136,4 @@ def test_what_was_held_leaves_by_class(peers):
     assert sorted(order[:2]) == ["Ihre Buchung", "Ihre Rechnung"], order
     assert order[2:] == ["Hallo in doubt", "Hallo in doubt", "Rundbrief in doubt"], order
     assert {mail.client for mail in world.sink.mails[4:]} == {world.postfix.egress_address}
-    assert not world.postfix.queue(), world.postfix.queue()
+    world.wait_for_an_empty_queue()

@@ -147,6 +147,16 @@ class World:
         return self.detour()
 
     @staticmethod
+    def let_postfix_look() -> None:
+        """The table may be a second or two behind the daemon's word, and Postfix looks whether it
+        is a new one every ten."""
+        time.sleep(16)
+
+    def wait_for_an_empty_queue(self) -> None:
+        """Postfix takes a mail out of its queue a moment after the receiver has it."""
+        wait_until(lambda: self.postfix.queue() == [], f"an empty queue: {self.postfix.queue()}")
+
+    @staticmethod
     def wait_for_a_new_incident() -> None:
         """The block matrix takes what comes within ten seconds of the clock as one."""
         slot = 10

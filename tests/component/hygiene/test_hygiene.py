@@ -86,7 +86,12 @@ class Story:
             notice_port=self.mailbox.port))
 
     def report(self, *arguments: str) -> dict:
-        done = self.leumundd.leumund("hygiene", *arguments, "--json")
+        def asked():
+            done = self.leumundd.leumund("hygiene", *arguments, "--json")
+            busy = done.returncode == 3 and "--now" in arguments  # it is looking already
+            return None if busy else done
+
+        done = wait_until(asked, "the look that goes on to end", 120, 0.5)
         assert done.returncode in (0, 1), done.stdout + done.stderr  # 1: there is a fault
         return json.loads(done.stdout)
 

@@ -86,7 +86,7 @@ def test_mail_of_accounts_in_doubt_waits_for_the_return_and_clean_mail_does_not(
     assert done.returncode == 0, done.stdout + done.stderr
     world.sink.wait_for("c@hotmail.com", seconds=90)
     world.check_nothing_lost()
-    assert world.postfix.queue() == []
+    world.wait_for_an_empty_queue()
 
 
 def hold_one(world: ListedWorld, name: str) -> str:
@@ -94,7 +94,7 @@ def hold_one(world: ListedWorld, name: str) -> str:
     second = world.postfix.egress2_address
     done = world.leumundd.leumund("detour", PROVIDER, "--via", "egress2")
     assert done.returncode == 0, done.stdout + done.stderr
-    time.sleep(12)  # Postfix has looked at the table
+    world.let_postfix_look()
     recipient = f"{name}@hotmail.com"
     queue_id = write(world, DOUBTFUL, recipient).queue_id
     assert world.held() == {queue_id}, world.postfix.queue()
@@ -121,7 +121,7 @@ def test_held_mail_goes_by_the_tables_after_the_detour_however_that_ends(peers):
     assert world.leumundd.leumund("detour", PROVIDER, "--end").returncode == 0
     kept = world.leumundd.state / "detours.json"
     wait_until(lambda: "returning" in kept.read_text() and PROVIDER in kept.read_text()
-               .partition("returning")[2], "the return on disk", 5, 0.05)
+               .partition("returning")[2], "the return on disk", step=0.05)
     world.leumundd.kill()
     world.leumundd.start()
     check_left_by_the_usual_way(recipient)
@@ -144,4 +144,4 @@ def test_held_mail_goes_by_the_tables_after_the_detour_however_that_ends(peers):
     world.set_config(helper=helper)
     [mail] = world.sink.wait_for(recipient, seconds=150)
     assert mail.client == first, mail
-    assert world.postfix.queue() == []
+    world.wait_for_an_empty_queue()

@@ -2,7 +2,6 @@
 foreign list, a provider refuses the egress because of that list, nothing takes the detour before
 the account is stopped, and nothing of that account takes it afterwards. The list and the provider
 forgive, mail returns by itself, and the case has told all of it in order."""
-import time
 
 from component.listed.world import (ADDRESS, CRACKED, LIST, LIST_PARTY, OTHER, PROVIDER,
                                     PROVIDER_PARTY, REFUSED, VICTIMS, ListedWorld)
@@ -86,7 +85,7 @@ def test_from_the_hacked_account_to_the_end_of_the_case(peers):
     capped = world.detour()
     assert (capped["home"], capped["via"], capped["cap"]) == ("default", "egress2", WARM_UP)
     assert capped["delivered"] == WARM_UP, capped
-    time.sleep(13)  # Postfix goes by the table
+    world.let_postfix_look()
     world.check_put_off()
     assert world.detour()["delivered"] == WARM_UP, world.detour()
     detoured = [mail for mail in world.sink.mails if mail.client == second]
@@ -106,7 +105,7 @@ def test_from_the_hacked_account_to_the_end_of_the_case(peers):
     world.sink.refusals.clear()
     world.wait_for_return()
     world.check_nothing_lost()
-    time.sleep(12)
+    world.let_postfix_look()
     before = len(world.sink.mails)
     world.send("hotmail.com", 2)
     world.send("club.example", 2)
@@ -116,7 +115,9 @@ def test_from_the_hacked_account_to_the_end_of_the_case(peers):
 
     # Of the suspended account nothing has left since, by no way.
     assert len(spam(world)) == 6 and {mail.client for mail in spam(world)} == {first}
-    assert world.held() == its_queue == {entry["queue_id"] for entry in world.postfix.queue()}
+    wait_until(lambda: {entry["queue_id"] for entry in world.postfix.queue()} == its_queue,
+               f"no other mail in the queue than {its_queue}")
+    assert world.held() == its_queue
     assert "status=bounced" not in world.postfix.log()
 
     # The case has told it.

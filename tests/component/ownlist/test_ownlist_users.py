@@ -120,13 +120,18 @@ def honeypots(world, outcome: str) -> int:
     return reported(world, outcome, "honeypot_logins")
 
 
+def submissions_read(world) -> int:
+    [told] = [part["detail"] for part in world.leumundd.get("/v1/status")["parts"]
+              if part["name"] == f"log file:{world.postfix.mail_log}"]
+    return int(told.split(" submissions")[0].rpartition(" ")[2])
+
+
 def test_who_tries_to_log_in_as_nobody_is_listed_with_one_more_report(users):
     bot = "203.0.113.91"
     for account in ("sales@old.c.test", "info@old.c.test", "sales@old.c.test"):
         guess(users, bot, account)
-    wait_until(lambda: honeypots(users, "counted") == 2, "both names to be heard")
-    told = users.why(bot)
-    assert told["reports"]["honeypot"] == 2 and told["reporters"] == 1, told
+    wait_until(lambda: users.why(bot)["reports"]["honeypot"] == 2, "both names to be heard")
+    assert honeypots(users, "counted") == 2 and users.why(bot)["reporters"] == 1
     assert not users.is_listed(bot), "one domain's names have one voice"
     users.report(bot, "fbl.provider.test")
     assert users.is_listed(bot)
@@ -137,7 +142,8 @@ def test_who_tries_to_log_in_as_nobody_is_listed_with_one_more_report(users):
     write(users, "nothing to report")  # anna logs in
     users.postfix.wait_for_log("client=unknown[198.51.100.9], sasl_method=PLAIN")
     # Two logs are read side by side: the login must be read before the other tells of the guess.
-    time.sleep(3)
+    wait_until(lambda: submissions_read(users) == sum("queue active" in line for line in
+                                                      users.postfix.log_lines()), "the log read")
     guess(users, "198.51.100.9", "anna@old.c.test")
     wait_until(lambda: honeypots(users, "user") == 1, "the login from anna's office")
     assert honeypots(users, "counted") == 3

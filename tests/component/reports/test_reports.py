@@ -186,28 +186,30 @@ def test_a_bounce_joins_the_mail_it_is_about_and_no_other(world, swaks):
                      "bounces@reports.c.test")
         return world.counted("event") == 1
 
-    wait_until(joined, "the bounce as an event", 10)
+    wait_until(joined, "the bounce as an event")
     assert world.terms()["content_refused"] > 2
 
 
 def test_reports_come_by_pipe_and_maildir_too_and_wait_while_the_daemon_is_away(world, swaks):
     mail = world.send(swaks, FRIEND)
     world.report(VACATION, "piped@reports.c.test")
-    wait_until(lambda: world.kinds("automatic") == 1, "the piped report", 20)
-    (world.leumundd.folder / "Maildir" / "new" / "1.x").write_text(VACATION)
-    wait_until(lambda: world.kinds("automatic") == 2, "the report in the Maildir", 20)
-    assert not list((world.leumundd.folder / "Maildir" / "new").iterdir())
+    wait_until(lambda: world.kinds("automatic") == 1, "the piped report")
+    maildir = world.leumundd.folder / "Maildir"
+    (maildir / "tmp" / "1.x").write_text(VACATION)
+    (maildir / "tmp" / "1.x").rename(maildir / "new" / "1.x")
+    wait_until(lambda: world.kinds("automatic") == 2, "the report in the Maildir")
+    wait_until(lambda: not list((maildir / "new").iterdir()), "it to be put away")
 
     world.leumundd.stop()
     complaint = COMPLAINT.format(original=original(mail))
     world.report(complaint)
     world.report(complaint, "piped@reports.c.test")
-    wait_until(lambda: len(world.postfix.queued("deferred")) == 2, "both to wait in the queue", 20)
+    wait_until(lambda: len(world.postfix.queued("deferred")) == 2, "both to wait in the queue")
     world.leumundd.start()
     world.postfix.command("postqueue", "-f")
     # The mark outlives the restart, after which no message is remembered.
-    wait_until(lambda: world.counted("event") == 1, "the complaint after the restart", 20)
-    wait_until(lambda: world.counted("repeated") == 1, "the other copy", 20)
+    wait_until(lambda: world.counted("event") == 1, "the complaint after the restart")
+    wait_until(lambda: world.counted("repeated") == 1, "the other copy")
     assert world.terms()["complaint"] > 4
 
 
@@ -226,4 +228,4 @@ def test_status_tells_of_the_reports(world):
         told = status()
         return "" if told["reports"]["well"] else told["reports"]["detail"]
 
-    assert "Maildir/new" in wait_until(trouble, "the missing Maildir to be told", 20)
+    assert "Maildir/new" in wait_until(trouble, "the missing Maildir to be told")

@@ -13,8 +13,10 @@ from peers.leumundd import built
 
 @pytest.fixture(scope="module")
 def postfix(story_peers):
-    """Nothing listens at its next hop, so all mail stays."""
-    return story_peers.postfix(nexthop=f"[127.0.0.1]:{story_peers.ground.ports.free()}")
+    """Nothing listens at its next hop, so all mail stays, where it is: nobody tries it again."""
+    return story_peers.postfix(nexthop=f"[127.0.0.1]:{story_peers.ground.ports.free()}",
+                               main={"minimal_backoff_time": "2000s",
+                                     "maximal_backoff_time": "4000s"})
 
 
 def helper(*arguments, ids="", **options):

@@ -89,14 +89,20 @@ class Story:
         assert status == 200
         return [one for one in body["decisions"] if one["decision"] == kind]
 
+    def told(self, kind: str, count: int) -> list:
+        """What is shown already is told, then written down, from where it is read here."""
+        return wait_until(lambda: len(self.decisions(kind)) >= count and self.decisions(kind),
+                          f"{count} times {kind}")
+
     def asked(self, zone: str) -> int:
         return next(one["asked"] for one in self.report()["lists"] if one["list"] == zone)
 
-    def faults_on_record(self) -> list:
+    def on_record(self, what: str) -> list:
+        """What the watch has on disk: its faults (watch-fault), its listings (watch-listing)."""
         with closing(sqlite3.connect(f"file:{self.leumundd.state}/leumund.db?mode=ro",
                                      uri=True)) as store:
-            return store.execute("SELECT subject FROM ledger WHERE subject LIKE 'watch-fault %'"
-                                 " AND state <> ''").fetchall()
+            return store.execute("SELECT subject FROM ledger WHERE subject LIKE ? AND state <> ''",
+                                 [f"{what} %"]).fetchall()
 
     def wait_for_a_round(self, zone: str) -> None:
         """Until everything watched, the 128 addresses of the network too, was asked for anew."""
@@ -124,11 +130,12 @@ def test_a_listing_shows_within_an_interval_outlives_a_kill_and_goes_within_one(
     assert listing["egress"] == "out1" and listing["sends"]
     assert listing["codes"] == ["127.0.0.2"]
     assert listing["reason"] == f"Listed, see https://lists.example/{OURS}"
-    told = story.decisions("listed")
+    told = story.told("listed", 1)
     assert [one["subject"] for one in told] == ["egress:out1"]
     wait_until(lambda: any("198.18.7.25 stands on the DNS list good.lists.example" in one.text
                            for one in story.mailbox.mails_to("admin@ops.test")), "the notice")
 
+    wait_until(lambda: story.on_record("watch-listing"), "the listing on record")
     story.leumundd.kill()
     story.leumundd.start()
     assert story.listings()[place]["since"] == listing["since"], "kept, and since when"
@@ -148,7 +155,7 @@ def test_a_listing_shows_within_an_interval_outlives_a_kill_and_goes_within_one(
     wait_until(lambda: place not in story.listings(), "the entry to go", 4 * INTERVAL)
     gone = time.monotonic() - began
     print(f"delisting shown after {gone:.1f} s")
-    assert len(story.decisions("delisted")) == 1
+    assert len(story.told("delisted", 1)) == 1
     story.leumundd.restart()
     assert place not in story.listings()
 
@@ -164,7 +171,7 @@ def test_an_ipv6_entry_is_found_by_its_64_for_an_own_address_and_for_a_network(s
     gathered = story.listings()[network]
     assert not gathered["sends"] and gathered["addresses"] == 1, "each /64 is asked for once"
     assert gathered["examples"] == ["2001:db8:5:2::1"]
-    assert {one["subject"] for one in story.decisions("listed")} == \
+    assert {one["subject"] for one in story.told("listed", 2)} == \
         {"address:2001:db8:1:2::25", "network:2001:db8:5::/56"}
     looked_up = story.leumundd.leumund("lookup", "2001:db8:1:2::25")
     assert looked_up.returncode == 1 and "six.lists.example: listed" in looked_up.stdout
@@ -193,7 +200,7 @@ def test_a_reload_watches_what_is_new_and_forgets_what_is_gone(story):
     new = ("good.lists.example", "198.18.9.9")
     wait_until(lambda: new in story.listings(), "the new address's listing", 4 * INTERVAL)
     assert story.asked("good.lists.example") > asked, "today's questions are counted on"
-    assert [one["subject"] for one in story.decisions("listed")] == \
+    assert [one["subject"] for one in story.told("listed", 2)] == \
         ["egress:out1", "address:198.18.9.9"], "each told once"
 
     reload('"198.18.9.9", ', "")
@@ -215,7 +222,7 @@ def test_lists_that_refuse_hang_lie_or_list_the_world_are_faults_and_never_listi
     assert story.listings() == {}, "nobody lists us"
     assert story.decisions("listed") == []
     reasons = {one["list_fault"]["list"]: one["list_fault"]["reason"]
-               for one in story.decisions("list_fault")}
+               for one in story.told("list_fault", len(faulty))}
     assert sorted(reasons) == sorted(faulty), "each told once"
     assert "127.255.255.254" in reasons["refuses.lists.example"]
     assert "203.0.113.9" in reasons["lies.lists.example"]
@@ -243,7 +250,7 @@ def test_lists_that_refuse_hang_lie_or_list_the_world_are_faults_and_never_listi
     assert story.decisions("listed") == []
 
     # Shown, told, then written: a kill in between would tell it twice.
-    wait_until(lambda: len(story.faults_on_record()) == len(DATASETS) + len(FOREIGN),
+    wait_until(lambda: len(story.on_record("watch-fault")) == len(DATASETS) + len(FOREIGN),
                "every fault to be on record")
     story.leumundd.kill()
     story.leumundd.start()
@@ -252,8 +259,9 @@ def test_lists_that_refuse_hang_lie_or_list_the_world_are_faults_and_never_listi
     story.unbound.lies = {}
     story.unbound.start()
     wait_until(lambda: story.states()["good.lists.example"] == "well", "it to be well again", 90)
-    assert "good.lists.example" in {one["list_fault"]["list"]
-                                    for one in story.decisions("list_well")}
+    wait_until(lambda: "good.lists.example" in {one["list_fault"]["list"]
+                                                for one in story.decisions("list_well")},
+               "that to be told")
 
 
 def test_networks_and_domains_are_watched_and_what_is_known_of_their_mail_is_told(story):
@@ -267,7 +275,7 @@ def test_networks_and_domains_are_watched_and_what_is_known_of_their_mail_is_tol
     assert not listing["sends"]
     assert listing["proof"].startswith(
         "no packet to port 25 left 198.18.5.0/24 between 2026-11-01T00:00:00Z and 20"), listing
-    assert {one["subject"] for one in story.decisions("listed")} == \
+    assert {one["subject"] for one in story.told("listed", 2)} == \
         {"domain:example.org", "network:198.18.5.0/24"}
     # The cron job writes on, nobody reloads: what is told is what stands there now.
     key = ("second.lists.example", "198.18.5.0/24")
