@@ -1,5 +1,6 @@
 """What our own users, and who would like to be one, bring a blocklist of ours: spam whose header is
 pasted into a mail, and logins as accounts that nobody has."""
+import re
 import smtplib
 import time
 
@@ -123,7 +124,7 @@ def honeypots(world, outcome: str) -> int:
 def submissions_read(world) -> int:
     [told] = [part["detail"] for part in world.leumundd.get("/v1/status")["parts"]
               if part["name"] == f"log file:{world.postfix.mail_log}"]
-    return int(told.split(" submissions")[0].rpartition(" ")[2])
+    return int(re.search(r"(\d+) submission", told).group(1))
 
 
 def test_who_tries_to_log_in_as_nobody_is_listed_with_one_more_report(users):
