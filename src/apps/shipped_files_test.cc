@@ -51,6 +51,16 @@ TEST(ShippedFiles, PostfixSnippetNamesTheTablesAndClassesOfConnect) {
   EXPECT_NE(snippet.find("authorized_submit_users = !" + files.users + ","), std::string::npos);
 }
 
+TEST(ShippedFiles, TheUnitsLetSocketsHaveAGroupAndNobodyCloseTheQueueHelper) {
+  const std::string daemon = words_of_file(packaging + "leumundd.service");
+  const auto refused = daemon.find("SystemCallFilter=~@privileged");  // @chown among them
+  ASSERT_NE(refused, std::string::npos);
+  EXPECT_NE(daemon.find("SystemCallFilter=@chown", refused), std::string::npos);
+  const std::string helper = words_of_file(packaging + "leumund-queue.socket");
+  EXPECT_NE(helper.find("TriggerLimitIntervalSec=0 "), std::string::npos);
+  EXPECT_NE(helper.find("SocketGroup=leumund "), std::string::npos);
+}
+
 TEST(ShippedFiles, TheManualOfTheDaemonNamesItsOptions) {
   const auto text_of = [](const std::string& path) {
     std::ifstream in(path);

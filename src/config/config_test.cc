@@ -150,8 +150,22 @@ TEST(ConfigLoad, RefusesACombinationThatCannotWork) {
               ElementsAre(HasSubstr("would never end")));
   EXPECT_THAT(load("api.listen = \"inet:0.0.0.0:10080\"\n").problems,
               ElementsAre(HasSubstr("set api.token_file")));
+  EXPECT_THAT(load("control.mode = \"0666\"\n").problems, ElementsAre(HasSubstr("control.mode")));
   EXPECT_THAT(load("notices.admin = \"a@c.test\"\n").problems,
               ElementsAre(HasSubstr("neither notices.smtp nor notices.webhook")));
+}
+
+TEST(ConfigLoad, WhereNoPasswordIsKnownNobodyMayReachItUnasked) {
+  for (const char* text :
+       {"policy.listen = [\"inet:0.0.0.0:10040\"]\n", "milter.listen = [\"inet:[::]:10041\"]\n",
+        "reports.listen = [\"inet:203.0.113.1:24\"]\n", "screening.listen = \"inet:0.0.0.0:1\"\n",
+        "detour.socketmap = \"inet:203.0.113.1:2\"\n"}) {
+    EXPECT_THAT(load(text).problems, ElementsAre(HasSubstr("listen_anywhere"))) << text;
+    EXPECT_THAT(load("listen_anywhere = true\n" + std::string(text)).problems, IsEmpty()) << text;
+  }
+  EXPECT_THAT(
+      load("policy.listen = [\"inet:10.0.0.5:1\", \"inet:[fd00::1]:1\", \"unix:/p\"]\n").problems,
+      IsEmpty());
 }
 
 TEST(ConfigLoad, AListThatStandsTwiceInALineIsToldByName) {

@@ -128,6 +128,32 @@ Settings plain_defaults() {
   return settings;
 }
 
+// Who reaches one of these is believed: their protocols know no password.
+std::vector<std::string> check_listeners(const StartSettings& start) {
+  std::vector<std::pair<std::string_view, std::string>> all;
+  const auto add = [&](std::string_view name, const std::vector<std::string>& list) {
+    for (const std::string& listen : list) all.emplace_back(name, listen);
+  };
+  add("policy.listen", start.policy_listen);
+  add("milter.listen", start.milter_listen);
+  add("reports.listen", start.report_listen);
+  if (!start.screening_listen.empty()) add("screening.listen", {start.screening_listen});
+  if (!start.detour_socketmap.empty()) add("detour.socketmap", {start.detour_socketmap});
+  std::vector<std::string> wrong;
+  for (const auto& [name, listen] : all) {
+    const auto where = parse_listen_address(listen);
+    if (!where) {
+      wrong.push_back(fmt::format("{}: {}", name, where.error().message));
+    } else if (!start.listen_anywhere && !where->is_unix() && !where->address.is_private()) {
+      wrong.push_back(fmt::format(
+          "{} = \"{}\" may be reachable for everybody, who would be believed: listen on loopback, "
+          "a private address or a Unix socket, or set listen_anywhere = true",
+          name, listen));
+    }
+  }
+  return wrong;
+}
+
 // What can only be seen with several options in view.
 void check_together(Reading& reading) {
   const RunSettings& run = reading.settings.run;
@@ -157,16 +183,11 @@ void check_together(Reading& reading) {
   if (const std::string wrong = check_list_together(reading.settings); !wrong.empty()) {
     problem(wrong);
   }
-  if (const std::string wrong = check_lists_once(reading.settings); !wrong.empty()) problem(wrong);
-  const config::StartSettings& start = reading.settings.start;
-  for (const auto& [name, list] : {std::pair("policy.listen", &start.policy_listen),
-                                   std::pair("milter.listen", &start.milter_listen)}) {
-    for (const std::string& listen : *list) {
-      if (const auto address = parse_listen_address(listen); !address) {
-        problem(fmt::format("{}: {}", name, address.error().message));
-      }
-    }
+  if ((reading.settings.start.control_mode & 0002U) != 0) {
+    problem("control.mode lets every user of this host do everything: the last digit must be 0");
   }
+  for (const std::string& wrong : check_listeners(reading.settings.start)) problem(wrong);
+  if (const std::string wrong = check_lists_once(reading.settings); !wrong.empty()) problem(wrong);
 }
 
 }  // namespace

@@ -27,6 +27,11 @@ void add_places(std::vector<Option>& table) {
       "state_folder", &Start::state_folder, "path", "", check_path_or_empty,
       "Folder for the store, the suspended senders and the tables; empty is $STATE_DIRECTORY, else "
       "/var/lib/leumund for root, else $XDG_STATE_HOME/leumund or ~/.local/state/leumund."));
+  table.push_back(flag_option(
+      "listen_anywhere", &Start::listen_anywhere, false,
+      "Whether policy, milter, reports, screening and detour.socketmap may listen on addresses "
+      "that are not private, 0.0.0.0 among them: whoever reaches them is believed, since these "
+      "protocols know no password. For a container whose network nobody else enters."));
   table.push_back(list_option("policy.listen", &Start::policy_listen, "list of listening addresses",
                               {"inet:127.0.0.1:10040", "unix:${run}/policy"}, check_listen_address,
                               "Where Postfix asks (check_policy_service)."));
@@ -35,6 +40,10 @@ void add_places(std::vector<Option>& table) {
                                std::uint32_t{100'000},
                                "Open policy connections; the one too many is closed at once and "
                                "Postfix goes on without us."));
+  table.push_back(text_option(
+      "policy.socket_group", &Start::policy_socket_group, "group", "", check_group,
+      "Group that owns the Unix sockets of policy.listen, as Postfix's; the daemon's user must be "
+      "in it; empty leaves the group of the daemon."));
   table.push_back(flag_option(
       "policy.certificate_accounts", &Start::certificate_accounts, false,
       "Whether a TLS client certificate names an account (cert:NAME) where there is no login. "
@@ -81,6 +90,8 @@ void add_milter(std::vector<Option>& table) {
                                std::uint32_t{100'000},
                                "Open milter connections; the one too many is closed at once and "
                                "Postfix goes on without us."));
+  table.push_back(text_option("milter.socket_group", &Start::milter_socket_group, "group", "",
+                              check_group, "The same of milter.listen."));
   table.push_back(size_option("milter.body_bytes", &Start::milter_body_bytes, mib, 4096, 64 * mib,
                               "Bytes of a message's body within which attachments are looked at; "
                               "text is looked for in 64 MiB. Nothing of it is kept."));

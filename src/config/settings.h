@@ -29,10 +29,13 @@ enum class CampaignMode : std::uint8_t { off, observe, enforce, as_default };
 // What is taken up at start only. The defaults stand in the option table, not here.
 struct StartSettings {
   std::string state_folder;
+  bool listen_anywhere = false;            // where the protocol knows no password
   std::vector<std::string> policy_listen;  // parse_listen_address() takes each
   std::uint32_t policy_connections_max = 0;
+  std::string policy_socket_group;  // "" leaves the group of the process
   std::vector<std::string> milter_listen;
   std::uint32_t milter_connections_max = 0;
+  std::string milter_socket_group;
   std::uint64_t milter_body_bytes = 0;  // in which attachments are looked at
   bool certificate_accounts = false;    // a client certificate names an account
   std::string api_listen;               // "" is off

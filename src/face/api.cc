@@ -29,6 +29,10 @@ bool same_secret(std::string_view a, std::string_view b) {
 // points to a loopback address (DNS rebinding) shows in Host, another site's script in Origin.
 bool from_strange_page(const Call& call) {
   if (!call.origin.empty()) return true;
+  // What a page embeds is asked for without Origin (Fetch Metadata, W3C).
+  if (!call.fetch_site.empty() && call.fetch_site != "none" && call.fetch_site != "same-origin") {
+    return true;
+  }
   std::string_view host = call.host;
   const auto bracket = host.rfind(']');
   const auto colon = host.rfind(':');
@@ -39,7 +43,7 @@ bool from_strange_page(const Call& call) {
 }
 
 // Why this caller may not, or nothing.
-const char* refusal_at_door(const Call& call, const ApiSettings& settings, bool changes) {
+const char* refusal_at_door(const Call& call, const ApiSettings& settings, bool guarded) {
   if (call.door == Door::unix_socket) return nullptr;
   if (!settings.token.empty()) {
     constexpr std::string_view scheme = "Bearer ";
@@ -47,7 +51,7 @@ const char* refusal_at_door(const Call& call, const ApiSettings& settings, bool 
                        same_secret(call.authorization.substr(scheme.size()), settings.token);
     return given ? nullptr : "the bearer token is missing or wrong";
   }
-  if (changes) {
+  if (guarded) {
     return "over TCP this needs a token (api.token_file); use the Unix socket, as leumund does";
   }
   if (from_strange_page(call)) {
@@ -97,7 +101,7 @@ Reply Api::handle(const Call& call, base::TimePoint now) {
     return path_known ? method_not_allowed(call.path)
                       : error_reply(404, "not_found", "no such path; /v1/openapi.json lists all");
   }
-  if (const char* why = refusal_at_door(call, *settings, found->changes)) {
+  if (const char* why = refusal_at_door(call, *settings, found->guarded)) {
     return error_reply(settings->token.empty() ? 403 : 401, "not_allowed", why);
   }
   if (call.body.size() > body_max(call.method, call.path)) {

@@ -35,6 +35,7 @@ struct Call {
   std::string_view authorization;  // header values, "" if missing
   std::string_view host;
   std::string_view origin;
+  std::string_view fetch_site;  // Sec-Fetch-Site
 };
 
 struct Reply {

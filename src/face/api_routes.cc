@@ -383,7 +383,7 @@ std::vector<Route> routes_about_blocks() {
        lists},
       {"GET",
        "/v1/lookup",
-       false,
+       true,  // each asks every list
        "What every list says of an address or a domain just now.",
        {{"subject", "string", true, "address or domain"}},
        look_up},
@@ -410,7 +410,7 @@ std::vector<Route> routes_about_the_daemon() {
         {"limit", "integer", false, "at most 1000"}},
        events},
       {"POST", "/v1/events", true, "Takes mail events, one JSON object a line.", {}, feed},
-      {"GET", "/v1/queue", false, "Held mail of a subject.", {subject_field}, queue},
+      {"GET", "/v1/queue", true, "Held mail of a subject.", {subject_field}, queue},
       {"POST",
        "/v1/queue",
        true,

@@ -30,7 +30,7 @@ struct RouteCall {
 struct Route {
   std::string_view method;
   std::string_view path;
-  bool changes;  // needs the Unix socket or a token
+  bool guarded;  // needs the Unix socket or a token: it changes something, or makes others work
   std::string_view sentence;
   std::vector<RouteField> fields;
   Reply (*handler)(RouteCall& call);

@@ -79,6 +79,7 @@ void answer(Api& api, StreamRing& ring, Door door, base::TimePoint now,
   call.authorization = request.header("authorization");
   call.host = request.header("host");
   call.origin = request.header("origin");
+  call.fetch_site = request.header("sec-fetch-site");
   const std::string_view last_id = request.header("last-event-id");
   if (!last_id.empty() && call.path == "/v1/stream") call.params.try_emplace("after", last_id);
   Reply reply = api.handle(call, now);

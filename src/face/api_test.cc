@@ -119,9 +119,16 @@ TEST_F(ApiTest, EveryVerbReachesTheDaemonWithItsArguments) {
 TEST_F(ApiTest, OverTcpWithoutATokenNothingCanBeChanged) {
   for (const Route& route : routes()) {
     const Reply reply = ask(route.method, route.path, {}, "{}", Door::tcp);
-    EXPECT_EQ(reply.status == 403, route.changes) << route.method << ' ' << route.path;
+    EXPECT_EQ(reply.status == 403, route.guarded) << route.method << ' ' << route.path;
   }
   EXPECT_THAT(control.asked, ::testing::Each(::testing::Not(HasSubstr("suspend"))));
+}
+
+// A question to every list, or a visit of the privileged queue helper.
+TEST_F(ApiTest, OverTcpWithoutATokenNobodyMakesOthersWork) {
+  EXPECT_EQ(ask("GET", "/v1/queue", {{"subject", "a@c.test"}}, "", Door::tcp).status, 403);
+  EXPECT_EQ(ask("GET", "/v1/lookup", {{"subject", "192.0.2.1"}}, "", Door::tcp).status, 403);
+  EXPECT_THAT(control.asked, IsEmpty());
 }
 
 TEST_F(ApiTest, ATokenOpensTcpAndIsThenNeededForAll) {
@@ -145,6 +152,14 @@ TEST_F(ApiTest, APageInABrowserCannotRead) {
   call.origin = "https://evil.example";
   EXPECT_EQ(api.handle(call, now).status, 403);
   call.origin = "";
+  for (const char* embedded : {"cross-site", "same-site"}) {
+    call.fetch_site = embedded;
+    EXPECT_EQ(api.handle(call, now).status, 403) << embedded;
+  }
+  for (const char* own : {"none", "same-origin"}) {
+    call.fetch_site = own;
+    EXPECT_EQ(api.handle(call, now).status, 200) << own;
+  }
   call.host = "rebound.example:10080";
   EXPECT_EQ(api.handle(call, now).status, 403);
   call.host = "[::1]:10080";

@@ -89,7 +89,7 @@ Json operation_of(const Route& route) {
   operation["responses"]["200"] = {{"description", "done"},
                                    {"content", {{type, answer_of(route)}}}};
   operation["responses"]["default"] = {{"$ref", "#/components/responses/error"}};
-  if (route.changes) operation["security"] = Json::array({{{"token", Json::array()}}});
+  if (route.guarded) operation["security"] = Json::array({{{"token", Json::array()}}});
   return operation;
 }
 

@@ -406,10 +406,27 @@ TEST_F(MaildirTest, SetsAsideWhatIsTooLargeOrNoFile) {
   EXPECT_EQ(kept(), 0U);
 }
 
+// Its owner may be anybody: a link would lead to the daemon's own files.
+TEST_F(MaildirTest, ALinkInThePlaceOfNewOrCurIsNotFollowed) {
+  const auto ours = folder_ / "ours";
+  std::filesystem::create_directories(ours);
+  std::ofstream(ours / "leumund.db") << "store";
+  for (const char* sub : {"new", "cur"}) {
+    std::filesystem::rename(folder_ / sub, folder_ / "aside");
+    std::filesystem::create_directory_symlink(ours, folder_ / sub);
+    const auto poll = poll_maildir(settings(), intake_);
+    ASSERT_FALSE(poll.ok());
+    EXPECT_THAT(poll.error().message, HasSubstr((folder_ / sub).string()));
+    EXPECT_THAT(names("ours"), ElementsAre("leumund.db"));
+    std::filesystem::remove(folder_ / sub);
+    std::filesystem::rename(folder_ / "aside", folder_ / sub);
+  }
+}
+
 TEST_F(MaildirTest, NamesTheFolderThatIsNotThere) {
   const auto poll = poll_maildir({.folder = "/nowhere/maildir"}, intake_);
   ASSERT_FALSE(poll.ok());
-  EXPECT_THAT(poll.error().message, HasSubstr("/nowhere/maildir/new"));
+  EXPECT_THAT(poll.error().message, HasSubstr("/nowhere/maildir: "));
 }
 
 }  // namespace

@@ -31,9 +31,11 @@ struct CloseFolder {
   void operator()(DIR* folder) const { closedir(folder); }
 };
 
-base::Result<net::Descriptor> open_folder(const std::string& path) {
-  net::Descriptor fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.open()) return failed(path);
+// Whoever owns the Maildir could put a link to a folder of ours in the place of one of its own.
+base::Result<net::Descriptor> open_within(const net::Descriptor& maildir, const char* name,
+                                          const std::string& path) {
+  net::Descriptor fd(openat(maildir.get(), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd.open()) return failed(path + "/" + name);
   return fd;
 }
 
@@ -113,9 +115,11 @@ ReportTaken take(const MaildirSettings& settings, const std::string& raw, Report
 }  // namespace
 
 base::Result<MaildirPoll> poll_maildir(const MaildirSettings& settings, ReportIntake& intake) {
-  auto fresh = open_folder(settings.folder + "/new");
+  const net::Descriptor maildir(open(settings.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!maildir.open()) return failed(settings.folder);
+  auto fresh = open_within(maildir, "new", settings.folder);
   if (!fresh) return fresh.error();
-  auto seen = open_folder(settings.folder + "/cur");
+  auto seen = open_within(maildir, "cur", settings.folder);
   if (!seen) return seen.error();
   const Folders folders(std::move(fresh).value(), std::move(seen).value(), settings);
   auto names = list(folders.fresh(), settings.folder + "/new");

@@ -36,7 +36,7 @@ struct MaildirPoll {
   std::size_t left = 0;  // not read yet, or to be tried again
 };
 
-// Reads what lies in the folder. Never follows a symbolic link, never leaves the folder.
+// Reads what lies in the folder. Never follows a symbolic link within it, never leaves the folder.
 [[nodiscard]] base::Result<MaildirPoll> poll_maildir(const MaildirSettings& settings,
                                                      ReportIntake& intake);
 

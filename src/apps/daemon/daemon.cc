@@ -380,6 +380,7 @@ base::Status Daemon::start_intake() {
     intake::PolicyService::Options options{.listen = std::move(*where)};
     options.naming.certificate_accounts = start_.certificate_accounts;
     options.stream.connections_max = start_.policy_connections_max;
+    options.stream.unix_access.group = start_.policy_socket_group;
     options.own_networks = settings_.with([](auto& all) { return all.run.relay_clients; });
     auto service = intake::PolicyService::open(
         *loop_, std::move(options), [this](const model::MailEvent& event) { return judge(event); });

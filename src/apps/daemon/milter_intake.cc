@@ -21,6 +21,7 @@ base::Result<std::unique_ptr<MilterIntake>> MilterIntake::open(
     make_folder_of(*where);
     intake::MilterService::Options options{.listen = std::move(*where)};
     options.stream.connections_max = settings.start.milter_connections_max;
+    options.stream.unix_access.group = settings.start.milter_socket_group;
     options.limits.body_bytes = settings.start.milter_body_bytes;
     options.certificate_accounts = settings.start.certificate_accounts;
     options.own_networks = settings.run.relay_clients;
