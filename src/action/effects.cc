@@ -223,7 +223,8 @@ void Effects::take(ActWork work) {
       std::vector<Restriction> stands;
       stands.reserve(restrictions.size());
       for (const auto& [subject, restriction] : standing_) stands.push_back(restriction);
-      auto commands = file_->start(stands, standing->record.last_number, ports_.now());
+      auto commands =
+          file_->start(stands, standing->record.last_number, ports_.now(), ports_.decisions_after);
       if (!commands.empty() && ports_.on_file_edit) ports_.on_file_edit(std::move(commands));
     }
   } else if (auto* resync = std::get_if<Resync>(&work)) {

@@ -65,6 +65,7 @@ struct EffectsPorts {
   // block for long, and may call submit().
   std::function<void(std::vector<FileCommand>)> on_file_edit;
   std::function<base::TimePoint()> now;
+  SuspendedFile::DecisionsAfter decisions_after = {};  // of the journal; called at start, on `act`
   LoginNameOf login_name_of = system_login_name;
 };
 

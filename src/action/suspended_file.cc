@@ -89,7 +89,8 @@ void SuspendedFile::set(const Subject& subject, const std::optional<Restriction>
 }
 
 std::vector<FileCommand> SuspendedFile::start(std::span<const Restriction> standing,
-                                              std::uint64_t last_number, TimePoint now) {
+                                              std::uint64_t last_number, TimePoint now,
+                                              const DecisionsAfter& decisions_after) {
   last_number_ = last_number;
   for (const auto& restriction : standing) {
     if (restriction.mode == model::Mode::observe) continue;
@@ -107,7 +108,23 @@ std::vector<FileCommand> SuspendedFile::start(std::span<const Restriction> stand
     return {};
   }
   taken_ = seen_ = content->identity;
-  return take_up(parse_suspended(content->bytes), now);
+  SuspendedText text = parse_suspended(content->bytes);
+  if (text.as_of && decisions_after) remember_released(*text.as_of, decisions_after);
+  return take_up(std::move(text), now);
+}
+
+// Released between the last writing of the file and our end.
+void SuspendedFile::remember_released(std::uint64_t as_of, const DecisionsAfter& decisions_after) {
+  for (auto page = decisions_after(as_of); !page.empty() && removed_.size() < removed_max;
+       page = decisions_after(page.back().number)) {
+    for (const model::Decision& one : page) {
+      if (one.kind == model::DecisionKind::released || one.kind == model::DecisionKind::ended) {
+        removed_[key_of(one.subject)] = one.number;
+      } else if (one.kind == model::DecisionKind::restricted) {
+        removed_.erase(key_of(one.subject));
+      }
+    }
+  }
 }
 
 bool SuspendedFile::believable(const SuspendedText& text, std::size_t releases) {

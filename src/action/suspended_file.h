@@ -17,6 +17,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,6 +29,7 @@
 #include "action/suspended_text.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "model/decision.h"
 #include "model/restriction.h"
 
 namespace leumund::action {
@@ -47,10 +49,15 @@ class SuspendedFile {
  public:
   explicit SuspendedFile(SuspendedFileOptions options) : options_(std::move(options)) {}
 
+  // Decisions of the journal with a higher number, oldest first; none: there are no more.
+  using DecisionsAfter = std::function<std::vector<model::Decision>(std::uint64_t number)>;
+
   // Takes what stands at start and compares it with the file as it was left: edits made while we
-  // were away come back as commands. `last_number` is the newest decision of the journal.
+  // were away come back as commands. `last_number` is the newest decision of the journal. A line
+  // whose subject was released by a decision that the text does not know yet is no edit.
   [[nodiscard]] std::vector<FileCommand> start(std::span<const model::Restriction> standing,
-                                               std::uint64_t last_number, base::TimePoint now);
+                                               std::uint64_t last_number, base::TimePoint now,
+                                               const DecisionsAfter& decisions_after = {});
 
   // Looks at the file; what a person changed. A line whose end is over is as if it were not there.
   [[nodiscard]] std::vector<FileCommand> poll(base::TimePoint now);
@@ -77,6 +84,7 @@ class SuspendedFile {
   [[nodiscard]] std::vector<FileCommand> take_up(SuspendedText text, base::TimePoint now);
   [[nodiscard]] bool believable(const SuspendedText& text, std::size_t releases);
   void complain(std::string trouble, bool until_written);
+  void remember_released(std::uint64_t as_of, const DecisionsAfter& decisions_after);
 
   SuspendedFileOptions options_;
   std::map<model::Subject, Published> entries_;

@@ -10,6 +10,7 @@
 namespace leumund::action {
 namespace {
 
+using model::DecisionKind;
 using model::Level;
 using model::Restriction;
 using model::Subject;
@@ -229,6 +230,34 @@ TEST_F(SuspendedFileTest, AnEditMadeWhileWeWereAwayIsTakenUpAtStart) {
   // Killed between journal and file: the newest decision is not taken for a removed line.
   ASSERT_TRUE(file_->flush().ok());
   EXPECT_NE(content().find("decided-last@v.example"), std::string::npos);
+}
+
+// Killed between the release and the writing of the file.
+TEST_F(SuspendedFileTest, ALineOfWhoWasReleasedSinceIsNoOrderOfAPerson) {
+  const std::string text = "# leumund: as of decision 1\n# h\nAnna@v.example no_sending\n";
+  write_in_place(text);
+  const auto decided = [](DecisionKind kind, std::uint64_t number, const char* name) {
+    model::Decision decision;
+    decision.kind = kind;
+    decision.number = number;
+    decision.subject = {SubjectKind::account, name};
+    return decision;
+  };
+  const std::vector journal = {decided(DecisionKind::released, 2, "anna@v.example"),
+                               decided(DecisionKind::released, 3, "bert@v.example")};
+  const auto after = [&](std::uint64_t number) {
+    std::vector<model::Decision> page;  // one a page
+    for (const auto& one : journal) {
+      if (one.number > number && page.empty()) page.push_back(one);
+    }
+    return page;
+  };
+  EXPECT_TRUE(file_->start({}, 3, t0, after).empty());
+  ASSERT_TRUE(file_->flush().ok());
+  EXPECT_EQ(content().find("Anna"), std::string::npos) << "the file is put right";
+  // What a person writes after that is his order.
+  write_in_place(content() + "anna@v.example\n");
+  EXPECT_EQ(take().size(), 1u);
 }
 
 TEST_F(SuspendedFileTest, RestoresWhoWasSuspendedWhenTheStoreIsLost) {

@@ -33,6 +33,7 @@ using model::DecisionKind;
 
 constexpr std::chrono::milliseconds stop_patience{3000};
 constexpr const char* log_mark = "log/";
+constexpr std::size_t decisions_page = 1000;
 
 // A folder that Postfix's processes and the users of sendmail can look into, whatever the umask.
 // One that cannot be made is told by whoever then misses it.
@@ -208,6 +209,10 @@ base::Status Daemon::start_effects() {
   action::EffectsPorts ports;
   ports.on_file_edit = [this](auto commands) { on_file_edit(std::move(commands)); };
   ports.now = [this] { return options_.clock.now(); };
+  ports.decisions_after = [this](std::uint64_t number) {
+    auto page = store_->decisions(number, decisions_page);
+    return page ? std::move(*page) : std::vector<model::Decision>();
+  };
   auto effects = action::Effects::open(std::move(options), std::move(ports));
   if (!effects) return effects.error();
   effects_ = std::move(*effects);
@@ -217,6 +222,7 @@ base::Status Daemon::start_effects() {
   if (const auto done = start_socketmap(); !done) return done.error();
   start_detours();
   start_held_desk();
+  hold_what_stands();
   return {};
 }
 

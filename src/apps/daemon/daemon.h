@@ -114,6 +114,7 @@ class Daemon {
   base::Status start_socketmap();
   void start_detours();
   void start_held_desk();
+  void hold_what_stands();
   void add_socketmap_figures(std::vector<face::Metric>& out) const;
   void add_block_figures(std::vector<face::Metric>& out) const;
   base::Status start_effects();

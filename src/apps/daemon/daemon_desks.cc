@@ -1,8 +1,10 @@
 // The daemon's desks: resolver, watch, cases, customers, screening and detours; the block matrix in
 // figures.
+#include <set>
 #include <string>
 #include <utility>
 
+#include "action/stopping.h"
 #include "apps/daemon/block_metrics.h"
 #include "apps/daemon/daemon.h"
 #include "apps/daemon/endpoints.h"
@@ -154,6 +156,30 @@ void Daemon::start_held_desk() {
       .queue = [this] { return effects_->queue(); },
       .tell_over = [this](const model::Decision& decision, std::size_t mails,
                           std::size_t senders) { effects_->tell_over(decision, mails, senders); }});
+}
+
+// An order to hold mail that failed, or was not reached before the end, is on no disk: it is given
+// once more for all that stands. What left the queue meanwhile is missed without harm.
+void Daemon::hold_what_stands() {
+  constexpr std::size_t page = 1000;
+  const auto standing =
+      pipeline_->with_engine([](engine::Engine& engine) { return engine.book().restrictions(); });
+  for (const model::Restriction& one : standing) {
+    if (one.mode == model::Mode::observe || !action::stops_queued_mail(one)) continue;
+    model::Decision about;
+    about.subject = one.subject;
+    const auto known = pipeline_->with_engine(
+        [&](engine::Engine& engine) { return engine.with_queue(std::move(about)).held; });
+    std::set<model::QueueKey> keys(known.begin(), known.end());
+    auto kept = store_->queued_of(one.subject, {}, page);
+    while (kept && !kept->empty()) {
+      for (const model::QueuedMail& mail : *kept) {
+        if (!mail.let_through) keys.insert(mail.queue);
+      }
+      kept = store_->queued_of(one.subject, kept->back().queue, page);
+    }
+    if (!keys.empty()) effects_->hold(one.subject, {keys.begin(), keys.end()});
+  }
 }
 
 void Daemon::start_detours() {

@@ -4,6 +4,7 @@ import pytest
 
 from component.hundredfold.story import CRACKED, HONEST, Provider
 from peers.ground import PATIENCE, wait_until
+from peers.leumundd import built
 
 LATER = "450 4.2.0 Come back later"
 
@@ -79,3 +80,22 @@ def test_mail_held_for_review_is_listed_let_go_and_deleted_also_after_a_kill(pro
     assert done.returncode == 0, done.stdout + done.stderr
     wait_until(lambda: provider.postfix.queue() == [], "the mail deleted", PATIENCE)
     assert provider.sink.mails_to("b@victims.test") == []
+
+
+def test_mail_whose_hold_failed_is_held_by_the_next_run(provider, swaks):
+    config = provider.leumundd.config_path
+    good = config.read_text()
+    config.write_text(good.replace(built("leumund-queue"), "/nonexistent/leumund-queue"))
+    provider.leumundd.restart()
+    provider.sink.replies["honest.dead.test"] = LATER
+    waiting = {swaks(provider.postfix.submission_port, "x@honest.dead.test", user=HONEST).queue_id
+               for _ in range(3)}
+    wait_until(lambda: waiting <= provider.kept_queue(), "the queue on disk", PATIENCE)
+    suspended = provider.leumundd.leumund("suspend", HONEST, "--reason", "test")
+    assert "not held" in suspended.stdout + suspended.stderr, suspended
+    assert provider.held() == set()
+
+    provider.leumundd.kill()
+    config.write_text(good)
+    provider.leumundd.start()
+    wait_until(lambda: provider.held() == waiting, "the mail on hold", PATIENCE)
