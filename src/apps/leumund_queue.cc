@@ -18,8 +18,8 @@
 // by a socket unit where setuid programs are forbidden. Who may run it can stop, let go and delete
 // queued mail of the configuration folders that root has allowed, and nothing more: a folder other
 // than /etc/postfix must stand in /etc/leumund/queue.conf, a line each, unless root itself calls;
-// and folder and main.cf must belong to root and be writable by nobody else, since postsuper obeys
-// them.
+// and folder, main.cf and the folders above must belong to root and be writable by nobody else,
+// since postsuper obeys them.
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
@@ -39,6 +39,7 @@
 #include <string>
 #include <string_view>
 
+#include "action/path_owners.h"
 #include "action/queue_id.h"
 
 namespace {
@@ -122,6 +123,10 @@ void check_folder(const std::string& folder, bool caller_is_root) {
     if (!only_root_writes(info) || S_ISLNK(info.st_mode)) {
       fail(status_refused, shown(path) + " must belong to root and be writable by root only");
     }
+  }
+  if (const auto foreign = leumund::action::foreign_place(folder + "/main.cf", 0)) {
+    fail(status_refused, shown(foreign->path) + " " + foreign->why + ": " + shown(folder) +
+                             " must lie where root alone can write");
   }
 }
 

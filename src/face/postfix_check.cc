@@ -144,13 +144,13 @@ void check_helper(const std::string& postfix_folder, const config::Settings& set
 
 }  // namespace
 
-void check_surroundings(const std::string& postfix_folder, const config::Settings& settings,
-                        PostfixPlan& plan) {
+void check_surroundings(const std::string& postfix_folder, const PostfixRecordPlace& record,
+                        const config::Settings& settings, PostfixPlan& plan) {
   if (!plan.changes.empty()) {
     check_folder(postfix_folder, plan.problems);
     check_writable(postfix_folder + "/main.cf", plan.problems);
     check_writable(postfix_folder + "/master.cf", plan.problems);
-    check_folder(settings.start.state_folder + "/connect", plan.problems);
+    check_folder(std::filesystem::path(record.path).parent_path(), plan.problems);
   }
   check_folder(settings.start.table_folder, plan.problems);
   check_open_to_all(settings, plan.problems);

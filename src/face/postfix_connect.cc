@@ -241,13 +241,13 @@ std::optional<std::string> bytes_before(const std::optional<PostfixRecord>& old,
   return std::move(undone->text);
 }
 
-base::Status carry_out(const Postfix& postfix, const PostfixPlan& plan, const std::string& path,
-                       const std::optional<PostfixRecord>& old) {
+base::Status carry_out(const Postfix& postfix, const PostfixPlan& plan,
+                       const PostfixRecordPlace& place, const std::optional<PostfixRecord>& old) {
   const auto main_now = postfix.file("main.cf");
   const auto master_now = postfix.file("master.cf");
   PostfixRecord record{
       .folder = postfix.folder(), .changes = plan.record, .main_cf = {}, .master_cf = {}};
-  if (auto kept = write_postfix_record(path, record); !kept) return kept;
+  if (auto kept = write_postfix_record(place, record); !kept) return kept;
   if (auto done = postfix.change(plan.changes); !done) {
     const auto back = take_back(postfix, plan.changes);
     Error error = done.error();
@@ -270,7 +270,7 @@ base::Status carry_out(const Postfix& postfix, const PostfixPlan& plan, const st
       record.master_cf = PostfixFileCopy{std::move(*before), *master_after};
     }
   }
-  return write_postfix_record(path, record);
+  return write_postfix_record(place, record);
 }
 
 // Gives back the very lines of before wherever nobody touched them since, and returns what has to
@@ -310,12 +310,15 @@ base::Result<std::vector<PostfixChange>> restore_lines(const Postfix& postfix,
 }  // namespace
 
 base::Result<PostfixReport> connect_postfix(const PostfixOrder& order) {
+  // First of all: the Postfix that the configuration names runs its own scripts as root.
+  if (auto ours = check_config_owner(order.config_file); !ours) return ours.error();
   const auto folder = real_folder(order.folder);
   if (!folder) return folder.error();
   const auto wish = wish_of(order.settings);
   if (!wish) return wish.error();
-  const std::string path = postfix_record_path(order.settings.start.state_folder, *folder);
-  const auto old = read_postfix_record(path);
+  const PostfixRecordPlace place =
+      postfix_record_place(order.config_file, order.settings.start.state_folder, *folder);
+  const auto old = read_postfix_record(place);
   if (!old) return old.error();
   const Postfix postfix(*folder);
   const auto view = postfix.look();
@@ -323,7 +326,7 @@ base::Result<PostfixReport> connect_postfix(const PostfixOrder& order) {
   PostfixReport report{.folder = *folder, .plan = {}, .commands = {}, .files = {}};
   report.plan = plan_connect(*view, *wish, *old ? (*old)->changes : std::vector<PostfixChange>());
   report.commands = shown_commands(*folder, report.plan.changes);
-  check_surroundings(*folder, order.settings, report.plan);
+  check_surroundings(*folder, place, order.settings, report.plan);
   if (!report.plan.problems.empty() && !order.dry_run) {
     std::string all;
     for (const std::string& problem : report.plan.problems) {
@@ -339,7 +342,7 @@ base::Result<PostfixReport> connect_postfix(const PostfixOrder& order) {
     return report;
   }
   if (!report.plan.changes.empty()) {
-    if (auto done = carry_out(postfix, report.plan, path, *old); !done) return done.error();
+    if (auto done = carry_out(postfix, report.plan, place, *old); !done) return done.error();
     if (auto told = postfix.reload(order.reload, report); !told) return told.error();
   } else {
     report.running = postfix.run("postfix", {"status"}).ok();
@@ -348,14 +351,16 @@ base::Result<PostfixReport> connect_postfix(const PostfixOrder& order) {
 }
 
 base::Result<PostfixReport> disconnect_postfix(const PostfixOrder& order) {
+  if (auto ours = check_config_owner(order.config_file); !ours) return ours.error();
   const auto folder = real_folder(order.folder);
   if (!folder) return folder.error();
-  const std::string path = postfix_record_path(order.settings.start.state_folder, *folder);
-  const auto record = read_postfix_record(path);
+  const PostfixRecordPlace place =
+      postfix_record_place(order.config_file, order.settings.start.state_folder, *folder);
+  const auto record = read_postfix_record(place);
   if (!record) return record.error();
   if (!*record) {
     return Error{ErrorCode::unavailable,
-                 fmt::format("{} is not connected: there is no record {}", *folder, path)};
+                 fmt::format("{} is not connected: there is no record {}", *folder, place.path)};
   }
   const Postfix postfix(*folder);
   const auto view = postfix.look();
@@ -370,9 +375,7 @@ base::Result<PostfixReport> disconnect_postfix(const PostfixOrder& order) {
   auto by_value = restore_lines(postfix, **record, report.plan.changes, report.bytes_restored);
   if (!by_value) return by_value.error();
   if (auto done = postfix.change(*by_value); !done) return done.error();
-  std::error_code error;
-  std::filesystem::remove(path, error);
-  if (error) return Error{ErrorCode::unavailable, fmt::format("{}: {}", path, error.message())};
+  if (auto gone = remove_postfix_record(place); !gone) return gone.error();
   if (auto told = postfix.reload(order.reload, report); !told) return told.error();
   return report;
 }

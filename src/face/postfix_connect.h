@@ -4,6 +4,8 @@
 // Flow:    look -> plan (postfix_plan.h) -> record -> tables -> postconf -> reload.
 // Time:    each Postfix program gets 30 s.
 // Threads: the caller's; blocking. Two at once on one folder are the admin's affair.
+// Trust:   what is done as root is said by files that root alone can write: the configuration, the
+//          record. The tables are made with the rights of whose folder they are in.
 // Errors:  name the folder, the program and what it said. What fails half-way is taken back; the
 //          record is written first, so that disconnect works even after a power cut in between.
 #pragma once
@@ -22,6 +24,7 @@ namespace leumund::face {
 struct PostfixOrder {
   std::string folder;  // "/etc/postfix"
   config::Settings settings;
+  std::string config_file;  // of the settings; the record lies beside it
   bool dry_run = false;
   bool reload = true;  // tell a running Postfix
 };

@@ -428,7 +428,9 @@ TEST(PostfixRecord, ComesBackAsItWasAndRefusesDamage) {
   EXPECT_EQ(back->main_cf, record.main_cf);
   EXPECT_FALSE(parse_postfix_record(text.substr(0, text.size() / 2)));
   EXPECT_FALSE(parse_postfix_record("{\"version\":1,\"folder\":\"\",\"changes\":[{}]}"));
-  EXPECT_EQ(postfix_record_path("/s", "/etc/postfix"), "/s/connect/_etc_postfix.json");
+  const auto place = postfix_record_place("/etc/leumund/leumund.toml", "/s", "/etc/postfix");
+  EXPECT_EQ(place.path, "/etc/leumund/connect/_etc_postfix.json");
+  EXPECT_EQ(place.earlier, "/s/connect/_etc_postfix.json");
 }
 
 constexpr const char* master =

@@ -1,12 +1,16 @@
 #include "face/postfix_record.h"
 
 #include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
-
 #include <nlohmann/json.hpp>
 
 #include "action/atomic_file.h"
+#include "action/path_owners.h"
 
 namespace leumund::face {
 namespace {
@@ -69,15 +73,77 @@ bool read(const Json& from, PostfixChange& into) {
   return true;
 }
 
+base::Status check_record_owner(const std::string& path, const PostfixRecordPlace& place) {
+  const auto foreign = action::foreign_place(path, ::geteuid());
+  if (!foreign) return {};
+  return Error{ErrorCode::refused,
+               fmt::format("the record {} is not obeyed; look whether it tells what connect "
+                           "changed, then {}, or delete it: {} {}",
+                           path,
+                           path == place.path ? "make it and what is above it root's alone"
+                                              : "move it to " + place.path,
+                           foreign->path, foreign->why)};
+}
+
+base::Status check_folder_owner(const std::string& folder) {
+  const auto foreign = action::foreign_place(folder, ::geteuid());
+  if (!foreign) return {};
+  return Error{ErrorCode::refused, fmt::format("{} is no safe place for the record of connect; "
+                                               "chown root and chmod go-w: {} {}",
+                                               folder, foreign->path, foreign->why)};
+}
+
+base::Result<std::optional<PostfixRecord>> read_one(const std::string& path,
+                                                    const PostfixRecordPlace& place) {
+  const auto identity = action::identify_file(path);
+  if (!identity) return identity.error();
+  if (!identity->exists()) return std::optional<PostfixRecord>();
+  if (auto ours = check_record_owner(path, place); !ours) return ours.error();
+  const auto content = action::read_file(path, record_bytes_max);
+  if (!content) return content.error();
+  auto record = parse_postfix_record(content->bytes);
+  if (!record) {
+    return Error{record.error().code, fmt::format("{}: {}", path, record.error().message)};
+  }
+  if (record->folder != place.folder) {
+    return Error{ErrorCode::malformed, fmt::format("{} is the record of {}, not of {}", path,
+                                                   record->folder, place.folder)};
+  }
+  return std::optional(std::move(*record));
+}
+
+// One that others could have put there stays: it is not obeyed any more.
+base::Status remove_one(const std::string& path) {
+  if (action::foreign_place(path, ::geteuid())) return {};
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  if (error) return Error{ErrorCode::unavailable, fmt::format("{}: {}", path, error.message())};
+  return {};
+}
+
 }  // namespace
 
-std::string postfix_record_path(const std::string& state_folder,
-                                const std::string& postfix_folder) {
+PostfixRecordPlace postfix_record_place(const std::string& config_file,
+                                        const std::string& state_folder,
+                                        const std::string& postfix_folder) {
   std::string name = postfix_folder;
   for (char& c : name) {
     if (c == '/') c = '_';
   }
-  return state_folder + "/connect/" + name + ".json";
+  const auto beside = std::filesystem::absolute(config_file).parent_path();
+  return {.path = (beside / "connect" / (name + ".json")).string(),
+          .earlier = state_folder + "/connect/" + name + ".json",
+          .folder = postfix_folder};
+}
+
+base::Status check_config_owner(const std::string& config_file) {
+  const std::string path = std::filesystem::absolute(config_file).string();
+  const auto foreign = action::foreign_place(path, ::geteuid());
+  if (!foreign) return {};
+  return Error{ErrorCode::refused,
+               fmt::format("{} is not obeyed as long as others than root can change it; chown root "
+                           "and chmod go-w: {} {}",
+                           path, foreign->path, foreign->why)};
 }
 
 std::string postfix_record_json(const PostfixRecord& record) {
@@ -116,29 +182,34 @@ base::Result<PostfixRecord> parse_postfix_record(std::string_view text) {
   return record;
 }
 
-base::Result<std::optional<PostfixRecord>> read_postfix_record(const std::string& path) {
-  const auto identity = action::identify_file(path);
-  if (!identity) return identity.error();
-  if (!identity->exists()) return std::optional<PostfixRecord>();
-  const auto content = action::read_file(path, record_bytes_max);
-  if (!content) return content.error();
-  auto record = parse_postfix_record(content->bytes);
-  if (!record) {
-    return Error{record.error().code, fmt::format("{}: {}", path, record.error().message)};
-  }
-  return std::optional(std::move(*record));
+base::Result<std::optional<PostfixRecord>> read_postfix_record(const PostfixRecordPlace& place) {
+  auto record = read_one(place.path, place);
+  if (!record || *record) return record;
+  return read_one(place.earlier, place);
 }
 
-base::Status write_postfix_record(const std::string& path, const PostfixRecord& record) {
+base::Status write_postfix_record(const PostfixRecordPlace& place, const PostfixRecord& record) {
   std::error_code error;
-  const auto folder = std::filesystem::path(path).parent_path();
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    return Error{ErrorCode::unavailable, fmt::format("{}: {}", folder.string(), error.message())};
-  }
-  auto written = action::write_file_atomically(path, postfix_record_json(record), 0600);
+  const auto folder = std::filesystem::path(place.path).parent_path();
+  const auto cannot = [&](const std::string& why) {
+    return Error{ErrorCode::unavailable, fmt::format("{}: {}", folder.string(), why)};
+  };
+  if (auto ours = check_folder_owner(folder); !ours) return ours;
+  std::filesystem::create_directories(folder.parent_path(), error);
+  if (error) return cannot(error.message());
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return cannot(std::strerror(errno));
+  // Somebody may have been quicker where the folder above is /tmp.
+  if (auto ours = check_folder_owner(folder); !ours) return ours;
+  auto written = action::write_file_atomically(place.path, postfix_record_json(record), 0600);
   if (!written) return written.error();
-  return {};
+  // They may be one file under two names; an error: there is none.
+  if (std::filesystem::equivalent(place.path, place.earlier, error)) return {};
+  return remove_one(place.earlier);
+}
+
+base::Status remove_postfix_record(const PostfixRecordPlace& place) {
+  if (auto done = remove_one(place.path); !done) return done;
+  return remove_one(place.earlier);
 }
 
 }  // namespace leumund::face

@@ -1,4 +1,7 @@
-// What `connect postfix` changed, kept in the state folder until `disconnect`.
+// What `connect postfix` changed, kept beside the configuration file until `disconnect`.
+//
+// Root does what a record says, so one that others than root, or than who calls, could have written
+// is refused. It is not kept in the state folder, which belongs to the daemon's user.
 //
 // Flow:    connect writes it before it changes anything; disconnect takes back what it lists.
 // Limits:  a record of at most 1 MiB.
@@ -30,15 +33,26 @@ struct PostfixRecord {
   std::optional<PostfixFileCopy> master_cf;
 };
 
-// STATE/connect/_etc_postfix.json
-[[nodiscard]] std::string postfix_record_path(const std::string& state_folder,
-                                              const std::string& postfix_folder);
+// Where the record of one Postfix lies.
+struct PostfixRecordPlace {
+  std::string path;     // /etc/leumund/connect/_etc_postfix.json
+  std::string earlier;  // STATE/connect/_etc_postfix.json, as the first versions had it
+  std::string folder;   // the Postfix it is of
+};
+[[nodiscard]] PostfixRecordPlace postfix_record_place(const std::string& config_file,
+                                                      const std::string& state_folder,
+                                                      const std::string& postfix_folder);
 
-// Nothing when there is none.
+// Errors: refused when others could change what the configuration file says.
+[[nodiscard]] base::Status check_config_owner(const std::string& config_file);
+
+// Nothing when there is none at either place. Errors: refused, malformed.
 [[nodiscard]] base::Result<std::optional<PostfixRecord>> read_postfix_record(
-    const std::string& path);
-[[nodiscard]] base::Status write_postfix_record(const std::string& path,
+    const PostfixRecordPlace& place);
+// Makes the folder for it. An earlier one is removed.
+[[nodiscard]] base::Status write_postfix_record(const PostfixRecordPlace& place,
                                                 const PostfixRecord& record);
+[[nodiscard]] base::Status remove_postfix_record(const PostfixRecordPlace& place);
 
 [[nodiscard]] std::string postfix_record_json(const PostfixRecord& record);
 [[nodiscard]] base::Result<PostfixRecord> parse_postfix_record(std::string_view json);

@@ -1,6 +1,7 @@
 // Makes the files that Postfix will read from us before it is told of them: without a table it
 // answers 451 to everybody.
 //
+// Rights:  root makes them with those of the first user on the way to the folder who is not root.
 // Errors:  name the file; also when sendmail's callers could not read the list of users.
 #pragma once
 

@@ -26,12 +26,14 @@ std::string dumped(const nlohmann::ordered_json& json) {
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+std::string config_file(const Request& request) {
+  return request.config.empty() ? std::string(config::default_file) : request.config;
+}
+
 // The configuration to work with; nothing after telling what is wrong with it.
 std::optional<config::Settings> settings_of(const Request& request, Terminal& terminal) {
-  const std::string file =
-      request.config.empty() ? std::string(config::default_file) : request.config;
-  auto settings =
-      config::load_settings(file, !request.config.empty(), config::Surroundings::of_process());
+  auto settings = config::load_settings(config_file(request), !request.config.empty(),
+                                        config::Surroundings::of_process());
   if (settings) return std::move(*settings);
   const Language language = request.json ? Language::en : terminal.language();
   tell_error(request, terminal, exit_wrong_use, "configuration",
@@ -126,6 +128,7 @@ int connect(const Request& request, Terminal& terminal) {
   for (const std::string& folder : folders) {
     const face::PostfixOrder order{.folder = folder,
                                    .settings = *settings,
+                                   .config_file = config_file(request),
                                    .dry_run = request.dry_run,
                                    .reload = !request.no_reload};
     const auto report = in ? face::connect_postfix(order) : face::disconnect_postfix(order);

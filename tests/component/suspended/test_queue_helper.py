@@ -95,6 +95,11 @@ def test_refuses_a_folder_that_others_can_write(postfix, tmp_path):
     os.chown(folder, 65534, 65534)
     assert helper("hold", "--config-dir", str(folder), ids="ABCDEF\n").returncode == 3
     assert helper("hold", "--config-dir", str(tmp_path / "none"), ids="ABCDEF\n").returncode == 3
+    # Who owns a folder above can put another one in its place.
+    os.chown(folder, 0, 0)
+    os.chown(tmp_path, 65534, 65534)
+    done = helper("hold", "--config-dir", str(folder), ids="ABCDEF\n")
+    assert done.returncode == 3 and "must lie where root alone can write" in done.stderr, done
 
 
 def test_setuid_it_serves_only_folders_that_root_allowed(postfix):
