@@ -38,8 +38,8 @@ void add_places(std::vector<Option>& table) {
   table.push_back(count_option("policy.connections_max", &Start::policy_connections_max,
                                "connections", std::uint32_t{4096}, std::uint32_t{16},
                                std::uint32_t{100'000},
-                               "Open policy connections; the one too many is closed at once and "
-                               "Postfix goes on without us."));
+                               "Open policy connections; one more takes the place of one that has "
+                               "not asked yet, else of the one silent for longest."));
   table.push_back(text_option(
       "policy.socket_group", &Start::policy_socket_group, "group", "", check_group,
       "Group that owns the Unix sockets of policy.listen, as Postfix's; the daemon's user must be "
@@ -88,8 +88,8 @@ void add_milter(std::vector<Option>& table) {
   table.push_back(count_option("milter.connections_max", &Start::milter_connections_max,
                                "connections", std::uint32_t{1024}, std::uint32_t{16},
                                std::uint32_t{100'000},
-                               "Open milter connections; the one too many is closed at once and "
-                               "Postfix goes on without us."));
+                               "Open milter connections; one more takes the place of one that has "
+                               "not asked yet, else of the one silent for longest."));
   table.push_back(text_option("milter.socket_group", &Start::milter_socket_group, "group", "",
                               check_group, "The same of milter.listen."));
   table.push_back(size_option("milter.body_bytes", &Start::milter_body_bytes, mib, 4096, 64 * mib,

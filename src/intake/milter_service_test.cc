@@ -133,6 +133,31 @@ TEST_F(MilterServiceTest, PassesMailWhenTheHandlerThrows) {
   EXPECT_EQ(service_->counters().handler_failed, 1U);
 }
 
+TEST_F(MilterServiceTest, ConnectionsThatSayNothingOrOnlyNegotiateKeepNoMailOut) {
+  serve({.listen = net::Endpoint::tcp("127.0.0.1", 0), .stream = {.connections_max = 64}});
+  const auto amid = dial();
+  const std::string whole = message("bad", "x");
+  say(amid, postfix_offer() + connect("198.51.100.7") + whole.substr(0, whole.find("Subject") - 5));
+  ASSERT_THAT(hear(amid, 1), SizeIs(1));
+  std::vector<net::Descriptor> hoard;
+  for (int i = 0; i < 400; ++i) {
+    hoard.push_back(dial());
+    if (i < 200) say(hoard.back(), postfix_offer());
+  }
+  for (int i = 0; i < 20; ++i) {
+    const auto next = dial();
+    say(next, postfix_offer() + connect("198.51.100.7") + message("bad", "x"));
+    const auto heard = hear(next, 3);
+    ASSERT_THAT(heard, SizeIs(3)) << i;
+    EXPECT_EQ(heard[2], "y550 5.7.1 Suspended\0"s);
+  }
+  say(amid, whole.substr(whole.find("Subject") - 5));
+  const auto heard = hear(amid, 2);
+  ASSERT_THAT(heard, SizeIs(2)) << "a mail on its way gives way last";
+  EXPECT_EQ(heard[1], "y550 5.7.1 Suspended\0"s);
+  EXPECT_GE(service_->counters().connections.displaced, 337U);
+}
+
 TEST_F(MilterServiceTest, ForgetsAnAbortedMessageButNotTheConnection) {
   serve();
   const auto fd = dial();

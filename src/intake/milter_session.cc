@@ -62,6 +62,10 @@ net::StreamSession::Step MilterService::Session::on_bytes(std::string_view waiti
   return {.consumed = whole.bytes, .next = Next::keep};
 }
 
+bool MilterService::Session::busy() const {
+  return std::get<model::Submission>(event_.what).envelope_sender.has_value();
+}
+
 base::Status MilterService::Session::take(const Packet& packet, std::string& out) {
   base::Status status;
   std::uint32_t unanswered = 0;  // the step whose answer may have been agreed to be left out

@@ -28,6 +28,8 @@ class MilterService::Session final : public net::StreamSession {
   explicit Session(MilterService& service);
 
   Step on_bytes(std::string_view waiting, std::string& out) override;
+  // From a mail's sender to its end.
+  [[nodiscard]] bool busy() const override;
 
  private:
   using Packet = wire::MilterPacket;

@@ -253,6 +253,23 @@ TEST_F(PolicyServiceTest, HalfARequestAndAClosedPeerLeaveNothingBehind) {
   EXPECT_EQ(hear(fd, 29), "action=REJECT 5.7.1 stopped\n\n");
 }
 
+TEST_F(PolicyServiceTest, ConnectionsThatSayNothingKeepNoQuestionOut) {
+  serve({.listen = net::Endpoint::tcp("127.0.0.1", 0), .stream = {.connections_max = 64}});
+  const net::Descriptor smtpd = peer();
+  say(smtpd, rcpt("a", "x@x.test"));
+  EXPECT_EQ(hear(smtpd, dunno.size()), dunno);
+  std::vector<net::Descriptor> hoard;
+  for (int i = 0; i < 200; ++i) hoard.push_back(peer());
+  for (int i = 0; i < 20; ++i) {
+    const net::Descriptor next = peer();
+    say(next, rcpt("bad", "x@x.test"));
+    ASSERT_EQ(hear(next, 29), "action=REJECT 5.7.1 stopped\n\n") << i;
+  }
+  say(smtpd, rcpt("bad", "x@x.test"));
+  EXPECT_EQ(hear(smtpd, 29), "action=REJECT 5.7.1 stopped\n\n") << "kept, as Postfix does";
+  EXPECT_GE(service_->counters().connections.displaced, 137U);
+}
+
 TEST_F(PolicyServiceTest, StopsWhileBusyWithoutTornAnswers) {
   serve();
   std::atomic<int> torn = 0;

@@ -80,6 +80,8 @@ class LmtpDialogue {
   // Takes one command, or a piece of a message, from the front of `waiting`.
   Step on_bytes(std::string_view waiting, std::string& out);
 
+  [[nodiscard]] bool amid_mail() const { return sender_; }
+
  private:
   Step take_command(std::string_view waiting, std::string& out);
   Step take_data(std::string_view waiting, std::string& out);

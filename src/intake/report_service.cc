@@ -90,6 +90,8 @@ class ReportService::Session final : public net::StreamSession {
     return {.consumed = step.consumed, .next = step.close ? Next::close : Next::keep};
   }
 
+  [[nodiscard]] bool busy() const override { return dialogue_.amid_mail(); }
+
  private:
   LmtpDialogue dialogue_;
 };

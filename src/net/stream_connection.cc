@@ -33,8 +33,9 @@ StreamConnection::StreamConnection(StreamListener& listener, Descriptor fd,
       session_(std::move(session)),
       network_(network),
       place_(place),
-      active_at_(listener.loop_.woke_at()),
-      begun_at_(active_at_) {}
+      opened_at_(listener.loop_.woke_at()),
+      active_at_(opened_at_),
+      begun_at_(opened_at_) {}
 
 StreamConnection::~StreamConnection() {
   if (paused_) listener_.loop_.cancel(pause_timer_);
@@ -82,6 +83,7 @@ bool StreamConnection::advance(std::uint32_t events) {
     shutdown(fd_.get(), SHUT_WR);
   }
   update_interest();
+  listener_.file_anew(*this);
   return true;
 }
 
@@ -141,6 +143,7 @@ std::size_t StreamConnection::run_session(std::string_view waiting) {
     const StreamSession::Step step = session_->on_bytes(waiting.substr(consumed), output_);
     consumed += step.consumed;
     closing_ = step.next == StreamSession::Next::close;
+    if (step.consumed > 0 || step.again_after.count() > 0) heard_ = true;
     if (step.again_after.count() > 0) {
       pause(step.again_after);
       break;
@@ -189,9 +192,17 @@ bool StreamConnection::serve_last() {
   return unsent() > 0 || held_back_ || !input_.empty();
 }
 
+StreamListener::Rank StreamConnection::rank() const {
+  using Rank = StreamListener::Rank;
+  if (!heard_) return Rank::unheard;
+  // Half a request alone does not count, or half of one would do to stay.
+  return paused_ || session_->busy() ? Rank::busy : Rank::idle;
+}
+
 bool StreamConnection::overdue(EventLoop::Clock::time_point now) const {
   if (lingering_ && now - active_at_ >= linger_span) return true;
   if (now - active_at_ >= listener_.options_.idle) return true;
+  if (!heard_ && now - opened_at_ >= listener_.options_.first_request) return true;
   return !input_.empty() && !held_back_ && now - begun_at_ >= listener_.options_.half_input;
 }
 

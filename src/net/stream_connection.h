@@ -31,9 +31,10 @@ class StreamConnection final : public EventLoop::Ready {
   [[nodiscard]] std::size_t place() const { return place_; }
   void set_place(std::size_t place) { place_ = place; }
   [[nodiscard]] const base::IpAddress& network() const { return network_; }
-  [[nodiscard]] EventLoop::Clock::time_point active_at() const { return active_at_; }
+  [[nodiscard]] StreamListener::Rank rank() const;
 
  private:
+  friend class StreamListener;
   template <typename Work>
   bool guarded(Work&& work);
   // These answer false when the connection is over.
@@ -66,6 +67,10 @@ class StreamConnection final : public EventLoop::Ready {
   bool ended_ = false;      // the peer sends no more
   bool closing_ = false;    // the session is done
   bool lingering_ = false;  // all is sent; waits for the peer to close
+  bool heard_ = false;      // has sent a whole request
+  StreamListener::Rank filed_as_ = StreamListener::Rank::unheard;
+  StreamListener::BySilence::iterator filed_at_;
+  const EventLoop::Clock::time_point opened_at_;
   EventLoop::Clock::time_point active_at_;
   EventLoop::Clock::time_point begun_at_;  // when the oldest byte of input_ came
   EventLoop::TimerId pause_timer_;

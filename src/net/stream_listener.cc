@@ -21,7 +21,7 @@ constexpr std::size_t receive_bytes =
     64 * 1024;  // at most, of one connection before its neighbours
 constexpr int accepts_per_turn = 64;
 constexpr std::chrono::milliseconds accept_pause{50};
-constexpr std::chrono::seconds refusal_said_every{60};
+constexpr std::chrono::seconds trouble_said_every{60};
 
 base::IpAddress network_of(const Descriptor& fd) {
   SocketAddress peer;
@@ -58,7 +58,8 @@ StreamListener::StreamListener(EventLoop& loop, ListeningSocket socket, StreamOp
       options_(std::move(options)),
       make_session_(std::move(make_session)),
       spare_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
-      refusal_said_at_(EventLoop::Clock::now() - refusal_said_every),
+      refusal_said_at_(EventLoop::Clock::now() - trouble_said_every),
+      displaced_said_at_(refusal_said_at_),
       scratch_(receive_bytes, '\0') {}
 
 StreamListener::~StreamListener() { stop(std::chrono::milliseconds(0)); }
@@ -67,6 +68,7 @@ StreamCounters StreamListener::counters() const {
   return {.open = counters_.open,
           .accepted = counters_.accepted,
           .refused = counters_.refused,
+          .displaced = counters_.displaced,
           .timed_out = counters_.timed_out,
           .overrun = counters_.overrun,
           .failed = counters_.failed};
@@ -90,22 +92,29 @@ void StreamListener::on_ready(std::uint32_t /*events*/) {
 }
 
 bool StreamListener::has_room(const Descriptor& fd) {
-  const bool full = connections_.size() >= options_.connections_max;
-  if (options_.network_max == 0 || bound_.is_unix()) return !full;
-  const base::IpAddress network = network_of(fd);
-  const auto of_it = std::ranges::count_if(
-      connections_, [&](const auto& one) { return one->network() == network; });
-  if (static_cast<std::size_t>(of_it) >= options_.network_max) return false;
-  if (full) end_the_most_silent();
-  return true;
+  if (options_.network_max > 0 && !bound_.is_unix()) {
+    const base::IpAddress network = network_of(fd);
+    const auto of_it = std::ranges::count_if(
+        connections_, [&](const auto& one) { return one->network() == network; });
+    if (static_cast<std::size_t>(of_it) >= options_.network_max) return false;
+  }
+  if (connections_.size() >= options_.connections_max) end_the_most_silent();
+  return connections_.size() < options_.connections_max;
 }
 
 void StreamListener::end_the_most_silent() {
-  const auto found =
-      std::ranges::min_element(connections_, {}, [](const auto& one) { return one->active_at(); });
-  if (found == connections_.end()) return;
-  ++counters_.timed_out;
-  drop(**found);
+  const auto found = std::ranges::find_if_not(ranks_, &BySilence::empty);
+  if (found == ranks_.end()) return;
+  drop(*found->front());
+  say_displaced();
+}
+
+// After each sign of life: the end of its rank, which may be another now.
+void StreamListener::file_anew(StreamConnection& connection) {
+  BySilence& from = ranks_[static_cast<std::size_t>(connection.filed_as_)];
+  connection.filed_as_ = connection.rank();
+  BySilence& to = ranks_[static_cast<std::size_t>(connection.filed_as_)];
+  to.splice(to.end(), from, connection.filed_at_);
 }
 
 void StreamListener::admit(Descriptor fd) {
@@ -123,6 +132,8 @@ void StreamListener::admit(Descriptor fd) {
     say_refused();
     return;
   }
+  BySilence& unheard = ranks_[static_cast<std::size_t>(Rank::unheard)];
+  connection->filed_at_ = unheard.insert(unheard.end(), connection.get());
   connections_.push_back(std::move(connection));
   ++counters_.accepted;
   ++counters_.open;
@@ -145,7 +156,7 @@ void StreamListener::pause_accepting() {
 
 void StreamListener::say_refused() {
   ++counters_.refused;
-  if (loop_.woke_at() - refusal_said_at_ < refusal_said_every) return;
+  if (loop_.woke_at() - refusal_said_at_ < trouble_said_every) return;
   refusal_said_at_ = loop_.woke_at();
   base::log(base::LogLevel::warn,
             "event=connection_refused listener={} open={} limit={} refused_so_far={}",
@@ -153,7 +164,19 @@ void StreamListener::say_refused() {
             counters_.refused.load());
 }
 
+void StreamListener::say_displaced() {
+  ++counters_.displaced;
+  if (loop_.woke_at() - displaced_said_at_ < trouble_said_every) return;
+  displaced_said_at_ = loop_.woke_at();
+  base::log(base::LogLevel::warn,
+            "event=connection_displaced listener={} limit={} never_asked={} idle={} busy={} "
+            "displaced_so_far={}",
+            bound_.to_string(), options_.connections_max, ranks_[0].size(), ranks_[1].size(),
+            ranks_[2].size(), counters_.displaced.load());
+}
+
 void StreamListener::drop(StreamConnection& connection) {
+  ranks_[static_cast<std::size_t>(connection.filed_as_)].erase(connection.filed_at_);
   const std::size_t place = connection.place();
   std::swap(connections_[place], connections_.back());
   connections_[place]->set_place(place);
@@ -162,8 +185,8 @@ void StreamListener::drop(StreamConnection& connection) {
 }
 
 void StreamListener::schedule_sweep() {
-  const auto finest =
-      std::min({options_.idle / 4, options_.half_input / 4, std::chrono::milliseconds(500)});
+  const auto finest = std::min({options_.idle / 4, options_.half_input / 4,
+                                options_.first_request / 4, std::chrono::milliseconds(500)});
   sweep_timer_ = loop_.after(std::max(finest, std::chrono::milliseconds(5)), [this] { sweep(); });
 }
 
@@ -197,6 +220,7 @@ void StreamListener::stop(std::chrono::milliseconds grace) {
   }
   loop_.call([this] {
     counters_.open -= connections_.size();
+    for (BySilence& rank : ranks_) rank.clear();
     connections_.clear();
   });
 }

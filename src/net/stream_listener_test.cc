@@ -22,7 +22,8 @@ Deadline in(milliseconds span) { return std::chrono::steady_clock::now() + span;
 
 std::atomic<int> big_answers = 0;
 
-// Answers each line with itself; "big" with 1 MiB, "throw" by throwing, "end" by closing.
+// Answers each line with itself; "big" with 1 MiB, "throw" by throwing, "end" by closing;
+// "mail" makes it busy until the next line.
 class LineSession : public StreamSession {
  public:
   Step on_bytes(std::string_view waiting, std::string& out) override {
@@ -34,9 +35,14 @@ class LineSession : public StreamSession {
       ++big_answers;
       out.append(1 << 20, 'x');
     }
+    busy_ = line == "mail";
     out.append(waiting.substr(0, end + 1));
     return {end + 1, line == "end" ? Next::close : Next::keep};
   }
+  [[nodiscard]] bool busy() const override { return busy_; }
+
+ private:
+  bool busy_ = false;
 };
 
 class StreamListenerTest : public testing::Test {
@@ -169,15 +175,63 @@ TEST_F(StreamListenerTest, ClosesIdlePeersAndHalfRequests) {
   EXPECT_EQ(listener_->counters().timed_out, 2U);
 }
 
-TEST_F(StreamListenerTest, RefusesAtOnceBeyondItsConnections) {
-  listen({.connections_max = 2});
-  const Descriptor one = peer();
-  const Descriptor two = peer();
-  wait_for_open(2);
-  EXPECT_TRUE(closed(peer()));
-  EXPECT_EQ(listener_->counters().refused, 1U);
-  say(one, "still\n");
-  EXPECT_EQ(hear(one, 6), "still\n");
+TEST_F(StreamListenerTest, WhoNeverAskedEndsSoonerThanWhoIsIdle) {
+  listen({.first_request = milliseconds(60)});
+  const Descriptor old = peer();
+  say(old, "one\n");
+  EXPECT_EQ(hear(old, 4), "one\n");
+  const Descriptor silent = peer();
+  const Descriptor half = peer();
+  say(half, "hal");
+  EXPECT_TRUE(closed(silent));
+  EXPECT_TRUE(closed(half));
+  EXPECT_EQ(listener_->counters().timed_out, 2U);
+  say(old, "still\n");
+  EXPECT_EQ(hear(old, 6), "still\n");
+}
+
+TEST_F(StreamListenerTest, AFullListenerTakesWhoComesForWhoNeverAsked) {
+  listen({.connections_max = 64});
+  const Descriptor old = peer();
+  say(old, "one\n");
+  EXPECT_EQ(hear(old, 4), "one\n");
+  std::vector<Descriptor> hoard;
+  for (int i = 0; i < 200; ++i) {
+    hoard.push_back(peer());
+    if (i % 2 == 0) say(hoard.back(), "hal");
+    const Descriptor asks = peer();
+    say(asks, "two\n");
+    ASSERT_EQ(hear(asks, 4), "two\n") << i;
+  }
+  say(old, "still\n");
+  EXPECT_EQ(hear(old, 6), "still\n") << "silent for longest, but no stranger";
+  EXPECT_TRUE(closed(hoard[0])) << "silent for longest of those that never asked";
+  const StreamCounters counters = listener_->counters();
+  EXPECT_GT(counters.displaced, 100U);
+  EXPECT_EQ(counters.refused, 0U);
+  EXPECT_LE(counters.open, 64U);
+}
+
+TEST_F(StreamListenerTest, IdleOnesGiveWayBeforeBusyOnesAndOfAllTheMostSilent) {
+  listen({.connections_max = 3});
+  const auto said = [&](std::string_view line, std::string_view more = {}) {
+    Descriptor fd = peer();
+    say(fd, line);
+    EXPECT_EQ(hear(fd, line.size()), line);
+    say(fd, more);
+    loop_->call([&] { std::this_thread::sleep_for(milliseconds(2)); });
+    return fd;
+  };
+  const Descriptor busy = said("mail\n");
+  const Descriptor half = said("one\n", "hal");
+  const Descriptor second = said("mail\n");
+  const Descriptor third = said("mail\n");
+  EXPECT_TRUE(closed(half)) << "although it spoke later than the first";
+  const Descriptor fourth = said("one\n");
+  EXPECT_TRUE(closed(busy)) << "all are busy: the most silent";
+  say(second, "one\n");
+  EXPECT_EQ(hear(second, 4), "one\n");
+  EXPECT_EQ(listener_->counters().displaced, 2U);
 }
 
 TEST_F(StreamListenerTest, RefusesAtOnceWhenTheProcessHasNoDescriptorLeft) {

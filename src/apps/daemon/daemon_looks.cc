@@ -48,6 +48,7 @@ std::string queue_helper_trouble(const std::string& helper) {
 // All policy listeners as one.
 struct PolicySum {
   std::uint64_t requests = 0, malformed = 0, oversized = 0, failed = 0, open = 0, refused = 0;
+  std::uint64_t displaced = 0;
   std::array<std::uint64_t, 5> answers{};
   std::array<std::uint64_t, intake::policy_latency_bounds.size() + 1> latency{};
   std::uint64_t latency_microseconds = 0;
@@ -63,6 +64,7 @@ PolicySum sum_of(const std::vector<std::unique_ptr<intake::PolicyService>>& serv
     sum.failed += one.handler_failed;
     sum.open += one.connections.open;
     sum.refused += one.connections.refused;
+    sum.displaced += one.connections.displaced;
     for (std::size_t i = 0; i < sum.answers.size(); ++i) sum.answers[i] += one.answers[i];
     for (std::size_t i = 0; i < sum.latency.size(); ++i) sum.latency[i] += one.latency[i];
     sum.latency_microseconds += one.latency_microseconds;
@@ -230,8 +232,8 @@ std::string Daemon::metrics() const {
       single("leumund_policy_failed_total", "Requests answered DUNNO because judging failed.",
              policy.failed),
       single("leumund_policy_connections", "Open policy connections.", policy.open),
-      single("leumund_policy_connections_refused_total", "Connections over the limit.",
-             policy.refused),
+      single("leumund_policy_connections_refused_total", "Out of open files.", policy.refused),
+      single("leumund_policy_connections_displaced_total", "Ended for another.", policy.displaced),
       single("leumund_log_lines_total", "Log lines read.", lines),
       single("leumund_log_lines_unknown_total", "Postfix lines of an unknown kind.", unknown),
       single("leumund_store_checkpoints_total", "Checkpoints of counts written.", kept.checkpoints),

@@ -76,6 +76,7 @@ intake::MilterCounters MilterIntake::sum() const {
     sum.screen_forged += one.screen_forged;
     sum.connections.open += one.connections.open;
     sum.connections.refused += one.connections.refused;
+    sum.connections.displaced += one.connections.displaced;
     for (std::size_t i = 0; i < sum.answers.size(); ++i) sum.answers[i] += one.answers[i];
     for (std::size_t i = 0; i < sum.classes.size(); ++i) sum.classes[i] += one.classes[i];
     sum.names_refused += one.names_refused;
@@ -139,8 +140,11 @@ std::vector<face::Metric> MilterIntake::metrics() const {
       count("leumund_milter_unknown_local_senders_total",
             "Local messages whose sender the log did not name in time.", all.waited_in_vain),
       count("leumund_milter_connections", "Open milter connections.", all.connections.open),
-      count("leumund_milter_connections_refused_total", "Connections over the limit.",
-            all.connections.refused)};
+      count("leumund_milter_connections_refused_total",
+            "Connections closed at once, over the limit of open files.", all.connections.refused),
+      count("leumund_milter_connections_displaced_total",
+            "Connections ended for a new one, at milter.connections_max.",
+            all.connections.displaced)};
 }
 
 }  // namespace leumund::apps

@@ -182,13 +182,17 @@ void ReportDesk::add_metrics(std::vector<face::Metric>& metrics) const {
     const auto one = service->connections();
     streams.open += one.open;
     streams.refused += one.refused;
+    streams.displaced += one.displaced;
   }
   metrics.push_back({"leumund_report_connections",
                      "Open LMTP connections.",
                      {{{}, static_cast<double>(streams.open)}}});
   metrics.push_back({"leumund_report_connections_refused_total",
-                     "LMTP connections over the limit.",
+                     "LMTP connections closed at once, over the limit of open files.",
                      {{{}, static_cast<double>(streams.refused)}}});
+  metrics.push_back({"leumund_report_connections_displaced_total",
+                     "LMTP connections ended for a new one, at the limit of 32.",
+                     {{{}, static_cast<double>(streams.displaced)}}});
 }
 
 }  // namespace leumund::apps
