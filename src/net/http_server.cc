@@ -1,12 +1,9 @@
 #include "net/http_server.h"
 
-#include <fcntl.h>
 #include <httplib.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -19,6 +16,7 @@
 #include "base/bounded_queue.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "net/http_arrivals.h"
 #include "net/http_route_match.h"
 
 namespace leumund::net {
@@ -27,11 +25,9 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t path_max = 2048;
-constexpr std::size_t header_bytes_max = 64 * 1024;
+constexpr std::size_t upload_threads = 2;
 constexpr milliseconds stop_check_every{100};
 constexpr milliseconds stream_patience{250};
-constexpr std::size_t linger_bytes = 1 << 20;
-constexpr milliseconds linger_time{500};
 constexpr std::string_view busy_response =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
@@ -43,18 +39,23 @@ milliseconds left_until(Deadline deadline) {
 // it are bounded, and a stop of the server ends the waiting.
 class BoundedStream final : public httplib::Stream {
  public:
-  BoundedStream(int fd, const std::atomic<bool>& stopping, const HttpOptions& options,
+  BoundedStream(HttpArrival& arrival, const std::atomic<bool>& stopping, const HttpOptions& options,
                 std::size_t body_bytes_max)
-      : fd_(fd),
+      : fd_(arrival.fd.get()),
         stopping_(stopping),
         write_time_(options.write_time),
         deadline_(std::chrono::steady_clock::now() + options.request_time),
         body_bytes_max_(body_bytes_max),
-        remote_(options.listen.is_unix() ? "unix" : "") {
+        remote_(options.listen.is_unix() ? "unix" : ""),
+        buffer_(std::move(arrival.bytes)),
+        whole_(arrival.whole) {
     if (remote_.empty()) find_remote();
+    note_received(buffer_.size());
   }
 
-  bool is_readable() const override { return wait(POLLIN, deadline_); }
+  bool is_readable() const override {
+    return begin_ < end_ || (!whole_ && wait(POLLIN, deadline_));
+  }
 
   // Asked before each piece of a stream: also tells when the client has gone.
   bool is_writable() const override {
@@ -65,14 +66,13 @@ class BoundedStream final : public httplib::Stream {
 
   ssize_t read(char* into, std::size_t size) override {
     if (begin_ == end_) {
+      if (whole_) return 0;
+      buffer_.resize(receive_bytes);
       const std::size_t most = std::min(buffer_.size(), bytes_left_);
       if (most == 0 || !wait(POLLIN, deadline_)) return -1;
       const ssize_t got = recv(fd_, buffer_.data(), most, 0);
       if (got <= 0) return got;
-      begin_ = 0;
-      end_ = static_cast<std::size_t>(got);
-      bytes_left_ -= end_;
-      look_for_header_end();
+      note_received(static_cast<std::size_t>(got));
     }
     const std::size_t count = std::min(size, end_ - begin_);
     std::copy_n(buffer_.data() + begin_, count, into);
@@ -95,19 +95,16 @@ class BoundedStream final : public httplib::Stream {
   }
   socket_t socket() const override { return fd_; }
 
-  // Lets the client read the answer although it may still be sending: closing now would reset it.
-  void linger() {
-    shutdown(fd_, SHUT_WR);
-    const Deadline end = std::chrono::steady_clock::now() + linger_time;
-    std::size_t left = linger_bytes;
-    while (left > 0 && wait(POLLIN, end)) {
-      const ssize_t got = recv(fd_, buffer_.data(), std::min(left, buffer_.size()), 0);
-      if (got <= 0) return;
-      left -= static_cast<std::size_t>(got);
-    }
+ private:
+  static constexpr std::size_t receive_bytes = 16 * 1024;
+
+  void note_received(std::size_t bytes) {
+    begin_ = 0;
+    end_ = bytes;
+    bytes_left_ -= std::min(bytes, bytes_left_);
+    look_for_header_end();
   }
 
- private:
   // httplib takes header lines without end; here they share one budget, and the body has its own.
   void look_for_header_end() {
     constexpr std::string_view header_end = "\r\n\r\n";
@@ -146,10 +143,11 @@ class BoundedStream final : public httplib::Stream {
   const milliseconds write_time_;
   const Deadline deadline_;
   const std::size_t body_bytes_max_;
-  std::size_t bytes_left_ = header_bytes_max;  // of the header, later of the body
-  std::size_t header_end_seen_ = 0;            // bytes of "\r\n\r\n" that have come in a row
+  std::size_t bytes_left_ = http_header_bytes_max;  // of the header, later of the body
+  std::size_t header_end_seen_ = 0;                 // bytes of "\r\n\r\n" that have come in a row
   std::string remote_;
-  std::array<char, 16 * 1024> buffer_;
+  std::string buffer_;
+  const bool whole_;  // all of it is in the buffer
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
 };
@@ -195,9 +193,9 @@ struct HttpServer::Parts final : private httplib::Server {
   void start();
   void stop();
 
-  void accept_loop();
-  void work_loop(std::size_t number);
-  void serve(Descriptor fd);
+  void hand_over(HttpArrival arrival);
+  void work_loop(base::BoundedQueue<HttpArrival>& queue);
+  void serve(HttpArrival arrival);
   HandlerResponse before_body(const httplib::Request& request, httplib::Response& response);
   void with_body(const httplib::Request& request, httplib::Response& response,
                  const httplib::ContentReader& reader);
@@ -216,7 +214,9 @@ struct HttpServer::Parts final : private httplib::Server {
   std::atomic<std::uint64_t> failed = 0;
   std::atomic<std::uint64_t> streams = 0;
   std::atomic<bool> stopping = false;
-  base::BoundedQueue<Descriptor> waiting;
+  base::BoundedQueue<HttpArrival> waiting;
+  base::BoundedQueue<HttpArrival> uploads;
+  HttpArrivals arrivals;
   std::vector<std::jthread> threads;
 };
 
@@ -226,7 +226,10 @@ HttpServer::Parts::Parts(HttpOptions given, std::vector<HttpRoute> given_routes,
       routes(std::move(given_routes)),
       socket(std::move(given_socket)),
       bound(socket.bound()),
-      waiting(options.waiting_max, base::WhenFull::push_back) {
+      waiting(options.waiting_max, base::WhenFull::push_back),
+      uploads(options.waiting_max, base::WhenFull::push_back),
+      arrivals(options, bound, socket.fd(),
+               [this](HttpArrival arrival) { hand_over(std::move(arrival)); }) {
   for (const HttpRoute& route : routes) body_max = std::max(body_max, route.body_max);
   set_payload_max_length(body_max);
   set_pre_routing_handler(
@@ -242,9 +245,18 @@ HttpServer::Parts::Parts(HttpOptions given, std::vector<HttpRoute> given_routes,
 HttpServer::Parts::~Parts() { stop(); }
 
 void HttpServer::Parts::start() {
-  threads.emplace_back([this] { accept_loop(); });
+  const auto start_one = [this](const std::string& name, auto work) {
+    threads.emplace_back([name, work = std::move(work)] {
+      pthread_setname_np(pthread_self(), name.c_str());
+      work();
+    });
+  };
+  start_one("http-accept", [this] { arrivals.run(stopping); });
   for (std::size_t i = 0; i < options.threads; ++i) {
-    threads.emplace_back([this, i] { work_loop(i); });
+    start_one("http-" + std::to_string(i), [this] { work_loop(waiting); });
+  }
+  for (std::size_t i = 0; i < upload_threads; ++i) {
+    start_one("http-upload-" + std::to_string(i), [this] { work_loop(uploads); });
   }
 }
 
@@ -252,34 +264,25 @@ void HttpServer::Parts::stop() {
   stopping = true;
   svr_sock_ = INVALID_SOCKET;
   waiting.close();
+  uploads.close();
   threads.clear();
   socket.close();
 }
 
-void HttpServer::Parts::accept_loop() {
-  pthread_setname_np(pthread_self(), "http-accept");
-  while (!stopping) {
-    pollfd one{.fd = socket.fd(), .events = POLLIN, .revents = 0};
-    if (poll(&one, 1, static_cast<int>(stop_check_every.count())) <= 0) continue;
-    Descriptor fd(accept4(socket.fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!fd.open()) {
-      // Out of descriptors or memory: the connection keeps waiting, and so do we for a moment.
-      if (errno != EAGAIN && errno != ECONNABORTED) std::this_thread::sleep_for(stop_check_every);
-      continue;
-    }
-    if (waiting.push(std::move(fd))) continue;
-    ++refused;
-    (void)!send(fd.get(), busy_response.data(), busy_response.size(), MSG_NOSIGNAL);
-  }
+void HttpServer::Parts::hand_over(HttpArrival arrival) {
+  auto& queue = arrival.whole ? waiting : uploads;
+  if (queue.push(std::move(arrival))) return;
+  ++refused;
+  (void)!send(arrival.fd.get(), busy_response.data(), busy_response.size(), MSG_NOSIGNAL);
+  arrivals.leave(std::move(arrival.fd));
 }
 
-void HttpServer::Parts::work_loop(std::size_t number) {
-  pthread_setname_np(pthread_self(), ("http-" + std::to_string(number)).c_str());
+void HttpServer::Parts::work_loop(base::BoundedQueue<HttpArrival>& queue) {
   while (!stopping) {
-    auto fd = waiting.pop(std::chrono::seconds(1));
-    if (!fd) continue;
+    auto arrival = queue.pop(std::chrono::seconds(1));
+    if (!arrival) continue;
     try {
-      serve(std::move(*fd));
+      serve(std::move(*arrival));
     } catch (const std::exception& error) {
       ++failed;
       base::log(base::LogLevel::error, "event=http_exception listener={} what=\"{}\"",
@@ -288,14 +291,14 @@ void HttpServer::Parts::work_loop(std::size_t number) {
   }
 }
 
-void HttpServer::Parts::serve(Descriptor fd) {
+void HttpServer::Parts::serve(HttpArrival arrival) {
   // What is announced too large is answered 413 before it is read; this is for what is not
   // announced.
-  BoundedStream stream(fd.get(), stopping, options, body_max + body_max / 8 + 4096);
+  BoundedStream stream(arrival, stopping, options, body_max + body_max / 8 + 4096);
   bool connection_closed = false;
   ++requests;
   (void)process_request(stream, true, connection_closed, nullptr);
-  stream.linger();
+  arrivals.leave(std::move(arrival.fd));
 }
 
 const HttpRoute* HttpServer::Parts::find(HttpRequest& request, HttpResponse& why_not) const {

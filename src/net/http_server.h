@@ -1,11 +1,14 @@
 // Answers HTTP on a TCP port or Unix socket: routes to handlers, with every size and time bounded.
 //
-// Flow:    accept thread -> bounded queue -> worker thread -> route -> handler -> response.
-//          One request a connection: an idle client never holds a worker.
-// Time:    `request_time` for a whole request, `write_time` for each piece of the response.
+// Flow:    accept thread -> whole requests, bounded queue -> worker thread -> route -> handler ->
+//          response. One request a connection. A worker gets what is here in whole, so that no
+//          client holds one by saying nothing or half; uploads (chunked, over 256 KiB) are read by
+//          two threads of their own. See http_arrivals.h.
+// Time:    `header_time` for a header, `request_time` for a whole request, `write_time` for each
+//          piece of the response.
 // Limits:  HttpOptions; path 2 KiB, header 64 KiB. Too large is 413, too long a path 414. When
-//          `waiting_max` connections wait for a worker, or `streams_max` streams run, the next gets
-//          503.
+//          `waiting_max` requests wait for a worker, or `streams_max` streams run, the next gets
+//          503. When `arriving_max` connections are without a whole request, the oldest ends.
 // Threads: handlers run on the workers, several at once, and may block; the rest from any thread.
 // Errors:  a handler that throws is answered 500, logged and counted.
 #pragma once
@@ -70,6 +73,9 @@ struct HttpOptions {
   std::size_t threads = 8;
   std::size_t streams_max = 4;  // less than `threads`: each holds one
   std::size_t waiting_max = 128;
+  std::size_t arriving_max = 256;
+  std::size_t of_one_address_max = 32;  // of these; not of this host, IPv6: of a /64
+  std::chrono::milliseconds header_time{5'000};
   std::chrono::milliseconds request_time{15'000};
   std::chrono::milliseconds write_time{15'000};
 };

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "net/host_addresses.h"
+#include "net/http_arrivals.h"
 #include "net/http_client.h"
 #include "net/http_route_match.h"
 #include "net/http_server.h"
@@ -85,6 +87,23 @@ class HttpTest : public testing::Test {
     auto reply = http_call({.server = address_, .target = target});
     EXPECT_TRUE(reply.ok()) << reply.error().message;
     return reply.ok() ? *reply : HttpReply{};
+  }
+
+  // Connections that send this, and then neither more nor an end.
+  [[nodiscard]] std::vector<Descriptor> hoard(int count, std::string_view text) const {
+    std::vector<Descriptor> out;
+    for (int i = 0; i < count; ++i) {
+      out.push_back(connect_to(server_->bound(), in(seconds(5))).value());
+      (void)send(out.back().get(), text.data(), text.size(), MSG_NOSIGNAL);
+    }
+    return out;
+  }
+  void expect_prompt_answers(const char* against) const {
+    for (int i = 0; i < 5; ++i) {
+      const auto begin = std::chrono::steady_clock::now();
+      EXPECT_EQ(get("/v1/echo/a").status, 200) << against;
+      EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(1)) << against;
+    }
   }
 
   std::atomic<int> streamed_ = 0;
@@ -177,6 +196,102 @@ TEST_F(HttpTest, ASlowRequestIsEndedByItsTime) {
   const auto begin = std::chrono::steady_clock::now();
   (void)send_raw(server_->bound(), "GET /v1/echo/a HTTP/1.1\r\nHost:", false);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(3));
+}
+
+TEST_F(HttpTest, ClientsThatSayNothingOrHalfHoldNoWorker) {
+  serve({.listen = Endpoint::tcp("127.0.0.1", 0), .threads = 4, .streams_max = 0});
+  const auto silent = hoard(64, "");
+  const auto half = hoard(64, "GET /v1/echo/a HTTP/1.1\r\nHost:");
+  expect_prompt_answers("silent and half headers");
+  const auto bodies = hoard(32, "POST /v1/size HTTP/1.1\r\nContent-Length: 100\r\n\r\nabc");
+  expect_prompt_answers("half bodies");
+  const auto chunked =
+      hoard(32, "POST /v1/size HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab");
+  expect_prompt_answers("half chunks");
+  const auto stay = hoard(64, "GET /v1/echo/a HTTP/1.1\r\n\r\n");
+  expect_prompt_answers("clients that stay after the answer");
+  const auto flood = hoard(1000, "");
+  expect_prompt_answers("more than may arrive");
+  EXPECT_EQ(server_->counters().refused, 0U);
+}
+
+TEST_F(HttpTest, TheHeaderHasATimeOfItsOwnAndTheBodyMore) {
+  serve({.listen = Endpoint::tcp("127.0.0.1", 0), .header_time = milliseconds(150)});
+  const auto half = hoard(1, "POST /v1/size HTTP/1.1\r\nContent-Le");
+  const auto body = hoard(1, "POST /v1/size HTTP/1.1\r\nContent-Length: 4\r\n\r\nab");
+  std::array<char, 4096> answer{};
+  ASSERT_TRUE(wait_ready(half[0].get(), POLLIN, in(seconds(5)), "end").ok());
+  EXPECT_LE(recv(half[0].get(), answer.data(), answer.size(), 0), 0) << "ended without a word";
+  std::this_thread::sleep_for(milliseconds(200));
+  ASSERT_EQ(send(body[0].get(), "cd", 2, MSG_NOSIGNAL), 2);
+  ASSERT_TRUE(wait_ready(body[0].get(), POLLIN, in(seconds(5)), "answer").ok());
+  const ssize_t got = recv(body[0].get(), answer.data(), answer.size(), 0);
+  ASSERT_GT(got, 0);
+  EXPECT_THAT(std::string(answer.data(), static_cast<std::size_t>(got)), HasSubstr(" 202 "));
+}
+
+TEST_F(HttpTest, TakesARequestInPiecesAndOneWithoutALength) {
+  serve();
+  const std::string text =
+      "POST /v1/size HTTP/1.1\r\nHost: x\r\ncontent-length:  5 \r\n\r\nabcdeMORE";
+  auto fd = connect_to(server_->bound(), in(seconds(5))).value();
+  for (const char c : text) {
+    (void)send(fd.get(), &c, 1, MSG_NOSIGNAL);
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  std::array<char, 4096> answer{};
+  ASSERT_TRUE(wait_ready(fd.get(), POLLIN, in(seconds(5)), "answer").ok());
+  const ssize_t got = recv(fd.get(), answer.data(), answer.size(), 0);
+  ASSERT_GT(got, 0);
+  EXPECT_TRUE(
+      std::string_view(answer.data(), static_cast<std::size_t>(got)).ends_with("\r\n\r\n5"));
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_THAT(send_raw(server_->bound(), "POST /v1/size HTTP/1.1\r\nHost: x\r\n\r\n", false),
+              testing::EndsWith("\r\n\r\n0"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, seconds(3))
+      << "it has no body: RFC 9112, 6.3";
+  EXPECT_THAT(send_raw(server_->bound(),
+                       "POST /v1/size HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                       "Content-Length: 3\r\n\r\nabc",
+                       false),
+              testing::AllOf(HasSubstr(" 100 "), testing::EndsWith("\r\n\r\n3")));
+}
+
+TEST_F(HttpTest, OneAddressFromElsewhereHoldsOnlySoManyConnections) {
+  std::optional<base::IpAddress> own;
+  for (const base::IpAddress& one : addresses_of_this_host()) {
+    if (one.is_v4() && !one.is_loopback()) own = one;
+  }
+  if (!own) GTEST_SKIP() << "this host has no address but loopback";
+  serve({.listen = Endpoint::tcp("0.0.0.0", 0), .of_one_address_max = 4});
+  const auto here = hoard(8, "");
+  std::vector<Descriptor> there;
+  const Endpoint by_name = Endpoint::tcp(own->to_string(), server_->bound().port);
+  for (int i = 0; i < 6; ++i) there.push_back(connect_to(by_name, in(seconds(5))).value());
+  expect_prompt_answers("a hoarder");
+  const auto ended = [](const Descriptor& fd) {
+    return wait_ready(fd.get(), POLLIN, in(milliseconds(200)), "end").ok();
+  };
+  EXPECT_TRUE(ended(there[0]));
+  EXPECT_TRUE(ended(there[1]));
+  EXPECT_FALSE(ended(there[2]));
+  EXPECT_FALSE(ended(here[0])) << "a web server of this host speaks for many";
+}
+
+TEST(HttpArrivals, ForetellsOnlyTheBodyThatTheHeaderIsPlainAbout) {
+  const auto body = [](const std::string& fields) {
+    return foretold_body("POST / HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n");
+  };
+  EXPECT_EQ(body(""), 0U);
+  EXPECT_EQ(body("Content-Length: 12\r\n"), 12U);
+  EXPECT_EQ(body("CONTENT-LENGTH:262144\r\n"), 262144U);
+  for (const char* other :
+       {"Content-Length: 262145\r\n", "Content-Length: -5\r\n", "Content-Length: 5x\r\n",
+        "Content-Length:\r\n", "Content-Length: 99999999999999999999999\r\n",
+        "Content-Length: 5\r\nContent-Length: 6\r\n", "Transfer-Encoding: chunked\r\n",
+        "Content-Length: 5\r\ntransfer-encoding: chunked\r\n", "Expect: 100-continue\r\n"}) {
+    EXPECT_EQ(body(other), std::nullopt) << other;
+  }
 }
 
 TEST_F(HttpTest, AHandlerThatThrowsIsAnswered500) {
