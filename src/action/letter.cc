@@ -6,6 +6,7 @@
 #include <array>
 
 #include "action/case_book.h"
+#include "action/desk_addresses.h"
 #include "action/notice_text.h"
 #include "action/one_line.h"
 #include "action/sentences.h"
@@ -26,21 +27,32 @@ std::string page_for(const std::string& url, const LetterInput& input) {
   return model::page_about(url, first_place(input));
 }
 
-// The first page or address of a desk that an answer names.
-std::string named_in(std::string_view words, bool page) {
+// The first page that an answer names.
+std::string page_in(std::string_view words) {
   constexpr std::string_view ends = " \t\"'<>()[],;";
   while (!words.empty()) {
     const auto end = std::min(words.find_first_of(ends), words.size());
     std::string_view word = words.substr(0, end);
     words.remove_prefix(std::min(end + 1, words.size()));
     while (word.ends_with('.') || word.ends_with(':')) word.remove_suffix(1);
-    const bool web = word.starts_with("https://") || word.starts_with("http://");
-    const auto at = word.find('@');
-    const bool address = !web && at != std::string_view::npos && at > 0 &&
-                         word.find('.', at) != std::string_view::npos;
-    if (page ? web : address) return std::string(word);
+    if (word.starts_with("https://") || word.starts_with("http://")) return std::string(word);
   }
   return "";
+}
+
+// The first desk: never an address that may be a sender's or a recipient's.
+std::string desk_in(std::string_view words, const model::Contact& contact, bool of_list) {
+  std::string found;
+  static_cast<void>(
+      shown_addresses(words, [&](std::string_view local_part, std::string_view domain) {
+        const bool desk = of_list || is_desk_of(contact, local_part, domain) ||
+                          is_desk_name(local_part) || is_help_name(local_part);
+        if (found.empty() && desk && domain.contains('.')) {
+          found.append(local_part).append("@").append(domain);
+        }
+        return ShownAddress::whole;
+      }));
+  return found;
 }
 
 class Writer {
@@ -179,9 +191,8 @@ class Writer {
     const std::string& method = contact_.method;
     const bool from_reply = method == "follow-reply";
     const std::string page =
-        from_reply ? named_in(input_.who().words, true) : page_for(contact_.form, input_);
-    const std::string address =
-        from_reply ? named_in(input_.who().words, false) : request_address();
+        from_reply ? page_in(input_.who().words) : page_for(contact_.form, input_);
+    const std::string address = from_reply ? desk_named() : request_address();
     if (!contact_.sure) advise(Advice::unsure);
     if (method == "email" || (page.empty() && !address.empty())) {
       out_.url = page;
@@ -198,9 +209,11 @@ class Writer {
     if (method.empty() || method == "unknown") advise(Advice::unknown_form, page);
   }
 
+  std::string desk_named() const { return desk_in(input_.who().words, contact_, input_.of_list()); }
+
   // The desk that the answer names, where it is one of those that are known; else the known one.
   std::string request_address() const {
-    const std::string named = named_in(input_.who().words, false);
+    const std::string named = desk_named();
     const auto domain = [](std::string_view address) {
       return address.substr(std::min(address.find('@'), address.size()));
     };

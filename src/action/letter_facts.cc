@@ -6,6 +6,7 @@
 #include <array>
 #include <iterator>
 
+#include "action/desk_addresses.h"
 #include "action/one_line.h"
 #include "action/sentences.h"
 #include "base/ip_address.h"
@@ -42,42 +43,6 @@ std::string tidy(std::string_view text, std::size_t bytes_max) {
   }
   while (out.ends_with(' ')) out.pop_back();
   return out;
-}
-
-bool of_address(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("._+=-").contains(c);
-}
-
-std::string_view last_labels(std::string_view domain) {
-  const auto last = domain.rfind('.');
-  if (last == std::string_view::npos || last == 0) return domain;
-  const auto before = domain.rfind('.', last - 1);
-  return before == std::string_view::npos ? domain : domain.substr(before + 1);
-}
-
-// Their own desks may be named; whatever other address stands in an answer may be a customer's.
-std::string without_strangers(std::string text, const model::Contact& contact, Language language) {
-  const auto theirs = [&](std::string_view domain) {
-    for (const std::string* known : {&contact.email, &contact.postmaster, &contact.domain}) {
-      const std::string_view name = std::string_view(*known).substr(known->find('@') + 1);
-      if (!name.empty() && last_labels(name) == last_labels(domain)) return true;
-    }
-    return contact.form.contains(last_labels(domain)) || contact.page.contains(last_labels(domain));
-  };
-  for (auto at = text.find('@'); at != std::string::npos; at = text.find('@', at + 1)) {
-    std::size_t from = at;
-    std::size_t to = at + 1;
-    while (from > 0 && of_address(text[from - 1])) --from;
-    while (to < text.size() && of_address(text[to])) ++to;
-    std::string_view domain = std::string_view(text).substr(at + 1, to - at - 1);
-    while (domain.ends_with('.')) domain.remove_suffix(1);
-    if (from == at || domain.find('.') == std::string_view::npos || theirs(domain)) continue;
-    const std::string mask = language == Language::de ? "[Adresse]" : "[address]";
-    text.replace(from, at + 1 + domain.size() - from, mask);
-    at = from + mask.size() - 1;
-  }
-  return text;
 }
 
 std::string joined(const std::vector<std::string>& parts, Language language) {

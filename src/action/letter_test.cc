@@ -129,19 +129,24 @@ TEST(Letter, AMailGoesToTheDeskThatTheAnswerNames) {
   input.one.parties.front().words = "554 ask evil@elsewhere.example";
   letter = english(input);
   EXPECT_EQ(letter.to, "tosa@rx.t-online.de") << "only a desk of theirs replaces the known one";
+  input.contact.email = "unblock.request@cox.net";
+  input.contact.domain = "cox.net";
+  input.one.parties.front().words = "554 bob1@cox.net is not for you";
+  EXPECT_EQ(english(input).to, "unblock.request@cox.net") << "never a recipient";
 }
 
 TEST(Letter, NobodyIsNamedToOutsiders) {
   auto input = refused();
   input.stopped.push_back(stopped(SubjectKind::script, "uid33:/srv/kunde-schmidt"));
-  input.one.parties.front().words = "550 5.7.1 anna@verein.example: rejected, ask tosa@t-online.de";
+  input.one.parties.front().words =
+      "550 5.7.1 anna@verein.example to bob1@t-online.de: rejected, ask tosa@rx.t-online.de";
   input.suspect = "account:bert@firma.example";
   for (const auto step : {CaseStep::form, CaseStep::reply, CaseStep::postmaster, CaseStep::upstream,
                           CaseStep::legal, CaseStep::given_up}) {
     input.step = step;
     for (const auto language : {Language::en, Language::de}) {
       const auto letter = write_letter(input, language, Language::en);
-      for (const char* name : {"anna", "verein", "schmidt", "bert", "firma", "uid33"}) {
+      for (const char* name : {"anna", "verein", "schmidt", "bert", "firma", "uid33", "bob1"}) {
         EXPECT_THAT(letter.subject + letter.body, Not(HasSubstr(name)));
         for (const auto& field : letter.fields) EXPECT_THAT(field.second, Not(HasSubstr(name)));
       }
@@ -149,7 +154,7 @@ TEST(Letter, NobodyIsNamedToOutsiders) {
   }
   input.step = CaseStep::form;
   EXPECT_THAT(english(input).body,
-              HasSubstr("550 5.7.1 [address]: rejected, ask tosa@t-online.de"));
+              HasSubstr("550 5.7.1 [address] to [address]: rejected, ask tosa@rx.t-online.de"));
 }
 
 TEST(Letter, WhoTakesMoneyIsNeverAsked) {
@@ -325,6 +330,9 @@ TEST(Letter, TheirAnswerNamesThePlaceWhereItIsAsked) {
   EXPECT_EQ(letter.url, "https://postmaster.laposte.net/unblock");
   input.one.parties.front().words = "550 blocked; write to desk@laposte.net.";
   EXPECT_EQ(english(input).to, "desk@laposte.net");
+  input.one.parties.front().words =
+      "550 <anna@verein.example> to <...@laposte.net>: blocked; write to desk@laposte.net.";
+  EXPECT_EQ(english(input).to, "desk@laposte.net") << "never a sender or recipient";
   input.one.parties.front().words = "550 blocked";
   letter = english(input);
   EXPECT_EQ(letter.to, "postmaster@t-online.de");

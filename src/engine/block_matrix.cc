@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "diagnosis/provider_group.h"
+#include "engine/block_example.h"
 #include "evidence/block_cell_codec.h"
 
 namespace leumund::engine {
@@ -36,31 +37,6 @@ bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= name_bytes_max &&
          std::none_of(text.begin(), text.end(),
                       [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
-
-std::string_view stage_name(model::DeliveryStage stage) {
-  constexpr std::array<std::string_view, 7> names = {"",     "connect", "greeting", "mail",
-                                                     "rcpt", "data",    "end"};
-  return names[static_cast<std::size_t>(stage)];
-}
-
-// The reply as an example: cut, and without the recipient's name, which is nobody's business.
-model::BlockExample example_of(const model::Delivery& delivery, base::TimePoint at) {
-  model::BlockExample out;
-  out.at = at;
-  out.remote = delivery.remote.substr(0, name_bytes_max);
-  out.stage = stage_name(delivery.stage);
-  out.queue_id = delivery.queue.queue_id.substr(0, 32);
-  out.reply = delivery.reply.substr(0, evidence::block_example_bytes);
-  const std::string_view recipient = delivery.recipient;
-  const std::size_t sign = recipient.rfind('@');
-  if (sign == std::string_view::npos || sign == 0) return out;
-  constexpr std::string_view blank = "...";
-  for (std::size_t found = out.reply.find(recipient); found != std::string::npos;
-       found = out.reply.find(recipient, found + blank.size())) {
-    out.reply.replace(found, sign, blank);
-  }
-  return out;
 }
 
 std::pair<std::string_view, std::string_view> parts_of(std::string_view key) {
@@ -194,8 +170,8 @@ BlockMatrix::Cells::iterator BlockMatrix::cell_for(bool refused, bool registered
 }
 
 void BlockMatrix::note_refusal(BlockCell& cell, const model::Delivery& delivery,
-                               const diagnosis::Refusal& refusal, const MailOwner& owner,
-                               base::TimePoint at) {
+                               const diagnosis::Refusal& refusal, const diagnosis::Reader& reader,
+                               const MailOwner& owner, base::TimePoint at) {
   evidence::BlockImpact& impact = cell.hit();
   if (cell.test.quiet() || impact.refusals == 0) {
     impact.begin_anew(at);
@@ -213,14 +189,15 @@ void BlockMatrix::note_refusal(BlockCell& cell, const model::Delivery& delivery,
   if (!refusal.listed_address.empty()) {
     impact.listed_address = refusal.listed_address.substr(0, 64);
   }
-  evidence::BlockImpact::keep(impact.examples, example_of(delivery, at),
+  evidence::BlockImpact::keep(impact.examples, example_of(delivery, reader, at),
                               evidence::BlockImpact::examples_max);
 }
 
-void BlockMatrix::note_other(BlockCell& cell, const model::Delivery& delivery, base::TimePoint at) {
+void BlockMatrix::note_other(BlockCell& cell, const model::Delivery& delivery,
+                             const diagnosis::Reader& reader, base::TimePoint at) {
   evidence::BlockImpact& impact = cell.hit();
   ++impact.other_refusals;
-  evidence::BlockImpact::keep(impact.other_examples, example_of(delivery, at),
+  evidence::BlockImpact::keep(impact.other_examples, example_of(delivery, reader, at),
                               evidence::BlockImpact::other_examples_max);
 }
 
@@ -246,7 +223,7 @@ std::optional<model::BlockChange> BlockMatrix::see(const model::Delivery& delive
   cell.touched_at = std::max(cell.touched_at, at);
   mark_dirty(*found);
   if (other) {
-    note_other(cell, delivery, at);
+    note_other(cell, delivery, reader, at);
     return {};
   }
   if (sent) cell.last_accepted_at = std::max(cell.last_accepted_at, at);
@@ -258,7 +235,7 @@ std::optional<model::BlockChange> BlockMatrix::see(const model::Delivery& delive
     return {};
   }
   const bool first = cell.first_sight(hash_of(name_of_mail(delivery)), fate, at);
-  if (ours) note_refusal(cell, delivery, refusal, owner, at);
+  if (ours) note_refusal(cell, delivery, refusal, reader, owner, at);
   if (!first) return {};
   // Whose mail it was may not be known (0): then it is not held to be one account's trouble.
   const bool another = cell.impact && owner.account != cell.impact->account;

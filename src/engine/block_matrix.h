@@ -136,8 +136,10 @@ class BlockMatrix {
                                 base::TimePoint now) const;
   [[nodiscard]] bool make_room(base::TimePoint now);
   void note_refusal(evidence::BlockCell& cell, const model::Delivery& delivery,
-                    const diagnosis::Refusal& refusal, const MailOwner& owner, base::TimePoint at);
-  void note_other(evidence::BlockCell& cell, const model::Delivery& delivery, base::TimePoint at);
+                    const diagnosis::Refusal& refusal, const diagnosis::Reader& reader,
+                    const MailOwner& owner, base::TimePoint at);
+  void note_other(evidence::BlockCell& cell, const model::Delivery& delivery,
+                  const diagnosis::Reader& reader, base::TimePoint at);
   [[nodiscard]] model::BlockFacts facts_of(const std::string& key,
                                            const evidence::BlockCell& cell) const;
   template <typename Wanted>

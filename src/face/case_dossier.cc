@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "action/desk_addresses.h"
 #include "action/mail_classes.h"
 #include "action/sentences.h"
 #include "face/case_letter.h"
@@ -165,11 +166,22 @@ class Dossier {
     for (const model::CaseParty& party : one_.parties) {
       if (party.words.empty() && party.meaning.empty()) continue;
       out_ += fmt::format("<p>{}:{}</p>\n", html_text(title_of(party)), html_text(answer(party)));
-      if (!party.words.empty()) out_ += fmt::format("<pre>{}</pre>\n", html_text(party.words));
+      if (!party.words.empty())
+        out_ += fmt::format("<pre>{}</pre>\n", html_text(theirs(party.words, party.id)));
       if (const std::string link = safe_link(party.url); !link.empty()) {
         out_ += fmt::format("<p><small>{}</small></p>\n", link);
       }
     }
+  }
+
+  // What was said between us and them, without those whose mail it was about.
+  std::string theirs(const std::string& text, const std::string& party) const {
+    if (view_.names) return text;
+    model::Contact contact;
+    for (const model::Contact& known : dossier_.contacts) {
+      if (known.party == party) contact = known;
+    }
+    return action::without_strangers(text, contact, view_.language);
   }
 
   // A list's codes and what they mean, in our words: never among theirs.
@@ -213,10 +225,10 @@ class Dossier {
     for (const model::CaseAttempt& attempt : one_.attempts) {
       std::string outcome(action::outcome_words(attempt.outcome, view_.language));
       if (attempt.answered_at) outcome += ", " + when(*attempt.answered_at);
-      if (!attempt.answer.empty()) outcome += ": " + attempt.answer;
+      if (!attempt.answer.empty()) outcome += ": " + theirs(attempt.answer, attempt.party);
       row({when(attempt.at), title_of(attempt.party),
-           std::string(action::step_words(attempt.step, view_.language)), attempt.to, attempt.text,
-           outcome});
+           std::string(action::step_words(attempt.step, view_.language)), attempt.to,
+           theirs(attempt.text, attempt.party), outcome});
     }
     end_table();
   }

@@ -68,7 +68,7 @@ DossierReport dossier() {
   party.title = "t-online";
   party.since = one.opened_at;
   party.places = {"out1"};
-  party.words = "554 <b>refused</b>";
+  party.words = "554 <b>refused</b> <bert@firma.example> to bob1@t-online.de, tosa@rx.t-online.de";
   party.impact = {12, 9, 2, 3};
   one.parties = {party};
   one.causes = {{{SubjectKind::account, "anna@verein.example"},
@@ -82,6 +82,8 @@ DossierReport dossier() {
   attempt.step = model::CaseStep::postmaster;
   attempt.to = "desk@t-online.de";
   attempt.outcome = model::CaseOutcome::refused;
+  attempt.text = "mail of bert@firma.example";
+  attempt.answer = "none of ours is bob1@t-online.de";
   one.attempts = {attempt};
   one.lines = {{one.opened_at, "cases", CaseEvent::stopped, "account:anna@verein.example",
                 "password of anna guessed", 3},
@@ -94,6 +96,8 @@ DossierReport dossier() {
   model::Contact contact;
   contact.party = party.id;
   contact.name = "Telekom & Co";
+  contact.email = "tosa@rx.t-online.de";
+  contact.domain = "t-online.de";
   out.contacts = {contact};
   return out;
 }
@@ -101,19 +105,21 @@ DossierReport dossier() {
 TEST(Dossier, ItTellsTheStoryWithoutNamesUnlessTheyAreWanted) {
   const auto page = dossier_html(dossier(), {});
   for (const char* shown :
-       {"Case 7: egress:out1", "Telekom &amp; Co", "554 &lt;b&gt;refused&lt;/b&gt;",
+       {"Case 7: egress:out1", "Telekom &amp; Co",
+        "554 &lt;b&gt;refused&lt;/b&gt; &lt;[address]&gt; to [address], tosa@rx.t-online.de",
         "<td>12</td><td>9</td><td>3</td><td>2</td>", "sender 1 (mail account)", "desk@t-online.de",
         "<td>turned against us</td><td>Telekom &amp; Co: out1</td>",
         "<td>named as cause</td><td>sender 1 (mail account)</td>",
         "<td>answer</td><td>Telekom &amp; Co: declined</td>", "21 November 2026 at 03:12 UTC"}) {
     EXPECT_THAT(page, HasSubstr(shown));
   }
-  for (const char* name : {"anna", "Meier", "Huber", "hans", "<script"}) {
+  for (const char* name : {"anna", "Meier", "Huber", "hans", "<script", "bert", "firma", "bob1"}) {
     EXPECT_THAT(page, Not(HasSubstr(name)));
   }
   const auto whole = dossier_html(dossier(), {Language::en, true});
   EXPECT_THAT(whole, HasSubstr("account:anna@verein.example"));
   EXPECT_THAT(whole, HasSubstr("Ms Meier is angry"));
+  EXPECT_THAT(whole, HasSubstr("bob1@t-online.de"));
 }
 
 TEST(Dossier, ItSpeaksGerman) {

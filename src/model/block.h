@@ -23,7 +23,7 @@ enum class CellState : std::uint8_t {
 [[nodiscard]] std::string_view cell_state_name(CellState state);
 [[nodiscard]] std::optional<CellState> parse_cell_state(std::string_view text);
 
-// A refusal as it was worded, with the recipient's name blanked.
+// A refusal as it was worded, with the names of senders and recipients blanked.
 struct BlockExample {
   base::TimePoint at;
   std::string remote;

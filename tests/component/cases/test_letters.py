@@ -163,6 +163,27 @@ def test_a_refusal_becomes_a_letter_a_dossier_a_public_word_and_a_notice_to_whom
     assert len(story.mailbox.mails_to("bert@firma.example")) == 1, "one in a day"
 
 
+def test_whom_a_refusal_names_stands_in_no_file_letter_or_dossier(story):
+    daemon = story.leumundd
+    story.deliver(24, "bounced", REFUSED + " From <anna1@verein.example> to Bob1@GMX.NET"
+                  " (bounces+carl1=3Dgmx.net@list.example, \"dora1 x\"@verein.example);"
+                  " ask delist@messaging.microsoft.com")
+    wait_until(lambda: daemon.leumund_json("cases")["cases"], "the case", PATIENCE)
+    dossier = daemon.leumund("case", "1", "dossier").stdout
+    shown = [dossier, daemon.leumund("case", "1", "dossier", "--names").stdout,
+             daemon.leumund("case", "1", "letter", "--channel", "postmaster").stdout,
+             json.dumps(daemon.leumund_json("case", "1")),
+             daemon.request("GET", "/v1/block-matrix")[1]]
+    assert "delist@messaging.microsoft.com" in dossier
+    assert daemon.stop() == 0
+    kept = b"".join(path.read_bytes() for path in daemon.state.rglob("*") if path.is_file())
+    assert b"delist@messaging.microsoft.com" in kept
+    for name in ("anna1", "bob1", "carl1", "dora1"):
+        assert name.encode() not in kept.lower(), name
+        for text in shown:
+            assert name not in text.lower(), (name, text)
+
+
 def test_the_contact_of_a_domain_gets_one_notice_of_all_its_accounts(story):
     for account, count in (("carl", 2), ("dora", 1)):
         story.deliver(count, "bounced", REFUSED, account=f"{account}@kunde.example")
