@@ -2,8 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <filesystem>
 #include <map>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "action/atomic_file.h"
@@ -46,6 +48,10 @@ bool refuses(const model::BlockFacts& cell) {
 
 CustomerDesk::CustomerDesk(Around around) : around_(std::move(around)), state_(around_.replies) {
   on_ = around_.settings().customers_told;
+  if (!on_) {
+    forget();
+    return;
+  }
   const auto content = action::read_file(around_.file, file_bytes_max);
   if (!content) return;  // none yet, or none that can be read: what is still refused comes again
   state_.with([&](State& state) { state.book.from_text(content->bytes); });
@@ -92,14 +98,7 @@ void CustomerDesk::tick() {
   if (looked_at_ && now < *looked_at_ + look_every && now >= *looked_at_) return;
   looked_at_ = now;
   const config::RunSettings run = around_.settings();
-  if (on_.exchange(run.customers_told) && !run.customers_told) {
-    // Switched off: nothing of it is kept.
-    state_.with([](State& state) {
-      state.book.clear();
-      state.queues.clear();
-      state.changed = true;
-    });
-  }
+  if (on_.exchange(run.customers_told) && !run.customers_told) forget();
   if (on_) {
     const Contacts contacts = contacts_of(run);
     std::set<std::string> refusing;
@@ -149,7 +148,23 @@ void CustomerDesk::send(const UndeliveredBook::Notice& notice, const Contacts& c
   around_.tell(to, action::undelivered_notice(notice, names, run.contact, run.notice_language));
 }
 
+// Switched off: nothing of it is kept, also not what an earlier run has written.
+void CustomerDesk::forget() {
+  state_.with([](State& state) {
+    state.book.clear();
+    state.queues.clear();
+    state.changed = false;
+  });
+  std::error_code failed;
+  std::filesystem::remove(around_.file, failed);
+  if (failed) {
+    base::log(base::LogLevel::warn, "customers: {} is not needed any more and stays: {}",
+              around_.file, failed.message());
+  }
+}
+
 void CustomerDesk::save() {
+  if (!on_) return;
   const auto text = state_.with([](State& state) -> std::optional<std::string> {
     if (!std::exchange(state.changed, false)) return std::nullopt;
     return state.book.to_text();

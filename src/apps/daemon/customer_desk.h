@@ -2,7 +2,7 @@
 //
 // Flow:    refused deliveries -> see() -> UndeliveredBook -> tick() -> one notice for each account,
 //          or for the contact of its domain, and period, through the queue of notices. Kept in
-//          the state folder (0600).
+//          the state folder (0600); the file goes when this is, or was meanwhile, switched off.
 // Time:    looks every ten seconds, writes the file once a minute and at the end.
 // Limits:  UndeliveredBook's; 64 MiB of file.
 // Threads: see() and add_metrics() from any; the rest on the daemon's own.
@@ -66,6 +66,7 @@ class CustomerDesk {
 
   void send(const action::UndeliveredBook::Notice& notice, const Contacts& contacts,
             const config::RunSettings& run);
+  void forget();
   void save();
 
   Around around_;

@@ -49,8 +49,8 @@ class Story:
     def __init__(self, peers) -> None:
         self.mailbox = peers.smtp_sink()
         self.port = peers.ground.ports.free()
-        self.leumundd = peers.leumundd(
-            CONFIG.format(notice_port=self.mailbox.port, public_port=self.port))
+        self.config = CONFIG.format(notice_port=self.mailbox.port, public_port=self.port)
+        self.leumundd = peers.leumundd(self.config)
         wait_until(lambda: answers(self.port), "the public page's port")
         self.serial = 0
 
@@ -182,6 +182,17 @@ def test_whom_a_refusal_names_stands_in_no_file_letter_or_dossier(story):
         assert name.encode() not in kept.lower(), name
         for text in shown:
             assert name not in text.lower(), (name, text)
+
+
+def test_what_was_undelivered_is_forgotten_when_customers_are_told_no_more(story):
+    daemon = story.leumundd
+    story.deliver(2, "bounced", REFUSED, account="bert@firma.example")
+    undelivered = daemon.state / "undelivered"
+    assert daemon.stop() == 0
+    assert "r1@hotmail.com" in undelivered.read_text()
+    daemon.write_config(story.config.replace("told = true", "told = false"))
+    daemon.start()
+    assert not undelivered.exists()
 
 
 def test_the_contact_of_a_domain_gets_one_notice_of_all_its_accounts(story):
