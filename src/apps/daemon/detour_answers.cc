@@ -49,6 +49,8 @@ void DetourDesk::learn(const model::Delivery& delivery, const std::string& domai
                        const std::string& egress, const std::string& home) {
   const bool by_smtp = delivery.transport == "smtp" || delivery.transport.empty();
   if (!by_smtp && delivery.transport != "relay") return;  // into a mailbox of ours
+  const auto now = around_.clock.now();
+  domains_.see(domain, now);
   if (!by_smtp || delivery.remote.empty() || egress != home) {
     if (!active_ || !domains_.provider_of(domain).empty()) return;
     state_.with([&](State& state) {
@@ -60,7 +62,7 @@ void DetourDesk::learn(const model::Delivery& delivery, const std::string& domai
   const std::string found =
       diagnosis::group_of_mx(*around_.replies, remote.substr(0, remote.find('[')));
   const std::string before = provider_of(domain);
-  if (found.empty() || found == before || !domains_.learn(domain, found)) return;
+  if (found.empty() || found == before || !domains_.learn(domain, found, now)) return;
   state_.with([&](State& state) {
     for (const std::string& provider : {before, found}) {
       const auto first = state.detours.lower_bound({provider, ""});

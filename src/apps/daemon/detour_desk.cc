@@ -125,7 +125,7 @@ storage::StoredDetours DetourDesk::read_state() {
 }
 
 void DetourDesk::load() {
-  if (auto done = domains_.load(); !done) set_trouble(done.error().message);
+  if (auto done = domains_.load(around_.clock.now()); !done) set_trouble(done.error().message);
   storage::StoredDetours stored = read_state();
   const auto now = around_.clock.now();
   const auto cells = around_.pipeline.with_engine(
@@ -257,15 +257,18 @@ void DetourDesk::tick() {
   }
   publish(run);
   work_queue(run);
-  save_domains();
+  save_domains(run, now);
 }
 
 // A file of up to a million lines, so not for every domain. What a kill loses is learnt anew.
-void DetourDesk::save_domains() {
+void DetourDesk::save_domains(const config::RunSettings& run, base::TimePoint now) {
   constexpr std::chrono::seconds save_every{60};
-  const auto now = SteadyClock::now();
-  if (domains_saved_ != SteadyTime() && now < domains_saved_ + save_every) return;
-  domains_saved_ = now;
+  const auto steady_now = SteadyClock::now();
+  if (domains_saved_ != SteadyTime() && steady_now < domains_saved_ + save_every) return;
+  domains_saved_ = steady_now;
+  if (run.keep_counts.count() > 0 && domains_.forget(now - run.keep_counts)) {
+    state_.with([](State& state) { state.dirty = true; });
+  }
   if (auto done = domains_.save(); !done) set_trouble(done.error().message);
 }
 
@@ -410,7 +413,7 @@ void DetourDesk::look_up_unknown() {
     if (found.empty() && tries + 1 < tries_max) {
       state_.with([&](State& state) { state.unknown.try_emplace(domain, tries + 1); });
     }
-    if (!found.empty() && domains_.learn(domain, found)) {
+    if (!found.empty() && domains_.learn(domain, found, around_.clock.now())) {
       state_.with([](State& state) { state.dirty = true; });
     }
   }

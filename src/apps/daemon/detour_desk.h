@@ -148,7 +148,7 @@ class DetourDesk {
   [[nodiscard]] storage::StoredDetours read_state();
   base::Status save() const;
   void save_holds();
-  void save_domains();
+  void save_domains(const config::RunSettings& run, base::TimePoint now);
   void run(const std::stop_token& stop);
   void tick();
   void publish_names(const config::RunSettings& run);
