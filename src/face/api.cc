@@ -42,20 +42,25 @@ bool from_strange_page(const Call& call) {
   return !host.empty() && host != "localhost" && !base::IpAddress::parse(host);
 }
 
+bool has_token(const Call& call, const ApiSettings& settings) {
+  constexpr std::string_view scheme = "Bearer ";
+  return !settings.token.empty() && call.authorization.starts_with(scheme) &&
+         same_secret(call.authorization.substr(scheme.size()), settings.token);
+}
+
+constexpr const char* no_pages = "requests of web pages are not answered without a token";
+
 // Why this caller may not, or nothing.
 const char* refusal_at_door(const Call& call, const ApiSettings& settings, bool guarded) {
   if (call.door == Door::unix_socket) return nullptr;
   if (!settings.token.empty()) {
-    constexpr std::string_view scheme = "Bearer ";
-    const bool given = call.authorization.starts_with(scheme) &&
-                       same_secret(call.authorization.substr(scheme.size()), settings.token);
-    return given ? nullptr : "the bearer token is missing or wrong";
+    return has_token(call, settings) ? nullptr : "the bearer token is missing or wrong";
   }
   if (guarded) {
     return "over TCP this needs a token (api.token_file); use the Unix socket, as leumund does";
   }
   if (from_strange_page(call)) {
-    return "requests of web pages are not answered without a token";
+    return no_pages;
   }
   return nullptr;
 }
@@ -85,6 +90,9 @@ Reply Api::handle(const Call& call, base::TimePoint now) {
   }
   if (call.path == "/metrics" && settings->metrics) {
     if (call.method != "GET") return method_not_allowed(call.path);
+    if (call.door != Door::unix_socket && from_strange_page(call) && !has_token(call, *settings)) {
+      return error_reply(403, "not_allowed", no_pages);
+    }
     Reply reply;
     reply.content_type = "text/plain; version=0.0.4; charset=utf-8";
     reply.body = metrics_text_();

@@ -166,6 +166,29 @@ TEST_F(ApiTest, APageInABrowserCannotRead) {
   EXPECT_EQ(api.handle(call, now).status, 200);
 }
 
+TEST_F(ApiTest, APageInABrowserCannotReadTheFiguresEither) {
+  Call call;
+  call.door = Door::tcp;
+  call.method = "GET";
+  call.path = "/metrics";
+  for (const char* token : {"", "0123456789abcdef"}) {
+    api.set_settings({.token = token, .metrics = true});
+    for (const char* host : {"127.0.0.1:10080", "[::1]:10080", "localhost:10080", ""}) {
+      call.host = host;
+      EXPECT_EQ(api.handle(call, now).status, 200) << host;
+    }
+    call.host = "rebound.example:10080";
+    EXPECT_EQ(api.handle(call, now).status, 403);
+    call.host = "127.0.0.1:10080";
+    call.origin = "https://evil.example";
+    EXPECT_EQ(api.handle(call, now).status, 403);
+    call.origin = "";
+  }
+  call.host = "mail.example.org:10080";
+  call.authorization = "Bearer 0123456789abcdef";
+  EXPECT_EQ(api.handle(call, now).status, 200) << "who has the token may ask by any name";
+}
+
 TEST_F(ApiTest, WrongInputNamesTheField) {
   EXPECT_THAT(get("/v1/explain").body, HasSubstr("subject is missing"));
   EXPECT_THAT(post("/v1/suspend", R"({"subject":"a"})").body, HasSubstr("reason is missing"));

@@ -1,8 +1,8 @@
 // The text of /metrics for Prometheus, from a plain snapshot of the daemon's counters.
 //
 // Names are leumund_*; counters end in _total, and no account, recipient or client is ever a label.
-// Only egresses and providers are, of at most 500 cells of the block matrix: the number of series
-// stays small whatever comes in.
+// Only egresses, lists, configured places and registered providers are, of at most 500 cells of the
+// block matrix: the number of series stays small whatever comes in.
 // Threads: any; nothing is kept.
 #pragma once
 

@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "apps/daemon/hygiene_metrics.h"
 #include "base/filled.h"
 #include "base/log.h"
 #include "config/detour_options.h"
@@ -395,22 +396,7 @@ void HygieneDesk::add_metrics(std::vector<face::Metric>& out) const {
   if (!now.on) return;
   single("leumund_hygiene_checked_seconds", "When they were looked at last.",
          base::to_unix_seconds(*now.checked_at));
-  face::Metric findings{"leumund_hygiene_findings", "Findings about a way out, by state.", {}};
-  const auto add = [&](const std::string& place, const std::vector<model::HygieneFinding>& all) {
-    std::map<std::string, double> counts = {
-        {"good", 0}, {"fault", 0}, {"grave", 0}, {"unknown", 0}};
-    for (const auto& finding : all) {
-      const bool grave = finding.state == HygieneState::fault && finding.grave;
-      counts[grave ? "grave" : std::string(model::hygiene_state_name(finding.state))] += 1;
-    }
-    for (const auto& [state, count] : counts) {
-      findings.samples.push_back({{{"place", place}, {"state", state}}, count});
-    }
-  };
-  for (const auto& one : now.addresses)
-    add(one.address.empty() ? one.egress : one.address, one.findings);
-  for (const auto& one : now.domains) add(one.domain, one.findings);
-  out.push_back(std::move(findings));
+  out.push_back(findings_metric(now));
 }
 
 }  // namespace leumund::apps

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -41,6 +42,15 @@ constexpr const char* list_id = "microsoft-snds";
 using Key = std::tuple<std::string, std::string, std::string>;  // source, place, reporter
 
 Key key_of(const ProviderFigure& figure) { return {figure.source, figure.place, figure.reporter}; }
+
+// Other domains of mail are customers', which metrics do not name.
+std::set<std::string> configured_domains(const config::RunSettings& run) {
+  std::set<std::string> out;
+  for (const auto* names : {&run.own_domains, &run.watch_domains, &run.hygiene_domains}) {
+    out.insert(names->begin(), names->end());
+  }
+  return out;
+}
 
 // "192.0.2.25", or a range of two addresses that a status has.
 bool covers(const std::string& place, const base::IpAddress& address) {
@@ -404,15 +414,26 @@ void ProviderDesk::add_metrics(std::vector<face::Metric>& out) const {
   if (told->report.folder.empty()) return;
   face::Metric colour{"leumund_provider_colour", "0 green, 1 yellow, 2 red: the newest word.", {}};
   face::Metric share{"leumund_provider_complaint_share", "Complaints of the mails seen.", {}};
+  // Of several figures of domains that are not configured, the worst.
+  using Labels = std::vector<std::pair<std::string, std::string>>;
+  std::map<Labels, double> colours;
+  std::map<Labels, double> shares;
+  const std::set<std::string> named = configured_domains(around_.settings().run);
   for (const auto& figure : told->shown) {
-    const std::vector<std::pair<std::string, std::string>> labels = {
-        {"source", figure.source}, {"place", figure.place}, {"reporter", figure.reporter}};
+    const bool address =
+        base::IpAddress::parse(figure.place.substr(0, figure.place.find('-'))).has_value();
+    const bool shown = figure.place.empty() || address || named.contains(figure.place);
+    const std::string place = shown ? figure.place : "other";
+    const Labels labels = {
+        {"source", figure.source}, {"place", place}, {"reporter", figure.reporter}};
     if (!figure.colour.empty()) {
       const double value = figure.colour == "red" ? 2 : figure.colour == "yellow" ? 1 : 0;
-      colour.samples.push_back({labels, value});
+      colours[labels] = std::max(colours[labels], value);
     }
-    if (figure.complaint_share) share.samples.push_back({labels, *figure.complaint_share});
+    if (figure.complaint_share) shares[labels] = std::max(shares[labels], *figure.complaint_share);
   }
+  for (const auto& [labels, value] : colours) colour.samples.push_back({labels, value});
+  for (const auto& [labels, value] : shares) share.samples.push_back({labels, value});
   double bad = 0;
   for (const auto& file : told->report.files) bad += static_cast<double>(file.bad);
   out.push_back(std::move(colour));
