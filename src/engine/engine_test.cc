@@ -356,17 +356,6 @@ TEST(Engine, WhatWasDrainedMakesAnotherEngineJudgeTheSame) {
             world.recipients_until_stopped(anna, abroad));
 }
 
-TEST(Engine, InObserveModeItSaysWhatItWouldDoAndLetsMailPass) {
-  Settings settings = test_settings();
-  settings.book.default_mode = model::Mode::observe;
-  World world(settings);
-  world.live(anna);
-  EXPECT_EQ(world.recipients_until_stopped(anna, abroad), 100);
-  ASSERT_FALSE(world.decisions.empty());
-  EXPECT_EQ(world.decisions.front().kind, model::DecisionKind::would_restrict);
-  EXPECT_LE(world.decisions.size(), 3U);
-}
-
 TEST(Engine, WatchedNamesTheHighestFirst) {
   World world;
   world.live(anna);
