@@ -254,7 +254,11 @@ void RestrictionBook::extend(Entry& entry, const model::Finding& finding, TimePo
   if (end && *end - *restriction.until < *span->second / 8) return;
   restriction.until = end;
   if (end) ends_.emplace(*end, restriction.subject);
-  Decision decision = decide(DecisionKind::extended, restriction.subject, finding.kind, now);
+  Decision decision;  // tick() tells it and gives the number, if it still stands by then
+  decision.kind = DecisionKind::extended;
+  decision.at = now;
+  decision.subject = restriction.subject;
+  decision.by = finding.kind;
   decision.detector = finding.kind;
   decision.score = finding.score;
   decision.restriction = restriction;
@@ -382,7 +386,16 @@ std::optional<Decision> RestrictionBook::tell_again(const model::Finding& findin
 }
 
 std::vector<Decision> RestrictionBook::tick(TimePoint now) {
-  std::vector<Decision> decisions = std::exchange(pending_, {});
+  std::vector<Decision> decisions;
+  for (Decision& told : std::exchange(pending_, {})) {
+    if (told.kind == DecisionKind::extended) {
+      // Released or made harder since: told now, it would bring back what is gone.
+      const Restriction* standing = find(told.subject);
+      if (standing == nullptr || standing->decision != told.restriction.decision) continue;
+      told.number = next_number();
+    }
+    decisions.push_back(std::move(told));
+  }
   while (!ends_.empty() && ends_.begin()->first <= now) {
     const Subject subject = ends_.begin()->second;
     const TimePoint end = ends_.begin()->first;

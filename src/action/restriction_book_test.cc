@@ -234,6 +234,33 @@ TEST(RestrictionBook, ARepeatedFindingMovesTheEndWithoutASecondRestriction) {
   EXPECT_EQ(book.tick(t0 + 10h).at(0).kind, DecisionKind::ended);
 }
 
+TEST(RestrictionBook, AnExtensionIsNotToldOfWhatStandsNoMore) {
+  auto settings = enforcing();
+  settings.detector_spans["bulk"] = std::chrono::seconds(8 * 3600);
+  const auto held_and_extended = [](RestrictionBook& book) {
+    ASSERT_TRUE(book.apply(finding_about(alice, "bulk"), Level::hold, t0));
+    EXPECT_FALSE(book.apply(finding_about(alice, "bulk"), Level::hold, t0 + 2h));
+  };
+  RestrictionBook released(settings);
+  held_and_extended(released);
+  const auto release = released.release(alice, complete(), "admin", t0 + 2h);
+  ASSERT_TRUE(release.ok());
+  EXPECT_TRUE(released.tick(t0 + 2h).empty());
+  EXPECT_EQ(released.next_number(), release->number + 1) << "one that is not told uses no number";
+
+  RestrictionBook harder(settings);
+  held_and_extended(harder);
+  const auto stop = harder.apply(finding_about(alice), Level::no_sending, t0 + 2h);
+  ASSERT_TRUE(stop);
+  EXPECT_EQ(stop->beneath.at(0).until, t0 + 10h) << "extended all the same";
+  EXPECT_TRUE(harder.tick(t0 + 2h).empty());
+
+  RestrictionBook again(settings);
+  held_and_extended(again);
+  (void)again.suspend(by_admin(Level::throttle), t0 + 2h);
+  EXPECT_TRUE(again.tick(t0 + 2h).empty());
+}
+
 TEST(RestrictionBook, ReleaseNeedsTheWholeChecklist) {
   RestrictionBook book(enforcing());
   (void)book.apply(finding_about(alice), Level::no_sending, t0);
