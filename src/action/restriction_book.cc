@@ -355,7 +355,11 @@ std::optional<Decision> RestrictionBook::apply(const model::Finding& finding, Le
     entry.attempts_dirty = it->second.attempts_dirty;
     entry.beneath = std::move(it->second.beneath);
     entry.beneath.push_back(it->second.restriction);
-    std::erase_if(entry.beneath, [now](const auto& r) { return r.until && *r.until <= now; });
+    std::erase_if(entry.beneath, [&](const auto& below) {
+      const bool over = below.until && *below.until <= now;
+      if (over) automatic_.erase(below.decision);
+      return over;
+    });
   }
   decision.beneath = entry.beneath;
   observed_.erase(finding.subject);

@@ -324,6 +324,20 @@ TEST(RestrictionBook, UndoPutsTheSubjectBackAsItWas) {
   EXPECT_FALSE(book.undo(1, "admin", t0).ok());
 }
 
+TEST(RestrictionBook, UndoOfWhatEndedBeforeItWasMadeHarderFindsNothing) {
+  auto settings = enforcing();
+  settings.detector_spans["bulk"] = std::chrono::seconds(3600);
+  RestrictionBook book(settings);
+  const auto hold = book.apply(finding_about(alice, "bulk"), Level::hold, t0);
+  // In the second between the hold's end and the tick.
+  const auto stop = book.apply(finding_about(alice), Level::no_sending, t0 + 1h);
+  ASSERT_TRUE(hold && stop);
+  EXPECT_TRUE(stop->beneath.empty());
+  EXPECT_EQ(book.undo(hold->number, "admin", t0 + 1h).error().code, ErrorCode::unavailable);
+  ASSERT_TRUE(book.release(alice, complete(), "admin", t0 + 1h).ok());
+  EXPECT_EQ(book.undo(hold->number, "admin", t0 + 1h).error().code, ErrorCode::unavailable);
+}
+
 TEST(RestrictionBook, UndoWorksAfterARestart) {
   RestrictionBook before(enforcing());
   (void)before.suspend(by_admin(Level::throttle), t0);

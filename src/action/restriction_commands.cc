@@ -10,7 +10,6 @@
 #include "action/one_line.h"
 #include "action/restriction_book.h"
 #include "action/stopping.h"
-#include "base/check.h"
 
 namespace leumund::action {
 namespace {
@@ -115,12 +114,11 @@ Decision RestrictionBook::release_over(const Subject& subject, const std::string
 base::Result<Decision> RestrictionBook::undo(std::uint64_t number, const std::string& by,
                                              TimePoint now) {
   const auto known = automatic_.find(number);
-  if (known == automatic_.end()) {
+  const auto it = known == automatic_.end() ? entries_.end() : entries_.find(known->second);
+  if (it == entries_.end()) {
     return Error{ErrorCode::unavailable,
                  fmt::format("decision {} is not an automatic restriction that stands", number)};
   }
-  const auto it = entries_.find(known->second);
-  CHECK(it != entries_.end());
   Entry& entry = it->second;
   if (entry.restriction.decision != number) {
     return Error{ErrorCode::refused, fmt::format("decision {} was made harder by decision {}; undo "
