@@ -39,9 +39,10 @@ json to_json(const model::Restriction& restriction) {
 
 // Nothing: a subject or level that this version does not know. What is missing altogether throws in
 // the JSON library; decode() catches both.
-std::optional<model::Restriction> restriction_of(const json& value) {
+std::optional<model::Restriction> restriction_of(
+    const json& value, std::optional<model::Subject> (*read_subject)(std::string_view)) {
   model::Restriction out;
-  const auto subject = model::Subject::parse(value.at("subject").get<std::string>());
+  const auto subject = read_subject(value.at("subject").get<std::string>());
   const auto level = model::parse_level(value.at("level").get<std::string>());
   if (!subject || !level) return std::nullopt;
   out.subject = *subject;
@@ -55,6 +56,16 @@ std::optional<model::Restriction> restriction_of(const json& value) {
   out.automatic = value.value("automatic", false);
   out.rests_on = value.value("rests_on", std::string());
   return out;
+}
+
+std::optional<model::Restriction> restriction_of(const json& value) {
+  return restriction_of(value, model::Subject::parse);
+}
+
+// An alarm is about nobody.
+std::optional<model::Subject> subject_or_nobody(std::string_view text) {
+  if (text == model::Subject().to_string()) return model::Subject();
+  return model::Subject::parse(text);
 }
 
 json to_json(const model::Term& term) {
@@ -163,8 +174,10 @@ std::optional<model::Decision> decision_of(const json& value) {
   model::Decision out;
   out.number = value.at("number");
   const auto kind = model::parse_decision_kind(value.at("kind").get<std::string>());
-  const auto subject = model::Subject::parse(value.at("subject").get<std::string>());
-  auto restriction = restriction_of(value.at("restriction"));
+  const auto read_subject =
+      kind == model::DecisionKind::alarm ? subject_or_nobody : model::Subject::parse;
+  const auto subject = read_subject(value.at("subject").get<std::string>());
+  auto restriction = restriction_of(value.at("restriction"), read_subject);
   if (!kind || !subject || !restriction) return std::nullopt;
   out.kind = *kind;
   out.at = moment(value.at("at"));

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/log.h"
 #include "storage/decision_codec.h"
 #include "storage/sqlite_attempt.h"
 #include "storage/sqlite_durable.h"
@@ -115,12 +116,20 @@ void read_standing(SQLite::Database& database, action::StandingRecord& out) {
   }
 }
 
-base::Result<std::vector<model::Decision>> read_decisions(SQLite::Statement& rows) {
+// Rows of body and number. One that cannot be read must not hide the others; whoever reads page by
+// page gets `limit` of those that can, so that a page is never empty before the end.
+std::vector<model::Decision> read_decisions(SQLite::Statement& rows, std::size_t limit,
+                                            std::set<std::int64_t>& told) {
   std::vector<model::Decision> out;
-  while (rows.executeStep()) {
+  while (out.size() < limit && rows.executeStep()) {
     auto decision = decode_decision(rows.getColumn(0).getText());
-    if (!decision) return decision.error();
-    out.push_back(std::move(*decision));
+    const std::int64_t number = rows.getColumn(1).getInt64();
+    if (decision) {
+      out.push_back(std::move(*decision));
+    } else if (told.insert(number).second) {
+      base::log(base::LogLevel::error, "event=decision_unreadable number={} {}", number,
+                decision.error().message);
+    }
   }
   return out;
 }
@@ -306,10 +315,9 @@ base::Result<std::vector<model::Decision>> SqliteStore::decisions(std::uint64_t 
   return database_.with([&](auto& database) {
     return attempt(*database, [&](SQLite::Database& db) -> base::Result<Decisions> {
       SQLite::Statement rows(db,
-                             "SELECT body FROM decision WHERE number > ? ORDER BY number LIMIT ?");
+                             "SELECT body, number FROM decision WHERE number > ? ORDER BY number");
       rows.bind(1, static_cast<std::int64_t>(after));
-      rows.bind(2, static_cast<std::int64_t>(limit));
-      return read_decisions(rows);
+      return read_decisions(rows, limit, told_unreadable_);
     });
   });
 }
@@ -320,10 +328,9 @@ base::Result<std::vector<model::Decision>> SqliteStore::decisions_about(
   return database_.with([&](auto& database) {
     return attempt(*database, [&](SQLite::Database& db) -> base::Result<Decisions> {
       SQLite::Statement rows(
-          db, "SELECT body FROM decision WHERE subject = ? ORDER BY number DESC LIMIT ?");
+          db, "SELECT body, number FROM decision WHERE subject = ? ORDER BY number DESC");
       rows.bind(1, subject.to_string());
-      rows.bind(2, static_cast<std::int64_t>(limit));
-      return read_decisions(rows);
+      return read_decisions(rows, limit, told_unreadable_);
     });
   });
 }

@@ -8,7 +8,9 @@
 //          aside.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/guarded.h"
@@ -88,6 +90,7 @@ class SqliteStore final : public Store {
   std::uint64_t take_lists_of(const std::string& damaged);
 
   base::Guarded<std::unique_ptr<SQLite::Database>> database_;
+  std::set<std::int64_t> told_unreadable_;  // decisions, each told once; under the lock above
 };
 
 }  // namespace leumund::storage

@@ -6,6 +6,7 @@
 
 #include "apps/daemon/daemon.h"
 #include "apps/daemon/engine_settings.h"
+#include "base/log.h"
 
 namespace leumund::apps {
 namespace {
@@ -61,7 +62,10 @@ void Daemon::update_unattended() {
   // Somebody is back: what was done in the meantime, with the undo for each.
   std::vector<model::Decision> done;
   auto all = store_->decisions(0, 1'000'000);
-  if (!all) return;
+  if (!all) {
+    base::log(base::LogLevel::error, "no digest of the unattended time: {}", all.error().message);
+    return;
+  }
   std::copy_if(all->begin(), all->end(), std::back_inserter(done), [&](const auto& decision) {
     return decision.unattended && decision.at >= *ended->from;
   });
