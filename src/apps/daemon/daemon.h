@@ -41,6 +41,7 @@
 #include "apps/daemon/provider_desk.h"
 #include "apps/daemon/report_desk.h"
 #include "apps/daemon/screen_desk.h"
+#include "apps/daemon/unattended_hours.h"
 #include "apps/daemon/watch_desk.h"
 #include "base/guarded.h"
 #include "base/result.h"
@@ -190,7 +191,7 @@ class Daemon {
   std::atomic<bool> logs_ready_ = false;  // the keeper runs before the logs are opened
 
   struct Away {
-    bool by_config = false;  // the unattended time in force comes from the configuration
+    UnattendedHours hours;
     std::optional<base::TimePoint> from;
   };
   base::Guarded<Away> away_;

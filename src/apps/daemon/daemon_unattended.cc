@@ -32,31 +32,23 @@ void Daemon::restore_unattended_hours() {
   });
 }
 
-// The configuration's unattended hours come and go; what a person set by the verb stays.
 void Daemon::update_unattended() {
   const auto now = options_.clock.now();
   const auto wanted = settings_.with([&](const config::Settings& all) {
     return configured_unattended(all.run, now, local_offset(now));
   });
-  const auto before =
-      pipeline_->with_engine([](engine::Engine& engine) { return engine.book().unattended(); });
-  const auto ended = away_.with([&](Away& away) -> std::optional<Away> {
-    const bool by_person = before.from && !away.by_config;
-    const bool person_is_done = by_person && before.until && *before.until <= now;
-    if (!by_person || person_is_done) {
-      away.by_config = wanted.from.has_value();
-      if (wanted.from != before.from || wanted.until != before.until) {
-        pipeline_->with_engine(
-            [&](engine::Engine& engine) { engine.book().set_unattended(wanted); });
-      }
-    }
-    const bool is_away = (by_person && !person_is_done) || wanted.from;
+  const auto ended = away_.with([&](Away& away) -> std::optional<base::TimePoint> {
+    const bool is_away = pipeline_->with_engine([&](engine::Engine& engine) {
+      auto& book = engine.book();
+      book.set_unattended(away.hours.next(book.unattended(), wanted, now));
+      return book.unattended().from.has_value();
+    });
     if (is_away && !away.from) {
       away.from = now;
       return std::nullopt;
     }
     if (is_away || !away.from) return std::nullopt;
-    return std::exchange(away, Away{});
+    return std::exchange(away.from, std::nullopt);
   });
   if (!ended || !effects_) return;
   // Somebody is back: what was done in the meantime, with the undo for each.
@@ -66,10 +58,9 @@ void Daemon::update_unattended() {
     base::log(base::LogLevel::error, "no digest of the unattended time: {}", all.error().message);
     return;
   }
-  std::copy_if(all->begin(), all->end(), std::back_inserter(done), [&](const auto& decision) {
-    return decision.unattended && decision.at >= *ended->from;
-  });
-  effects_->digest(std::move(done), *ended->from, now);
+  std::copy_if(all->begin(), all->end(), std::back_inserter(done),
+               [&](const auto& decision) { return decision.unattended && decision.at >= *ended; });
+  effects_->digest(std::move(done), *ended, now);
 }
 
 }  // namespace leumund::apps
