@@ -38,3 +38,22 @@ def test_off_during_the_configured_hours_is_not_undone(leumundd):
     assert done.returncode == 0, done.stdout + done.stderr
     time.sleep(2.5)  # two ticks
     assert not daemon.get("/v1/unattended")["now"]
+
+
+def test_the_configured_bounds_hold_for_a_persons_window_and_after_a_restart(leumundd):
+    daemon = leumundd("[unattended]\nrestrictions_per_hour = 1\nrestrictions_per_day = 2\n")
+
+    def bounds() -> tuple[int, int]:
+        away = daemon.get("/v1/unattended")
+        return away["restrictions_per_hour"], away["restrictions_per_day"]
+
+    done = daemon.leumund("unattended", "--until", "7d")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert bounds() == (1, 2)
+    daemon.restart()
+    assert daemon.get("/v1/unattended")["now"]
+    assert bounds() == (1, 2)
+    daemon.config_path.write_text(daemon.config_path.read_text().replace("hour = 1", "hour = 3"))
+    done = daemon.leumund("config", "reload")
+    assert done.returncode == 0, done.stdout + done.stderr
+    wait_until(lambda: bounds() == (3, 2), "the new bound")

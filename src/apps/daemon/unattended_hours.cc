@@ -16,7 +16,12 @@ Unattended UnattendedHours::next(const Unattended& now_has, const Unattended& wa
   const bool by_person = !same_window(now_has, configured_);
   const bool window_stands = now_has.from && (!now_has.until || now < *now_has.until);
   const bool still_off = !now_has.from && wanted.from && wanted.until == configured_.until;
-  if (by_person && (window_stands || still_off)) return now_has;
+  if (by_person && (window_stands || still_off)) {
+    Unattended out = wanted;  // its bounds
+    out.from = now_has.from;
+    out.until = now_has.until;
+    return out;
+  }
   configured_ = wanted;
   return wanted;
 }

@@ -16,7 +16,8 @@ class UnattendedHours {
  public:
   // What the book is to have from now on, where it has `now_has` and the configuration wants
   // `wanted`. What the configuration did not put there itself is a person's: a window stands until
-  // its end, "off" until the hours it was said in are over.
+  // its end, "off" until the hours it was said in are over. The bounds are always the
+  // configuration's.
   [[nodiscard]] action::Unattended next(const action::Unattended& now_has,
                                         const action::Unattended& wanted, base::TimePoint now);
 

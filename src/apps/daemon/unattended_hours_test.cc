@@ -65,6 +65,19 @@ TEST_F(UnattendedHoursTest, APersonsWindowOfBeforeTheStartStandsToo) {
   EXPECT_EQ(book_.until, t0 + 168h);
 }
 
+TEST_F(UnattendedHoursTest, TheConfiguredBoundsHoldInAPersonsWindowToo) {
+  person(t0 - 1h, t0 + 168h);
+  wanted_.restrictions_per_hour = 1;
+  wanted_.restrictions_per_day = 2;
+  tick(t0);
+  EXPECT_EQ(book_.until, t0 + 168h);
+  EXPECT_EQ(book_.restrictions_per_hour, 1U);
+  EXPECT_EQ(book_.restrictions_per_day, 2U);
+  wanted_.restrictions_per_hour = 3;  // a reload
+  tick(t0 + 1s);
+  EXPECT_EQ(book_.restrictions_per_hour, 3U);
+}
+
 TEST_F(UnattendedHoursTest, APersonsOffHoldsForTheHoursItWasSaidIn) {
   wanted_ = {.from = t0, .until = t0 + 1h};
   tick(t0);
