@@ -65,7 +65,9 @@ Option burst_level() {
                                            "auto"};
   Option level =
       option_row<Run>("detectors.burst.level", "choice", "auto",
-                      "Measure against a hacked account; auto takes what the detector proposes.");
+                      "Measure against a hacked account; auto takes what the detector proposes: "
+                      "no_sending, or hold where nothing but the number of strangers speaks "
+                      "against it. A script can only be stopped, a forward only held.");
   level.bounds = join_names(levels);
   bind(
       level, &Run::burst_level,

@@ -47,6 +47,7 @@ struct Settings {
   bool campaigns = true;        // look for campaigns at all
   bool campaign_texts = false;  // of open campaigns, for their template
   action::BookSettings book;
+  std::optional<model::Level> burst_level = {};  // nothing: as the detector proposes
   Limits limits;
   base::HashKey key;
   // Clients that may send outwards without a login. Mail from anywhere else without account or

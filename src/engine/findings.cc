@@ -39,22 +39,30 @@ void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimeP
   evidence::Account& account = *counted.account;
   const auto subject = model::Subject::parse(account.name);
   if (!subject || book.is_exempt(*subject)) return;
-  model::Level level = verdict::proposed_level(outcome.judgement, outcome.tally);
+  const model::Level proposed = verdict::proposed_level(outcome.judgement, outcome.tally);
+  model::Level level = settings.burst_level.value_or(proposed);
+  // A mailing that is only unexpected is another kind than a burst: it is held for review, and the
+  // hold ends by itself when nothing more comes.
+  bool for_review = proposed == model::Level::hold;
   // What he himself did would not do: his mail to strangers is held, and nothing is refused.
   const double alone = outcome.score - outcome.judgement.value(verdict::TermName::campaign);
   const bool only_member = alone < outcome.judgement.threshold;
-  if (only_member) level = model::Level::hold;
+  if (only_member) {
+    level = model::Level::hold;
+    for_review = true;
+  }
   // sendmail asks nobody: a script's mail is first seen when it is under way, and a hold would come
   // too late for most of it. The one door it has can only be shut (authorized_submit_users).
   if (subject->kind == model::SubjectKind::script) level = model::Level::no_sending;
   // Whose mail is told by its headers passes the milter, and what is refused there would bounce to
   // a stranger, or to nobody who reads it.
-  if (is_told_by_headers(*subject)) level = model::Level::hold;
+  if (is_told_by_headers(*subject)) {
+    level = model::Level::hold;
+    for_review = true;
+  }
   const model::Restriction* standing = book.find(*subject);
   const bool hard_enough = standing != nullptr && standing->level >= level;
-  // A mailing that is only unexpected is another kind than a burst: it is held for review, and the
-  // hold ends by itself when nothing more comes.
-  const char* kind = level == model::Level::hold ? "bulk" : "burst";
+  const char* kind = for_review && level == model::Level::hold ? "bulk" : "burst";
   const bool told = account.recent.found_at + find_again_after > at;
   const bool only_reported =
       standing == nullptr && !is_acted_on(kind, settings.book, book.unattended(), now);

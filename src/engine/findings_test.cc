@@ -43,5 +43,25 @@ TEST(Findings, WhatWasOnlyReportedIsStoppedAsSoonAsItIsActedOn) {
   EXPECT_EQ(away.recipients_until_stopped(anna, abroad), 2) << "from its first second on";
 }
 
+TEST(Findings, ThePersonsLevelTakesThePlaceOfTheProposed) {
+  for (const Level level :
+       {Level::throttle, Level::hold, Level::external_only, Level::no_sending}) {
+    Settings settings = test_settings();
+    settings.burst_level = level;
+    World world(settings);
+    world.live(anna);
+    world.recipients_until_stopped(anna, abroad);  // proposed: no sending
+    ASSERT_FALSE(world.decisions.empty());
+    EXPECT_EQ(world.decisions.front().restriction.level, level);
+    EXPECT_EQ(world.decisions.front().detector, "burst") << "held until somebody decides";
+  }
+  Settings settings = test_settings();
+  settings.burst_level = Level::no_sending;
+  World world(settings);
+  world.live(anna);
+  world.recipients_until_stopped(anna, "203.0.113.7");  // proposed: a hold for review
+  EXPECT_EQ(world.decisions.front().restriction.level, Level::no_sending);
+}
+
 }  // namespace
 }  // namespace leumund::engine

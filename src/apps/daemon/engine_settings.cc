@@ -33,6 +33,7 @@ engine::Settings engine_settings(const config::Settings& settings, base::HashKey
   engine::Settings out;
   out.detection.allowed_false_alarms_per_account_day = settings.run.burst_false_alarms;
   out.book = book_settings(settings);
+  out.burst_level = settings.run.burst_level;
   out.limits.ledger_bytes = settings.start.ledger_bytes;
   out.limits.campaign_bytes = settings.start.campaign_bytes;
   out.limits.messages_max = settings.start.messages_max;
