@@ -72,6 +72,9 @@ TEST(DeskAddresses, OfAPartyItsDesksStayAndItsCustomersDoNot) {
       without_strangers("tobr@rx.t-online.de, bob1@t-online.de, abuse@kunde.example, ...@gmx.net",
                         contact, config::Language::de),
       "tobr@rx.t-online.de, [Adresse], [Adresse], [Adresse]");
+  EXPECT_EQ(without_strangers("delist@filter.example", contact, config::Language::en),
+            "delist@filter.example")
+      << "whoever filters for them";
 }
 
 }  // namespace
