@@ -6,6 +6,8 @@
 namespace leumund::engine {
 namespace {
 
+using model::Level;
+
 const std::string anna = "anna@c.test";
 const std::string abroad = "198.51.100.99";
 
