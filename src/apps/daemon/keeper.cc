@@ -96,6 +96,7 @@ void Keeper::take(Job job) {
 
 // Oldest first, so that what stands in the store is what a later decision meant to change.
 void Keeper::commit_waiting() {
+  bool wrote = false;
   while (!waiting_.empty()) {
     const auto count = std::min(waiting_.size(), decisions_batch);
     const std::vector<model::Decision> batch(waiting_.begin(),
@@ -106,6 +107,7 @@ void Keeper::commit_waiting() {
       break;
     }
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+    wrote = true;
   }
   const std::uint64_t refused = refused_;
   std::uint64_t dropped = refused - std::exchange(refused_seen_, refused);
@@ -120,6 +122,7 @@ void Keeper::commit_waiting() {
     status.decisions_dropped += dropped;
   });
   if (standing_lost_ && waiting_.empty()) write_what_stands();
+  if (wrote) succeeded();
 }
 
 // What was decided after this is still to come, so that the end is the same.
@@ -199,11 +202,8 @@ void Keeper::checkpoint(bool last) {
     ++status.checkpoints;
     status.subjects_written += records.size();
     status.last_checkpoint = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
-    if (waiting_.empty() && !status.trouble.empty()) {
-      status.trouble.clear();
-      base::log(base::LogLevel::info, "store writes again");
-    }
   });
+  succeeded();
 }
 
 void Keeper::save_attempts() {
@@ -211,7 +211,19 @@ void Keeper::save_attempts() {
       pipeline_->with_engine([](engine::Engine& engine) { return engine.book().drain_attempts(); });
   if (tried.empty()) return;
   const auto done = store_.save_attempts(tried);
-  if (!done) failed(done.error(), "attempts");
+  if (done) {
+    succeeded();
+  } else {
+    failed(done.error(), "attempts");
+  }
+}
+
+// Whatever was written last: it is all well once nothing that failed is left.
+void Keeper::succeeded() {
+  if (!waiting_.empty() || standing_lost_ || !unsaved_.empty() || !unsaved_queue_.empty()) return;
+  const bool news = status_.with(
+      [](KeeperStatus& status) { return !std::exchange(status.trouble, std::string()).empty(); });
+  if (news) base::log(base::LogLevel::info, "store writes again");
 }
 
 void Keeper::failed(const base::Error& error, const char* what) {

@@ -85,6 +85,7 @@ class Keeper final : public DecisionWriter {
   [[nodiscard]] std::vector<evidence::SubjectRecord> take_counts();
   void save_attempts();
   void failed(const base::Error& error, const char* what);
+  void succeeded();
 
   storage::Store& store_;
   NumberReserve* const numbers_;

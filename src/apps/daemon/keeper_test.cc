@@ -175,6 +175,16 @@ TEST_F(KeeperTest, WhatWaitsForADownStoreIsBoundedAndWhatStandsIsWrittenWhenItIs
   EXPECT_TRUE(within(10s, [&] { return store_.load_standing()->restrictions.size() == 61; }));
 }
 
+TEST_F(KeeperTest, TheTroubleIsOverWithTheFirstDecisionWrittenThoughNothingIsCounted) {
+  start();
+  store_.full = true;
+  suspend(account(1));
+  ASSERT_TRUE(within(10s, [&] { return keeper_->status().trouble == "the disk is full"; }));
+  store_.full = false;
+  EXPECT_TRUE(within(10s, [&] { return keeper_->status().trouble.empty(); }));
+  EXPECT_EQ(store_.load_standing()->restrictions.size(), 1U);
+}
+
 TEST_F(KeeperTest, QueuedMailIsKeptUntilItLeavesTheQueue) {
   start();
   const model::QueueKey key{"", "", "4XyZ1234"};

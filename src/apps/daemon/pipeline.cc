@@ -11,6 +11,13 @@ namespace {
 // two seconds after which Postfix would give up on us.
 constexpr std::chrono::milliseconds commit_patience{250};
 
+bool all_ready(const std::vector<std::future<void>>& futures,
+               std::chrono::steady_clock::time_point until) {
+  bool all = true;
+  for (const auto& one : futures) all &= one.wait_until(until) == std::future_status::ready;
+  return all;
+}
+
 }  // namespace
 
 Pipeline::Pipeline(engine::Settings settings, std::shared_ptr<const diagnosis::Reader> replies,
@@ -63,23 +70,41 @@ Pipeline::Told Pipeline::tell(const std::vector<model::Decision>& decisions) {
   return told;
 }
 
+// A disk that hangs must not hold up every decision of an outbreak, only the first one.
+bool Pipeline::caught_up() {
+  return late_.with([](std::optional<Told>& late) {
+    if (!late) return true;
+    const auto now = std::chrono::steady_clock::now();
+    const bool done = late->written.valid() &&
+                      late->written.wait_until(now) == std::future_status::ready &&
+                      all_ready(late->published, now);
+    // One that failed leaves its place to the next.
+    if (!done || !late->written.get()) return false;
+    late.reset();
+    return true;
+  });
+}
+
 void Pipeline::wait_for(Told& told) {
   if (told.decisions == 0) return;
-  const auto end = std::chrono::steady_clock::now() + commit_patience;
-  // A disk that hangs must not hold up every decision of an outbreak, only the first one.
-  const auto until = slow_ ? std::chrono::steady_clock::now() : end;
+  const auto now = std::chrono::steady_clock::now();
+  const auto until = caught_up() ? now + commit_patience : now;
   const bool written =
       told.written.wait_until(until) == std::future_status::ready && told.written.get();
-  bool in_time = written;
-  for (const auto& published : told.published) {
-    in_time &= published.wait_until(until) == std::future_status::ready;
+  const bool in_time = all_ready(told.published, until) && written;
+  if (!written) {
+    unwritten_answers_ += told.decisions;
+    base::log(base::LogLevel::error,
+              "decisions not on disk yet count={}: they hold in memory and are tried again",
+              told.decisions);
   }
-  slow_ = !in_time;
-  if (written) return;
-  unwritten_answers_ += told.decisions;
-  base::log(base::LogLevel::error,
-            "decisions not on disk yet count={}: they hold in memory and are tried again",
-            told.decisions);
+  late_.with([&](std::optional<Told>& late) {
+    if (in_time) {
+      late.reset();
+    } else if (!late || !late->written.valid()) {
+      late = std::move(told);
+    }
+  });
 }
 
 }  // namespace leumund::apps

@@ -4,7 +4,7 @@
 //          -> effects and listeners -> answer to whoever asked.
 // Time:    every call takes `now`; the callers are edges and read the clock.
 // Limits:  an answer that carries a decision waits at most `commit_patience` for journal and
-//          tables; after that it goes out, and nobody waits again until one of them has kept up.
+//          tables; after that it goes out, and nobody waits again until what was late is done.
 // Threads: any. The engine has one lock; nothing is written under it.
 // Errors:  a journal that fails is counted and said in the log; mail goes on.
 #pragma once
@@ -98,13 +98,15 @@ class Pipeline {
     std::vector<std::future<void>> published;
   };
   [[nodiscard]] Told tell(const std::vector<model::Decision>& decisions);
+  [[nodiscard]] bool caught_up();
   void wait_for(Told& told);
 
   base::Guarded<engine::Engine> engine_;
   DecisionWriter& writer_;
   std::vector<Listener> listeners_;
   Holder holder_;
-  std::atomic<bool> slow_ = false;  // journal or tables did not keep up the last time
+  // What was late the last time: until it is done nobody waits again. Without futures: it failed.
+  base::Guarded<std::optional<Told>> late_;
   std::atomic<std::uint64_t> decisions_ = 0;
   std::atomic<std::uint64_t> unwritten_answers_ = 0;
 };
