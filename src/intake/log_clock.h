@@ -2,7 +2,8 @@
 //
 // Time:    a stamp without a year is the latest such day that is not more than a day after the
 //          reference: the file's last change when an old file is read, the present when following.
-//          A stamp without an offset is in the zone given, else in that of this process (TZ).
+//          A stamp without an offset is in the zone given, else in that of this process (TZ); in
+//          the hour that comes twice, the later reading that is not after the reference.
 // Limits:  log files older than a year read as if they were of the last one.
 // Threads: one caller. The process's zone is read through the C library.
 #pragma once
@@ -28,17 +29,23 @@ class LogClock {
 
  private:
   [[nodiscard]] std::optional<std::chrono::sys_days> day_of(const wire::LogStamp& stamp);
-  [[nodiscard]] std::chrono::seconds offset_at(std::int64_t local_seconds);
+  // The offsets of the earlier and of the later reading of a local time, nearly always the same.
+  struct Offsets {
+    std::chrono::seconds earlier{0};
+    std::chrono::seconds later{0};
+  };
+  [[nodiscard]] Offsets offsets_at(std::int64_t local_seconds);
 
   std::optional<std::chrono::seconds> utc_offset_;
+  base::TimePoint reference_;
   std::chrono::sys_days latest_day_;  // that a stamp without a year may mean
   base::TimePoint last_;
   // The last day worked out, by year, month and day as written.
   std::uint32_t cached_date_ = 0;
   std::chrono::sys_days cached_day_;
-  // The zone's offset in the last quarter of an hour worked out: zones change at such.
+  // The zone's offsets in the last quarter of an hour worked out: zones change at such.
   std::int64_t cached_quarter_ = INT64_MIN;
-  std::chrono::seconds cached_offset_{0};
+  Offsets cached_offsets_;
 };
 
 }  // namespace leumund::intake

@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <ctime>
+#include <optional>
 #include <string>
 
 namespace leumund::intake {
@@ -51,19 +52,60 @@ TEST(LogClock, TakesAnOffsetInTheStampBeforeAnyZone) {
   EXPECT_EQ(clock.resolve(stamp("2022-01-08 19:42:12")), at("2022-01-08T10:42:12Z"));
 }
 
+// The zone of the process for a test's time.
+class Zone {
+ public:
+  explicit Zone(const char* zone) {
+    if (const char* before = std::getenv("TZ")) kept_ = before;
+    ::setenv("TZ", zone, 1);
+    ::tzset();
+  }
+  ~Zone() {
+    kept_ ? ::setenv("TZ", kept_->c_str(), 1) : ::unsetenv("TZ");
+    ::tzset();
+  }
+  Zone(const Zone&) = delete;
+  Zone& operator=(const Zone&) = delete;
+
+ private:
+  std::optional<std::string> kept_;
+};
+
+constexpr const char* middle_europe = "CET-1CEST,M3.5.0,M10.5.0/3";
+
 TEST(LogClock, KnowsSummerTimeOfTheProcess) {
-  const char* before = std::getenv("TZ");
-  const std::string kept = before == nullptr ? "" : before;
-  ::setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
-  ::tzset();
+  const Zone zone(middle_europe);
   LogClock clock;
   clock.set_reference(at("2026-12-01T00:00:00Z"));
   EXPECT_EQ(clock.resolve(stamp("Jul  1 12:00:00")), at("2026-07-01T10:00:00Z"));
   EXPECT_EQ(clock.resolve(stamp("Nov  1 12:00:00")), at("2026-11-01T11:00:00Z"));
   EXPECT_EQ(clock.resolve(stamp("Mar 29 01:59:59")), at("2026-03-29T00:59:59Z"));
   EXPECT_EQ(clock.resolve(stamp("Mar 29 03:00:00")), at("2026-03-29T01:00:00Z"));
-  before == nullptr ? ::unsetenv("TZ") : ::setenv("TZ", kept.c_str(), 1);
-  ::tzset();
+}
+
+TEST(LogClock, FollowsTheHourThatComesTwice) {
+  const Zone zone(middle_europe);
+  LogClock clock;
+  for (auto now = at("2026-10-24T23:00:00Z"); now < at("2026-10-25T03:00:00Z");
+       now += std::chrono::seconds(59)) {
+    const auto offset = std::chrono::hours(now < at("2026-10-25T01:00:00Z") ? 2 : 1);
+    const std::string local = base::format_rfc3339(now + offset);
+    clock.set_reference(now);
+    const auto read = clock.resolve(stamp("Oct " + local.substr(8, 2) + " " + local.substr(11, 8)));
+    ASSERT_EQ(read, now) << local;
+  }
+  // Half an hour behind, and a clock a little ahead of ours.
+  clock.set_reference(at("2026-10-25T00:59:00Z"));
+  EXPECT_EQ(clock.resolve(stamp("Oct 25 02:30:00")), at("2026-10-25T00:30:00Z"));
+  clock.set_reference(at("2026-10-25T01:30:00Z"));
+  EXPECT_EQ(clock.resolve(stamp("Oct 25 02:32:00")), at("2026-10-25T01:32:00Z"));
+  // Where the zone changes by half an hour.
+  const Zone lord_howe("<+1030>-10:30<+11>-11,M10.1.0,M4.1.0");
+  LogClock there;
+  there.set_reference(at("2026-04-04T14:45:00Z"));
+  EXPECT_EQ(there.resolve(stamp("Apr  5 01:45:00")), at("2026-04-04T14:45:00Z"));
+  there.set_reference(at("2026-04-04T15:15:00Z"));
+  EXPECT_EQ(there.resolve(stamp("Apr  5 01:45:00")), at("2026-04-04T15:15:00Z"));
 }
 
 TEST(LogClock, GivesTheTimeOfTheLineBeforeToALineWithout) {
