@@ -186,8 +186,11 @@ void Notifier::tell(NoticeCause cause) {
 void Notifier::tell_over(const model::Decision& decision, std::size_t mails, std::size_t senders) {
   const auto now = clock_();
   state_.with([&](State& state) {
+    // Many restrictions may end at once.
+    const bool campaign = decision.subject.kind == model::SubjectKind::campaign;
+    if (!campaign && (state.options.admin.empty() || !state.queue.own_mail(decision, now))) return;
     queue_mail(state, state.options.admin,
-               campaign_over_notice(decision, mails, senders, state.options.language),
+               over_notice(decision, mails, senders, state.options.language),
                std::to_string(decision.number), now);
   });
 }

@@ -352,12 +352,15 @@ NoticeText restricted_notice(const Decision& decision, const HoldOutcome& outcom
                        facts);
 }
 
-NoticeText campaign_over_notice(const Decision& decision, std::size_t mails, std::size_t senders,
-                                Language language) {
+NoticeText over_notice(const Decision& decision, std::size_t mails, std::size_t senders,
+                       Language language) {
   auto facts = facts_of(decision, language);
   facts["mails"] = std::to_string(mails);
+  facts["mails_counted"] =
+      base::fill(german(language) ? "{} <Mail|Mails>" : "{} <mail|mails>", mails);
   facts["senders"] = std::to_string(senders);
-  return fill_template(notice_template("campaignover", language), facts);
+  return fill_template(
+      notice_template(is_campaign(decision) ? "campaignover" : "senderover", language), facts);
 }
 
 NoticeText observed_notice(const Decision& decision, Language language) {

@@ -42,10 +42,10 @@ struct NoticeText {
 
 [[nodiscard]] NoticeText restricted_notice(const model::Decision& decision,
                                            const HoldOutcome& outcome, Language language);
+// A campaign, or a sender's restriction, ended by itself, and this is left of it.
+[[nodiscard]] NoticeText over_notice(const model::Decision& decision, std::size_t mails,
+                                     std::size_t senders, Language language);
 // would_restrict.
-// A campaign ended by itself, and this is left of it.
-[[nodiscard]] NoticeText campaign_over_notice(const model::Decision& decision, std::size_t mails,
-                                              std::size_t senders, Language language);
 [[nodiscard]] NoticeText observed_notice(const model::Decision& decision, Language language);
 // provider_refuses and provider_accepts.
 [[nodiscard]] NoticeText block_notice(const model::Decision& decision, Language language);

@@ -233,18 +233,18 @@ base::Result<face::OrderDone> ControlDesk::suspend(const face::SuspendOrder& ord
   return done;
 }
 
-bool ControlDesk::is_undecided(const model::Subject& campaign) {
-  if (campaign.kind != model::SubjectKind::campaign) return false;
+bool ControlDesk::is_undecided(const model::Subject& subject) {
   const auto [stands, rests] = around_.pipeline.with_engine([&](engine::Engine& engine) {
-    return std::pair(engine.book().find(campaign) != nullptr,
-                     !engine.book().resting_on(campaign).empty());
+    return std::pair(engine.book().find(subject) != nullptr,
+                     !engine.book().resting_on(subject).empty());
   });
   if (stands || rests) return !stands;
   auto held = HeldMail::look(around_.queue(), around_.pipeline, around_.store);
   if (!held) return false;
-  held->want_of(campaign);
-  held->want_decided(campaign);
-  held->leave_out_restricted(campaign);
+  if (subject.kind != model::SubjectKind::campaign) return held->count_of(subject) > 0;
+  held->want_of(subject);
+  held->want_decided(subject);
+  held->leave_out_restricted(subject);
   return !held->wanted_keys().empty();
 }
 

@@ -102,7 +102,7 @@ class ControlDesk final : public face::Control {
   // Why the queue helper cannot be used now; "" if it can, or is off on purpose.
   [[nodiscard]] std::string queue_trouble() const;
   // A campaign that is over while its mail is on hold or somebody is stopped because of it.
-  [[nodiscard]] bool is_undecided(const model::Subject& campaign);
+  [[nodiscard]] bool is_undecided(const model::Subject& subject);
   // The subject's held mail and that of others which is to go with it.
   [[nodiscard]] base::Result<face::QueueReport> work_on(const model::Subject& subject,
                                                         face::QueueWork work, const std::string& by,

@@ -22,11 +22,6 @@ constexpr std::size_t missing_max = 100'000;
 constexpr std::size_t ended_max = 1000;
 constexpr std::size_t named_max = 5;
 
-bool is_end_of_campaign(const model::Decision& decision) {
-  return decision.kind == model::DecisionKind::ended &&
-         decision.subject.kind == model::SubjectKind::campaign;
-}
-
 }  // namespace
 
 HeldDesk::HeldDesk(Around around)
@@ -44,7 +39,8 @@ void HeldDesk::stop() {
 
 void HeldDesk::note(const std::vector<model::Decision>& decisions) {
   for (const model::Decision& decision : decisions) {
-    if (is_end_of_campaign(decision)) static_cast<void>(ended_.push(model::Decision(decision)));
+    if (decision.kind == model::DecisionKind::ended)
+      static_cast<void>(ended_.push(model::Decision(decision)));
   }
 }
 
@@ -98,12 +94,28 @@ void HeldDesk::look(const std::vector<model::Decision>& ended, bool sweep) {
     records = storage::QueueRecords{};
   }
   auto over = undecided(*records);
-  for (const model::Decision& decision : ended) over.try_emplace(decision.subject);
+  std::map<model::Subject, base::TimePoint> ended_at;
+  for (const model::Decision& decision : ended) {
+    over.try_emplace(decision.subject);
+    ended_at[decision.subject] = decision.at;
+  }
+  seen_.with([&](const Seen& seen) {
+    for (const auto& [subject, what] : seen.over) {
+      if (subject.kind != model::SubjectKind::campaign) over.try_emplace(subject);
+    }
+  });
   const auto queue = around_.queue();
   if (queue.on()) {
     auto held = HeldMail::look(queue, around_.pipeline, around_.store);
     if (held) {
-      for (auto& [campaign, what] : over) what.mails = held->count_of(campaign);
+      if (sweep) {
+        for (const model::Subject& sender : held->senders()) over.try_emplace(sender);
+      }
+      for (auto& [subject, what] : over) {
+        const auto at = ended_at.find(subject);
+        what.mails = held->count_of(
+            subject, at == ended_at.end() ? std::nullopt : std::optional(at->second));
+      }
       if (sweep) drop_gone(*held);
     } else {
       base::log(base::LogLevel::warn, "held mail: {}", held.error().message);
@@ -112,7 +124,7 @@ void HeldDesk::look(const std::vector<model::Decision>& ended, bool sweep) {
   for (const model::Decision& decision : ended) {
     const Over what = over[decision.subject];
     if (what.mails + what.senders == 0) continue;
-    base::log(base::LogLevel::warn, "campaign over subject={} mails_on_hold={} senders_stopped={}",
+    base::log(base::LogLevel::warn, "over subject={} mails_on_hold={} senders_stopped={}",
               decision.subject.to_string(), what.mails, what.senders);
     around_.tell_over(decision, what.mails, what.senders);
   }
@@ -177,8 +189,8 @@ std::optional<face::PartStatus> HeldDesk::part() const {
     if (named > named_max) names += ", ...";
     return face::PartStatus{
         "held mail", true,
-        base::fill("{} <mail|mails> on hold and {} <sender|senders> stopped of campaigns that are "
-                   "over, to be decided on: {}",
+        base::fill("{} <mail|mails> on hold and {} <sender|senders> stopped by what is over, to be "
+                   "decided on: {}",
                    all.mails, all.senders, names)};
   });
 }
@@ -195,7 +207,8 @@ void HeldDesk::add_metrics(std::vector<face::Metric>& out) const {
     add("leumund_queue_records_forgotten_total",
         "Of these, forgotten because there were too many: what is on hold of them is not found.",
         seen.forgotten);
-    add("leumund_held_undecided", "Mails on hold of campaigns that are over.", all.mails);
+    add("leumund_held_undecided", "Mails on hold of campaigns and restrictions that are over.",
+        all.mails);
   });
 }
 

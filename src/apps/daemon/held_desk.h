@@ -1,7 +1,7 @@
-// Looks after mail on hold that nobody thinks of: of campaigns that are over while a person has not
-// decided, and records of mail that left the queue unseen.
+// Looks after mail on hold that nobody thinks of: of campaigns and restrictions that are over while
+// a person has not decided, and records of mail that left the queue unseen.
 //
-// Flow:    an `ended` campaign -> note() -> thread `held`: the queue's list and the store's records
+// Flow:    an `ended` decision -> note() -> thread `held`: the queue's list and the store's records
 //          -> notice; the same every hour for the status and to drop what is gone.
 // Limits:  `records_max` records; beyond it the oldest is forgotten, counted and said. A record is
 //          dropped when two looks in a row did not find its mail.
@@ -39,8 +39,8 @@ class HeldDesk {
     storage::Store& store;
     const Clock& clock;
     std::function<action::QueueControl()> queue;
-    // A campaign is over: so many of its mails are on hold, so many senders are stopped because of
-    // it.
+    // A campaign, or a sender's restriction, is over: so many mails are on hold, so many senders
+    // are stopped because of it.
     std::function<void(model::Decision, std::size_t mails, std::size_t senders)> tell_over;
     std::uint64_t keep_records = records_max;
     std::chrono::milliseconds look_every = std::chrono::hours(1);
@@ -66,7 +66,7 @@ class HeldDesk {
   struct Seen {
     std::uint64_t records = 0;
     std::uint64_t forgotten = 0;
-    std::map<model::Subject, Over> over;  // campaigns
+    std::map<model::Subject, Over> over;  // campaigns, and senders whose restriction ended
   };
   void run();
   void look(const std::vector<model::Decision>& ended, bool sweep);

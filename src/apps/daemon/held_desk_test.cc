@@ -74,11 +74,19 @@ class HeldDeskTest : public testing::Test {
   std::vector<std::string> told() {
     return told_.with([](auto& all) { return all; });
   }
-  static model::Decision ended(const char* campaign) {
+  static model::Decision ended(const char* subject) {
     model::Decision decision;
     decision.kind = model::DecisionKind::ended;
-    decision.subject = *model::Subject::parse(campaign);
+    decision.subject = *model::Subject::parse(subject);
     return decision;
+  }
+  void suspended(const char* subject) {
+    pipeline_.with_engine([&](engine::Engine& engine) {
+      model::Restriction stop;
+      stop.subject = *model::Subject::parse(subject);
+      stop.by = "admin";
+      std::ignore = engine.book().suspend(stop, clock_.now());
+    });
   }
 
   fs::path folder_;
@@ -102,12 +110,61 @@ TEST_F(HeldDeskTest, TellsWhatACampaignThatIsOverLeavesOnHold) {
   EXPECT_THAT(told(), testing::ElementsAre("campaign:7f 2 0")) << "nothing of 99 is on hold";
   ASSERT_TRUE(soon([&] { return desk.part().has_value(); }));
   EXPECT_EQ(desk.part()->detail,
-            "2 mails on hold and 0 senders stopped of campaigns that are over, to be decided on: "
+            "2 mails on hold and 0 senders stopped by what is over, to be decided on: "
             "campaign:7f");
   // Somebody lets it go.
   list({{"4A1F0C", "active"}, {"4A2F0C", "active"}});
   desk.look_soon();
   EXPECT_TRUE(soon([&] { return !desk.part(); }));
+}
+
+TEST_F(HeldDeskTest, TellsWhatARestrictionThatEndedLeavesOnHold) {
+  on_record("4A1F0C", "", 24h);
+  on_record("4A2F0C", "");
+  on_record("4A3F0C", "");
+  on_record("4A4F0C", "campaign:7f");  // which goes on
+  on_record("4A5F0C", "", 1h);         // after the end: on hold for another reason
+  list({{"4A1F0C", "hold"},
+        {"4A2F0C", "hold"},
+        {"4A3F0C", "active"},
+        {"4A4F0C", "hold"},
+        {"4A5F0C", "hold"}});
+  suspended("campaign:7f");
+  model::Decision end = ended("account:a@c.test");
+  end.number = 2;
+  end.at = clock_.now() - 2h;
+  const char* said =
+      "2 mails on hold and 0 senders stopped by what is over, to be decided on: "
+      "account:a@c.test";
+  {
+    HeldDesk desk(around());
+    desk.note({end});
+    ASSERT_TRUE(soon([&] { return !told().empty(); })) << "before the end is in the journal";
+    EXPECT_THAT(told(), testing::ElementsAre("account:a@c.test 2 0"));
+    ASSERT_TRUE(soon([&] { return desk.part().has_value(); }));
+    EXPECT_EQ(desk.part()->detail, said);
+  }
+  ASSERT_TRUE(store_.commit(std::vector{end}));
+  HeldDesk anew(around(100ms));
+  ASSERT_TRUE(soon([&] { return anew.part().has_value(); })) << "a restart forgets nothing";
+  EXPECT_EQ(anew.part()->detail, said);
+  model::Decision released = end;
+  released.number = 3;
+  released.kind = model::DecisionKind::released;
+  ASSERT_TRUE(store_.commit(std::vector{released}));
+  EXPECT_TRUE(soon([&] { return !anew.part(); })) << "somebody decided";
+  EXPECT_EQ(told().size(), 1U);
+}
+
+TEST_F(HeldDeskTest, MailOfASenderWhoIsStoppedAgainIsNotLeftBehind) {
+  on_record("4A1F0C", "");
+  list({{"4A1F0C", "hold"}});
+  suspended("account:a@c.test");
+  auto held = HeldMail::look(around().queue(), pipeline_, store_);
+  ASSERT_TRUE(held.ok()) << held.error().message;
+  const auto sender = *model::Subject::parse("account:a@c.test");
+  EXPECT_EQ(held->count_of(sender, clock_.now()), 0U);
+  EXPECT_TRUE(held->senders().contains(sender));
 }
 
 TEST_F(HeldDeskTest, FindsAllMailOfACampaignHoweverMuchItIs) {
@@ -127,12 +184,7 @@ TEST_F(HeldDeskTest, FindsAllMailOfACampaignHoweverMuchItIs) {
   list(queue);
   ASSERT_TRUE(store_.save(storage::Checkpoint{{}, {}, records}));
   // One of its senders is stopped for reasons of his own.
-  pipeline_.with_engine([&](engine::Engine& engine) {
-    model::Restriction stop;
-    stop.subject = *model::Subject::parse("account:p3@c.test");
-    stop.by = "admin";
-    std::ignore = engine.book().suspend(stop, clock_.now());
-  });
+  suspended("account:p3@c.test");
   auto held = HeldMail::look(around().queue(), pipeline_, store_);
   ASSERT_TRUE(held.ok()) << held.error().message;
   const auto campaign = *model::Subject::parse("campaign:7f");

@@ -118,11 +118,56 @@ std::vector<model::QueueKey> HeldMail::wanted_keys() const {
   return out;
 }
 
-std::size_t HeldMail::count_of(const model::Subject& campaign) {
+bool HeldMail::is_stopped(const model::Subject& sender) {
+  return pipeline_.with_engine(
+      [&](engine::Engine& engine) { return action::stopping(engine.book(), sender) != nullptr; });
+}
+
+std::optional<base::TimePoint> HeldMail::end_of(const model::Subject& sender) {
+  const auto decisions = store_.decisions_about(sender, held_decisions_read);
+  if (!decisions) return std::nullopt;
+  for (const model::Decision& decision : *decisions) {
+    switch (decision.kind) {
+      case model::DecisionKind::ended: return decision.at;
+      case model::DecisionKind::restricted:
+      case model::DecisionKind::extended:
+      case model::DecisionKind::released: return std::nullopt;
+      default: break;
+    }
+  }
+  return std::nullopt;
+}
+
+std::size_t HeldMail::count_of(const model::Subject& subject,
+                               std::optional<base::TimePoint> ended_at) {
   for (auto& [place, one] : all_) one.wanted = false;
-  want_of(campaign);
-  leave_out_restricted(campaign);
+  if (subject.kind == model::SubjectKind::campaign) {
+    want_of(subject);
+    leave_out_restricted(subject);
+    return wanted_keys().size();
+  }
+  if (is_stopped(subject)) return 0;
+  if (!ended_at) ended_at = end_of(subject);
+  if (!ended_at) return 0;
+  // What came later is on hold for another reason: a detour, or a campaign.
+  visit_records(subject, [&](One& one, model::QueuedMail&& record) {
+    one.wanted = record.campaign.empty() && record.since <= *ended_at;
+  });
   return wanted_keys().size();
+}
+
+std::set<model::Subject> HeldMail::senders() {
+  std::set<model::Subject> out;
+  model::QueueKey after;
+  for (;;) {
+    const auto records = store_.queued_after(after, page);
+    if (!records || records->empty()) return out;
+    after = records->back().queue;
+    for (const model::QueuedMail& record : *records) {
+      if (!record.campaign.empty() || held(record.queue) == nullptr) continue;
+      if (auto sender = model::Subject::parse(record.subject)) out.insert(std::move(*sender));
+    }
+  }
 }
 
 void HeldMail::remind_engine() {

@@ -9,6 +9,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "action/queue_control.h"
 #include "apps/daemon/pipeline.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "face/control.h"
 #include "model/queued_mail.h"
 #include "model/subject.h"
@@ -38,8 +40,13 @@ class HeldMail {
 
   [[nodiscard]] std::vector<face::HeldMessage> wanted() const;
   [[nodiscard]] std::vector<model::QueueKey> wanted_keys() const;
-  // How many mails a release of the campaign would let go.
-  [[nodiscard]] std::size_t count_of(const model::Subject& campaign);
+  // How many mails a release would let go: of a campaign, or of a sender whose restriction ended by
+  // itself, where the store may not know of its end yet. Nothing of a sender that is stopped or on
+  // whom somebody decided since.
+  [[nodiscard]] std::size_t count_of(const model::Subject& subject,
+                                     std::optional<base::TimePoint> ended_at = {});
+  // Those of whom there is mail on hold that is no campaign's.
+  [[nodiscard]] std::set<model::Subject> senders();
   // Tells the engine of what is wanted and it has forgotten, so that it can be let go.
   void remind_engine();
 
@@ -59,6 +66,9 @@ class HeldMail {
   HeldMail(const action::QueueControl& queue, Pipeline& pipeline, storage::Store& store)
       : queue_(queue), pipeline_(pipeline), store_(store) {}
   [[nodiscard]] One* held(const model::QueueKey& key);
+  [[nodiscard]] bool is_stopped(const model::Subject& sender);
+  // Nothing where the last that was decided is something else than an end.
+  [[nodiscard]] std::optional<base::TimePoint> end_of(const model::Subject& sender);
   template <typename Visit>
   void visit_records(const model::Subject& subject, Visit&& visit);
 

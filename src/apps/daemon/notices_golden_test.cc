@@ -158,6 +158,10 @@ TEST(NoticesGolden, OfSendersAreAsTheyWereRead) {
     golden("observed" + name, [&](auto language) {
       return observed_notice(stopped(kind, DecisionKind::would_restrict), language);
     });
+    golden("over" + name, [&](auto language) {
+      return over_notice(stopped(kind, DecisionKind::ended), 3, kind == SubjectKind::campaign,
+                         language);
+    });
   }
   golden("owner", [](auto language) {
     return owner_notice(stopped(SubjectKind::account, DecisionKind::restricted),

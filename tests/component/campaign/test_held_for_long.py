@@ -117,3 +117,28 @@ def test_a_campaign_that_is_over_is_told_and_still_released_as_one(peers, monkey
     assert provider.spam_from(26, 9), "and what was released is known as honest"
     again = provider.leumundd.leumund("release", campaign)
     assert "is not restricted" in again.stderr, "it is done"
+
+
+def test_what_a_restriction_that_ended_leaves_on_hold_is_told_and_released(peers):
+    provider = Outbreak(peers, accounts=0)
+    account = "account:" + person(5)
+    provider.suspend(account, "--level", "hold", "--for", "30s")
+    sent = {provider.honest_from(5, round_) for round_ in range(2)}
+    wait_until(lambda: provider.held() == sent, "its mail on hold")
+    provider.wait_for_checkpoint()
+
+    def told() -> list:
+        return [mail for mail in provider.mailbox.mails
+                if account in mail.text and "no longer restricted" in mail.text]
+
+    wait_until(lambda: told() != [], "a notice", 90)
+    assert "mails on hold   2" in told()[0].text, told()[0].text
+    assert provider.held() == sent, "its mail stays on hold"
+    wait_until(lambda: "2 mails on hold" in provider.leumundd.leumund("status").stdout,
+               "the status to tell of it")
+    done = provider.leumundd.leumund("release", account, "--mail", "release")
+    assert done.returncode == 0 and "2 held mails let go" in done.stdout, done.stdout + done.stderr
+    wait_until(lambda: len(provider.sink.mails) >= 2, "the mail to arrive")
+    assert provider.held() == set()
+    wait_until(lambda: "on hold" not in provider.leumundd.leumund("status").stdout,
+               "the status to be done with it")
