@@ -134,6 +134,16 @@ std::vector<model::Decision> read_decisions(SQLite::Statement& rows, std::size_t
   return out;
 }
 
+// Every page of every table once; long texts beside the pages are not read.
+void look_over(SQLite::Database& database) {
+  std::vector<std::string> tables;
+  SQLite::Statement names(database, "SELECT name FROM sqlite_master WHERE type = 'table'");
+  while (names.executeStep()) tables.emplace_back(names.getColumn(0).getText());
+  for (const auto& table : tables) {
+    database.execAndGet(fmt::format("SELECT count(*) FROM \"{}\" NOT INDEXED", table));
+  }
+}
+
 // PATH.damaged-1, -2, ...: the first that is free.
 std::string place_for_damaged(const std::string& path) {
   for (int n = 1;; ++n) {
@@ -165,9 +175,9 @@ base::Result<SqliteStore::Opened> SqliteStore::open_or_replace(const std::string
   std::optional<Error> damage;
   if (first) {
     opened.store = std::move(*first);
-    const auto standing = opened.store->load_standing();
-    if (standing) return opened;
-    damage = standing.error();
+    const auto well = opened.store->look_over();
+    if (well) return opened;
+    damage = well.error();
   } else {
     damage = first.error();
   }
@@ -199,6 +209,17 @@ base::Result<SqliteStore::Opened> SqliteStore::open_or_replace(const std::string
   if (!restored) return restored.error();
   opened.list_rows_salvaged = opened.store->take_lists_of(opened.moved_to);
   return opened;
+}
+
+base::Status SqliteStore::look_over() {
+  return database_.with([](auto& database) {
+    return attempt(*database, [](SQLite::Database& db) -> base::Status {
+      action::StandingRecord standing;
+      read_standing(db, standing);
+      storage::look_over(db);
+      return {};
+    });
+  });
 }
 
 std::uint64_t SqliteStore::take_lists_of(const std::string& damaged) {

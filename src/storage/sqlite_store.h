@@ -86,6 +86,8 @@ class SqliteStore final : public Store {
   // Hands `work` a reader for one table after the other.
   template <typename Work>
   base::Result<listing::ListRecord> read_list(Work&& work);
+  // Whether every table can be read.
+  base::Status look_over();
   // Takes over what can be read of our own lists from a damaged file.
   std::uint64_t take_lists_of(const std::string& damaged);
 

@@ -2,9 +2,11 @@
 disk,
 a folder that cannot be written, a damaged store, a wrong clock. Mail goes on, the message is clear,
 and no decision is lost."""
+import contextlib
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import time
 
@@ -144,7 +146,7 @@ def test_a_state_folder_that_cannot_be_written_is_named_and_mail_goes_on(leumund
     assert is_stopped(daemon, "cracked@c.test")
 
 
-@pytest.mark.parametrize("damage", ["garbage", "cut", "middle"])
+@pytest.mark.parametrize("damage", ["garbage", "cut", "middle", "counts"])
 def test_a_damaged_store_is_moved_aside_and_the_suspended_stay_suspended(leumundd, damage):
     daemon = leumundd(CONFIG)
     suspend(daemon, "cracked@c.test")
@@ -157,6 +159,11 @@ def test_a_damaged_store_is_moved_aside_and_the_suspended_stay_suspended(leumund
         content = bytearray(os.urandom(20_000))
     elif damage == "cut":
         content = content[:len(content) // 3]
+    elif damage == "counts":
+        with contextlib.closing(sqlite3.connect(store)) as kept:
+            page = kept.execute(
+                "SELECT rootpage FROM sqlite_master WHERE name = 'ledger'").fetchone()[0]
+        content[(page - 1) * 4096:page * 4096] = b"\xff" * 4096
     else:
         content[4096:] = b"\xff" * (len(content) - 4096)
     store.write_bytes(content)

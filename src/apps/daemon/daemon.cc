@@ -120,7 +120,7 @@ Daemon::StoreOpened Daemon::open_store(const std::string& folder) {
   if (!opened->moved_to.empty()) {
     trouble = fmt::format(
         "the store was damaged and lies in {}; {} restrictions and {} rows of our own lists were "
-        "saved from it, counts begin anew",
+        "saved from it; counts, history and cases begin anew",
         opened->moved_to, opened->salvaged.restrictions.size(), opened->list_rows_salvaged);
   }
   return {std::move(opened->store), std::move(trouble)};
