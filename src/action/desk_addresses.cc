@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <optional>
 
 #include "base/ascii.h"
@@ -12,21 +13,21 @@ namespace {
 
 constexpr std::size_t quoted_bytes_max = 130;
 
+// Of no person anywhere.
 constexpr std::string_view desk_words =
     " abuse allowlist antispam blacklist blacklists blocklist blocked cert complaints "
-    "csirt deblock deblocking delist delisting deliverability dnsbl falsepositive "
-    "falsepositives fbl hostmaster mailabuse mailmaster mailops netabuse noc nospam "
-    "postmaster postmasters rbl removal removals reputation spam spamreport spamreports "
+    "csirt deliverability fbl hostmaster mailabuse mailmaster mailops netabuse noc nospam "
+    "postmaster postmasters reputation spam spamreport spamreports ";
+// ... and whoever has these takes mail servers off a list: no customer does.
+constexpr std::string_view removal_words =
+    " deblock deblocking delist delisting dnsbl falsepositive falsepositives rbl removal removals "
     "unblock unblocking unlist whitelist whitelisting ";
+// Of no person at a provider.
 constexpr std::string_view help_words =
     " admin administrator admins bl block blocking desk email emailadmin feedback filter "
     "fp help helpdesk ipadmin mail mailadmin net netops network operations ops report "
     "reports request requests security sender senders servicedesk support sysadmin team "
     "webmaster ";
-// Whoever has these takes mail servers off a list: no customer does.
-constexpr std::string_view removal_words =
-    " deblock deblocking delist delisting dnsbl falsepositive falsepositives rbl removal removals "
-    "unblock unblocking unlist whitelist whitelisting ";
 // What programs write before an address, without a blank.
 constexpr std::string_view address_keys =
     " address contact email e-mail from mail mailto mfrom orig_to rcpt recipient sender "
@@ -108,16 +109,17 @@ std::size_t domain_end(std::string_view text, std::size_t from) {
   return end;
 }
 
-// Whether all words of the local part are known, one of them at least in `wanted`.
-bool consists_of(std::string_view local_part, std::string_view wanted) {
+// Whether all words of the local part are known, one of them at least in one of `wanted`.
+bool consists_of(std::string_view local_part, std::initializer_list<std::string_view> wanted) {
   const std::string name = base::ascii_lower(local_part);
   bool found = false;
   for (std::string_view rest = name; !rest.empty();) {
     const auto end = std::min(rest.find_first_of("-_."), rest.size());
     const std::string_view word = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (!stands_in(desk_words, word) && !stands_in(help_words, word)) return false;
-    found = found || stands_in(wanted, word);
+    const auto has = [word](std::string_view words) { return stands_in(words, word); };
+    if (!has(desk_words) && !has(removal_words) && !has(help_words)) return false;
+    found = found || std::any_of(wanted.begin(), wanted.end(), has);
   }
   return found;
 }
@@ -148,9 +150,11 @@ std::string shown_addresses(std::string_view text, const ShowAddress& show, std:
   return out.append(text.substr(done));
 }
 
-bool is_desk_name(std::string_view local_part) { return consists_of(local_part, desk_words); }
+bool is_desk_name(std::string_view local_part) {
+  return consists_of(local_part, {desk_words, removal_words});
+}
 
-bool is_help_name(std::string_view local_part) { return consists_of(local_part, help_words); }
+bool is_help_name(std::string_view local_part) { return consists_of(local_part, {help_words}); }
 
 bool is_desk_domain(std::string_view domain) {
   const std::string_view first = domain.substr(0, domain.find('.'));
@@ -171,7 +175,7 @@ bool is_beside(std::string_view desk, std::string_view domain) {
 
 bool is_desk_of(const model::Contact& contact, std::string_view local_part,
                 std::string_view domain) {
-  if (consists_of(local_part, removal_words)) return true;
+  if (consists_of(local_part, {removal_words})) return true;
   const std::string address = std::string(local_part) + '@' + std::string(domain);
   bool theirs =
       contact.form.contains(last_labels(domain)) || contact.page.contains(last_labels(domain));
