@@ -72,6 +72,32 @@ void DetourDesk::learn(const model::Delivery& delivery, const std::string& domai
   });
 }
 
+// Put off by another way than the one that leads it now, or after the return, it would wait for Postfix's next try, up to
+// an hour.
+void DetourDesk::note_missed(const model::Delivery& delivery, const std::string& provider,
+                             const std::string& egress) {
+  const std::string& by = delivery.transport;
+  const bool by_table = by == "error" || by == "retry";
+  const bool by_smtp = active_ && (by == "smtp" || by.empty());
+  if (!delivery.queue.known() || (!by_table && !by_smtp)) return;
+  const auto missed = [&](const Detour& detour) {
+    if (detour.phase != DetourPhase::open || egress == detour.via) return false;
+    return by_table || detour.pool.empty() || egress == detour.home;
+  };
+  state_.with([&](State& state) {
+    bool led = false;
+    for (auto at = state.detours.lower_bound({provider, ""});
+         at != state.detours.end() && at->first.first == provider; ++at) {
+      if (!model::routes_mail(at->second)) continue;
+      led = true;
+      if (missed(at->second)) state.tries.miss(at->first, delivery.queue.queue_id);
+    }
+    const Key all{provider, ""};
+    const bool returned = !led && by_table && state.tries.turns(all, SteadyTime::clock::now());
+    if (returned) state.tries.miss(all, delivery.queue.queue_id);
+  });
+}
+
 void DetourDesk::see(const model::MailEvent& event) {
   const auto* delivery = std::get_if<model::Delivery>(&event.what);
   if (delivery == nullptr || delivery->source == model::Source::report) return;
@@ -83,11 +109,16 @@ void DetourDesk::see(const model::MailEvent& event) {
   const std::string egress = names->egress_of(*delivery);
   const std::string taken_for = provider_of(domain);
   learn(*delivery, domain, egress, names->home);
-  if (!active_) return;
+  const bool deferred = delivery->status == model::DeliveryStatus::deferred;
+  if (!active_) {
+    if (deferred) note_missed(*delivery, taken_for, egress);
+    return;
+  }
   const std::string provider = provider_of(domain);
-  note_probe(*delivery, taken_for, provider, std::min(event.occurred_at, around_.clock.now()));
-  if (delivery->status != model::DeliveryStatus::sent) return;
   const auto now = around_.clock.now();
+  const bool probe = note_probe(*delivery, taken_for, provider, std::min(event.occurred_at, now));
+  if (deferred && !probe) note_missed(*delivery, provider, egress);
+  if (delivery->status != model::DeliveryStatus::sent) return;
   state_.with([&](State& state) {
     bool counted = false;
     for (auto at = state.detours.lower_bound({provider, ""});

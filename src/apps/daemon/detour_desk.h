@@ -111,6 +111,10 @@ class DetourDesk {
     base::TimePoint hour;
     std::uint32_t mails = 0;
   };
+  struct Due {
+    std::size_t most = 0;             // how many may leave now
+    std::set<std::string> only = {};  // queue ids; empty means all of the provider's
+  };
   // Held by the answer to a recipient.
   struct Holding {
     Held held;
@@ -162,8 +166,10 @@ class DetourDesk {
   [[nodiscard]] model::Detour with_warning(model::Detour detour) const;
   void end_all();
   void tell(const model::Detour& detour, base::TimePoint now);
-  void note_probe(const model::Delivery& delivery, const std::string& taken_for,
+  bool note_probe(const model::Delivery& delivery, const std::string& taken_for,
                   const std::string& provider, base::TimePoint at);
+  void note_missed(const model::Delivery& delivery, const std::string& provider,
+                   const std::string& egress);
   void learn(const model::Delivery& delivery, const std::string& domain, const std::string& egress,
              const std::string& home);
   bool note_held(const model::Submission& submission);
@@ -191,13 +197,17 @@ class DetourDesk {
   bool try_released();
   void publish(const config::RunSettings& run);
   [[nodiscard]] bool tables_are_old(const config::RunSettings& run, SteadyTime now) const;
+  void tables_stand();
   void publish_led(Led led);
   void take_up_tables();
   [[nodiscard]] bool is_kept(const std::string& domain) const;
   void make_rules(const config::RunSettings& run);
   void look_up_unknown();
+  [[nodiscard]] std::map<Key, Due> due_now(SteadyTime now);
   void flush_due();
-  void flush_mail(const Key& key, std::size_t most, const action::QueueControl& queue,
+  [[nodiscard]] std::vector<Held> to_be_tried(
+      const Key& key, const Due& due, const std::vector<action::QueuedMessage>& listed) const;
+  void flush_mail(const Key& key, const Due& due, const action::QueueControl& queue,
                   const std::vector<action::QueuedMessage>& listed);
   void tell_classes(std::vector<Held>& mails) const;
   void tell_doubts(std::vector<Held>& mails) const;

@@ -1,5 +1,6 @@
 #include "apps/daemon/detour_desk.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -209,7 +210,7 @@ TEST_F(DetourDeskTest, WhoeverAsksIsToldWhatTheTablesSay) {
 
 constexpr auto releases =
     "[ $1 != release ] || echo \"$ids\" | sed 's/.*/postsuper: &: released from hold/' >&2\n";
-constexpr auto until_released = DetourTries::until_postfix_looks + 30s;
+constexpr auto until_released = DetourTries::until_postfix_asks + 30s;
 
 TEST_F(DetourDeskTest, MailInDoubtWaitsUntilNoneOfItsProvidersTakesADetour) {
   start_with_helper(releases);
@@ -258,6 +259,59 @@ TEST_F(DetourDeskTest, WhatIsHeldOfTheRestrictedGoesWhenTheirRestrictionDoesNotS
   });
   EXPECT_TRUE(within(10s, [&] { return was_released("STOP2"); })) << text_of("calls");
   EXPECT_FALSE(was_released("GONE3")) << "somebody decides about it";
+}
+
+// Postfix goes by a new table only seconds later, and a domain is learnt from its first mail.
+TEST_F(DetourDeskTest, WhatTheUsualWayPutsOffMeanwhileIsTriedOnceMore) {
+  start_with_helper("[ $1 != list ] || cat " + (folder_ / "queue").string() + "\n");
+  const auto queued = [](const char* id, const char* recipient) {
+    return fmt::format(R"({{"queue_name":"deferred","queue_id":"{}","sender":"anna@ours.example",)"
+                       R"("recipients":[{{"address":"{}","delay_reason":"refused"}}]}})"
+                       "\n",
+                       id, recipient);
+  };
+  std::ofstream(folder_ / "queue")
+      << queued("LATE1", "x@club.example") << queued("OTHER2", "x@elsewhere.example")
+      << queued("SECOND3", "y@hotmail.com");
+  const auto put_off = [&](const char* id, const char* recipient, const char* egress,
+                           const char* transport = "smtp") {
+    model::Delivery delivery;
+    delivery.queue.queue_id = id;
+    delivery.source = model::Source::log;
+    delivery.recipient = recipient;
+    delivery.egress = egress;
+    delivery.remote = "mx.olc.protection.outlook.com[192.0.2.7]";
+    delivery.transport = transport;
+    delivery.status = model::DeliveryStatus::deferred;
+    desk_->see({clock_.now(), clock_.now(), delivery});
+  };
+  const auto flushed = [&](const char* id) {
+    const std::string calls = text_of("calls");
+    const std::string call = std::string("flush ") + id + "\n";
+    std::size_t count = 0;
+    for (auto at = calls.find(call); at != std::string::npos; at = calls.find(call, at + 1))
+      ++count;
+    return count;
+  };
+  order("out2");
+  ASSERT_TRUE(within(until_released, [&] { return flushed("SECOND3") == 1; })) << text_of("calls");
+  EXPECT_EQ(flushed("LATE1"), 0U) << "nobody knows yet whose its domain is";
+  put_off("LATE1", "x@club.example", "");
+  put_off("SECOND3", "y@hotmail.com", "out2");  // the detour itself: that is Postfix's to try
+  ASSERT_TRUE(within(until_released, [&] { return flushed("LATE1") == 1; })) << text_of("calls");
+  EXPECT_NE(text_of("detours.txt").find("club.example out2:"), std::string::npos);
+  put_off("LATE1", "x@club.example", "");
+  std::this_thread::sleep_for(DetourTries::until_postfix_asks + 3s);
+  EXPECT_EQ(flushed("LATE1"), 1U) << "once more would be for ever";
+  EXPECT_EQ(flushed("SECOND3"), 1U);
+
+  order("");
+  ASSERT_TRUE(within(until_released, [&] { return flushed("LATE1") == 2; })) << "the return";
+  put_off("LATE1", "x@club.example", "", "retry");  // by what the tables said before
+  put_off("SECOND3", "y@hotmail.com", "");
+  EXPECT_TRUE(within(until_released, [&] { return flushed("LATE1") == 3; })) << text_of("calls");
+  EXPECT_EQ(flushed("SECOND3"), 2U);
+  EXPECT_EQ(flushed("OTHER2"), 0U);
 }
 
 TEST_F(DetourDeskTest, AHelperThatHangsIsToldAndKeepsNobodyFromStopping) {

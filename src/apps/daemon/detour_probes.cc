@@ -191,8 +191,8 @@ void DetourDesk::flush_probes() {
 }
 
 // What the log tells of it: whose the domain was taken for when the mail left, and whose it is by
-// who has answered. Only a refusal for our address speaks against the way.
-void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& taken_for,
+// who has answered. Only a refusal for our address speaks against the way. True where it was one.
+bool DetourDesk::note_probe(const model::Delivery& delivery, const std::string& taken_for,
                             const std::string& provider, base::TimePoint at) {
   const auto is_its = [&](const auto& entry) {
     const auto& probe = entry.second.probe;
@@ -202,10 +202,10 @@ void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& 
   const bool known = state_.with([&](const State& state) {
     return std::any_of(state.detours.begin(), state.detours.end(), is_its);
   });
-  if (!known) return;
+  if (!known) return false;
   const bool asked_nobody = delivery.transport == "error" || delivery.transport == "retry";
   const bool by_smtp = delivery.transport == "smtp" || delivery.transport.empty();
-  if (!by_smtp && !asked_nobody) return;
+  if (!by_smtp && !asked_nobody) return true;
   using verdict::ProbeResult;
   ProbeResult result = ProbeResult::accepted;
   if (delivery.status != model::DeliveryStatus::sent) {
@@ -237,10 +237,11 @@ void DetourDesk::note_probe(const model::Delivery& delivery, const std::string& 
     verdict::end_probe(detour, result, at, settings, now);
     state.counts = true;
   });
-  if (home.empty() || result == ProbeResult::accepted) return;
+  if (home.empty() || result == ProbeResult::accepted) return true;
   around_.pipeline.with_engine([&](engine::Engine& engine) {
     std::ignore = engine.blocks().set_half_open(home, taken_for, false, now);
   });
+  return true;
 }
 
 }  // namespace leumund::apps

@@ -54,6 +54,13 @@ bool DetourDesk::tables_are_old(const config::RunSettings& run, SteadyTime now) 
   return run.own_domains != own_domains_ || (led && operators_.is_old(now));
 }
 
+// What was ordered or learnt meanwhile is in the tables of the next time.
+void DetourDesk::tables_stand() {
+  state_.with([](State& state) {
+    if (!state.dirty) state.tries.tables_stand(SteadyClock::now());
+  });
+}
+
 // First what a restart must find, then what Postfix reads: also where the first cannot be written,
 // or a way that is full or in doubt would stay open as long as the disk is full.
 void DetourDesk::publish(const config::RunSettings& run) {
@@ -67,7 +74,9 @@ void DetourDesk::publish(const config::RunSettings& run) {
   base::Status saved;
   if (counts && !dirty) saved = save();
   make_rules(run);
-  if (saved && !dirty && before == rules_of_ && now < tables_checked_ + check_every) return;
+  if (saved && !dirty && before == rules_of_ && now < tables_checked_ + check_every) {
+    return tables_stand();
+  }
   tables_checked_ = now;
   Led fresh;
   if (dirty) {
@@ -101,12 +110,7 @@ void DetourDesk::publish(const config::RunSettings& run) {
   const auto led = led_.read();
   if (!keep) done = tables_.publish(led->domains, *kept_.read());
   if (done && !keep) done = tables_.publish_senders(led->senders);
-  if (done && dirty) {
-    state_.with([](State& state) {
-      // What was ordered meanwhile is in the tables of the next time.
-      if (!state.dirty) state.tries.tables_stand(SteadyClock::now());
-    });
-  }
+  if (done) tables_stand();
   if (done) done = tables_.publish_filter(rules_);
   if (!done) {
     state_.with([](State& state) { state.dirty = true; });

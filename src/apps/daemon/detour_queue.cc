@@ -62,24 +62,36 @@ bool DetourDesk::is_of_pool(const std::string& sender, const std::string& pool) 
   return found != nullptr && found->name == pool;
 }
 
-void DetourDesk::flush_due() {
+// What is to be tried now, and how much of it may leave.
+std::map<DetourDesk::Key, DetourDesk::Due> DetourDesk::due_now(SteadyTime now) {
   constexpr std::size_t flushed_at_once = 100;
   constexpr std::size_t flushed_on_return = 100'000;
-  constexpr std::chrono::seconds after_trouble{60};  // a long queue takes long to list
-  const auto now = SteadyClock::now();
-  std::map<Key, std::size_t> due;  // and how many may leave
+  std::map<Key, Due> out;
   state_.with([&](State& state) {
+    const auto room = [&](const Key& key) -> std::size_t {
+      const auto found = state.detours.find(key);
+      const bool capped = found != state.detours.end() && model::routes_mail(found->second);
+      if (!capped) return flushed_on_return;
+      return found->second.cap - std::min(found->second.cap, found->second.delivered);
+    };
     for (const Key& key : state.tries.due(now)) {
       auto& left = state.tries.find(key)->left;
-      if (!left) {
-        const auto found = state.detours.find(key);
-        const bool capped = found != state.detours.end() && model::routes_mail(found->second);
-        left = !capped ? flushed_on_return
-                       : found->second.cap - std::min(found->second.cap, found->second.delivered);
+      if (!left) left = room(key);
+      out[key] = {std::min(*left, flushed_at_once), {}};
+    }
+    for (auto& [key, queue_ids] : state.tries.missed(now)) {
+      if (const auto most = room(key); most > 0) {
+        out[key] = {std::min(most, flushed_at_once), std::move(queue_ids)};
       }
-      due[key] = std::min(*left, flushed_at_once);
     }
   });
+  return out;
+}
+
+void DetourDesk::flush_due() {
+  constexpr std::chrono::seconds after_trouble{60};  // a long queue takes long to list
+  const auto now = SteadyClock::now();
+  const auto due = due_now(now);
   if (due.empty()) return;
   const action::QueueControl queue = this->queue(patience_most);
   const auto listed = queue.on() ? queue.list() : std::vector<action::QueuedMessage>();
@@ -90,32 +102,40 @@ void DetourDesk::flush_due() {
   }
   if (queue.on()) hear_helper("", false);
   helper_until_ = std::max(helper_until_, SteadyClock::now() + budget_of_one);
-  for (const auto& [key, most] : due) {
-    if (may_ask_helper()) flush_mail(key, most, queue, *listed);
+  for (const auto& [key, one] : due) {
+    if (may_ask_helper()) flush_mail(key, one, queue, *listed);
   }
 }
 
-void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::QueueControl& queue,
-                            const std::vector<action::QueuedMessage>& listed) {
+// The deferred mail of the provider that has not been tried yet.
+std::vector<DetourDesk::Held> DetourDesk::to_be_tried(
+    const Key& key, const Due& due, const std::vector<action::QueuedMessage>& listed) const {
   const auto& [provider, pool] = key;
   const auto tried = state_.with([&](const State& state) {
     const auto* one = state.tries.find(key);
     return one == nullptr ? std::set<model::QueueKey>() : one->tried;
   });
-  std::vector<Held> theirs;
+  std::vector<Held> out;
   for (const auto& message : listed) {
+    if (message.queue != "deferred" || tried.contains(message.key)) continue;
+    if (!due.only.empty() && !due.only.contains(message.key.queue_id)) continue;
     const auto wanted = [&](const auto& address) {
       return provider_of(diagnosis::domain_of(address)) == provider;
     };
     const auto count = std::count_if(message.addresses.begin(), message.addresses.end(), wanted);
-    if (message.queue != "deferred" || count == 0 || tried.contains(message.key)) continue;
-    if (!pool.empty() && !is_of_pool(message.sender, pool)) continue;
-    Held& one = theirs.emplace_back();
+    if (count == 0 || (!pool.empty() && !is_of_pool(message.sender, pool))) continue;
+    Held& one = out.emplace_back();
     one.queue = message.key;
     one.recipients = static_cast<std::uint32_t>(count);
     one.for_room = true;
     if (verdict::is_rewritten_sender(message.sender)) one.mail_class = model::MailClass::forward;
   }
+  return out;
+}
+
+void DetourDesk::flush_mail(const Key& key, const Due& due, const action::QueueControl& queue,
+                            const std::vector<action::QueuedMessage>& listed) {
+  std::vector<Held> theirs = to_be_tried(key, due, listed);
   const bool open = state_.with([&](const State& state) {
     const auto found = state.detours.find(key);
     return found != state.detours.end() && model::routes_mail(found->second);
@@ -125,18 +145,20 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
   if (open) tell_doubts(theirs);
   std::vector<Held> waiting;
   std::vector<model::QueueKey> keys;
+  std::set<std::string> later;
   std::optional<std::uint8_t> turn;  // one a look: Postfix has an order of its own for what it gets
-  bool more = false;
   for (Held& one : theirs) {
     if (open && (!one.for_room || verdict::waits_for_room(one.mail_class))) {
       waiting.push_back(std::move(one));
       continue;
     }
     const auto its = verdict::turn_of(one.mail_class);
-    const bool goes = keys.size() < most && turn.value_or(its) == its;
-    if (goes) keys.push_back(one.queue);
-    if (goes) turn = its;
-    more = more || !goes;
+    if (keys.size() == due.most || turn.value_or(its) != its) {
+      later.insert(one.queue.queue_id);
+      continue;
+    }
+    keys.push_back(one.queue);
+    turn = its;
   }
   if (!waiting.empty()) hold_queued(key, queue, waiting);
   if (!waiting.empty() && !may_ask_helper()) return;  // it is looked at again
@@ -145,7 +167,11 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
   std::set<model::QueueKey> settled(result.done.begin(), result.done.end());
   settled.insert(result.missing.begin(), result.missing.end());
   settled.insert(result.elsewhere.begin(), result.elsewhere.end());
-  more = more || settled.size() < keys.size();
+  for (const model::QueueKey& one : keys) {
+    if (!settled.contains(one)) later.insert(one.queue_id);
+  }
+  std::set<std::string> over = due.only;
+  std::erase_if(over, [&](const std::string& queue_id) { return later.contains(queue_id); });
   state_.with([&](State& state) {
     state.flushed += result.done.size();
     // They use up room, though the log does not tell of them yet.
@@ -153,14 +179,15 @@ void DetourDesk::flush_mail(const Key& key, std::size_t most, const action::Queu
     if (open && detour != state.detours.end()) {
       let_go_of(state, detour->second).mails += static_cast<std::uint32_t>(result.done.size());
     }
+    state.tries.end_missed(key, over);
     auto* one = state.tries.find(key);
     if (one == nullptr || !one->left) return;  // it was ordered anew
     // What is put off again waits as Postfix has it: the provider has only just forgiven us.
     one->tried.insert(settled.begin(), settled.end());
     *one->left -= std::min(*one->left, settled.size());
     // Without the helper Postfix tries it by itself, only later.
-    if (more && *one->left > 0) return;
-    state.tries.end(key);
+    if (!later.empty() && *one->left > 0) return;
+    state.tries.end(key, SteadyClock::now());
     state.counts = true;
   });
 }

@@ -2,8 +2,11 @@
 //
 // Flow:    a detour turns -> ordered -> its tables are written -> Postfix has looked at them ->
 //          due, lot by lot -> done. What is held for a provider is let go after that.
-// Time:    passed in. Nothing is due before `until_postfix_looks` after the tables were written,
+//          A mail that misses its detour is tried once more by itself, the same way.
+// Time:    passed in. Nothing is due before `until_postfix_looks` after the tables were written
+//          (what missed them: `until_postfix_asks`),
 //          however long writing them took or failed.
+// Limits:  `missed_max` mails a detour; of more Postfix alone decides when it tries them.
 // Threads: none of its own and no lock; part of the desk's state.
 #pragma once
 
@@ -33,10 +36,19 @@ class DetourTries {
     std::set<model::QueueKey> tried = {};  // each once
   };
 
+  // qmgr keeps the last answer for thirty seconds (resolve_clnt.c), so that the last mail of a quiet
+  // server would take its old way once more.
+  static constexpr std::chrono::seconds until_postfix_asks{31};
+  static constexpr std::size_t missed_max = 10'000;
+
   // The caller has the tables written next, and then says so.
-  void order(const Key& key) { tries_[key] = {}; }
+  void order(const Key& key);
   // A detour has become another one. Whatever led mail before and leads none now was a return.
   void follow(const model::Detour& before, const model::Detour& after);
+  // It was put off, but not by the way that leads it now: Postfix did not go by the table yet, or the
+  // domain was in none. Each mail is tried once while the detour stays as it is: what is put off
+  // again is so for a reason of its own.
+  void miss(const Key& key, const std::string& queue_id);
   // What all tries ordered so far need is on the disk.
   void tables_stand(Time now);
   // The queue cannot be read now.
@@ -47,10 +59,22 @@ class DetourTries {
   [[nodiscard]] std::vector<Key> all() const;
   [[nodiscard]] Try* find(const Key& key);
   [[nodiscard]] const Try* find(const Key& key) const;
-  void end(const Key& key) { tries_.erase(key); }
+  void end(const Key& key, Time now);
+  // Whether a try is about to be made or was made within the last minute.
+  [[nodiscard]] bool turns(const Key& key, Time now) const;
+  // A try of all mail takes those along.
+  [[nodiscard]] std::map<Key, std::set<std::string>> missed(Time now) const;
+  void end_missed(const Key& key, const std::set<std::string>& queue_ids);
 
  private:
+  struct Missed {
+    Time at = Time::max();  // until the tables are written
+    bool tried = false;
+  };
+
   std::map<Key, Try> tries_;
+  std::map<Key, Time> ended_;
+  std::map<Key, std::map<std::string, Missed>> missed_;  // by queue id
 };
 
 }  // namespace leumund::apps

@@ -33,8 +33,10 @@ TEST(DetourTries, NothingIsDueBeforePostfixHasLookedAtTheTables) {
   EXPECT_THAT(tries.due(start + seconds(10)), IsEmpty());
   EXPECT_THAT(tries.due(start + seconds(11)), ElementsAre(gmx));
   EXPECT_TRUE(tries.waits(gmx)) << "until it is done";
-  tries.end(gmx);
+  tries.end(gmx, start + seconds(12));
   EXPECT_FALSE(tries.waits(gmx));
+  EXPECT_TRUE(tries.turns(gmx, start + seconds(72)));
+  EXPECT_FALSE(tries.turns(gmx, start + seconds(73)));
 }
 
 TEST(DetourTries, TablesThatAreWrittenAnewPutOffOnlyWhatWasOrderedSince) {
@@ -58,6 +60,44 @@ TEST(DetourTries, AQueueThatCannotBeReadPutsAllOff) {
   tries.tables_stand(start + seconds(20));
   EXPECT_THAT(tries.due(start + seconds(59)), ElementsAre(web));
   EXPECT_THAT(tries.due(start + seconds(60)), ElementsAre(gmx, web));
+}
+
+TEST(DetourTries, WhatMissesItsDetourIsTriedOnceMoreWhenPostfixAsksAnew) {
+  using Missed = std::map<DetourTries::Key, std::set<std::string>>;
+  DetourTries tries;
+  tries.miss(gmx, "A");
+  EXPECT_EQ(tries.missed(start + seconds(3600)), Missed()) << "its domain is in no table yet";
+  tries.tables_stand(start);
+  tries.miss(gmx, "B");
+  tries.tables_stand(start + seconds(5));
+  EXPECT_EQ(tries.missed(start + seconds(30)), Missed());
+  EXPECT_EQ(tries.missed(start + seconds(31)), (Missed{{gmx, {"A"}}}));
+  tries.end_missed(gmx, {"A"});
+  tries.miss(gmx, "A");  // a reason of its own
+  tries.miss(gmx, "B");  // with all mail, by the answer of before
+  tries.tables_stand(start + seconds(20));
+  EXPECT_EQ(tries.missed(start + seconds(50)), Missed());
+  EXPECT_EQ(tries.missed(start + seconds(51)), (Missed{{gmx, {"B"}}}));
+  tries.put_off(start + seconds(90));
+  EXPECT_EQ(tries.missed(start + seconds(89)), Missed()) << "the queue cannot be read";
+  EXPECT_EQ(tries.missed(start + seconds(90)), (Missed{{gmx, {"B"}}}));
+
+  tries.order(gmx);
+  tries.miss(gmx, "C");
+  tries.tables_stand(start + seconds(90));
+  EXPECT_EQ(tries.missed(start + seconds(200)), Missed()) << "all mail is about to be tried";
+  tries.end(gmx, start + seconds(91));
+  EXPECT_EQ(tries.missed(start + seconds(200)), (Missed{{gmx, {"C"}}}))
+      << "it was put off after that try had begun, or is gone";
+  tries.follow(detour(DetourPhase::open), detour(DetourPhase::capped));
+  EXPECT_EQ(tries.missed(start + seconds(200)), Missed()) << "it waits";
+}
+
+TEST(DetourTries, OfTooManyMailsThatMissTheirDetourTheRestIsLeftToPostfix) {
+  DetourTries tries;
+  for (std::size_t i = 0; i < DetourTries::missed_max + 5; ++i) tries.miss(gmx, std::to_string(i));
+  tries.tables_stand(start);
+  EXPECT_EQ(tries.missed(start + seconds(31)).at(gmx).size(), DetourTries::missed_max);
 }
 
 TEST(DetourTries, FollowTheDetoursThatLeadMail) {

@@ -153,6 +153,20 @@ def burst(world: World) -> None:
     assert about["score"] >= about["threshold"], about
 
 
+def test_the_first_mail_to_a_domain_of_the_provider_follows_its_detour(peers):
+    # Nothing but the detour tries deferred mail again.
+    world = World(peers, minimal_backoff_time="2000s", maximal_backoff_time="4000s")
+    world.refuse(world.postfix.egress_address)
+    done = world.leumundd.leumund("detour", PROVIDER, "--via", "egress2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    world.let_postfix_look()
+    # Nobody knows yet that it is served there: it is refused, and led from then on.
+    world.send("club.example", 1)
+    wait_until(lambda: world.postfix.queued("deferred"), "it to be deferred", 60, 0.2)
+    world.check_nothing_lost()
+    assert world.ways("club.example") == {world.postfix.egress2_address}
+
+
 def test_it_waits_until_the_cause_is_stopped(peers):
     world = World(peers, virtual_alias_domains="hosted.test",
                   virtual_alias_maps="inline:{{@hosted.test=x@hotmail.com}}")
