@@ -223,7 +223,10 @@ void Counting::see_house(std::uint32_t recipient, const Account& account, Messag
 }
 
 bool Counting::count_recipient(std::string_view recipient, Account& account, Message& message) {
-  const std::uint32_t hash = hash_lower(recipient) & RecipientMark::hash_mask;
+  return count_recipient(hash_lower(recipient) & RecipientMark::hash_mask, account, message);
+}
+
+bool Counting::count_recipient(std::uint32_t hash, Account& account, Message& message) {
   if (message.find(hash) != nullptr) {
     ++p_.totals.duplicates;
     return false;
@@ -307,8 +310,10 @@ Counted Counting::operator()(const model::Delivery& delivery) {
   p_.messages.add_queue(*message, delivery.queue);
   Account* account = p_.ledger.touch_again(message->account, at_);
   if (account == nullptr) return {};
+  const std::uint32_t recipient = hash_lower(delivery.recipient) & RecipientMark::hash_mask;
+  if (message->find(recipient) == nullptr) message = &join_by_recipient(recipient, *message);
   Counted counted{account, message, true, 0};
-  RecipientMark* mark = message->find(hash_lower(delivery.recipient));
+  RecipientMark* mark = message->find(recipient);
   if (mark == nullptr) {
     // The log's queue line told only how many; once all are known, another name is an alias.
     if (message->recipients.size() >= message->recipient_count) return counted;

@@ -78,6 +78,7 @@ class Counting {
   Message* find_message(const model::Submission& submission, std::uint64_t account);
   Message* join_by_bare_queue_id(const model::Submission& submission, std::uint64_t account);
   Message* join_by_circumstances(const model::Submission& submission, std::uint64_t account);
+  Message& join_by_recipient(std::uint32_t recipient, Message& line);
   void take_over(std::uint64_t number, Message& message);
   void take_back(Message& message);
   void begin_message(const model::Submission& submission, evidence::Account& account,
@@ -85,6 +86,7 @@ class Counting {
   void see_headers(const model::Submission& submission, evidence::Account& account);
   void see_house(std::uint32_t recipient, const evidence::Account& account, Message& message);
   bool count_recipient(std::string_view recipient, evidence::Account& account, Message& message);
+  bool count_recipient(std::uint32_t hash, evidence::Account& account, Message& message);
   void rescore(evidence::Account& account, Message& message, std::uint32_t fresh_before,
                std::size_t all_before);
   float weigh_contacts(evidence::Account& account, const Message& message);

@@ -6,6 +6,15 @@
 
 namespace leumund::engine {
 
+namespace {
+
+// Postfix asks policy before it logs, and policy's question waits for nobody.
+constexpr std::chrono::seconds until_logged{60};
+// What an account sends in that time may be much: the log's line is about one of the newest.
+constexpr int looked_at_max = 1000;
+
+}  // namespace
+
 Message* Counting::join_by_circumstances(const model::Submission& submission,
                                          std::uint64_t account) {
   // Postfix tells policy no queue id at the first RCPT: the log's line is joined by who, from
@@ -15,8 +24,9 @@ Message* Counting::join_by_circumstances(const model::Submission& submission,
       submission.client ? client_of(*submission.client, submission.client_facts).address : 0;
   const std::uint32_t sender = hash_lower(*submission.envelope_sender);
   Message* found = nullptr;
+  int looked_at = 0;
   p_.messages.of_account(account, [&](Message& message) {
-    if (message.first_at + std::chrono::seconds(60) < at_) return false;
+    if (message.first_at + until_logged < at_ || ++looked_at > looked_at_max) return false;
     const bool same = message.queues.empty() && !message.refused && !message.taken_over &&
                       message.sender == sender && (client == 0 || message.client == client) &&
                       (submission.recipient_count == 0 ||
@@ -25,6 +35,37 @@ Message* Counting::join_by_circumstances(const model::Submission& submission,
     return true;
   });
   return found;
+}
+
+// The log's line tells how many recipients a mail has, and that may be more than policy was asked
+// about (a copy for the archive, an alias) or fewer (some were refused): then its first delivery tells
+// which mail it is. Counted as two, the second would find every stranger known already.
+Message& Counting::join_by_recipient(std::uint32_t recipient, Message& line) {
+  if (!line.in_log || !line.id.empty() || line.restored) return line;
+  Message* found = nullptr;
+  int looked_at = 0;
+  p_.messages.of_account(line.account, [&](Message& message) {
+    if (message.first_at + until_logged < line.first_at || ++looked_at > looked_at_max)
+      return false;
+    const bool same = message.queues.empty() && !message.refused && !message.taken_over &&
+                      message.first_at <= line.first_at && message.find(recipient) != nullptr;
+    if (same) found = &message;
+    return true;
+  });
+  if (found == nullptr) return line;
+  take_over(line.number, *found);
+  found->recipient_count = std::max(found->recipient_count, line.recipient_count);
+  evidence::Account* account = p_.ledger.touch_again(line.account, at_);
+  const std::uint32_t fresh_before = found->fresh;
+  const std::size_t all_before = found->recipients.size();
+  for (const RecipientMark& mark : line.recipients) {  // told of before this one, and by no policy
+    if (!count_recipient(mark.hash(), *account, *found) || !mark.resolved()) continue;
+    found->recipients.back().resolve();
+    ++found->resolved;
+  }
+  rescore(*account, *found, fresh_before, all_before);
+  p_.messages.note_queue(*found);
+  return *found;
 }
 
 Message* Counting::find_message(const model::Submission& submission, std::uint64_t account) {

@@ -1,4 +1,5 @@
 // The same message told by policy, log and API is one message.
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -214,6 +215,40 @@ TEST(Sightings, FromTheLogAloneABurstIsFoundAndItsQueueIsHeld) {
   ASSERT_TRUE(world.restricted(anna));
   EXPECT_LE(mails, 40);
   EXPECT_FALSE(world.decisions.front().held.empty());
+}
+
+// Before a filter that takes mail before the queue policy has no queue id, and a copy for the archive
+// makes the log's count another one.
+TEST(Sightings, ABurstThroughAFilterBeforeTheQueueIsFoundAlsoWhereEachMailIsCopied) {
+  const auto mails_until_found = [](bool filter, bool copies) {
+    World world;
+    int serial = 0;
+    const auto mail = [&](const std::string& recipient, const char* client) {
+      const std::string instance = fmt::format("i{}", serial);
+      const std::string queue_id = fmt::format("Q{}", serial++);
+      model::Submission asked = at_rcpt(world, instance, recipient);
+      model::Submission line = in_log(world, queue_id, copies ? 2 : 1);
+      asked.client = line.client = base::IpAddress::parse(client);
+      if (!filter) asked.queue.queue_id = queue_id;
+      world.send(asked);
+      world.send(line);
+      world.pass_time(std::chrono::seconds(2));
+      if (copies) delivered(world, queue_id, "archive@c.test");
+      delivered(world, queue_id, recipient);
+      world.feed({world.now, world.now, model::QueueRemoval{{"", "", queue_id}}});
+    };
+    for (int day = 0; day < 35; ++day, world.pass_time(std::chrono::hours(24))) {
+      for (int i = 0; i < 3; ++i) mail(fmt::format("friend{}@away.test", i), "192.0.2.8");
+    }
+    int mails = 0;
+    for (; mails < 60 && !world.restricted(anna); ++mails) mail(world.stranger(), "198.51.100.99");
+    return mails;
+  };
+  const int plain = mails_until_found(false, false);
+  EXPECT_LE(plain, 12);
+  EXPECT_EQ(mails_until_found(true, false), plain);
+  EXPECT_EQ(mails_until_found(true, true), mails_until_found(false, true));
+  EXPECT_LE(mails_until_found(true, true), 2 * plain);
 }
 
 model::Submission local(World& world, Source source, const std::string& script) {
