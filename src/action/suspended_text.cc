@@ -46,10 +46,40 @@ bool valid_utf8(std::string_view text) {
   return true;
 }
 
+// A login name may hold any bytes; as text it has them as \xHH.
+bool is_text(std::string_view word) {
+  const bool control =
+      std::any_of(word.begin(), word.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  return !control && valid_utf8(word);
+}
+
+std::optional<char> escaped_byte(std::string_view digits) {
+  unsigned value = 0;
+  if (digits.size() < 2) return std::nullopt;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + 2, value, 16);
+  if (error != std::errc() || end != digits.data() + 2) return std::nullopt;
+  return static_cast<char>(value);
+}
+
+std::string quoted(std::string_view word) {
+  const bool text = is_text(word);
+  std::string out = "\"";
+  for (const char c : word) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (!text && (byte < 0x20 || byte >= 0x7f)) {
+      out += fmt::format("\\x{:02x}", byte);
+      continue;
+    }
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+
 bool blank_char(char c) { return c == ' ' || c == '\t'; }
 
-// Takes the next word, in double quotes with \" and \\ where it has blanks; nothing when a quote
-// does not end.
+// Takes the next word, in double quotes with \", \\ and \xHH where it has blanks or bytes that are
+// no text; nothing when a quote does not end.
 std::optional<std::string> take_word(std::string_view& rest) {
   std::string word;
   if (!rest.starts_with('"')) {
@@ -65,7 +95,14 @@ std::optional<std::string> take_word(std::string_view& rest) {
       rest = trimmed(rest);
       return word;
     }
-    if (rest[i] == '\\' && i + 1 < rest.size()) ++i;
+    const bool escaped = rest[i] == '\\' && i + 1 < rest.size();
+    if (escaped) ++i;
+    const bool hex = escaped && rest[i] == 'x';
+    if (const auto byte = hex ? escaped_byte(rest.substr(i + 1)) : std::nullopt) {
+      word += *byte;
+      i += 2;
+      continue;
+    }
     word += rest[i];
   }
   return std::nullopt;
@@ -127,6 +164,7 @@ SuspendedLine read_line(std::string_view text) {
   if (text.size() > line_bytes_max) {
     line.problem = fmt::format("the line has more than {} bytes", line_bytes_max);
   } else if (control || !valid_utf8(content)) {
+    if (!control && !content.starts_with('#')) read_entry(content, line);
     line.problem = "the line has bytes that are no text";
   } else if (!content.starts_with('#')) {
     read_entry(content, line);
@@ -165,20 +203,19 @@ std::string suspended_line(const Subject& subject, const SuspendedEntry& entry) 
   const auto bare = Subject::parse(subject.name);
   const std::string spelled = bare && *bare == subject ? subject.name : subject.to_string();
   std::string line;
-  if (spelled.find_first_of(" \t\"\\") == std::string::npos && !spelled.starts_with('#')) {
-    line = spelled;
-  } else {
-    line = "\"";
-    for (const char c : spelled) {
-      if (c == '"' || c == '\\') line += '\\';
-      line += c;
-    }
-    line += '"';
-  }
+  const bool plain = spelled.find_first_of(" \t\"\\") == std::string::npos &&
+                     !spelled.starts_with('#') && is_text(spelled);
+  line = plain ? spelled : quoted(spelled);
   line += ' ';
   line += model::level_name(entry.level);
   if (entry.until) line += " until=" + base::format_rfc3339(*entry.until);
-  if (!entry.reason.empty()) line += " # " + one_line(entry.reason, reason_bytes_max);
+  if (!entry.reason.empty()) {
+    std::string reason = one_line(entry.reason, reason_bytes_max);
+    if (!valid_utf8(reason)) {
+      std::replace_if(reason.begin(), reason.end(), [](unsigned char c) { return c >= 0x80; }, '?');
+    }
+    line += " # " + reason;
+  }
   return line;
 }
 

@@ -5,9 +5,10 @@
 //     b@verein.example  external_only  until=2026-12-01T08:00:00Z  # reason, for people
 //     script:uid33      no_sending
 //     "account:with space@verein.example"  hold
+//     "m\xfcller"  # a name that is no UTF-8
 //
 // A name alone means no_sending until its line goes. A line that cannot be read is kept, told, and
-// changes nothing about the subject it names.
+// changes nothing about the subject it names, also where its name is what cannot be read.
 //
 // Limits:  a line over 4,096 bytes, one with control characters or invalid UTF-8 cannot be read.
 // Errors:  none: a line that cannot be read carries its problem.

@@ -53,6 +53,25 @@ TEST(SuspendedText, DoesNotReadBadBytesOrEndlessLines) {
   EXPECT_EQ(parse_suspended("m\xc3\xbcller@v.example\n").entries.size(), 1u);
 }
 
+// As the log has them: a form sends Latin-1.
+TEST(SuspendedText, ANameThatIsNoTextIsWrittenAndReadBackAndItsOwnOldLineReleasesNobody) {
+  const Subject muller = account("m\xfcller @v.example");
+  const auto line = suspended_line(muller, {.until = {},
+                                            .reason = "gr\xfc\xdf"
+                                                      "e"});
+  EXPECT_EQ(line, R"("m\xfcller @v.example" no_sending # gr??e)");
+  const auto parsed = parse_suspended(line);
+  ASSERT_EQ(parsed.problems, 0u) << parsed.first_problem;
+  EXPECT_TRUE(parsed.entries.contains(muller));
+  EXPECT_EQ(rewrite_suspended(line, parsed.entries, 7),
+            rewrite_suspended(rewrite_suspended(line, parsed.entries, 7), parsed.entries, 7));
+
+  const auto old = parse_suspended("\"m\xfcller @v.example\" no_sending # spam\n");
+  EXPECT_EQ(old.problems, 1u);
+  EXPECT_TRUE(old.problem_lines.contains(muller));
+  EXPECT_TRUE(parse_suspended(R"("a\x4g \\x41b")").entries.contains(account(R"(ax4g \x41b)")));
+}
+
 TEST(SuspendedText, TheHardestOfTwoLinesCounts) {
   const auto parsed =
       parse_suspended("a@v.example hold\nA@v.example no_sending\na@v.example throttle");

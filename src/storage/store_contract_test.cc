@@ -153,6 +153,17 @@ TEST_P(StoreContract, StandsAsTheDecisionsSay) {
   EXPECT_EQ(standing.last_number, 10U);
 }
 
+// Freed by a restart it would go on.
+TEST_P(StoreContract, ARestrictedNameThatIsNoTextStaysRestricted) {
+  const auto stopped = decision(1, DecisionKind::restricted, "account:m\xfcller");
+  ASSERT_TRUE(store_->commit(std::vector{stopped}).ok());
+  auto standing = store_->load_standing().value();
+  ASSERT_EQ(standing.restrictions.size(), 1U);
+  EXPECT_EQ(standing.restrictions[0].subject.name, "m\xfcller");
+  ASSERT_TRUE(store_->replace_standing(standing).ok());
+  EXPECT_EQ(store_->load_standing().value().restrictions[0].subject.name, "m\xfcller");
+}
+
 TEST_P(StoreContract, ADecisionBringsTheRecordOfItsSubjectWithIt) {
   Decision one = decision(7, DecisionKind::restricted, "campaign:7f3a09c2d1e4");
   one.record = "how it stands";
