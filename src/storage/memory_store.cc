@@ -182,7 +182,8 @@ base::Result<action::StandingRecord> MemoryStore::load_standing() {
     for (const auto& [subject, on] : state.exempt) out.exempt.push_back(subject);
     out.last_number = state.last_number;
     for (const auto& decision : state.decisions) {
-      if (decision.unattended) out.unattended_at.push_back(decision.at);
+      const bool acted = decision.kind == model::DecisionKind::restricted;
+      if (decision.unattended && acted) out.unattended_at.push_back(decision.at);
     }
     return out;
   });

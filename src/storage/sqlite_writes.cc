@@ -156,7 +156,9 @@ void append(SQLite::Database& database, const model::Decision& decision) {
   statement.bind(1, static_cast<std::int64_t>(decision.number));
   statement.bind(2, micros(decision.at));
   statement.bind(3, decision.subject.to_string());
-  statement.bind(4, decision.unattended ? 1 : 0);
+  // What fills the bounds of the unattended time: not what was only told.
+  const bool acted = decision.kind == DecisionKind::restricted;
+  statement.bind(4, decision.unattended && acted ? 1 : 0);
   statement.bind(5, encode_decision(decision));
   statement.exec();
 }

@@ -234,6 +234,17 @@ TEST_P(StoreContract, GivesDecisionsBackWhole) {
   EXPECT_EQ(store_->load_standing().value().unattended_at.size(), 1U);
 }
 
+// A restart in the night of an outbreak would find the bounds of the day used up.
+TEST_P(StoreContract, OnlyWhatWasDoneFillsTheBoundsOfTheUnattendedTime) {
+  std::vector<Decision> all = {decision(1, DecisionKind::restricted, "account:a"),
+                               decision(2, DecisionKind::would_restrict, "account:b"),
+                               decision(3, DecisionKind::alarm, "account:c")};
+  for (Decision& one : all) one.unattended = true;
+  ASSERT_TRUE(store_->commit(all).ok());
+  EXPECT_EQ(store_->load_standing().value().unattended_at, std::vector{all[0].at});
+  EXPECT_TRUE(store_->decisions(1, 1).value().at(0).unattended) << "it was told as such";
+}
+
 TEST_P(StoreContract, ListsDecisionsOldestFirstAndThoseOfASubjectNewestFirst) {
   ASSERT_TRUE(store_
                   ->commit(std::vector{decision(1, DecisionKind::restricted, "account:a"),
