@@ -306,12 +306,7 @@ std::optional<Decision> RestrictionBook::apply(const model::Finding& finding, Le
     extend(it->second, finding, now);
     return std::nullopt;
   }
-  const auto mode_at = settings_.detector_modes.find(finding.kind);
-  const Mode mode =
-      mode_at == settings_.detector_modes.end() ? settings_.default_mode : mode_at->second;
-  const bool away = unattended_.from && now >= *unattended_.from &&
-                    (!unattended_.until || now < *unattended_.until);
-
+  const bool away = unattended_.at(now);
   Decision decision;  // without a number yet: one that is not told must not use one up
   decision.kind = DecisionKind::restricted;
   decision.at = now;
@@ -335,7 +330,8 @@ std::optional<Decision> RestrictionBook::apply(const model::Finding& finding, Le
   if (span != settings_.detector_spans.end() && span->second) {
     decision.restriction.until = now + *span->second;
   }
-  if (mode == Mode::observe && !(away && within_bounds(now))) return would(decision, now);
+  const bool observed = settings_.mode_of(finding.kind) == Mode::observe;
+  if (observed && !(away && within_bounds(now))) return would(decision, now);
   if (it == entries_.end() && entries_.size() >= settings_.restrictions_max) {
     ++refused_full_;
     alarm(fmt::format("table of {} restrictions is full; further findings are only reported",

@@ -38,6 +38,10 @@ struct Unattended {
   std::optional<base::TimePoint> until;
   std::uint32_t restrictions_per_hour = 20;
   std::uint32_t restrictions_per_day = 100;
+
+  [[nodiscard]] bool at(base::TimePoint now) const {
+    return from && now >= *from && (!until || now < *until);
+  }
 };
 
 struct BookSettings {
@@ -51,6 +55,11 @@ struct BookSettings {
   std::string contact;                   // in the refusal text, e.g. "postmaster@c.test"
   std::vector<std::string> release_requires = {"password", "sessions", "forwards"};
   std::size_t restrictions_max = 1'000'000;
+
+  [[nodiscard]] model::Mode mode_of(const std::string& kind) const {
+    const auto own = detector_modes.find(kind);
+    return own == detector_modes.end() ? default_mode : own->second;
+  }
 };
 
 // What the owner or the helpdesk did before the release. `password` names who changed it.
@@ -122,6 +131,13 @@ class RestrictionBook {
   // Ends what is over, brings back what lay beneath, and tells extensions and alarms.
   [[nodiscard]] std::vector<model::Decision> tick(base::TimePoint now);
 
+  // Whether such a finding is more than reported now; the bounds of the unattended time may forbid
+  // it still.
+  [[nodiscard]] bool acts_on(const std::string& kind, const model::Subject& subject,
+                             base::TimePoint now) const {
+    const bool wanted = settings_.mode_of(kind) == model::Mode::enforce || unattended_.at(now);
+    return wanted && !is_exempt(subject);
+  }
   [[nodiscard]] const model::Restriction* find(const model::Subject& subject) const;
   [[nodiscard]] bool is_exempt(const model::Subject& subject) const;
   [[nodiscard]] bool is_helpdesk(std::string_view recipient) const;

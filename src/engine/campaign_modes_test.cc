@@ -41,6 +41,20 @@ TEST_F(CampaignModesTest, WhatIsOnlyObservedIsNotCalledSuspended) {
               StartsWith("its mail passes, since campaigns are only observed"));
 }
 
+TEST_F(CampaignModesTest, WhatWasObservedIsHeldAtOnceWhenThatIsWanted) {
+  Settings settings = test_settings();
+  settings.book.detector_modes["campaign"] = model::Mode::observe;
+  world.engine.set_settings(settings);
+  live(60);
+  const Fingerprint spam = text();
+  attack(0, 30, spam);
+  ASSERT_EQ(world.engine.open_campaigns().size(), 1U);
+  const model::Subject subject = world.engine.open_campaigns().front();
+  world.engine.set_settings(test_settings());
+  EXPECT_EQ(attack(30, 3, spam), 0) << "from the first mail on";
+  EXPECT_NE(world.engine.book().find(subject), nullptr);
+}
+
 TEST_F(CampaignModesTest, WhatIsExemptSaysSo) {
   live(40);
   attack(0, 20, text());

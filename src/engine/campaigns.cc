@@ -18,9 +18,6 @@ using verdict::Trait;
 
 // Where a milter shows whole mails, what policy says of them a moment before is not the mail.
 constexpr std::chrono::hours milter_known_for{1};
-constexpr std::chrono::minutes tell_again_after{10};
-constexpr std::size_t texts_kept = 3;
-constexpr std::size_t text_bytes_kept = 4096;
 // A mailing that recurs on several days over some time, and with which nothing was wrong, is
 // learned.
 constexpr std::uint32_t recurring_days = 4;
@@ -431,28 +428,6 @@ void Campaigns::name_members(const Around& around, Cluster& cluster, model::Deci
       decision.held.insert(decision.held.end(), message->queues.begin(), message->queues.end());
   }
   decision.recipients_before = cluster.recipients_all;
-}
-
-void Campaigns::go_on(const Around& around, Cluster& cluster, const model::Submission& submission,
-                      base::TimePoint at, base::TimePoint now,
-                      std::vector<model::Decision>& decisions) {
-  dirty_.insert(cluster.id);
-  if (settings_.keep_texts && !submission.own_text.empty() && cluster.texts.size() < texts_kept) {
-    cluster.texts.push_back(submission.own_text.substr(0, text_bytes_kept));
-  }
-  const model::Restriction* standing = around.book.find(subject_of(cluster));
-  // Not of a measure that is shorter than that: it would end in the midst of the mailing.
-  const bool ends_soon =
-      standing != nullptr && standing->until && *standing->until < now + tell_again_after;
-  if (cluster.told_at + tell_again_after > at && !ends_soon) return;
-  cluster.told_at = at;
-  // Moves the end of the measure, which says nothing new; or what was observed is now in force.
-  auto decision = around.book.apply(finding(cluster, judge(cluster), at), model::Level::hold, now);
-  if (!decision) return;
-  for (const std::uint64_t account : std::vector<std::uint64_t>(cluster.known_members))
-    take_in(around, cluster, account, at);
-  name_members(around, cluster, *decision);
-  decisions.push_back(std::move(*decision));
 }
 
 std::string Campaigns::campaign_of_member(const evidence::Account& account,

@@ -38,8 +38,8 @@ Message* Counting::join_by_circumstances(const model::Submission& submission,
 }
 
 // The log's line tells how many recipients a mail has, and that may be more than policy was asked
-// about (a copy for the archive, an alias) or fewer (some were refused): then its first delivery tells
-// which mail it is. Counted as two, the second would find every stranger known already.
+// about (a copy for the archive, an alias) or fewer (some were refused): then its first delivery
+// tells which mail it is. Counted as two, the second would find every stranger known already.
 Message& Counting::join_by_recipient(std::uint32_t recipient, Message& line) {
   if (!line.in_log || !line.id.empty() || line.restored) return line;
   Message* found = nullptr;

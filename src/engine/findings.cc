@@ -22,16 +22,6 @@ bool is_told_by_headers(const model::Subject& subject) {
           !subject.name.contains(":/"));
 }
 
-// More than reported, as far as the mode says; the book has bounds besides.
-bool is_acted_on(const std::string& kind, const action::BookSettings& rules,
-                 const action::Unattended& unattended, base::TimePoint now) {
-  const bool away =
-      unattended.from && now >= *unattended.from && (!unattended.until || now < *unattended.until);
-  const auto mode = rules.detector_modes.find(kind);
-  return away || (mode == rules.detector_modes.end() ? rules.default_mode : mode->second) ==
-                     model::Mode::enforce;
-}
-
 }  // namespace
 
 void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimePoint at,
@@ -64,8 +54,7 @@ void Engine::Parts::decide(Outcome& outcome, const Counted& counted, base::TimeP
   const bool hard_enough = standing != nullptr && standing->level >= level;
   const char* kind = for_review && level == model::Level::hold ? "bulk" : "burst";
   const bool told = account.recent.found_at + find_again_after > at;
-  const bool only_reported =
-      standing == nullptr && !is_acted_on(kind, settings.book, book.unattended(), now);
+  const bool only_reported = standing == nullptr && !book.acts_on(kind, *subject, now);
   if (told && (hard_enough || only_reported)) return;
   account.recent.found_at = at;
 

@@ -217,8 +217,8 @@ TEST(Sightings, FromTheLogAloneABurstIsFoundAndItsQueueIsHeld) {
   EXPECT_FALSE(world.decisions.front().held.empty());
 }
 
-// Before a filter that takes mail before the queue policy has no queue id, and a copy for the archive
-// makes the log's count another one.
+// Where a filter takes mail before the queue policy has no queue id, and an archive's copy makes
+// the log's count another one.
 TEST(Sightings, ABurstThroughAFilterBeforeTheQueueIsFoundAlsoWhereEachMailIsCopied) {
   const auto mails_until_found = [](bool filter, bool copies) {
     World world;

@@ -72,8 +72,8 @@ void DetourDesk::learn(const model::Delivery& delivery, const std::string& domai
   });
 }
 
-// Put off by another way than the one that leads it now, or after the return, it would wait for Postfix's next try, up to
-// an hour.
+// Put off by another way than the one that leads it now, or after the return, it would wait for
+// Postfix's next try, up to an hour.
 void DetourDesk::note_missed(const model::Delivery& delivery, const std::string& provider,
                              const std::string& egress) {
   const std::string& by = delivery.transport;

@@ -26,6 +26,7 @@
 #include "action/detour_tables.h"
 #include "action/queue_control.h"
 #include "apps/clock.h"
+#include "apps/daemon/detour_state.h"
 #include "apps/daemon/detour_tries.h"
 #include "apps/daemon/operator_domains.h"
 #include "apps/daemon/pipeline.h"
@@ -85,14 +86,16 @@ class DetourDesk {
   void add_metrics(std::vector<face::Metric>& out) const;
 
  private:
-  using Held = storage::StoredDetours::Held;
+  using Held = DetourState::Held;
   // As published last: whoever asks us is told what the tables say.
   struct Led {
     action::Routes domains;  // and recipients
     action::Routes senders;
   };
-  using Key = DetourTries::Key;
-  using Detours = std::map<Key, model::Detour>;
+  using State = DetourState;
+  using LetGo = State::LetGo;
+  using Key = State::Key;
+  using Detours = State::Detours;
   using Pools = std::shared_ptr<const config::DetourPools>;
   using SteadyTime = std::chrono::steady_clock::time_point;
   static constexpr std::size_t unknown_max = 1000;
@@ -107,45 +110,10 @@ class DetourDesk {
 
     [[nodiscard]] std::string egress_of(const model::Delivery& delivery) const;
   };
-  struct LetGo {  // mailings and forwards of a detour, in an hour
-    base::TimePoint hour;
-    std::uint32_t mails = 0;
-  };
   struct Due {
     std::size_t most = 0;             // how many may leave now
     std::set<std::string> only = {};  // queue ids; empty means all of the provider's
   };
-  // Held by the answer to a recipient.
-  struct Holding {
-    Held held;
-    SteadyTime since;
-  };
-  struct State {
-    Detours detours;
-    std::set<std::string> watched;  // providers with a cell in trouble
-    std::vector<Held> held;
-    std::map<std::string, Holding> holding;  // by submission id, until its queue id is known
-    std::map<std::string, int> unknown;      // domains that the DNS was asked for
-    DetourTries tries;
-    std::map<Key, SteadyTime> probe_tries;  // of queued probes, once the table lets them out
-    std::map<Key, std::set<model::QueueKey>> probed;  // another mail may tell more
-    std::map<Key, LetGo> let_go;
-    std::set<model::Subject> stopped;      // whose held mail waits until their restriction ends
-    std::vector<model::QueueKey> requeue;  // probes that were refused
-    std::string trouble;
-    std::string helper_trouble;  // as of its last answer
-    std::string lost;  // what an earlier run left and this one could not read; until the next start
-    bool keep_tables = false;  // ... so the tables stay until something is known to put there
-    bool dirty = true;         // state file and tables
-    bool counts = false;       // only the state file
-    bool new_holds = false;    // ... and soon
-    std::uint64_t probes = 0;
-    std::uint64_t flushed = 0;
-    std::uint64_t held_total = 0;
-    std::uint64_t delivered = 0;
-    std::uint64_t helper_failures = 0;
-  };
-
   [[nodiscard]] static verdict::DetourSettings plan_settings(
       const config::RunSettings& run, const std::vector<config::DetourWay>& ways);
   void load();

@@ -36,8 +36,8 @@ class DetourTries {
     std::set<model::QueueKey> tried = {};  // each once
   };
 
-  // qmgr keeps the last answer for thirty seconds (resolve_clnt.c), so that the last mail of a quiet
-  // server would take its old way once more.
+  // qmgr keeps the last answer for thirty seconds (resolve_clnt.c), so that the last mail of a
+  // quiet server would take its old way once more.
   static constexpr std::chrono::seconds until_postfix_asks{31};
   static constexpr std::size_t missed_max = 10'000;
 
@@ -45,9 +45,9 @@ class DetourTries {
   void order(const Key& key);
   // A detour has become another one. Whatever led mail before and leads none now was a return.
   void follow(const model::Detour& before, const model::Detour& after);
-  // It was put off, but not by the way that leads it now: Postfix did not go by the table yet, or the
-  // domain was in none. Each mail is tried once while the detour stays as it is: what is put off
-  // again is so for a reason of its own.
+  // It was put off, but not by the way that leads it now: Postfix did not go by the table yet, or
+  // the domain was in none. Each mail is tried once while the detour stays as it is: what is put
+  // off again is so for a reason of its own.
   void miss(const Key& key, const std::string& queue_id);
   // What all tries ordered so far need is on the disk.
   void tables_stand(Time now);
