@@ -49,6 +49,11 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
+FileIdentity told_as_written(const FileIdentity& written, const FileIdentity& now) {
+  const bool edited = now.modified_ns != written.modified_ns || now.size != written.size;
+  return edited ? written : now;
+}
+
 AtomicFile::AtomicFile(std::string path, std::string beside, net::Descriptor file)
     : path_(std::move(path)), beside_(std::move(beside)), file_(std::move(file)) {}
 
@@ -94,6 +99,8 @@ base::Status AtomicFile::write(std::string_view bytes) {
 
 base::Result<FileIdentity> AtomicFile::commit() {
   if (::fsync(fd()) != 0) return system_error("sync", path_, errno);
+  struct stat written{};
+  if (::fstat(fd(), &written) != 0) return system_error("look at", path_, errno);
   if (::rename(beside_.c_str(), path_.c_str()) != 0) return system_error("replace", path_, errno);
   beside_.clear();
   struct stat info{};
@@ -104,7 +111,7 @@ base::Result<FileIdentity> AtomicFile::commit() {
       ::open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.open() && ::fsync(folder.get()) != 0)
     return system_error("sync folder of", path_, errno);
-  return identity_of(info);
+  return told_as_written(identity_of(written), identity_of(info));
 }
 
 base::Result<FileIdentity> write_file_atomically(const std::string& path, std::string_view bytes,

@@ -28,6 +28,10 @@ struct FileIdentity {
   [[nodiscard]] bool exists() const { return size >= 0; }
 };
 
+// What a file is that was written and then renamed over another, which changes only `changed_ns`.
+// Whoever was quick enough to edit it since has not edited what we wrote: the edit is to be seen.
+[[nodiscard]] FileIdentity told_as_written(const FileIdentity& written, const FileIdentity& now);
+
 class AtomicFile {
  public:
   // Opens a new file beside `path`. Owner and mode of a file that `path` names now are kept as far

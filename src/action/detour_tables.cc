@@ -1,5 +1,6 @@
 #include "action/detour_tables.h"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,7 +73,7 @@ std::string target_of(const model::Detour& detour, std::span<const config::Detou
   if (detour.phase == model::DetourPhase::open) {
     if (std::string target = target_named(ways, detour.via); !target.empty()) return target;
   }
-  return "retry:4.7.1 mail to this provider waits for a way that it does not refuse";
+  return fmt::format("retry:4.7.1 {}", waits_for_a_way);
 }
 
 Routes routes_of(std::span<const model::Detour> detours, std::span<const config::DetourWay> ways,

@@ -28,6 +28,10 @@ namespace leumund::action {
 // Domain, or address as Postfix looks it up -> right-hand side, sorted, each key once.
 using Routes = std::vector<std::pair<std::string, std::string>>;
 
+// Why mail waits, as Postfix's log has it from the table.
+inline constexpr std::string_view waits_for_a_way =
+    "mail to this provider waits for a way that it does not refuse";
+
 // Null: none. Of sorted routes.
 [[nodiscard]] const std::string* find_route(const Routes& routes, std::string_view key);
 

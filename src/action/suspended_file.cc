@@ -153,6 +153,8 @@ std::vector<FileCommand> SuspendedFile::take_up(SuspendedText text, TimePoint no
     if (published.entry.until && *published.entry.until <= now) continue;  // ends by itself
     if (published.number <= as_of) gone.push_back(subject);
   }
+  const bool releases_nobody = text.nameless_problems > 0 && !gone.empty();
+  if (releases_nobody) gone.clear();
   if (!believable(text, gone.size())) {
     dirty_ = true;
     return {};
@@ -181,7 +183,8 @@ std::vector<FileCommand> SuspendedFile::take_up(SuspendedText text, TimePoint no
   dirty_ = true;
   complain(text.problems == 0 ? ""
                               : base::fill("{} <line|lines> cannot be read, {}", text.problems,
-                                           text.first_problem),
+                                           text.first_problem) +
+                                    (releases_nobody ? "; until then nobody is released" : ""),
            false);
   return commands;
 }

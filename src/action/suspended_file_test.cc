@@ -1,11 +1,14 @@
 #include "action/suspended_file.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace leumund::action {
 namespace {
@@ -213,6 +216,55 @@ TEST_F(SuspendedFileTest, BadBytesChangeNothingAndStay) {
   EXPECT_NE(file_->trouble().find("no text"), std::string::npos) << file_->trouble();
   suspend("b@v.example", 2);
   EXPECT_NE(content().find(bad), std::string::npos);
+}
+
+TEST_F(SuspendedFileTest, WhileALineMayNameAnybodyAnEditReleasesNobody) {
+  EXPECT_TRUE(file_->start({}, 0, t0).empty());
+  suspend("m\xc3\xbcller@v.example", 1);
+  suspend("b@v.example", 2);
+  // An editor has saved it as Latin-1.
+  replace("# leumund: as of decision 2\nm\xfcller@v.example no_sending\n");
+  EXPECT_TRUE(take().empty());
+  EXPECT_NE(file_->trouble().find("nobody is released"), std::string::npos) << file_->trouble();
+  ASSERT_TRUE(file_->flush().ok());
+  EXPECT_NE(content().find("\nb@v.example"), std::string::npos) << content();
+  replace("# leumund: as of decision 2\nm\xc3\xbcller@v.example no_sending\n");
+  const auto commands = take();
+  ASSERT_EQ(commands.size(), 1U);
+  EXPECT_EQ(commands[0].restriction.subject.name, "b@v.example");
+  EXPECT_FALSE(commands[0].suspend);
+  EXPECT_EQ(file_->trouble(), "");
+}
+
+// Else it would be taken for our own writing, and nobody would ever look at it.
+TEST_F(SuspendedFileTest, AnEditRightAfterOurWritingIsSeen) {
+  const FileIdentity written{.device = 1, .inode = 2, .modified_ns = 3, .changed_ns = 4, .size = 5};
+  FileIdentity now = written;
+  now.changed_ns = 9;
+  EXPECT_EQ(told_as_written(written, now), now) << "the rename";
+  now.size = 6;
+  EXPECT_EQ(told_as_written(written, now), written);
+  now = written;
+  now.modified_ns = 9;
+  EXPECT_EQ(told_as_written(written, now), written);
+
+  EXPECT_TRUE(file_->start({}, 0, t0).empty());
+  suspend("a@v.example", 1);
+  for (std::uint64_t round = 2; round < 152; ++round) {
+    const std::string edited = fmt::format("edit{}@v.example", round);
+    std::thread editor([&, inode = identify_file(path_)->inode] {
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+      while (identify_file(path_)->inode == inode && std::chrono::steady_clock::now() < end) {
+      }
+      std::ofstream(path_, std::ios::app) << edited + "\n";
+    });
+    suspend(fmt::format("a{}@v.example", round), round);
+    editor.join();
+    const auto commands = take();
+    ASSERT_EQ(commands.size(), 1U) << content();
+    EXPECT_EQ(commands[0].restriction.subject.name, edited);
+    ASSERT_TRUE(file_->flush().ok());
+  }
 }
 
 TEST_F(SuspendedFileTest, AnEditMadeWhileWeWereAwayIsTakenUpAtStart) {

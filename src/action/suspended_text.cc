@@ -9,6 +9,7 @@
 #include "action/one_line.h"
 #include "base/ascii.h"
 #include "base/trimmed.h"
+#include "wire/charset.h"
 
 namespace leumund::action {
 namespace {
@@ -27,30 +28,11 @@ constexpr std::string_view explanation =
     "# recovery checklist and is recorded as done by this file. Keep this comment: a file without\n"
     "# any text is taken for an accident, not for a wish to release everybody.\n";
 
-bool valid_utf8(std::string_view text) {
-  std::size_t i = 0;
-  while (i < text.size()) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t more = lead < 0x80   ? 0
-                             : lead < 0xc2 ? 9
-                             : lead < 0xe0 ? 1
-                             : lead < 0xf0 ? 2
-                             : lead < 0xf5 ? 3
-                                           : 9;
-    if (more == 9 || i + more >= text.size()) return false;
-    for (std::size_t k = 1; k <= more; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
-    }
-    i += more + 1;
-  }
-  return true;
-}
-
 // A login name may hold any bytes; as text it has them as \xHH.
 bool is_text(std::string_view word) {
   const bool control =
       std::any_of(word.begin(), word.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  return !control && valid_utf8(word);
+  return !control && wire::valid_utf8(word);
 }
 
 std::optional<char> escaped_byte(std::string_view digits) {
@@ -163,8 +145,7 @@ SuspendedLine read_line(std::string_view text) {
   if (content.empty()) return line;
   if (text.size() > line_bytes_max) {
     line.problem = fmt::format("the line has more than {} bytes", line_bytes_max);
-  } else if (control || !valid_utf8(content)) {
-    if (!control && !content.starts_with('#')) read_entry(content, line);
+  } else if (control || !wire::valid_utf8(content)) {
     line.problem = "the line has bytes that are no text";
   } else if (!content.starts_with('#')) {
     read_entry(content, line);
@@ -189,6 +170,7 @@ SuspendedText parse_suspended(std::string_view text) {
         parsed.first_problem = fmt::format("line {}: {}", number, line.problem);
       }
       if (line.subject) parsed.problem_lines.emplace(*line.subject, number);
+      if (!line.subject) ++parsed.nameless_problems;
     } else if (line.subject) {
       const auto [it, fresh] = parsed.entries.emplace(*line.subject, line.entry);
       if (!fresh && it->second.level < line.entry.level) it->second = line.entry;
@@ -211,7 +193,7 @@ std::string suspended_line(const Subject& subject, const SuspendedEntry& entry) 
   if (entry.until) line += " until=" + base::format_rfc3339(*entry.until);
   if (!entry.reason.empty()) {
     std::string reason = one_line(entry.reason, reason_bytes_max);
-    if (!valid_utf8(reason)) {
+    if (!wire::valid_utf8(reason)) {
       std::replace_if(reason.begin(), reason.end(), [](unsigned char c) { return c >= 0x80; }, '?');
     }
     line += " # " + reason;

@@ -8,7 +8,8 @@
 //     "m\xfcller"  # a name that is no UTF-8
 //
 // A name alone means no_sending until its line goes. A line that cannot be read is kept, told, and
-// changes nothing about the subject it names, also where its name is what cannot be read.
+// changes nothing about the subject it names; where nobody can tell whom it names the text
+// releases nobody.
 //
 // Limits:  a line over 4,096 bytes, one with control characters or invalid UTF-8 cannot be read.
 // Errors:  none: a line that cannot be read carries its problem.
@@ -51,7 +52,8 @@ struct SuspendedText {
   std::map<model::Subject, SuspendedEntry> entries;
   std::map<model::Subject, std::uint64_t> problem_lines;  // subjects left alone, by line number
   std::uint64_t problems = 0;
-  std::string first_problem;  // "line 7: ..."
+  std::uint64_t nameless_problems = 0;  // lines that may have named anybody
+  std::string first_problem;            // "line 7: ..."
   // Number of the newest decision that the daemon had written when the text was taken from it.
   std::optional<std::uint64_t> as_of;
   bool ends_with_newline = true;  // also of an empty text

@@ -146,6 +146,7 @@ Counted Counting::operator()(const model::Submission& submission) {
     begin_message(submission, account, *message);
   }
   p_.messages.add_queue(*message, submission.queue);
+  if (message->queues.empty()) p_.messages.note_nameless(at_);
   message->in_log |= submission.source == model::Source::log;
   // A forwarder's rewriting tells more than what the mail was for before it was forwarded.
   if (submission.print && message->mail_class != model::MailClass::forward) {

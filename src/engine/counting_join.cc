@@ -12,6 +12,9 @@ namespace {
 constexpr std::chrono::seconds until_logged{60};
 // What an account sends in that time may be much: the log's line is about one of the newest.
 constexpr int looked_at_max = 1000;
+constexpr int newer_max = 10'000;
+// The log has whole seconds, as a rule.
+constexpr std::chrono::seconds log_is_behind{1};
 
 }  // namespace
 
@@ -20,6 +23,7 @@ Message* Counting::join_by_circumstances(const model::Submission& submission,
   // Postfix tells policy no queue id at the first RCPT: the log's line is joined by who, from
   // where, as whom, within a minute.
   if (account == 0 || !submission.queue.known() || !submission.envelope_sender) return nullptr;
+  if (p_.messages.nameless_at() + until_logged < at_) return nullptr;
   const std::uint32_t client =
       submission.client ? client_of(*submission.client, submission.client_facts).address : 0;
   const std::uint32_t sender = hash_lower(*submission.envelope_sender);
@@ -42,23 +46,30 @@ Message* Counting::join_by_circumstances(const model::Submission& submission,
 // tells which mail it is. Counted as two, the second would find every stranger known already.
 Message& Counting::join_by_recipient(std::uint32_t recipient, Message& line) {
   if (!line.in_log || !line.id.empty() || line.restored) return line;
+  if (p_.messages.nameless_at() + until_logged < line.first_at) return line;
   Message* found = nullptr;
   int looked_at = 0;
+  int newer = 0;
   p_.messages.of_account(line.account, [&](Message& message) {
+    if (message.first_at >= line.first_at + log_is_behind) return ++newer <= newer_max;
     if (message.first_at + until_logged < line.first_at || ++looked_at > looked_at_max)
       return false;
     const bool same = message.queues.empty() && !message.refused && !message.taken_over &&
-                      message.first_at <= line.first_at && message.find(recipient) != nullptr;
+                      message.find(recipient) != nullptr;
     if (same) found = &message;
     return true;
   });
   if (found == nullptr) return line;
+  const bool left_queue = line.left_queue;
   take_over(line.number, *found);
+  found->left_queue |= left_queue;
   found->recipient_count = std::max(found->recipient_count, line.recipient_count);
   evidence::Account* account = p_.ledger.touch_again(line.account, at_);
   const std::uint32_t fresh_before = found->fresh;
   const std::size_t all_before = found->recipients.size();
   for (const RecipientMark& mark : line.recipients) {  // told of before this one, and by no policy
+    --p_.totals.recipients;
+    if (line.announced) ++account->recent.announced_left;
     if (!count_recipient(mark.hash(), *account, *found) || !mark.resolved()) continue;
     found->recipients.back().resolve();
     ++found->resolved;

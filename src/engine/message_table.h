@@ -8,6 +8,7 @@
 // Owner:   pointers to messages end with the next create().
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -112,6 +113,9 @@ class MessageTable {
   // Gives a message one more queue id. A queue id that is used again belongs to the newest.
   void add_queue(Message& message, const model::QueueKey& queue);
   void remove_queue(Message& message, const model::QueueKey& queue);
+  // When a message without a queue id was seen last: without any nobody need look for one.
+  void note_nameless(base::TimePoint at) { nameless_at_ = std::max(nameless_at_, at); }
+  [[nodiscard]] base::TimePoint nameless_at() const { return nameless_at_; }
 
   // From now on remembers whose place in the queue has changed, until drain_queue() is called. Off
   // at first, so that a replay does not collect what nobody asks for.
@@ -150,6 +154,7 @@ class MessageTable {
   FlatIndex ids_;
   FlatIndex queues_;
   FlatIndex newest_of_account_;
+  base::TimePoint nameless_at_;
   bool queue_watched_ = false;
   std::vector<std::uint64_t> noted_;         // numbers of messages
   std::vector<model::QueueKey> queue_gone_;  // kept ones of messages that left the queue

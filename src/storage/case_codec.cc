@@ -1,4 +1,5 @@
 #include "storage/case_codec.h"
+#include "storage/stored_name.h"
 #include "storage/stored_time.h"
 
 #include <fmt/core.h>
@@ -41,7 +42,7 @@ struct Reading {
     return found ? *found : std::remove_cvref_t<decltype(*found)>{};
   }
   model::Subject subject(const json& value) {
-    auto subject = model::Subject::parse(value.get<std::string>());
+    auto subject = subject_of_stored(value.get<std::string>());
     if (subject) return *subject;
     if (wrong.empty()) wrong = "no subject";
     return {};
@@ -119,7 +120,7 @@ model::CaseParty party_of(const json& value) {
 }
 
 json to_json(const model::CaseCause& cause) {
-  return {{"subject", cause.subject.to_string()},
+  return {{"subject", stored_subject(cause.subject)},
           {"decision", cause.decision},
           {"stopped_at", micros(cause.stopped_at)},
           {"free_at", micros(cause.free_at)},
@@ -219,7 +220,7 @@ std::string encode_case(const model::Case& one) {
   json reviews = json::array();
   for (const auto at : one.reviews) reviews.push_back(micros(at));
   return dump({{"number", one.number},
-               {"subject", one.subject.to_string()},
+               {"subject", stored_subject(one.subject)},
                {"state", model::case_state_name(one.state)},
                {"opened_at", micros(one.opened_at)},
                {"quiet_since", micros(one.quiet_since)},

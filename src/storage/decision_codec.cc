@@ -9,6 +9,7 @@
 #include "storage/case_codec.h"
 #include "storage/detour_codec.h"
 #include "storage/listing_codec.h"
+#include "storage/stored_name.h"
 #include "storage/stored_time.h"
 
 namespace leumund::storage {
@@ -24,7 +25,7 @@ std::string dump(const json& value) {
 }
 
 json to_json(const model::Restriction& restriction) {
-  json out = {{"subject", restriction.subject.to_string()},
+  json out = {{"subject", stored_subject(restriction.subject)},
               {"level", model::level_name(restriction.level)},
               {"mode", model::mode_name(restriction.mode)},
               {"reason", restriction.reason},
@@ -59,13 +60,13 @@ std::optional<model::Restriction> restriction_of(
 }
 
 std::optional<model::Restriction> restriction_of(const json& value) {
-  return restriction_of(value, model::Subject::parse);
+  return restriction_of(value, subject_of_stored);
 }
 
 // An alarm is about nobody.
 std::optional<model::Subject> subject_or_nobody(std::string_view text) {
   if (text == model::Subject().to_string()) return model::Subject();
-  return model::Subject::parse(text);
+  return subject_of_stored(text);
 }
 
 json to_json(const model::Term& term) {
@@ -145,7 +146,7 @@ json to_json(const model::Decision& decision) {
   json out = {{"number", decision.number},
               {"kind", model::decision_kind_name(decision.kind)},
               {"at", micros(decision.at)},
-              {"subject", decision.subject.to_string()},
+              {"subject", stored_subject(decision.subject)},
               {"by", decision.by},
               {"detector", decision.detector},
               {"score", decision.score},
@@ -160,7 +161,7 @@ json to_json(const model::Decision& decision) {
     out["held"].push_back({key.host, key.instance, key.queue_id});
   for (const auto& below : decision.beneath) out["beneath"].push_back(to_json(below));
   for (const auto& [item, who] : decision.recovery) out["recovery"].push_back({item, who});
-  if (!decision.accounts.empty()) out["accounts"] = decision.accounts;
+  for (const auto& account : decision.accounts) out["accounts"].push_back(stored_name(account));
   if (!decision.messages.empty()) out["messages"] = decision.messages;
   if (decision.block) out["block"] = to_json(*decision.block);
   if (decision.detour) out["detour"] = json::parse(encode_detour(*decision.detour));
@@ -175,7 +176,7 @@ std::optional<model::Decision> decision_of(const json& value) {
   out.number = value.at("number");
   const auto kind = model::parse_decision_kind(value.at("kind").get<std::string>());
   const auto read_subject =
-      kind == model::DecisionKind::alarm ? subject_or_nobody : model::Subject::parse;
+      kind == model::DecisionKind::alarm ? subject_or_nobody : subject_of_stored;
   const auto subject = read_subject(value.at("subject").get<std::string>());
   auto restriction = restriction_of(value.at("restriction"), read_subject);
   if (!kind || !subject || !restriction) return std::nullopt;
@@ -207,7 +208,9 @@ std::optional<model::Decision> decision_of(const json& value) {
   for (const auto& item : value.value("recovery", none)) {
     out.recovery.emplace_back(item.at(0), item.at(1));
   }
-  out.accounts = value.value("accounts", std::vector<std::string>());
+  for (const auto& account : value.value("accounts", none)) {
+    out.accounts.push_back(name_of_stored(account.get<std::string>()));
+  }
   out.messages = value.value("messages", std::vector<std::string>());
   if (value.contains("block")) {
     out.block = block_of(value.at("block"));

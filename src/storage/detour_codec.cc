@@ -1,4 +1,5 @@
 #include "storage/detour_codec.h"
+#include "storage/stored_name.h"
 #include "storage/stored_time.h"
 
 #include <fmt/core.h>
@@ -26,7 +27,7 @@ json json_of(const Held& held) {
           held.queue.host,
           held.queue.instance,
           held.queue.queue_id,
-          held.subject.to_string(),
+          stored_subject(held.subject),
           held.pool,
           model::mail_class_name(held.mail_class),
           held.for_room,
@@ -35,7 +36,7 @@ json json_of(const Held& held) {
 }
 
 Held held_of(const json& one) {
-  auto subject = model::Subject::parse(one.at(4).get<std::string>());
+  auto subject = subject_of_stored(one.at(4).get<std::string>());
   // Whose mail it is may not be known; forgotten, it would stay on hold for good.
   Held held{one.at(0),
             {one.at(1), one.at(2), one.at(3)},

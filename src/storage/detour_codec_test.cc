@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "storage/stored_name.h"
+
 namespace leumund::storage {
 namespace {
 
@@ -78,6 +80,22 @@ TEST(StoredDetours, OneBadEntryIsNamedAndCostsTheOthersNothing) {
   EXPECT_EQ(read->returning, stored().returning);
   ASSERT_EQ(read->unreadable.size(), 6U);
   EXPECT_NE(read->unreadable.front().find("t-online"), std::string::npos);
+}
+
+// It would be let go as nobody's, be its sender stopped or not.
+TEST(DetourCodec, HeldMailOfANameThatIsNoTextStaysItsOwn) {
+  StoredDetours stored;
+  StoredDetours::Held held{"gmx", {"", "", "4A"}, {}};
+  for (const char* name : {"m\xfcller", "bytes:6d", "m\xc3\xbcller"}) {
+    held.subject = {model::SubjectKind::account, name};
+    stored.held = {held};
+    const auto read = decode_detours(encode_detours(stored));
+    ASSERT_TRUE(read && read->held.size() == 1);
+    EXPECT_EQ(read->held[0].subject, held.subject);
+  }
+  EXPECT_EQ(name_of_stored("bytes:6"), "bytes:6");
+  EXPECT_EQ(name_of_stored("bytes:zz"), "bytes:zz");
+  EXPECT_EQ(name_of_stored(stored_name("bytes:6d")), "bytes:6d");
 }
 
 }  // namespace

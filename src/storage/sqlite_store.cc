@@ -74,10 +74,6 @@ void read_restrictions(SQLite::Database& database, action::StandingRecord& out) 
           fmt::format("{}: {}", rows.getColumn(2).getText(), restriction.error().message));
       continue;
     }
-    // JSON has no bytes that are no text, as a login name may have them: the key has.
-    if (const auto subject = model::Subject::parse(rows.getColumn(2).getText())) {
-      restriction->subject = *subject;
-    }
     if (rows.getColumn(0).getInt() == 0) {
       out.restrictions.push_back(std::move(*restriction));
     } else {

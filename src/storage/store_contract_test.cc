@@ -162,6 +162,7 @@ TEST_P(StoreContract, ARestrictedNameThatIsNoTextStaysRestricted) {
   EXPECT_EQ(standing.restrictions[0].subject.name, "m\xfcller");
   ASSERT_TRUE(store_->replace_standing(standing).ok());
   EXPECT_EQ(store_->load_standing().value().restrictions[0].subject.name, "m\xfcller");
+  EXPECT_EQ(store_->decisions(0, 1).value().at(0).subject.name, "m\xfcller");
 }
 
 TEST_P(StoreContract, ADecisionBringsTheRecordOfItsSubjectWithIt) {

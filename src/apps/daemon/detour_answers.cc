@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "action/detour_tables.h"
 #include "apps/daemon/detour_desk.h"
 #include "base/ascii.h"
 #include "diagnosis/provider_group.h"
@@ -77,22 +78,24 @@ void DetourDesk::learn(const model::Delivery& delivery, const std::string& domai
 void DetourDesk::note_missed(const model::Delivery& delivery, const std::string& provider,
                              const std::string& egress) {
   const std::string& by = delivery.transport;
-  const bool by_table = by == "error" || by == "retry";
+  // Postfix puts off so as well what a way of ours cannot deliver now.
+  const bool by_table =
+      (by == "error" || by == "retry") && delivery.reply.contains(action::waits_for_a_way);
   const bool by_smtp = active_ && (by == "smtp" || by.empty());
   if (!delivery.queue.known() || (!by_table && !by_smtp)) return;
   const auto missed = [&](const Detour& detour) {
-    if (detour.phase != DetourPhase::open || egress == detour.via) return false;
-    return by_table || detour.pool.empty() || egress == detour.home;
+    if (detour.phase != DetourPhase::open) return false;
+    return by_table || (egress != detour.via && (detour.pool.empty() || egress == detour.home));
   };
   state_.with([&](State& state) {
-    bool led = false;
     for (auto at = state.detours.lower_bound({provider, ""});
          at != state.detours.end() && at->first.first == provider; ++at) {
       if (!model::routes_mail(at->second)) continue;
-      led = true;
       if (missed(at->second)) state.tries.miss(at->first, delivery.queue.queue_id);
     }
     const Key all{provider, ""};
+    const auto of_all = state.detours.find(all);
+    const bool led = of_all != state.detours.end() && model::routes_mail(of_all->second);
     const bool returned = !led && by_table && state.tries.turns(all, SteadyTime::clock::now());
     if (returned) state.tries.miss(all, delivery.queue.queue_id);
   });
@@ -120,6 +123,7 @@ void DetourDesk::see(const model::MailEvent& event) {
   if (deferred && !probe) note_missed(*delivery, provider, egress);
   if (delivery->status != model::DeliveryStatus::sent) return;
   state_.with([&](State& state) {
+    state.tries.arrived(provider, delivery->queue.queue_id);
     bool counted = false;
     for (auto at = state.detours.lower_bound({provider, ""});
          at != state.detours.end() && at->first.first == provider; ++at) {

@@ -211,6 +211,7 @@ class DetourDesk {
   bool spare_state_file_ = false;  // it could be neither read nor set aside
   std::string suspect_;            // as last looked up
   SteadyTime suspect_at_;
+  SteadyTime missed_again_;                // what missed its detour is collected for a while
   SteadyTime release_at_;                  // the helper had trouble with what is held
   std::vector<model::QueueKey> released_;  // deferred before they were held: tried at once
   std::stop_token stop_;

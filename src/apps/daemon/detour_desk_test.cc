@@ -274,7 +274,7 @@ TEST_F(DetourDeskTest, WhatTheUsualWayPutsOffMeanwhileIsTriedOnceMore) {
       << queued("LATE1", "x@club.example") << queued("OTHER2", "x@elsewhere.example")
       << queued("SECOND3", "y@hotmail.com");
   const auto put_off = [&](const char* id, const char* recipient, const char* egress,
-                           const char* transport = "smtp") {
+                           const char* transport = "smtp", std::string_view reply = {}) {
     model::Delivery delivery;
     delivery.queue.queue_id = id;
     delivery.source = model::Source::log;
@@ -282,6 +282,7 @@ TEST_F(DetourDeskTest, WhatTheUsualWayPutsOffMeanwhileIsTriedOnceMore) {
     delivery.egress = egress;
     delivery.remote = "mx.olc.protection.outlook.com[192.0.2.7]";
     delivery.transport = transport;
+    delivery.reply = reply;
     delivery.status = model::DeliveryStatus::deferred;
     desk_->see({clock_.now(), clock_.now(), delivery});
   };
@@ -298,6 +299,8 @@ TEST_F(DetourDeskTest, WhatTheUsualWayPutsOffMeanwhileIsTriedOnceMore) {
   EXPECT_EQ(flushed("LATE1"), 0U) << "nobody knows yet whose its domain is";
   put_off("LATE1", "x@club.example", "");
   put_off("SECOND3", "y@hotmail.com", "out2");  // the detour itself: that is Postfix's to try
+  put_off("SECOND3", "y@hotmail.com", "", "error",
+          "delivery temporarily suspended: connect to 192.0.2.7[192.0.2.7]:25: timed out");
   ASSERT_TRUE(within(until_released, [&] { return flushed("LATE1") == 1; })) << text_of("calls");
   EXPECT_NE(text_of("detours.txt").find("club.example out2:"), std::string::npos);
   put_off("LATE1", "x@club.example", "");
@@ -307,7 +310,7 @@ TEST_F(DetourDeskTest, WhatTheUsualWayPutsOffMeanwhileIsTriedOnceMore) {
 
   order("");
   ASSERT_TRUE(within(until_released, [&] { return flushed("LATE1") == 2; })) << "the return";
-  put_off("LATE1", "x@club.example", "", "retry");  // by what the tables said before
+  put_off("LATE1", "x@club.example", "", "retry", action::waits_for_a_way);  // as the tables said
   put_off("SECOND3", "y@hotmail.com", "");
   EXPECT_TRUE(within(until_released, [&] { return flushed("LATE1") == 3; })) << text_of("calls");
   EXPECT_EQ(flushed("SECOND3"), 2U);

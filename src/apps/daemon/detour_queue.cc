@@ -66,6 +66,7 @@ bool DetourDesk::is_of_pool(const std::string& sender, const std::string& pool) 
 std::map<DetourDesk::Key, DetourDesk::Due> DetourDesk::due_now(SteadyTime now) {
   constexpr std::size_t flushed_at_once = 100;
   constexpr std::size_t flushed_on_return = 100'000;
+  constexpr std::chrono::seconds missed_every{10};  // a long queue takes long to list
   std::map<Key, Due> out;
   state_.with([&](State& state) {
     const auto room = [&](const Key& key) -> std::size_t {
@@ -79,10 +80,13 @@ std::map<DetourDesk::Key, DetourDesk::Due> DetourDesk::due_now(SteadyTime now) {
       if (!left) left = room(key);
       out[key] = {std::min(*left, flushed_at_once), {}};
     }
+    if (now < missed_again_) return;
     for (auto& [key, queue_ids] : state.tries.missed(now)) {
-      if (const auto most = room(key); most > 0) {
-        out[key] = {std::min(most, flushed_at_once), std::move(queue_ids)};
-      }
+      const std::size_t spent = state.tries.under_way(key, now);
+      const std::size_t most = room(key) - std::min(room(key), spent);
+      if (most == 0) continue;
+      out[key] = {std::min(most, flushed_at_once), std::move(queue_ids)};
+      missed_again_ = now + missed_every;
     }
   });
   return out;
@@ -179,7 +183,8 @@ void DetourDesk::flush_mail(const Key& key, const Due& due, const action::QueueC
     if (open && detour != state.detours.end()) {
       let_go_of(state, detour->second).mails += static_cast<std::uint32_t>(result.done.size());
     }
-    state.tries.end_missed(key, over);
+    state.tries.end_missed(key, over, SteadyClock::now());
+    if (!due.only.empty() && !later.empty()) missed_again_ = {};
     auto* one = state.tries.find(key);
     if (one == nullptr || !one->left) return;  // it was ordered anew
     // What is put off again waits as Postfix has it: the provider has only just forgiven us.

@@ -25,10 +25,29 @@ void DetourTries::miss(const Key& key, const std::string& queue_id) {
   auto& theirs = missed_[key];
   const auto found = theirs.find(queue_id);
   if (found != theirs.end()) {
-    found->second.at = Time::max();
+    if (found->second.tried) found->second.told = true;
+    if (!found->second.tried) found->second.at = Time::max();
   } else if (theirs.size() < missed_max) {
     theirs.try_emplace(queue_id);
   }
+}
+
+void DetourTries::arrived(const std::string& provider, const std::string& queue_id) {
+  for (auto at = missed_.lower_bound({provider, ""});
+       at != missed_.end() && at->first.first == provider; ++at) {
+    at->second.erase(queue_id);
+  }
+}
+
+std::size_t DetourTries::under_way(const Key& key, Time now) const {
+  constexpr std::chrono::minutes patience{10};  // its log line is lost, or somebody deleted it
+  const auto theirs = missed_.find(key);
+  if (theirs == missed_.end()) return 0;
+  return static_cast<std::size_t>(
+      std::count_if(theirs->second.begin(), theirs->second.end(), [&](const auto& entry) {
+        const Missed& one = entry.second;
+        return one.tried && !one.told && now < one.at + patience;
+      }));
 }
 
 void DetourTries::tables_stand(Time now) {
@@ -45,7 +64,9 @@ void DetourTries::tables_stand(Time now) {
 void DetourTries::put_off(Time until) {
   for (auto& [key, one] : tries_) one.at = std::max(one.at, until);
   for (auto& [key, theirs] : missed_) {
-    for (auto& [queue_id, one] : theirs) one.at = std::max(one.at, until);
+    for (auto& [queue_id, one] : theirs) {
+      if (!one.tried) one.at = std::max(one.at, until);
+    }
   }
 }
 
@@ -71,12 +92,12 @@ std::map<DetourTries::Key, std::set<std::string>> DetourTries::missed(Time now) 
   return out;
 }
 
-void DetourTries::end_missed(const Key& key, const std::set<std::string>& queue_ids) {
+void DetourTries::end_missed(const Key& key, const std::set<std::string>& queue_ids, Time now) {
   const auto theirs = missed_.find(key);
   if (theirs == missed_.end()) return;
   for (const std::string& queue_id : queue_ids) {
     const auto found = theirs->second.find(queue_id);
-    if (found != theirs->second.end()) found->second.tried = true;
+    if (found != theirs->second.end()) found->second = {now, true, false};
   }
 }
 

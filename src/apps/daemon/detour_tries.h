@@ -49,6 +49,8 @@ class DetourTries {
   // the domain was in none. Each mail is tried once while the detour stays as it is: what is put
   // off again is so for a reason of its own.
   void miss(const Key& key, const std::string& queue_id);
+  // It has arrived: of no detour of the provider any more.
+  void arrived(const std::string& provider, const std::string& queue_id);
   // What all tries ordered so far need is on the disk.
   void tables_stand(Time now);
   // The queue cannot be read now.
@@ -64,12 +66,15 @@ class DetourTries {
   [[nodiscard]] bool turns(const Key& key, Time now) const;
   // A try of all mail takes those along.
   [[nodiscard]] std::map<Key, std::set<std::string>> missed(Time now) const;
-  void end_missed(const Key& key, const std::set<std::string>& queue_ids);
+  void end_missed(const Key& key, const std::set<std::string>& queue_ids, Time now);
+  // Those of them that are under way: tried, and the log has not told what became of them.
+  [[nodiscard]] std::size_t under_way(const Key& key, Time now) const;
 
  private:
   struct Missed {
-    Time at = Time::max();  // until the tables are written
+    Time at = Time::max();  // until the tables are written; of a tried one, when
     bool tried = false;
+    bool told = false;
   };
 
   std::map<Key, Try> tries_;

@@ -72,8 +72,11 @@ TEST(DetourTries, WhatMissesItsDetourIsTriedOnceMoreWhenPostfixAsksAnew) {
   tries.tables_stand(start + seconds(5));
   EXPECT_EQ(tries.missed(start + seconds(30)), Missed());
   EXPECT_EQ(tries.missed(start + seconds(31)), (Missed{{gmx, {"A"}}}));
-  tries.end_missed(gmx, {"A"});
+  tries.end_missed(gmx, {"A"}, start + seconds(31));
+  EXPECT_EQ(tries.under_way(gmx, start + seconds(32)), 1U);
+  EXPECT_EQ(tries.under_way(gmx, start + seconds(700)), 0U) << "its log line is lost";
   tries.miss(gmx, "A");  // a reason of its own
+  EXPECT_EQ(tries.under_way(gmx, start + seconds(32)), 0U);
   tries.miss(gmx, "B");  // with all mail, by the answer of before
   tries.tables_stand(start + seconds(20));
   EXPECT_EQ(tries.missed(start + seconds(50)), Missed());
@@ -91,6 +94,19 @@ TEST(DetourTries, WhatMissesItsDetourIsTriedOnceMoreWhenPostfixAsksAnew) {
       << "it was put off after that try had begun, or is gone";
   tries.follow(detour(DetourPhase::open), detour(DetourPhase::capped));
   EXPECT_EQ(tries.missed(start + seconds(200)), Missed()) << "it waits";
+}
+
+TEST(DetourTries, WhatHasArrivedMakesRoomForOtherMail) {
+  DetourTries tries;
+  for (std::size_t i = 0; i < DetourTries::missed_max; ++i) tries.miss(gmx, std::to_string(i));
+  tries.arrived("gmx", "7");
+  tries.arrived("web", "8");
+  tries.miss(gmx, "new");
+  tries.miss(gmx, "one too many");
+  tries.tables_stand(start);
+  const auto theirs = tries.missed(start + seconds(31)).at(gmx);
+  EXPECT_TRUE(theirs.contains("new") && theirs.contains("8"));
+  EXPECT_FALSE(theirs.contains("7") || theirs.contains("one too many"));
 }
 
 TEST(DetourTries, OfTooManyMailsThatMissTheirDetourTheRestIsLeftToPostfix) {

@@ -67,15 +67,16 @@ def habits(account: str, now: float, weeks: int = 4) -> list[dict]:
 
 class Provider:
     """Everything started and connected; habits fed. `more` is added to the configuration; `users`
-    are further logins, with their names as they are spelled there."""
+    are further logins, with their names as they are spelled there; `postfix` is for Postfix."""
 
     def __init__(self, peers, mode: str = "enforce", more: str = "",
-                 users: Optional[list[str]] = None) -> None:
+                 users: Optional[list[str]] = None, **postfix) -> None:
         self.sink = peers.smtp_sink()
         self.mailbox = peers.smtp_sink()  # the admin's, reached without our egress
         auth = peers.dovecot_auth({**USERS, **dict.fromkeys(users or [], "secret")},
                                   fold=users is None)
-        self.postfix = peers.postfix(sasl_path=auth.sasl_path, nexthop=self.sink.nexthop)
+        self.postfix = peers.postfix(sasl_path=auth.sasl_path, nexthop=self.sink.nexthop,
+                                     **postfix)
         self.postfix.mail_log.touch()
         self.leumundd = peers.leumundd(CONFIG.format(
             mail_log=self.postfix.mail_log, etc=self.postfix.etc, mode=mode,
