@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <utility>
 
 #include "action/one_line.h"
 #include "base/ascii.h"
@@ -137,7 +138,8 @@ void read_entry(std::string_view rest, SuspendedLine& line) {
 }
 
 SuspendedLine read_line(std::string_view text) {
-  SuspendedLine line{.text = text, .subject = std::nullopt, .entry = {}, .problem = {}};
+  SuspendedLine line{
+      .text = text, .subject = std::nullopt, .not_text = {}, .entry = {}, .problem = {}};
   const auto content = trimmed(text);
   const bool control = std::any_of(content.begin(), content.end(), [](unsigned char c) {
     return (c < 0x20 && c != '\t') || c == 0x7f;
@@ -146,6 +148,9 @@ SuspendedLine read_line(std::string_view text) {
   if (text.size() > line_bytes_max) {
     line.problem = fmt::format("the line has more than {} bytes", line_bytes_max);
   } else if (control || !wire::valid_utf8(content)) {
+    if (!control && !content.starts_with('#')) read_entry(content, line);
+    if (line.subject && !is_text(line.subject->name))
+      line.not_text = std::exchange(line.subject, {});
     line.problem = "the line has bytes that are no text";
   } else if (!content.starts_with('#')) {
     read_entry(content, line);
@@ -170,7 +175,7 @@ SuspendedText parse_suspended(std::string_view text) {
         parsed.first_problem = fmt::format("line {}: {}", number, line.problem);
       }
       if (line.subject) parsed.problem_lines.emplace(*line.subject, number);
-      if (!line.subject) ++parsed.nameless_problems;
+      if (!line.subject && !trimmed(line.text).starts_with('#')) ++parsed.nameless_problems;
     } else if (line.subject) {
       const auto [it, fresh] = parsed.entries.emplace(*line.subject, line.entry);
       if (!fresh && it->second.level < line.entry.level) it->second = line.entry;
@@ -223,6 +228,7 @@ std::string rewrite_suspended(std::string_view text,
       marked = true;
       continue;
     }
+    if (line.not_text && wanted.contains(*line.not_text)) continue;  // it gets one that can be read
     if (line.problem.empty() && line.subject) {
       const auto want = wanted.find(*line.subject);
       if (want == wanted.end() || !written.insert(*line.subject).second) continue;

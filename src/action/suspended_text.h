@@ -40,8 +40,9 @@ struct SuspendedEntry {
 };
 
 struct SuspendedLine {
-  std::string_view text;                  // as it stands, without the line feed
-  std::optional<model::Subject> subject;  // also of a line with a problem, where it can be told
+  std::string_view text;                   // as it stands, without the line feed
+  std::optional<model::Subject> subject;   // also of a line with a problem, where it can be told
+  std::optional<model::Subject> not_text;  // whom its bytes may name, which are no text
   SuspendedEntry entry;
   std::string problem;  // "" for a comment, an empty line, or a good entry
 };

@@ -69,6 +69,17 @@ TEST(SuspendedText, ANameThatIsNoTextIsWrittenAndReadBack) {
   const auto old = parse_suspended("\"m\xfcller @v.example\" no_sending # spam\n");
   EXPECT_EQ(old.problems, 1u);
   EXPECT_EQ(old.nameless_problems, 1u);
+  // What we once wrote ourselves is put right; what a person wrote stays.
+  const std::string mended = rewrite_suspended(
+      "\"m\xfcller @v.example\" no_sending # spam\nx\xfc hold\n", parsed.entries, 7);
+  EXPECT_EQ(parse_suspended(mended).entries.size(), 1u);
+  EXPECT_EQ(parse_suspended(mended).problems, 1u) << mended;
+  const auto told = parse_suspended(
+      "a@v.example # gr\xfc\xdf"
+      "e\n# f\xfcr Notizen\n");
+  EXPECT_EQ(told.problems, 2u);
+  EXPECT_EQ(told.nameless_problems, 0u) << "one names somebody, a comment nobody";
+  EXPECT_TRUE(told.problem_lines.contains(account("a@v.example")));
   EXPECT_TRUE(parse_suspended(R"("a\x4g \\x41b")").entries.contains(account(R"(ax4g \x41b)")));
 }
 

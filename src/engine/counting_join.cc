@@ -12,7 +12,7 @@ namespace {
 constexpr std::chrono::seconds until_logged{60};
 // What an account sends in that time may be much: the log's line is about one of the newest.
 constexpr int looked_at_max = 1000;
-constexpr int newer_max = 10'000;
+constexpr int newer_max = 2'000;
 // The log has whole seconds, as a rule.
 constexpr std::chrono::seconds log_is_behind{1};
 
@@ -69,7 +69,7 @@ Message& Counting::join_by_recipient(std::uint32_t recipient, Message& line) {
   const std::size_t all_before = found->recipients.size();
   for (const RecipientMark& mark : line.recipients) {  // told of before this one, and by no policy
     --p_.totals.recipients;
-    if (line.announced) ++account->recent.announced_left;
+    if (line.announced && found->announced) ++account->recent.announced_left;
     if (!count_recipient(mark.hash(), *account, *found) || !mark.resolved()) continue;
     found->recipients.back().resolve();
     ++found->resolved;

@@ -74,6 +74,10 @@ void read_restrictions(SQLite::Database& database, action::StandingRecord& out) 
           fmt::format("{}: {}", rows.getColumn(2).getText(), restriction.error().message));
       continue;
     }
+    // Bodies of earlier versions have U+FFFD in a name that is no UTF-8; the key is the name.
+    if (const auto subject = model::Subject::parse(rows.getColumn(2).getText())) {
+      restriction->subject = *subject;
+    }
     if (rows.getColumn(0).getInt() == 0) {
       out.restrictions.push_back(std::move(*restriction));
     } else {

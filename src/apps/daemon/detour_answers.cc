@@ -77,27 +77,36 @@ void DetourDesk::learn(const model::Delivery& delivery, const std::string& domai
 // Postfix's next try, up to an hour.
 void DetourDesk::note_missed(const model::Delivery& delivery, const std::string& provider,
                              const std::string& egress) {
+  // Postfix puts off so as well what a way cannot deliver now: the usual one in the beginning.
+  constexpr std::chrono::minutes beginning{1};
   const std::string& by = delivery.transport;
-  // Postfix puts off so as well what a way of ours cannot deliver now.
-  const bool by_table =
-      (by == "error" || by == "retry") && delivery.reply.contains(action::waits_for_a_way);
+  const bool asked_nobody = by == "error" || by == "retry";
+  const bool by_table = asked_nobody && delivery.reply.contains(action::waits_for_a_way);
   const bool by_smtp = active_ && (by == "smtp" || by.empty());
-  if (!delivery.queue.known() || (!by_table && !by_smtp)) return;
-  const auto missed = [&](const Detour& detour) {
-    if (detour.phase != DetourPhase::open) return false;
-    return by_table || (egress != detour.via && (detour.pool.empty() || egress == detour.home));
-  };
+  if (!delivery.queue.known() || (!asked_nobody && !by_smtp)) return;
+  const auto now = around_.clock.now();
   state_.with([&](State& state) {
+    std::vector<const Detour*> leading;
     for (auto at = state.detours.lower_bound({provider, ""});
          at != state.detours.end() && at->first.first == provider; ++at) {
-      if (!model::routes_mail(at->second)) continue;
-      if (missed(at->second)) state.tries.miss(at->first, delivery.queue.queue_id);
+      if (model::routes_mail(at->second)) leading.push_back(&at->second);
     }
-    const Key all{provider, ""};
-    const auto of_all = state.detours.find(all);
-    const bool led = of_all != state.detours.end() && model::routes_mail(of_all->second);
-    const bool returned = !led && by_table && state.tries.turns(all, SteadyTime::clock::now());
-    if (returned) state.tries.miss(all, delivery.queue.queue_id);
+    const bool waits = std::any_of(leading.begin(), leading.end(), [](const Detour* one) {
+      return one->phase != DetourPhase::open;
+    });
+    // Whose mail it is nobody tells here: it may be the one that has to wait.
+    if (by_table && waits) return;
+    for (const Detour* one : leading) {
+      const bool another_way = egress != one->via && (one->pool.empty() || egress == one->home);
+      const bool missed = by_table || (asked_nobody ? now - one->since < beginning : another_way);
+      if (one->phase == DetourPhase::open && missed) {
+        state.tries.miss({provider, one->pool}, delivery.queue.queue_id);
+      }
+    }
+    if (!by_table) return;
+    for (const Key& key : state.tries.turning(provider, SteadyTime::clock::now())) {
+      state.tries.miss(key, delivery.queue.queue_id);
+    }
   });
 }
 

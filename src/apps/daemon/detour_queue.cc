@@ -82,8 +82,8 @@ std::map<DetourDesk::Key, DetourDesk::Due> DetourDesk::due_now(SteadyTime now) {
     }
     if (now < missed_again_) return;
     for (auto& [key, queue_ids] : state.tries.missed(now)) {
-      const std::size_t spent = state.tries.under_way(key, now);
-      const std::size_t most = room(key) - std::min(room(key), spent);
+      const std::size_t most =
+          room(key) - std::min(room(key), state.tries.let_out_lately(key, now));
       if (most == 0) continue;
       out[key] = {std::min(most, flushed_at_once), std::move(queue_ids)};
       missed_again_ = now + missed_every;
@@ -183,8 +183,9 @@ void DetourDesk::flush_mail(const Key& key, const Due& due, const action::QueueC
     if (open && detour != state.detours.end()) {
       let_go_of(state, detour->second).mails += static_cast<std::uint32_t>(result.done.size());
     }
-    state.tries.end_missed(key, over, SteadyClock::now());
-    if (!due.only.empty() && !later.empty()) missed_again_ = {};
+    state.tries.let_out(key, result.done.size(), SteadyClock::now());
+    state.tries.end_missed(key, over);
+    if (!due.only.empty() && !later.empty() && result.trouble.empty()) missed_again_ = {};
     auto* one = state.tries.find(key);
     if (one == nullptr || !one->left) return;  // it was ordered anew
     // What is put off again waits as Postfix has it: the provider has only just forgiven us.

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace leumund::apps {
+namespace {
+
+constexpr std::chrono::minutes lately{1};
+
+}  // namespace
 
 void DetourTries::order(const Key& key) {
   tries_[key] = {};
@@ -25,7 +30,6 @@ void DetourTries::miss(const Key& key, const std::string& queue_id) {
   auto& theirs = missed_[key];
   const auto found = theirs.find(queue_id);
   if (found != theirs.end()) {
-    if (found->second.tried) found->second.told = true;
     if (!found->second.tried) found->second.at = Time::max();
   } else if (theirs.size() < missed_max) {
     theirs.try_emplace(queue_id);
@@ -39,15 +43,18 @@ void DetourTries::arrived(const std::string& provider, const std::string& queue_
   }
 }
 
-std::size_t DetourTries::under_way(const Key& key, Time now) const {
-  constexpr std::chrono::minutes patience{10};  // its log line is lost, or somebody deleted it
-  const auto theirs = missed_.find(key);
-  if (theirs == missed_.end()) return 0;
-  return static_cast<std::size_t>(
-      std::count_if(theirs->second.begin(), theirs->second.end(), [&](const auto& entry) {
-        const Missed& one = entry.second;
-        return one.tried && !one.told && now < one.at + patience;
-      }));
+void DetourTries::let_out(const Key& key, std::size_t mails, Time now) {
+  auto& theirs = let_out_[key];
+  std::erase_if(theirs, [&](const auto& lot) { return lot.first + lately < now; });
+  if (mails > 0) theirs.emplace_back(now, mails);
+}
+
+std::size_t DetourTries::let_out_lately(const Key& key, Time now) const {
+  std::size_t out = 0;
+  const auto theirs = let_out_.find(key);
+  if (theirs == let_out_.end()) return out;
+  for (const auto& [at, mails] : theirs->second) out += at + lately < now ? 0 : mails;
+  return out;
 }
 
 void DetourTries::tables_stand(Time now) {
@@ -64,9 +71,7 @@ void DetourTries::tables_stand(Time now) {
 void DetourTries::put_off(Time until) {
   for (auto& [key, one] : tries_) one.at = std::max(one.at, until);
   for (auto& [key, theirs] : missed_) {
-    for (auto& [queue_id, one] : theirs) {
-      if (!one.tried) one.at = std::max(one.at, until);
-    }
+    for (auto& [queue_id, one] : theirs) one.at = std::max(one.at, until);
   }
 }
 
@@ -75,10 +80,15 @@ void DetourTries::end(const Key& key, Time now) {
   ended_[key] = now;
 }
 
-bool DetourTries::turns(const Key& key, Time now) const {
-  constexpr std::chrono::minutes lately{1};
-  const auto ended = ended_.find(key);
-  return waits(key) || (ended != ended_.end() && now - ended->second <= lately);
+std::vector<DetourTries::Key> DetourTries::turning(const std::string& provider, Time now) const {
+  std::set<Key> out;
+  for (const auto& [key, one] : tries_) {
+    if (key.first == provider) out.insert(key);
+  }
+  for (const auto& [key, ended] : ended_) {
+    if (key.first == provider && now - ended <= lately) out.insert(key);
+  }
+  return {out.begin(), out.end()};
 }
 
 std::map<DetourTries::Key, std::set<std::string>> DetourTries::missed(Time now) const {
@@ -92,12 +102,12 @@ std::map<DetourTries::Key, std::set<std::string>> DetourTries::missed(Time now) 
   return out;
 }
 
-void DetourTries::end_missed(const Key& key, const std::set<std::string>& queue_ids, Time now) {
+void DetourTries::end_missed(const Key& key, const std::set<std::string>& queue_ids) {
   const auto theirs = missed_.find(key);
   if (theirs == missed_.end()) return;
   for (const std::string& queue_id : queue_ids) {
     const auto found = theirs->second.find(queue_id);
-    if (found != theirs->second.end()) found->second = {now, true, false};
+    if (found != theirs->second.end()) found->second.tried = true;
   }
 }
 

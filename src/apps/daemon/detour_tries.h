@@ -62,24 +62,25 @@ class DetourTries {
   [[nodiscard]] Try* find(const Key& key);
   [[nodiscard]] const Try* find(const Key& key) const;
   void end(const Key& key, Time now);
-  // Whether a try is about to be made or was made within the last minute.
-  [[nodiscard]] bool turns(const Key& key, Time now) const;
+  // The provider's that are about to be tried or were tried within the last minute.
+  [[nodiscard]] std::vector<Key> turning(const std::string& provider, Time now) const;
   // A try of all mail takes those along.
   [[nodiscard]] std::map<Key, std::set<std::string>> missed(Time now) const;
-  void end_missed(const Key& key, const std::set<std::string>& queue_ids, Time now);
-  // Those of them that are under way: tried, and the log has not told what became of them.
-  [[nodiscard]] std::size_t under_way(const Key& key, Time now) const;
+  void end_missed(const Key& key, const std::set<std::string>& queue_ids);
+  // Mails that were let out, and how many in the last minute: the log may not tell of them yet.
+  void let_out(const Key& key, std::size_t mails, Time now);
+  [[nodiscard]] std::size_t let_out_lately(const Key& key, Time now) const;
 
  private:
   struct Missed {
-    Time at = Time::max();  // until the tables are written; of a tried one, when
+    Time at = Time::max();  // until the tables are written
     bool tried = false;
-    bool told = false;
   };
 
   std::map<Key, Try> tries_;
   std::map<Key, Time> ended_;
-  std::map<Key, std::map<std::string, Missed>> missed_;  // by queue id
+  std::map<Key, std::map<std::string, Missed>> missed_;               // by queue id
+  std::map<Key, std::vector<std::pair<Time, std::size_t>>> let_out_;  // oldest first
 };
 
 }  // namespace leumund::apps

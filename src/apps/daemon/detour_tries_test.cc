@@ -35,8 +35,8 @@ TEST(DetourTries, NothingIsDueBeforePostfixHasLookedAtTheTables) {
   EXPECT_TRUE(tries.waits(gmx)) << "until it is done";
   tries.end(gmx, start + seconds(12));
   EXPECT_FALSE(tries.waits(gmx));
-  EXPECT_TRUE(tries.turns(gmx, start + seconds(72)));
-  EXPECT_FALSE(tries.turns(gmx, start + seconds(73)));
+  EXPECT_THAT(tries.turning("gmx", start + seconds(72)), ElementsAre(gmx));
+  EXPECT_THAT(tries.turning("gmx", start + seconds(73)), IsEmpty());
 }
 
 TEST(DetourTries, TablesThatAreWrittenAnewPutOffOnlyWhatWasOrderedSince) {
@@ -72,11 +72,8 @@ TEST(DetourTries, WhatMissesItsDetourIsTriedOnceMoreWhenPostfixAsksAnew) {
   tries.tables_stand(start + seconds(5));
   EXPECT_EQ(tries.missed(start + seconds(30)), Missed());
   EXPECT_EQ(tries.missed(start + seconds(31)), (Missed{{gmx, {"A"}}}));
-  tries.end_missed(gmx, {"A"}, start + seconds(31));
-  EXPECT_EQ(tries.under_way(gmx, start + seconds(32)), 1U);
-  EXPECT_EQ(tries.under_way(gmx, start + seconds(700)), 0U) << "its log line is lost";
+  tries.end_missed(gmx, {"A"});
   tries.miss(gmx, "A");  // a reason of its own
-  EXPECT_EQ(tries.under_way(gmx, start + seconds(32)), 0U);
   tries.miss(gmx, "B");  // with all mail, by the answer of before
   tries.tables_stand(start + seconds(20));
   EXPECT_EQ(tries.missed(start + seconds(50)), Missed());
@@ -107,6 +104,16 @@ TEST(DetourTries, WhatHasArrivedMakesRoomForOtherMail) {
   const auto theirs = tries.missed(start + seconds(31)).at(gmx);
   EXPECT_TRUE(theirs.contains("new") && theirs.contains("8"));
   EXPECT_FALSE(theirs.contains("7") || theirs.contains("one too many"));
+}
+
+TEST(DetourTries, WhatWasLetOutCountsForAMinute) {
+  DetourTries tries;
+  tries.let_out(gmx, 30, start);
+  tries.let_out(gmx, 5, start + seconds(40));
+  tries.let_out(web, 7, start + seconds(40));
+  EXPECT_EQ(tries.let_out_lately(gmx, start + seconds(60)), 35U);
+  EXPECT_EQ(tries.let_out_lately(gmx, start + seconds(61)), 5U);
+  EXPECT_EQ(tries.let_out_lately(gmx, start + seconds(101)), 0U);
 }
 
 TEST(DetourTries, OfTooManyMailsThatMissTheirDetourTheRestIsLeftToPostfix) {

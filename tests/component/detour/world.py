@@ -40,8 +40,11 @@ smtp = "inet:127.0.0.1:{notices}"
 MILTER = """[milter]
 listen = ["inet:127.0.0.1:{milter_port}"]"""
 
+# The usual egress as others see it. In no network for documents: by those it is found out whether
+# a list lists the world.
+ADDRESS = "198.18.7.25"
 # As the provider says it of the address that is meant.
-REFUSED = ("550 5.7.1 Unfortunately, messages from [192.0.2.25] weren't sent. Please contact your "
+REFUSED = (f"550 5.7.1 Unfortunately, messages from [{ADDRESS}] weren't sent. Please contact your "
            "Internet service provider since part of their network is on our block list (S3140). "
            "You can also refer your provider to "
            "http://mail.live.com/mail/troubleshooting.aspx#errors.")

@@ -3,14 +3,13 @@ stands between it and leumundd, and the usual egress has a public address that i
 import random
 import time
 
-from component.detour.world import OTHER, PROVIDER, USERS, ZONES, World
+from component.detour.world import ADDRESS, OTHER, PROVIDER, USERS, ZONES, World
 from component.hundredfold.story import CRACKED, habits
 from peers.dns_lists import Rbldnsd, Unbound
 from peers.ground import wait_until
 from peers.name_server import NameServer
 from peers.swaks import Sent, swaks
 
-ADDRESS = "192.0.2.25"
 LIST, LIST_ZONE = "spamhaus-zen", "zen.spamhaus.org"
 LIST_PARTY, PROVIDER_PARTY = f"list:{LIST}", f"provider:{PROVIDER}"
 ENTRIES = [":127.0.0.4:https://www.spamhaus.org/query/ip/$", "127.0.0.2"]
@@ -23,7 +22,7 @@ VICTIMS = "victims.example"
 MORE = """\
 [watch]
 lists = [{lists}]
-addresses = ["192.0.2.25"]
+addresses = ["{address}"]
 interval = "4s"
 queries_per_second = 0
 list_queries_per_day = 0
@@ -42,7 +41,8 @@ class ListedWorld(World):
             peers.ground, {zone: ("ip4set", ENTRIES) for zone in self.foreign.values()}))
         self.stubs = {**{zone: f"{names.address}@53" for zone in self.zones},
                       **dict.fromkeys(self.foreign.values(), self.lists.port)}
-        more = MORE.format(lists=", ".join(f'"{name}"' for name in self.foreign))
+        more = MORE.format(address=ADDRESS,
+                           lists=", ".join(f'"{name}"' for name in self.foreign))
         return {"resolver": f"127.0.0.1@{self.resolver_port(peers)}", "stubs": "", "more": more,
                 "usual": f'"default address={ADDRESS} helo=mail.c.test", '}
 

@@ -37,8 +37,9 @@ block_lists = ["bl.lists.example"]
 score_lists = ["logins.lists.example*1"]
 refuse_score = 3
 """
+# In no network for documents: a list that lists one of those lists the world.
 SPAMMER, LOGGER, POOL, BOT, VICTIM = (f"40.107.21.{n}" for n in (107, 110, 120, 121, 130))
-HOUSE = "198.51.100.200"  # three complaints: 24 hours
+HOUSE = "40.107.22.200"  # three complaints: 24 hours
 REFUSED = ("5.7.1 <x@inside.c.test>: Recipient address rejected: Service unavailable; Client host "
            "[40.107.21.107] blocked using bl.lists.example; "
            "Blocked - see https://lists.c.test/bl?40.107.21.107")
@@ -176,10 +177,10 @@ def test_the_story_of_a_receiver_and_its_own_list(peers):
     # Within a tenth of a second from the second report, by complaint and by trap.
     took = []
     for host in range(1, 11):
-        client = f"198.51.100.{host}"
+        client = f"40.107.22.{host}"
         world.report(client, "a.test")
         took.append(world.seconds_until_listed(client, lambda: world.report(client, "b.test")))
-        client = f"198.51.100.{host + 100}"
+        client = f"40.107.22.{host + 100}"
         world.trap(client, "trap@spamtraps.c.test")
         took.append(world.seconds_until_listed(
             client, lambda: world.trap(client, "a.b@gmial.test")))
