@@ -184,7 +184,7 @@ std::vector<FileCommand> SuspendedFile::take_up(SuspendedText text, TimePoint no
   complain(text.problems == 0 ? ""
                               : base::fill("{} <line|lines> cannot be read, {}", text.problems,
                                            text.first_problem) +
-                                    (releases_nobody ? "; until then nobody is released" : ""),
+                                    (releases_nobody ? "; while it stands nobody is released" : ""),
            false);
   return commands;
 }

@@ -4,8 +4,7 @@
 //          due, lot by lot -> done. What is held for a provider is let go after that.
 //          A mail that misses its detour is tried once more by itself, the same way.
 // Time:    passed in. Nothing is due before `until_postfix_looks` after the tables were written
-//          (what missed them: `until_postfix_asks`),
-//          however long writing them took or failed.
+//          (`until_postfix_asks` for what missed them), however long writing them took or failed.
 // Limits:  `missed_max` mails a detour; of more Postfix alone decides when it tries them.
 // Threads: none of its own and no lock; part of the desk's state.
 #pragma once
